@@ -1,0 +1,54 @@
+// Package model holds what the readers of the bibliography formats share: the
+// entries they read and the report of what they could not.
+package model
+
+import "github.com/stackroom-mcp/stackroom/pkg/library"
+
+// Document is what one bibliography file holds.
+type Document struct {
+	Entries []Entry
+	// Problems are the entries that were skipped or repaired, and why, in
+	// the order of the file.
+	Problems []Problem
+}
+
+// Entry is one work as a bibliography file tells it.
+type Entry struct {
+	// Item has no ID, keys, version or collections: the library that takes
+	// it gives it those. Fields["citationKey"] is the entry's key, if any.
+	// Whatever the file says and no field can hold is in Fields["extra"], a
+	// line "name: value" each.
+	Item library.Item
+	// Line is where the entry begins, from 1.
+	Line int
+	// Collections are the paths of the collections that hold the work, the
+	// top one first.
+	Collections [][]string
+	// Files are the attachments that the entry names.
+	Files []File
+}
+
+// File is an attachment that an entry names.
+type File struct {
+	Path        string // as written; relative to the bibliography file, or absolute
+	Title       string
+	ContentType string // MIME type, or ""
+}
+
+// Severity says what became of an entry with a problem.
+type Severity string
+
+// The severities.
+const (
+	Skipped  Severity = "skipped"  // the entry is not in the document
+	Repaired Severity = "repaired" // the entry is there; the reason says what was mended
+)
+
+// Problem reports an entry that was skipped or repaired.
+type Problem struct {
+	File     string   `json:"file"`
+	Line     int      `json:"line"`            // from 1
+	Entry    string   `json:"entry,omitempty"` // citation key or number, cleaned
+	Severity Severity `json:"severity"`
+	Reason   string   `json:"reason"`
+}

@@ -1,0 +1,7 @@
+// Package library is Stackroom's vocabulary: what a library, a work, a passage
+// and an error are. Every other package speaks it, and it depends on nothing
+// but the standard library.
+//
+// Item types, field names and creator roles are Zotero's
+// (https://api.zotero.org/schema), whichever upstream a work came from.
+package library

@@ -1,0 +1,185 @@
+package library
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Item is one work, in Zotero's terms: an item type and fields by their
+// Zotero names ("title", "abstractNote", "date", "DOI", …). What is attached
+// to the work (notes, attachments with their annotations) hangs below it.
+//
+// Every text in it is somebody else's: untrusted, and cleaned only where it
+// leaves the server. Items that a [Reader] returns are shared: don't change
+// them.
+type Item struct {
+	ID      ItemID
+	Version int64  // the library's version at which the item last changed
+	Type    string // Zotero item type: "journalArticle", "book", …
+
+	Fields   map[string]string // by Zotero field name; "creators", "tags", … are below
+	Creators []Creator
+	Tags     []string
+	// Collections are the keys of the collections that hold the item.
+	Collections []string
+
+	// ParsedDate is the work's date as far as known, "2008-06-26", "2008-06"
+	// or "2008" ("-0044" before our era); "" if unknown. Fields["date"] is
+	// how the source wrote it.
+	ParsedDate string
+
+	Added, Modified     time.Time
+	AddedBy, ModifiedBy string // who, where the upstream knows
+
+	Notes       []Note
+	Attachments []Attachment
+}
+
+// Creator is a person (Family and Given) or an institution (Name).
+type Creator struct {
+	Role   string // Zotero creator type: "author", "editor", "translator", …
+	Given  string
+	Family string
+	Name   string // institution or single-field name; then the other two are empty
+}
+
+// Note is a note below a work or below a library.
+type Note struct {
+	Key      string
+	Text     string // Markdown-like plain text; HTML is reduced by whoever reads it in
+	Tags     []string
+	Modified time.Time
+}
+
+// Attachment is a file or link below a work.
+type Attachment struct {
+	Key         string
+	Title       string
+	Filename    string
+	ContentType string // MIME type, or "" if unknown
+	URL         string
+	Annotations []Annotation
+	// Text says how much of the attachment's text can be read.
+	Text TextStatus
+}
+
+// Annotation is a mark in an attachment.
+type Annotation struct {
+	Key      string
+	Type     string // highlight, underline, note, text, image, ink
+	Text     string // the marked words
+	Comment  string // the reader's own
+	Color    string // "#ffd400"
+	Page     string // page label
+	Tags     []string
+	Modified time.Time
+}
+
+// TextStatus says how much of a text there is and how much of it can be read.
+type TextStatus struct {
+	// Available is false if nothing can be read; Reason then says why.
+	Available bool
+	// Pages is how many pages the text has, 0 if it has none or nobody
+	// knows. PagesRead is how many of them were turned into text.
+	Pages, PagesRead int
+	// Chars is the length of the readable text in characters (runes), 0 if
+	// it isn't known without reading it.
+	Chars int
+	// Reason says why something is missing: "", or our own words.
+	Reason string
+}
+
+// Complete reports whether the whole text can be read.
+func (t TextStatus) Complete() bool {
+	return t.Available && t.Reason == "" && t.PagesRead == t.Pages
+}
+
+// Field returns the field of that Zotero name, or "".
+func (it *Item) Field(name string) string { return it.Fields[name] }
+
+// titleFields are the fields that stand for the title in item types that
+// have their own name for it (Zotero schema: baseField "title").
+var titleFields = [...]string{"title", "caseName", "nameOfAct", "subject"}
+
+// Title returns the work's title, or "" if it has none.
+func (it *Item) Title() string {
+	for _, name := range titleFields {
+		if s := it.Fields[name]; s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// Abstract returns the work's abstract, or "".
+func (it *Item) Abstract() string { return it.Fields["abstractNote"] }
+
+// containerFields are the fields that say where a work appeared, the more
+// specific first (Zotero schema: baseField "publicationTitle" and others).
+var containerFields = [...]string{
+	"publicationTitle", "bookTitle", "proceedingsTitle", "encyclopediaTitle", "dictionaryTitle",
+	"websiteTitle", "blogTitle", "forumTitle", "programTitle", "reporter", "code",
+	"seriesTitle", "repository", "university", "institution", "publisher",
+}
+
+// Container returns where the work appeared: journal, book, proceedings, or
+// failing that its publisher.
+func (it *Item) Container() string {
+	for _, name := range containerFields {
+		if s := it.Fields[name]; s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// Year returns the work's year, and whether it is known.
+func (it *Item) Year() (year int, known bool) {
+	s := it.ParsedDate
+	sign := 1
+	if strings.HasPrefix(s, "-") {
+		sign, s = -1, s[1:]
+	}
+	s, _, _ = strings.Cut(s, "-")
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0, false
+	}
+	return sign * n, true
+}
+
+// Display returns the creator's name as running text: "Ada Lovelace".
+func (c Creator) Display() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return strings.TrimSpace(c.Given + " " + c.Family)
+}
+
+// Sortable returns the creator's name as lists sort it: "Lovelace, Ada".
+func (c Creator) Sortable() string {
+	switch {
+	case c.Name != "":
+		return c.Name
+	case c.Given == "":
+		return c.Family
+	case c.Family == "":
+		return c.Given
+	}
+	return c.Family + ", " + c.Given
+}
+
+// Collection is a folder of works; collections form a tree.
+type Collection struct {
+	Key    string
+	Name   string
+	Parent string // key of the collection above, or ""
+	Items  int    // works directly in it
+}
+
+// Tag is a label and on how many works it is.
+type Tag struct {
+	Name  string
+	Items int
+}

@@ -1,0 +1,95 @@
+package library
+
+// Sort is an order of search results.
+type Sort string
+
+// The orders. Where works are equal, the key decides, so that pages never
+// overlap.
+const (
+	SortRelevance Sort = "relevance"  // best first; without words the same as SortAdded
+	SortDate      Sort = "date"       // newest first, undated last
+	SortTitle     Sort = "title"      // A to Z, folded
+	SortAdded     Sort = "date_added" // last added first
+)
+
+// Query asks a library for works. All conditions must hold.
+type Query struct {
+	// Text is what a person types: words (all matter, none is required),
+	// "phrases in quotes" (required), the last word taken as a prefix too.
+	// "" matches every work.
+	Text string
+
+	// Collection is the key of a collection; its subcollections count. "" is
+	// the whole library.
+	Collection string
+	TagsAll    []string // the work has every one
+	TagsAny    []string // the work has at least one
+	TagsNone   []string // the work has none
+	ItemTypes  []string // the work is of one of these types
+	Creator    string   // words that one creator's name has, folded
+	YearFrom   int      // inclusive; 0 is no bound
+	YearTo     int      // inclusive; 0 is no bound
+
+	Sort   Sort // "" is SortRelevance
+	Offset int  // how many works to pass over
+	Limit  int  // how many to return, 1 to MaxLimit
+}
+
+// MaxLimit is the most works, tags or changes that one call to a [Reader]
+// returns.
+const MaxLimit = 100
+
+// Page is a part of a list and what is needed to go on: never a silent cut.
+type Page[T any] struct {
+	Items []T
+	// Total is how many there are on all pages.
+	Total int
+	// Version is the library's version that the page shows.
+	Version int64
+	// Notice says what the answer lacks (stale data and its age, a part that
+	// could not be searched), in our own words; "" if it lacks nothing.
+	Notice string
+}
+
+// Hit is a work that a search found.
+type Hit struct {
+	Item  *Item
+	Score float64 // comparable within one library's answer only
+	// Match is the passage that matched best; nil if the query had no words.
+	Match *Passage
+}
+
+// Source says in which part of a work a passage stands.
+type Source string
+
+// The sources.
+const (
+	SourceTitle      Source = "title"
+	SourceCreators   Source = "creators"
+	SourceTags       Source = "tags"
+	SourceAbstract   Source = "abstract"
+	SourceNote       Source = "note"
+	SourceAnnotation Source = "annotation"
+	SourceFulltext   Source = "fulltext"
+	SourceMetadata   Source = "metadata" // any other field
+)
+
+// Passage is a stretch of text in a work.
+type Passage struct {
+	Item   ItemID
+	Source Source
+	Child  string // key of the note, annotation or attachment, or ""
+	Text   string
+	Page   string  // page label, where known
+	Start  int     // character (rune) offset in the source's text
+	End    int     // just past the last character
+	Score  float64 // comparable within one answer only
+}
+
+// TagQuery asks for tags.
+type TagQuery struct {
+	Prefix     string // folded; "" is every tag
+	Collection string // key; "" is the whole library
+	Offset     int
+	Limit      int // 1 to MaxLimit
+}
