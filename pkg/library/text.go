@@ -5,10 +5,12 @@ type TextQuery struct {
 	// Attachment is the key of one attachment; "" takes the first one with
 	// text.
 	Attachment string
-	// FirstPage and LastPage choose pages, from 1, inclusive. If they are 0,
+	// FirstPage and LastPage choose pages, from 1, inclusive; a LastPage past
+	// the end means the end, a FirstPage past it is [Invalid]. If they are 0,
 	// Offset and Limit choose.
 	FirstPage, LastPage int
-	// Offset and Limit choose characters (runes) of the whole text.
+	// Offset and Limit choose characters (runes) of the whole text. A Limit
+	// of 0 is to the end; an Offset past the end is [Invalid].
 	Offset, Limit int
 }
 

@@ -1,0 +1,65 @@
+package library_test
+
+import (
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+func TestYear(t *testing.T) {
+	for in, want := range map[string]int{"2008-06-26": 2008, "2008-06": 2008, "1866": 1866, "-0044": -44, "-0044-03-15": -44, "0476": 476} {
+		if got, known := (&library.Item{ParsedDate: in}).Year(); got != want || !known {
+			t.Errorf("%q: %d, %t", in, got, known)
+		}
+	}
+	for _, in := range []string{"", "-", "n.d.", "c1900"} {
+		if got, known := (&library.Item{ParsedDate: in}).Year(); known {
+			t.Errorf("%q: %d", in, got)
+		}
+	}
+}
+
+func TestTitleAndContainerKnowEveryTypesOwnName(t *testing.T) {
+	for _, c := range []struct{ field, value, title, container string }{
+		{"title", "A", "A", ""}, {"caseName", "B", "B", ""}, {"nameOfAct", "C", "C", ""}, {"subject", "D", "D", ""},
+		{"publicationTitle", "J", "", "J"}, {"university", "U", "", "U"}, {"bookTitle", "K", "", "K"},
+	} {
+		it := &library.Item{Fields: map[string]string{c.field: c.value}}
+		if it.Title() != c.title || it.Container() != c.container {
+			t.Errorf("%s: title %q, container %q", c.field, it.Title(), it.Container())
+		}
+	}
+}
+
+func TestCreatorNames(t *testing.T) {
+	for _, c := range []struct {
+		in                library.Creator
+		display, sortable string
+	}{
+		{library.Creator{Given: "Ada", Family: "Lovelace"}, "Ada Lovelace", "Lovelace, Ada"},
+		{library.Creator{Name: "CERN"}, "CERN", "CERN"},
+		{library.Creator{Family: "Voltaire"}, "Voltaire", "Voltaire"},
+		{library.Creator{Given: "Plato"}, "Plato", "Plato"},
+	} {
+		if c.in.Display() != c.display || c.in.Sortable() != c.sortable {
+			t.Errorf("%+v: %q, %q", c.in, c.in.Display(), c.in.Sortable())
+		}
+	}
+}
+
+func TestTextStatusIsCompleteOnlyIfNothingIsMissing(t *testing.T) {
+	for _, c := range []struct {
+		in   library.TextStatus
+		want bool
+	}{
+		{library.TextStatus{Available: true}, true},
+		{library.TextStatus{Available: true, Pages: 3, PagesRead: 3}, true},
+		{library.TextStatus{Available: true, Pages: 3, PagesRead: 2}, false},
+		{library.TextStatus{Available: true, Reason: "the rest is an image"}, false},
+		{library.TextStatus{}, false},
+	} {
+		if got := c.in.Complete(); got != c.want {
+			t.Errorf("%+v: %t", c.in, got)
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package librarytest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// Search implements [library.Reader]. A work's score is the number of query
+// words that it has, a word in the title counting three times.
+func (m *Memory) Search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
+	if err := m.begin(ctx); err != nil {
+		return library.Page[library.Hit]{}, err
+	}
+	within, err := m.subtree(q.Collection)
+	if err != nil {
+		return library.Page[library.Hit]{}, err
+	}
+	less, err := order(q)
+	if err != nil {
+		return library.Page[library.Hit]{}, err
+	}
+	words, phrases := parse(q.Text)
+	hits := []library.Hit{}
+	for _, it := range m.items {
+		if !inCollections(it, within) || !filtered(it, q) {
+			continue
+		}
+		score, match := m.score(it, words, phrases)
+		if score > 0 || len(words)+len(phrases) == 0 {
+			hits = append(hits, library.Hit{Item: it, Score: score, Match: match})
+		}
+	}
+	slices.SortStableFunc(hits, less)
+	return page(hits, q.Offset, q.Limit, m.info.Version)
+}
+
+func order(q library.Query) (func(a, b library.Hit) int, error) {
+	byKey := func(a, b library.Hit) int { return strings.Compare(a.Item.ID.Key, b.Item.ID.Key) }
+	byAdded := func(a, b library.Hit) int {
+		return cmp.Or(b.Item.Added.Compare(a.Item.Added), byKey(a, b))
+	}
+	switch q.Sort {
+	case "", library.SortRelevance:
+		return func(a, b library.Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), byAdded(a, b)) }, nil
+	case library.SortAdded:
+		return byAdded, nil
+	case library.SortTitle:
+		return func(a, b library.Hit) int {
+			return cmp.Or(strings.Compare(fold(a.Item.Title()), fold(b.Item.Title())), byKey(a, b))
+		}, nil
+	case library.SortDate:
+		return func(a, b library.Hit) int {
+			return cmp.Or(strings.Compare(b.Item.ParsedDate, a.Item.ParsedDate), byKey(a, b))
+		}, nil
+	}
+	return nil, library.Errorf(library.Invalid, "sort must be relevance, date, title or date_added")
+}
+
+// filtered reports whether the work passes the query's filters.
+func filtered(it *library.Item, q library.Query) bool {
+	has := func(tag string) bool {
+		return slices.ContainsFunc(it.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
+	}
+	year, known := it.Year()
+	switch {
+	case slices.ContainsFunc(q.TagsAll, func(t string) bool { return !has(t) }),
+		len(q.TagsAny) > 0 && !slices.ContainsFunc(q.TagsAny, has),
+		slices.ContainsFunc(q.TagsNone, has),
+		len(q.ItemTypes) > 0 && !slices.Contains(q.ItemTypes, it.Type),
+		q.YearFrom != 0 && (!known || year < q.YearFrom),
+		q.YearTo != 0 && (!known || year > q.YearTo):
+		return false
+	}
+	return q.Creator == "" || slices.ContainsFunc(it.Creators, func(c library.Creator) bool {
+		return hasWords(c.Display(), q.Creator)
+	})
+}
+
+// hasWords reports whether every word of wanted is a word of text.
+func hasWords(text, wanted string) bool {
+	in := strings.Fields(fold(text))
+	return !slices.ContainsFunc(strings.Fields(fold(wanted)), func(w string) bool { return !slices.Contains(in, w) })
+}
+
+// part is a text of a work and where it stands.
+type part struct {
+	library.Passage
+	weight float64
+}
+
+// parts returns the texts of a work, the weightier first.
+func (m *Memory) parts(it *library.Item) []part {
+	var all []part
+	add := func(weight float64, source library.Source, child, page, text string) {
+		if text != "" {
+			all = append(all, part{library.Passage{
+				Item: it.ID, Source: source, Child: child, Page: page, Text: text, End: len([]rune(text)),
+			}, weight})
+		}
+	}
+	add(3, library.SourceTitle, "", "", it.Title())
+	for _, c := range it.Creators {
+		add(2, library.SourceCreators, "", "", c.Display())
+	}
+	add(2, library.SourceTags, "", "", strings.Join(it.Tags, ", "))
+	add(1, library.SourceAbstract, "", "", it.Abstract())
+	for _, n := range it.Notes {
+		add(1, library.SourceNote, n.Key, "", n.Text)
+	}
+	for _, a := range it.Attachments {
+		for _, x := range a.Annotations {
+			add(1, library.SourceAnnotation, x.Key, x.Page, x.Text+" "+x.Comment)
+		}
+		for _, p := range m.texts[a.Key] {
+			add(0.5, library.SourceFulltext, a.Key, p.Label, p.Text)
+			all[len(all)-1].Start += p.Offset
+			all[len(all)-1].End += p.Offset
+		}
+	}
+	for name, text := range it.Fields {
+		if name != "title" && name != "abstractNote" {
+			add(0.5, library.SourceMetadata, "", "", text)
+		}
+	}
+	return all
+}
+
+// score returns how well a work matches, 0 if it does not, and its best part.
+func (m *Memory) score(it *library.Item, words, phrases []string) (float64, *library.Passage) {
+	var total, best float64
+	var match *library.Passage
+	missing := slices.Clone(phrases)
+	for _, p := range m.parts(it) {
+		text := " " + fold(p.Text) + " "
+		missing = slices.DeleteFunc(missing, func(s string) bool { return strings.Contains(text, " "+s+" ") })
+		var score float64
+		for i, w := range words {
+			end := " "
+			if i == len(words)-1 {
+				end = "" // the last word is a prefix too
+			}
+			if strings.Contains(text, " "+w+end) {
+				score += p.weight
+			}
+		}
+		for _, s := range phrases {
+			if strings.Contains(text, " "+s+" ") {
+				score += p.weight
+			}
+		}
+		if total += score; score > best {
+			best = score
+			passage := p.Passage
+			passage.Score = score
+			match = &passage
+		}
+	}
+	if len(missing) > 0 {
+		return 0, nil
+	}
+	return total, match
+}
+
+// Passages implements [library.Reader].
+func (m *Memory) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
+	if err := m.begin(ctx); err != nil {
+		return nil, err
+	}
+	it := m.work(key)
+	if it == nil {
+		return nil, library.Errorf(library.NotFound, "no such item")
+	}
+	if q.Limit < 1 || q.Limit > 20 {
+		return nil, library.Errorf(library.Invalid, "limit must be 1 to 20")
+	}
+	words := strings.Fields(fold(q.Question))
+	found := []library.Passage{}
+	for _, p := range m.parts(it) {
+		switch p.Source {
+		case library.SourceAbstract, library.SourceNote, library.SourceAnnotation, library.SourceFulltext:
+		default:
+			continue
+		}
+		text := strings.Fields(fold(p.Text))
+		for _, w := range words {
+			if slices.Contains(text, w) {
+				p.Score++
+			}
+		}
+		if p.Score > 0 {
+			found = append(found, p.Passage)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b library.Passage) int { return cmp.Compare(b.Score, a.Score) })
+	return found[:min(q.Limit, len(found))], nil
+}
+
+// parse splits a query into words and phrases, folded.
+func parse(text string) (words, phrases []string) {
+	for i, s := range strings.Split(text, `"`) {
+		if s = fold(s); s == "" {
+			continue
+		}
+		if i%2 == 1 && strings.Count(text, `"`)%2 == 0 {
+			phrases = append(phrases, s)
+		} else {
+			words = append(words, strings.Fields(s)...)
+		}
+	}
+	return words, phrases
+}
+
+// folds are the letters with marks that the works of this package use.
+var folds = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "é", "e", "ß", "ss", "ø", "o")
+
+// fold returns s in lower case without marks, its words separated by single
+// spaces.
+func fold(s string) string {
+	s = folds.Replace(strings.ToLower(s))
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }), " ")
+}
