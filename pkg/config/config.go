@@ -1,0 +1,155 @@
+// Package config reads the whole configuration from the environment, once, at
+// start, and reports everything that is wrong with it at once.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is what a server runs with. Each field's tags name its variable, its
+// default, what is expected of a value, and what it is for; [Variables] reads
+// them.
+type Config struct {
+	Port     string `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
+	Addr     string `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
+	Auth     string `env:"STACKROOM_AUTH" expect:"none" doc:"How callers sign in. Unset: nobody needs to, and only this machine can reach the server. none: the same on any address, in so many words."`
+	Data     string `env:"STACKROOM_DATA" expect:"a folder" doc:"Folder of the embedded library. Default: the user's data folder."`
+	LogLevel string `env:"LOG_LEVEL" envDefault:"info" expect:"debug, info, warn or error" doc:"The least severe log lines that are written."`
+	LogStyle string `env:"STACKROOM_LOG_FORMAT" expect:"json or text" doc:"Form of log lines. Default: text on a terminal, else JSON in Cloud Logging's field names."`
+
+	AllowedOrigins []string      `env:"STACKROOM_ALLOWED_ORIGINS" expect:"origins such as https://example.org, comma-separated" doc:"Web origins whose pages may call the server. Pages of this machine may when the server listens on loopback."`
+	AllowedHosts   []string      `env:"STACKROOM_ALLOWED_HOSTS" expect:"host names, comma-separated" doc:"Host names under which a server on loopback may be called, beside localhost: those of a tunnel or proxy before it."`
+	RequestTimeout time.Duration `env:"STACKROOM_REQUEST_TIMEOUT" envDefault:"60s" expect:"a duration from 1s to 290s" doc:"The longest that one call may take."`
+	MaxBodyBytes   int64         `env:"STACKROOM_MAX_BODY_BYTES" envDefault:"1048576" expect:"a number of bytes from 1024 to 67108864" doc:"The largest request body."`
+	ResultChars    int           `env:"STACKROOM_RESULT_CHARS" envDefault:"40000" expect:"a number of characters from 2000 to 400000" doc:"The longest result of a tool; longer ones go on with a cursor."`
+	LegacySSE      bool          `env:"STACKROOM_LEGACY_SSE" envDefault:"false" expect:"true or false" doc:"Serve the HTTP+SSE transport of 2024 at /sse too, for clients that know no other; one process only."`
+	ShutdownGrace  time.Duration `env:"STACKROOM_SHUTDOWN_GRACE" envDefault:"8s" expect:"a duration from 0s to 5m" doc:"How long calls in flight may finish after SIGTERM. Cloud Run allows 10 s in all."`
+
+	// Service is the name that Cloud Run gives the service it runs, "" elsewhere.
+	Service string `env:"K_SERVICE" expect:"set by Cloud Run" doc:"Set by Cloud Run; not for you."`
+}
+
+// ListenAddr returns the address to listen on.
+func (c *Config) ListenAddr() string {
+	if c.Addr != "" {
+		return c.Addr
+	}
+	port := c.Port
+	if port == "" {
+		port = "8080"
+	}
+	if c.Auth == "none" && c.Port != "" {
+		return ":" + port
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}
+
+// LocalOnly reports whether only this machine can reach the server.
+func (c *Config) LocalOnly() bool {
+	host, _, err := net.SplitHostPort(c.ListenAddr())
+	return err == nil && loopback(host)
+}
+
+// Level returns the least severe level of log lines.
+func (c *Config) Level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(c.LogLevel)) // check has seen it
+	return l
+}
+
+// check returns what is wrong with values that could be read.
+func (c *Config) check() []Fault {
+	var faults []Fault
+	expect := func(ok bool, variable, value string) {
+		if !ok {
+			faults = append(faults, Fault{Variable: variable, Shape: shape(value)})
+		}
+	}
+	expect(c.Port == "" || validPort(c.Port), "PORT", c.Port)
+	expect(c.Addr == "" || validAddr(c.Addr), "STACKROOM_ADDR", c.Addr)
+	expect(c.Auth == "" || c.Auth == "none", "STACKROOM_AUTH", c.Auth)
+	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", c.LogLevel)
+	expect(slices.Contains([]string{"", "json", "text"}, c.LogStyle), "STACKROOM_LOG_FORMAT", c.LogStyle)
+	for _, o := range c.AllowedOrigins {
+		expect(validOrigin(o), "STACKROOM_ALLOWED_ORIGINS", o)
+	}
+	for _, h := range c.AllowedHosts {
+		expect(validHost(h), "STACKROOM_ALLOWED_HOSTS", h)
+	}
+	expect(within(c.RequestTimeout, time.Second, 290*time.Second), "STACKROOM_REQUEST_TIMEOUT", c.RequestTimeout.String())
+	expect(within(c.MaxBodyBytes, 1<<10, 64<<20), "STACKROOM_MAX_BODY_BYTES", strconv.FormatInt(c.MaxBodyBytes, 10))
+	expect(within(c.ResultChars, 2000, 400_000), "STACKROOM_RESULT_CHARS", strconv.Itoa(c.ResultChars))
+	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE", c.ShutdownGrace.String())
+	if len(faults) == 0 {
+		faults = c.checkReach()
+	}
+	return faults
+}
+
+// checkReach refuses to let other machines in where nobody said that they may.
+func (c *Config) checkReach() []Fault {
+	switch {
+	case c.Auth == "none" || c.LocalOnly() && c.Service == "":
+		return nil
+	case c.Addr != "":
+		return []Fault{{Variable: "STACKROOM_ADDR", Shape: "an address that other machines can reach",
+			Expected: "a loopback address such as 127.0.0.1:8080; or STACKROOM_AUTH=none beside it, to let in whoever can reach it, without sign-in"}}
+	default:
+		return []Fault{{Variable: "STACKROOM_AUTH", Shape: "unset on Cloud Run, where other machines call",
+			Expected: "none, to let in whoever can reach the service, without sign-in"}}
+	}
+}
+
+func within[T int | int64 | time.Duration](n, least, most T) bool { return n >= least && n <= most }
+
+func validPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 1 && n <= 65535
+}
+
+// validAddr accepts port 0 too: the system then chooses one.
+func validAddr(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	return err == nil && (port == "0" || validPort(port)) && (host == "" || net.ParseIP(host) != nil || validHost(host))
+}
+
+func validOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" &&
+		strings.TrimSuffix(s, u.Host) == u.Scheme+"://"
+}
+
+func validHost(s string) bool {
+	return s != "" && len(s) <= 253 && !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", r)
+	})
+}
+
+// loopback reports whether only this machine can reach the host.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// shape describes a value without repeating it: it may be a secret in the
+// wrong place.
+func shape(s string) string {
+	n := len([]rune(s))
+	digits := strings.Trim(s, "0123456789") == ""
+	switch {
+	case n == 0:
+		return "empty"
+	case digits:
+		return fmt.Sprintf("a number of %d digits", n)
+	case strings.TrimSpace(s) != s:
+		return fmt.Sprintf("%d characters with space around them", n)
+	}
+	return fmt.Sprintf("text of %d characters", n)
+}
