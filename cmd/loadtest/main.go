@@ -1,0 +1,104 @@
+// Command loadtest measures what Stackroom costs a processor, against the
+// barest server that the official Go SDK makes, in the same run:
+//
+//	go run ./cmd/loadtest -bib refs.bib
+//
+// Both servers are processes of their own on loopback. What is compared is
+// calls for each second of processor time that the server used, so the load
+// generator on the same machine does not count, and rounds alternate, so that
+// a machine that changes its speed does so for both.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// options are what the command line says.
+type options struct {
+	bib         string
+	stackroom   string
+	connections int
+	rounds      int
+	round       time.Duration
+	queries     int
+	era         string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.bib, "bib", "", "bibliography to serve and to draw queries from (default: the sample library)")
+	flag.StringVar(&o.stackroom, "stackroom", "", "stackroom binary (default: built from this module)")
+	flag.IntVar(&o.connections, "connections", 50, "connections that call without pause")
+	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each kind")
+	flag.DurationVar(&o.round, "round", 6*time.Second, "length of a round, at most 1m")
+	flag.IntVar(&o.queries, "queries", 400, "different queries of one to four words")
+	flag.StringVar(&o.era, "era", "modern", "protocol era of the calls: modern or legacy")
+	bare := flag.String("bare", "", "serve the bare server at this address (used by the program itself)")
+	flag.Parse()
+	o.round = min(o.round, time.Minute)
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var err error
+	if *bare != "" {
+		err = serveBare(ctx, *bare)
+	} else {
+		err = run(ctx, o)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "loadtest:", err)
+		os.Exit(1)
+	}
+}
+
+// run starts both servers, drives them in turn and prints the table.
+func run(ctx context.Context, o options) error {
+	dir, err := os.MkdirTemp("", "stackroom-loadtest-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	queries, err := drawQueries(ctx, o.bib, o.queries)
+	if err != nil {
+		return err
+	}
+	bare, err := startBare(ctx)
+	if err != nil {
+		return err
+	}
+	defer bare.stop()
+	ours, err := startStackroom(ctx, o, filepath.Join(dir, "data"))
+	if err != nil {
+		return err
+	}
+	defer ours.stop()
+
+	kinds := []kind{
+		{name: "bare SDK server, trivial tool", target: bare, requests: trivialCalls(o.era)},
+		{name: "stackroom, search", target: ours, requests: searchCalls(o.era, queries)},
+		{name: "stackroom, tools/list", target: ours, requests: listCalls(o.era)},
+	}
+	for i := range kinds { // one short round each, so that caches and heaps are as in use
+		if _, err := kinds[i].drive(ctx, o.connections, o.round/3); err != nil {
+			return err
+		}
+	}
+	for range o.rounds {
+		for i := range kinds {
+			r, err := kinds[i].drive(ctx, o.connections, o.round)
+			if err != nil {
+				return err
+			}
+			kinds[i].rounds = append(kinds[i].rounds, r)
+		}
+	}
+	report(os.Stdout, o, len(queries), kinds)
+	return nil
+}

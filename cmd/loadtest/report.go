@@ -1,0 +1,61 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// report prints the table and the ratios, as Markdown.
+func report(w io.Writer, o options, queries int, kinds []kind) {
+	fmt.Fprintf(w, "%d connections, %d rounds of %s each, %d different queries, %s era, %d cores, %s\n\n",
+		o.connections, o.rounds, o.round, queries, o.era, runtime.NumCPU(), runtime.Version())
+	fmt.Fprintln(w, "| | calls/s per core | ms of processor a call | calls | failed | p50 | p99 | peak RSS |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")
+	for _, k := range kinds {
+		var calls, failed int64
+		for _, r := range k.rounds {
+			calls, failed = calls+r.calls, failed+r.failed
+		}
+		per := median(k.rounds, round.perCore)
+		fmt.Fprintf(w, "| %s | %.0f | %.3f | %d | %d | %s | %s | %d MB |\n", k.name, per, 1000/per, calls, failed,
+			median(k.rounds, func(r round) time.Duration { return r.p50 }).Round(10*time.Microsecond),
+			median(k.rounds, func(r round) time.Duration { return r.p99 }).Round(10*time.Microsecond),
+			k.target.peakMemory()>>20)
+	}
+	fmt.Fprintf(w, "\nsearch / bare: %.2f (round by round%s)\n", ratio(kinds[1], kinds[0]), rounds(kinds[1], kinds[0]))
+	fmt.Fprintf(w, "cost of tools/list / cost of a trivial call: %.2f\n", ratio(kinds[0], kinds[2]))
+}
+
+// perCore is calls for each second of processor time.
+func (r round) perCore() float64 { return float64(r.calls) / r.cpu.Seconds() }
+
+// ratio is the median of a's calls per core over b's, round by round.
+func ratio(a, b kind) float64 {
+	ratios := []float64{}
+	for i := range a.rounds {
+		ratios = append(ratios, a.rounds[i].perCore()/b.rounds[i].perCore())
+	}
+	return median(ratios, func(f float64) float64 { return f })
+}
+
+func rounds(a, b kind) string {
+	s := ""
+	for i := range a.rounds {
+		s += fmt.Sprintf(" %.2f", a.rounds[i].perCore()/b.rounds[i].perCore())
+	}
+	return s
+}
+
+// median returns the median of what f makes of each.
+func median[T any, N cmp.Ordered](all []T, f func(T) N) N {
+	values := make([]N, len(all))
+	for i, x := range all {
+		values[i] = f(x)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// target is a server process under load.
+type target struct {
+	addr string
+	cmd  *exec.Cmd
+}
+
+// startBare starts this program again, as the bare server.
+func startBare(ctx context.Context) (*target, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, addr, plainEnv(), self, "-bare", addr)
+}
+
+// startStackroom builds stackroom if need be, imports the bibliography into
+// dir and starts the server as a user would.
+func startStackroom(ctx context.Context, o options, dir string) (*target, error) {
+	binary := o.stackroom
+	if binary == "" {
+		binary = filepath.Join(filepath.Dir(dir), "stackroom")
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "./cmd/stackroom")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return nil, fmt.Errorf("building stackroom: %w", err)
+		}
+	}
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	env := append(plainEnv(), "STACKROOM_DATA="+dir, "STACKROOM_ADDR="+addr, "STACKROOM_LOG_FORMAT=json")
+	if o.bib != "" {
+		load := exec.CommandContext(ctx, binary, "import", o.bib)
+		load.Env = env
+		if out, err := load.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("importing: %w: %s", err, out)
+		}
+	}
+	return start(ctx, addr, env, binary, "serve")
+}
+
+// plainEnv is the environment without settings of Go's runtime, so that each
+// server runs with those it chooses itself.
+func plainEnv() []string {
+	env := []string{}
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "GOGC=") && !strings.HasPrefix(v, "GOMEMLIMIT=") && !strings.HasPrefix(v, "GOMAXPROCS=") {
+			env = append(env, v)
+		}
+	}
+	return env
+}
+
+func start(ctx context.Context, addr string, env []string, name string, args ...string) (*target, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = env
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	t := &target{addr: addr, cmd: cmd}
+	for range 200 {
+		if req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/ready", nil); err == nil {
+			if res, err := http.DefaultClient.Do(req); err == nil {
+				_ = res.Body.Close()
+				if res.StatusCode == http.StatusOK {
+					return t, nil
+				}
+			}
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.stop()
+	return nil, errors.New("the server did not become ready: " + name)
+}
+
+func (t *target) stop() {
+	_ = t.cmd.Process.Signal(syscall.SIGTERM)
+	_ = t.cmd.Wait() // its exit status says nothing of the measurement
+}
+
+// cpu returns the processor time that the server has used (proc(5): utime and
+// stime, in hundredths of a second).
+func (t *target) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", t.cmd.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("processor time is read from /proc: %w", err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0, errors.New("/proc/PID/stat has another form")
+	}
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
+}
+
+// peakMemory returns the most memory that the server has had resident, in
+// bytes.
+func (t *target) peakMemory() int64 {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", t.cmd.Process.Pid))
+	for line := range strings.Lines(string(status)) {
+		if kb, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kb), "kB")), 10, 64)
+			return n << 10
+		}
+	}
+	return 0
+}
+
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"golang.org/x/term"
+
+	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/server"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
+)
+
+// serveCommand serves over HTTP.
+type serveCommand struct{}
+
+// Help lists every variable that the server reads.
+func (serveCommand) Help() string {
+	var b strings.Builder
+	b.WriteString("Everything is set by environment variables:\n\n")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, v := range config.Variables() {
+		fmt.Fprintf(w, "%s\t%s", v.Name, v.Doc)
+		if v.Default != "" {
+			fmt.Fprintf(w, " Default %s.", v.Default)
+		}
+		fmt.Fprintf(w, " Expected: %s.\n", v.Expected)
+	}
+	_ = w.Flush() // into memory: can't fail
+	return b.String()
+}
+
+// Run implements the command.
+func (serveCommand) Run(p *process) error {
+	c, err := config.Load(p.environ)
+	if err != nil {
+		return err
+	}
+	logger := newLogger(p.stderr, c)
+	libs, err := openLibraries(p.ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer libs.Close()
+	options, err := edgeOptions(c, libs, logger)
+	if err != nil {
+		return err
+	}
+	s, err := server.New(options)
+	if err != nil {
+		return err
+	}
+	l, err := listen(p.ctx, c.ListenAddr())
+	if err != nil {
+		return err
+	}
+	tuneMemory()
+	go keepPace(p.ctx.Done())
+	greet(p.ctx, p.stderr, logger, libs, l.Addr())
+	return s.Serve(p.ctx, l)
+}
+
+// edgeOptions joins the catalogue of tools over the libraries to an edge.
+func edgeOptions(c *config.Config, libs *libraries, logger *slog.Logger) (server.Options, error) {
+	catalog, err := tool.NewCatalog(libs, tool.Options{ResultChars: c.ResultChars})
+	if err != nil {
+		return server.Options{}, err
+	}
+	s := mcp.NewServer(&mcp.Implementation{Name: "stackroom", Title: "Stackroom", Version: buildVersion()}, catalog.ServerOptions())
+	catalog.Register(s)
+	return server.Options{
+		MCP: s, Tools: restTools(catalog), Call: catalog.Call, Ready: libs.ready, Logger: logger, Name: "Stackroom", Version: buildVersion(),
+		AllowedOrigins: c.AllowedOrigins, AllowedHosts: c.AllowedHosts, RequestTimeout: c.RequestTimeout, MaxBodyBytes: c.MaxBodyBytes,
+		LegacySSE: c.LegacySSE, DrainTimeout: c.ShutdownGrace,
+	}, nil
+}
+
+// restTools returns the catalogue as REST shows it.
+func restTools(catalog *tool.Catalog) []server.Tool {
+	tools := []server.Tool{}
+	for _, d := range catalog.Definitions() {
+		tools = append(tools, server.Tool{
+			Name: d.Name, Title: d.Title, Description: d.Description, InputSchema: d.InputSchema, OutputSchema: d.OutputSchema,
+			Annotations: server.Annotations{ReadOnly: d.Hints.ReadOnly, Destructive: d.Hints.Destructive, Idempotent: d.Hints.Idempotent, OpenWorld: d.Hints.OpenWorld},
+		})
+	}
+	return tools
+}
+
+// listen opens the address, and says in words what to do if it can't.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, library.Errorf(library.Unavailable, "can't listen on %s", addr).
+			WithHint("another program may have the port: choose one with PORT, for example PORT=8081 stackroom serve").WithCause(err)
+	}
+	return l, nil
+}
+
+// newLogger writes lines for people on a terminal, else for Cloud Logging.
+func newLogger(w io.Writer, c *config.Config) *slog.Logger {
+	format := telemetry.JSON
+	if c.LogStyle == "text" || c.LogStyle == "" && terminal(w) {
+		format = telemetry.Text
+	}
+	return telemetry.NewLogger(w, c.Level(), format)
+}
+
+func terminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// greet says what is served and where: to a person in words, else in a line of
+// the log.
+func greet(ctx context.Context, w io.Writer, logger *slog.Logger, libs *libraries, addr net.Addr) {
+	url := "http://" + addr.String()
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		url = fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+	infos, err := libs.List(ctx)
+	if err != nil {
+		logger.WarnContext(ctx, "the library can't be read yet", "error", err)
+	}
+	for _, info := range infos {
+		if terminal(w) {
+			fmt.Fprintf(w, "\n  Stackroom serves %q: %d works\n\n    page  %s/\n    MCP   %s/mcp\n\n  Stop with Ctrl-C.\n\n", info.Name, info.Items, url, url)
+		} else {
+			logger.InfoContext(ctx, "serving", "address", addr.String(), "library", string(info.ID), "works", info.Items, "version", buildVersion())
+		}
+	}
+}
+
+// stdioCommand serves on standard input and output.
+type stdioCommand struct{}
+
+// Run implements the command.
+func (stdioCommand) Run(p *process) error {
+	c, err := config.Load(p.environ)
+	if err != nil {
+		return err
+	}
+	libs, err := openLibraries(p.ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer libs.Close()
+	options, err := edgeOptions(c, libs, newLogger(p.stderr, c))
+	if err != nil {
+		return err
+	}
+	tuneMemory()
+	err = server.Stdio(p.ctx, options, p.stdin, p.stdout)
+	if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {
+		return nil // the client went, or we were told to
+	}
+	return err
+}
