@@ -28,7 +28,7 @@ type Config struct {
 	AllowedHosts   []string      `env:"STACKROOM_ALLOWED_HOSTS" expect:"host names, comma-separated" doc:"Host names under which a server on loopback may be called, beside localhost: those of a tunnel or proxy before it."`
 	RequestTimeout time.Duration `env:"STACKROOM_REQUEST_TIMEOUT" envDefault:"60s" expect:"a duration from 1s to 290s" doc:"The longest that one call may take."`
 	MaxBodyBytes   int64         `env:"STACKROOM_MAX_BODY_BYTES" envDefault:"1048576" expect:"a number of bytes from 1024 to 67108864" doc:"The largest request body."`
-	ResultChars    int           `env:"STACKROOM_RESULT_CHARS" envDefault:"40000" expect:"a number of characters from 2000 to 400000" doc:"The longest result of a tool; longer ones go on with a cursor."`
+	ResultChars    int           `env:"STACKROOM_RESULT_CHARS" envDefault:"40000" expect:"a number of characters from 10000 to 400000" doc:"The longest result of a tool; longer ones go on with a cursor."`
 	LegacySSE      bool          `env:"STACKROOM_LEGACY_SSE" envDefault:"false" expect:"true or false" doc:"Serve the HTTP+SSE transport of 2024 at /sse too, for clients that know no other; one process only."`
 	ShutdownGrace  time.Duration `env:"STACKROOM_SHUTDOWN_GRACE" envDefault:"8s" expect:"a duration from 0s to 5m" doc:"How long calls in flight may finish after SIGTERM. Cloud Run allows 10 s in all."`
 
@@ -85,7 +85,7 @@ func (c *Config) check() []Fault {
 	}
 	expect(within(c.RequestTimeout, time.Second, 290*time.Second), "STACKROOM_REQUEST_TIMEOUT", c.RequestTimeout.String())
 	expect(within(c.MaxBodyBytes, 1<<10, 64<<20), "STACKROOM_MAX_BODY_BYTES", strconv.FormatInt(c.MaxBodyBytes, 10))
-	expect(within(c.ResultChars, 2000, 400_000), "STACKROOM_RESULT_CHARS", strconv.Itoa(c.ResultChars))
+	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS", strconv.Itoa(c.ResultChars))
 	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE", c.ShutdownGrace.String())
 	if len(faults) == 0 {
 		faults = c.checkReach()

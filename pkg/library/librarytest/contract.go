@@ -72,7 +72,7 @@ func testSearch(t *testing.T, r library.Reader) {
 		{promise: "the abstract", q: library.Query{Text: "prisms"}, first: TitleLight, source: library.SourceAbstract},
 		{promise: "a note", q: library.Query{Text: "jacquard"}, first: TitleEngine, source: library.SourceNote},
 		{promise: "an annotation", q: library.Query{Text: "experimentum"}, first: TitleLight, source: library.SourceAnnotation},
-		{promise: "the full text, with its page", q: library.Query{Text: "whiteness"}, first: TitleLight, source: library.SourceFulltext},
+		{promise: "the full text, with its page", q: library.Query{Text: "compounded"}, first: TitleLight, source: library.SourceFulltext},
 		{promise: "the last word is a prefix", q: library.Query{Text: "plant hered"}, first: TitleHeredity},
 		{promise: "more words found are better", q: library.Query{Text: "experiments plant heredity"}, first: TitleHeredity},
 		{promise: "a phrase is required", q: library.Query{Text: `"learned society"`}, only: []string{TitleSociety}},

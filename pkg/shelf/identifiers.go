@@ -1,0 +1,171 @@
+package shelf
+
+import (
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// extraLine is a line of the field "extra", where bibliography files put what
+// has no field. Most are "name: value".
+type extraLine struct{ text, name, value string }
+
+// extraLines returns the lines of extra. A line without a name has name "".
+func extraLines(extra string) []extraLine {
+	const longestName = 60 // what is longer is prose with a colon in it
+	var lines []extraLine
+	for text := range strings.Lines(extra) {
+		l := extraLine{text: strings.TrimRight(text, " \t\r\n")}
+		name, value, ok := strings.Cut(l.text, ":")
+		if name = strings.TrimSpace(name); ok && name != "" && len(name) <= longestName && !strings.HasPrefix(value, "//") {
+			l.name, l.value = name, strings.TrimSpace(value)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// joinExtra is the inverse of extraLines.
+func joinExtra(lines []extraLine) string {
+	texts := make([]string, len(lines))
+	for i, l := range lines {
+		texts[i] = l.text
+	}
+	return strings.Join(texts, "\n")
+}
+
+// extraValue returns the value of the first line that has one of the names,
+// whatever their letter case.
+func extraValue(lines []extraLine, names ...string) string {
+	for _, l := range lines {
+		for _, name := range names {
+			if strings.EqualFold(l.name, name) && l.value != "" {
+				return l.value
+			}
+		}
+	}
+	return ""
+}
+
+// doiOf returns the work's DOI in lower case (DOI names do not tell case, ISO
+// 26324), or "".
+func doiOf(it *library.Item, extra []extraLine) string {
+	for _, s := range []string{it.Field("DOI"), extraValue(extra, "DOI"), it.Field("url")} {
+		if d := parseDOI(s); d != "" {
+			return d
+		}
+	}
+	return ""
+}
+
+func parseDOI(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
+	for _, prefix := range []string{"doi.org/", "dx.doi.org/", "www.doi.org/", "doi:"} {
+		s = strings.TrimSpace(strings.TrimPrefix(s, prefix))
+	}
+	s = strings.TrimRight(s, ".,; ")
+	registrant, suffix, ok := strings.Cut(s, "/")
+	if !ok || suffix == "" || len(s) > 500 || !strings.HasPrefix(registrant, "10.") || digits(registrant[3:], ".") == "" || strings.ContainsAny(s, " \t\n") {
+		return ""
+	}
+	return s
+}
+
+// arXivOf returns the work's arXiv identifier without its version, or "".
+// https://info.arxiv.org/help/arxiv_identifier.html
+func arXivOf(it *library.Item, extra []extraLine) string {
+	sources := []string{extraValue(extra, "arXiv", "arXiv ID")}
+	if archive := it.Field("archiveID"); strings.HasPrefix(strings.ToLower(archive), "arxiv:") {
+		sources = append(sources, archive)
+	}
+	if strings.EqualFold(extraValue(extra, "eprinttype", "archivePrefix"), "arxiv") {
+		sources = append(sources, extraValue(extra, "eprint"))
+	}
+	if d := parseDOI(it.Field("DOI")); strings.HasPrefix(d, "10.48550/arxiv.") {
+		sources = append(sources, strings.TrimPrefix(d, "10.48550/arxiv."))
+	}
+	if _, path, ok := strings.Cut(strings.ToLower(it.Field("url")), "arxiv.org/"); ok {
+		sources = append(sources, strings.TrimPrefix(strings.TrimPrefix(path, "abs/"), "pdf/"))
+	}
+	for _, s := range sources {
+		if id := parseArXiv(s); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// parseArXiv reads "1706.03762v5" and "arXiv:hep-th/9901001 [hep-th]".
+func parseArXiv(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	s = strings.TrimSpace(strings.TrimPrefix(s, "arxiv:"))
+	s, _, _ = strings.Cut(s, " ")
+	s = strings.TrimSuffix(s, ".pdf")
+	if i := strings.LastIndexByte(s, 'v'); i > 0 && digits(s[i+1:], "") != "" {
+		s = s[:i]
+	}
+	if month, number, ok := strings.Cut(s, "."); ok && len(month) == 4 && (len(number) == 4 || len(number) == 5) && digits(month+number, "") != "" {
+		return s
+	}
+	archive, number, ok := strings.Cut(s, "/")
+	archive, _, _ = strings.Cut(archive, ".") // the subject class is not part of the name
+	if ok && len(number) == 7 && digits(number, "") != "" && archive != "" && strings.Trim(archive, "abcdefghijklmnopqrstuvwxyz-") == "" {
+		return archive + "/" + number
+	}
+	return ""
+}
+
+func pmidOf(it *library.Item, extra []extraLine) string {
+	for _, s := range []string{it.Field("PMID"), extraValue(extra, "PMID")} {
+		if s = strings.TrimSpace(s); len(s) <= 9 && digits(s, "") != "" {
+			return strings.TrimLeft(s, "0")
+		}
+	}
+	return ""
+}
+
+// isbns returns the valid ISBNs in a field, each with 13 digits.
+func isbns(field string) []string {
+	var all []string
+	for part := range strings.FieldsFuncSeq(field, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '\n' || r == '\t' }) {
+		part = strings.ToUpper(strings.NewReplacer("-", "", "‐", "", "–", "").Replace(part))
+		switch {
+		case len(part) == 13 && digits(part, "") != "" && isbn13Check(part[:12]) == part[12]:
+			all = append(all, part)
+		case len(part) == 10 && digits(part[:9], "") != "" && isbn10Check(part[:9]) == part[9]:
+			all = append(all, "978"+part[:9]+string(isbn13Check("978"+part[:9])))
+		}
+	}
+	return all
+}
+
+// isbn13Check returns the check digit after 12 digits (ISO 2108).
+func isbn13Check(s string) byte {
+	sum := 0
+	for i := range len(s) {
+		sum += int(s[i]-'0') * (1 + 2*(i%2))
+	}
+	return byte('0' + (10-sum%10)%10)
+}
+
+// isbn10Check returns the check character after 9 digits.
+func isbn10Check(s string) byte {
+	sum := 0
+	for i := range len(s) {
+		sum += int(s[i]-'0') * (10 - i)
+	}
+	if n := (11 - sum%11) % 11; n < 10 {
+		return byte('0' + n)
+	}
+	return 'X'
+}
+
+// digits returns s if it has at least one character and all are digits or in
+// also; otherwise "".
+func digits(s, also string) string {
+	if strings.Trim(s, "0123456789"+also) != "" {
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,196 @@
+package shelf
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// kind says by what a work is recognised, the surest first.
+type kind string
+
+const (
+	byEntry   kind = "entry" // the very same entry was taken in before
+	byDOI     kind = "doi"
+	byArXiv   kind = "arxiv"
+	byPMID    kind = "pmid"
+	byISBN    kind = "isbn"    // works that are a book, not parts of one
+	byKey     kind = "citekey" // citation keys repeat between files
+	byContent kind = "content" // title, creators, year and place of publication
+)
+
+// identity is one of the ways by which a work is recognised.
+type identity struct {
+	kind  kind
+	value string
+}
+
+// row returns the key of the identity's row.
+func (id identity) row() string {
+	sum := digest(string(id.kind), id.value)
+	return string(sum[:16])
+}
+
+// identities returns by what the work is recognised, the surest first.
+func identities(it *library.Item) []identity {
+	var ids []identity
+	add := func(k kind, values ...string) {
+		for _, v := range values {
+			if id := (identity{k, v}); v != "" && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	extra := extraLines(it.Field("extra"))
+	add(byDOI, doiOf(it, extra))
+	add(byArXiv, arXivOf(it, extra))
+	add(byPMID, pmidOf(it, extra))
+	if bookLike(it.Type) {
+		add(byISBN, isbns(it.Field("ISBN"))...)
+	}
+	add(byKey, it.Field("citationKey"))
+	add(byKey, otherKeys(it)...)
+	add(byContent, contentOf(it))
+	return ids
+}
+
+// entryIdentity recognises an entry that says exactly the same, whether or not
+// the files that it names can be read this time.
+func entryIdentity(it *library.Item) identity {
+	c := *it
+	c.Attachments = slices.Clone(it.Attachments)
+	for i := range c.Attachments {
+		c.Attachments[i].Text = library.TextStatus{}
+	}
+	sum := digest(string(encode(&c)))
+	return identity{byEntry, string(sum[:])}
+}
+
+// bookLike reports whether an ISBN names works of that type themselves, not
+// the book that they are in.
+func bookLike(itemType string) bool {
+	switch itemType {
+	case "book", "audioRecording", "computerProgram", "map", "report", "standard", "thesis", "videoRecording", "manuscript", "document":
+		return true
+	}
+	return false
+}
+
+// contentOf returns the parts of a work that no other work has all together,
+// or "" if too little is known of it to say so.
+func contentOf(it *library.Item) string {
+	title := fold(it.Title())
+	year, _, _ := strings.Cut(strings.TrimPrefix(it.ParsedDate, "-"), "-")
+	if title == "" || len(it.Creators) == 0 || year == "" && it.Container() == "" {
+		return ""
+	}
+	parts := []string{
+		it.Type, title, year, fold(it.Container()), it.Field("volume"), it.Field("issue"), it.Field("number"),
+		it.Field("pages"), it.Field("edition"),
+	}
+	for _, c := range it.Creators {
+		parts = append(parts, c.Role, fold(c.Sortable()))
+	}
+	return strings.Join(parts, "\x00")
+}
+
+// same reports whether a work that shares identity id with another one is
+// that work.
+func same(id identity, a, b *library.Item) bool {
+	if id.kind == byEntry {
+		return true
+	}
+	ta, tb := fold(a.Title()), fold(b.Title())
+	if notice(ta) != notice(tb) {
+		return false // an erratum or a reply is not the work that it is about
+	}
+	switch id.kind {
+	case byDOI:
+		return alike(ta, tb, 0.5)
+	case byArXiv, byPMID:
+		return alike(ta, tb, 0.5) && !differ(a, b, doi)
+	case byISBN:
+		return bookLike(a.Type) && bookLike(b.Type) && alike(ta, tb, 0.6) && numbers(ta) == numbers(tb) &&
+			!differ(a, b, doi) && !differ(a, b, volume)
+	case byKey:
+		return ta != "" && tb != "" && alike(ta, tb, 0.85) && numbers(ta) == numbers(tb) && yearsApart(a, b) <= 1 &&
+			!differ(a, b, doi) && !differ(a, b, volume) && (ta == tb || !differ(a, b, firstCreator))
+	case byContent:
+		return !differ(a, b, doi) && !differ(a, b, citationKey)
+	}
+	return false
+}
+
+// alike reports whether two folded titles may be the same title: equal, one
+// missing, one the beginning of the other (a subtitle left out), or at least
+// as similar as asked.
+func alike(a, b string, least float64) bool {
+	if a == "" || b == "" || a == b {
+		return true
+	}
+	short, long := a, b
+	if len(short) > len(long) {
+		short, long = long, short
+	}
+	if strings.HasPrefix(long, short+" ") && strings.Contains(short, " ") {
+		return true
+	}
+	return similarity(a, b) >= least
+}
+
+// numbers returns the numbers in a folded title: all that tells one part of a
+// series from the next.
+func numbers(title string) string {
+	var found []string
+	for word := range strings.FieldsSeq(title) {
+		if strings.ContainsFunc(word, unicode.IsNumber) || strings.Trim(word, "ivx") == "" {
+			found = append(found, word)
+		}
+	}
+	return strings.Join(found, " ")
+}
+
+// notice returns the word of a folded title that says that the work is about
+// another one, or "".
+func notice(title string) string {
+	first, rest, _ := strings.Cut(title, " ")
+	switch first {
+	case "erratum", "errata", "corrigendum", "corrigenda", "correction", "corrections", "retraction", "retracted", "addendum":
+		return first
+	case "reply", "response", "comment", "comments", "review":
+		if second, _, _ := strings.Cut(rest, " "); second == "to" || second == "on" || second == "of" {
+			return first
+		}
+	}
+	return ""
+}
+
+func doi(it *library.Item) string         { return doiOf(it, extraLines(it.Field("extra"))) }
+func volume(it *library.Item) string      { return it.Field("volume") }
+func citationKey(it *library.Item) string { return it.Field("citationKey") }
+
+func firstCreator(it *library.Item) string {
+	if len(it.Creators) == 0 {
+		return ""
+	}
+	return fold(it.Creators[0].Family + it.Creators[0].Name)
+}
+
+// differ reports whether both works have what of returns, and not the same.
+func differ(a, b *library.Item, of func(*library.Item) string) bool {
+	x, y := of(a), of(b)
+	return x != "" && y != "" && x != y
+}
+
+// yearsApart returns how many years lie between two works, 0 if that is not
+// known.
+func yearsApart(a, b *library.Item) int {
+	x, known := a.Year()
+	y, also := b.Year()
+	if !known || !also {
+		return 0
+	}
+	return max(x-y, y-x)
+}

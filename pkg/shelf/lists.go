@@ -1,0 +1,135 @@
+package shelf
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// The lists of a library are made from its rows when they are first asked
+// for, and kept as long as the state that they show.
+
+// tree is the collections of a library.
+type tree struct {
+	sorted []library.Collection
+	below  map[string][]string // keys of the collections directly in one
+}
+
+// readTree reads the collection tree and counts the works in each.
+func readTree(rows source) (*tree, error) {
+	counts := map[string]int{}
+	err := rows.scan(memberTable, "", func(key string, _ []byte) error {
+		counts[key[:min(library.KeyLength, len(key))]]++
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{sorted: []library.Collection{}, below: map[string][]string{}}
+	err = rows.scan(collectionTable, "", func(key string, row []byte) error {
+		var c collection
+		if err := json.Unmarshal(row, &c); err != nil {
+			return damaged(fmt.Errorf("collection: %w", err))
+		}
+		t.sorted = append(t.sorted, library.Collection{Key: key, Name: c.Name, Parent: c.Parent, Items: counts[key]})
+		t.below[c.Parent] = append(t.below[c.Parent], key)
+		return nil
+	})
+	slices.SortFunc(t.sorted, func(a, b library.Collection) int {
+		return cmp.Or(strings.Compare(fold(a.Name), fold(b.Name)), strings.Compare(a.Name, b.Name), strings.Compare(a.Key, b.Key))
+	})
+	return t, err
+}
+
+// subtree returns the keys of a collection and of all below it.
+func (t *tree) subtree(key string) ([]string, error) {
+	if !slices.ContainsFunc(t.sorted, func(c library.Collection) bool { return c.Key == key }) {
+		return nil, library.Errorf(library.NotFound, "no collection has that key").WithHint("the list of collections has the keys")
+	}
+	seen := map[string]bool{key: true}
+	keys := []string{key}
+	for i := 0; i < len(keys); i++ {
+		for _, k := range t.below[keys[i]] {
+			if !seen[k] { // a damaged tree could have a circle
+				seen[k] = true
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys, nil
+}
+
+// foldedTag is a tag with its name folded.
+type foldedTag struct {
+	library.Tag
+	folded string
+}
+
+// readTags counts the works of each tag, most used first. within says which
+// works count; nil is all.
+func readTags(rows source, within func(item string) bool) ([]foldedTag, error) {
+	var tags []foldedTag
+	err := rows.scan(tagTable, "", func(key string, _ []byte) error {
+		end := len(key) - library.KeyLength - 1
+		if end < 0 || within != nil && !within(key[end+1:]) {
+			return nil
+		}
+		name := key[:end]
+		if n := len(tags); n > 0 && tags[n-1].Name == name { // the rows of a tag stand together
+			tags[n-1].Items++
+			return nil
+		}
+		tags = append(tags, foldedTag{Tag: library.Tag{Name: name, Items: 1}, folded: fold(name)})
+		return nil
+	})
+	slices.SortStableFunc(tags, func(a, b foldedTag) int {
+		return cmp.Or(cmp.Compare(b.Items, a.Items), strings.Compare(a.Name, b.Name))
+	})
+	return tags, err
+}
+
+// hasPrefix reports whether the tag begins with prefix, folded is that
+// prefix's folded form. A prefix of signs alone, which folding would empty, is
+// taken as it is.
+func (t foldedTag) hasPrefix(prefix, folded string) bool {
+	if folded == "" {
+		return strings.HasPrefix(t.Name, prefix)
+	}
+	return strings.HasPrefix(t.folded, folded)
+}
+
+// event is one work's last change.
+type event struct {
+	key     string
+	version int64
+	kind    library.ChangeKind
+	at      time.Time
+}
+
+// readEvents reads every work's last change, last first.
+func readEvents(rows source) ([]event, error) {
+	var events []event
+	err := rows.scan(changeTable, "", func(key string, row []byte) error {
+		e := event{}
+		var ok bool
+		if e.version, e.key, ok = parseChangeKey(key); !ok {
+			return damaged(fmt.Errorf("a change's key has %d bytes", len(key)))
+		}
+		var c change
+		if err := json.Unmarshal(row, &c); err != nil {
+			return damaged(fmt.Errorf("change: %w", err))
+		}
+		e.kind, e.at = c.Kind, c.At
+		events = append(events, e)
+		return nil
+	})
+	slices.SortFunc(events, func(a, b event) int {
+		return cmp.Or(cmp.Compare(b.version, a.version), b.at.Compare(a.at), strings.Compare(a.key, b.key))
+	})
+	return events, err
+}

@@ -1,0 +1,175 @@
+package shelf
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// merge returns the work old as it is after entry fresh told of it again. What
+// fresh says wins; what it does not say stays. Tags, collections, notes,
+// attachments and the lines of "extra" come together. The second result names
+// the fields whose former value is gone.
+//
+// A later entry for the same work in the same import, a duplicate, is not an
+// edit of the one before: its notes join the others even where they are alike.
+//
+// Taking the same entries in the same order once more leads to the same work:
+// that is what makes an import idempotent.
+func merge(old, fresh *library.Item, duplicate bool) (*library.Item, []string) {
+	m := *old
+	var replaced []string
+	m.Type = mergeType(old.Type, fresh.Type)
+	m.Fields = maps.Clone(old.Fields)
+	if m.Fields == nil {
+		m.Fields = map[string]string{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(fresh.Fields)) {
+		value := fresh.Fields[name]
+		if name == "extra" {
+			value = mergeExtra(m.Fields["extra"], value)
+		} else if was := m.Fields[name]; was != "" && was != value {
+			replaced = append(replaced, name)
+		}
+		m.Fields[name] = value
+	}
+	keepKeys(&m, old, fresh)
+	if len(fresh.Creators) > 0 {
+		if len(old.Creators) > 0 && !slices.Equal(old.Creators, fresh.Creators) {
+			replaced = append(replaced, "creators")
+		}
+		m.Creators = fresh.Creators
+	}
+	if fresh.ParsedDate != "" {
+		m.ParsedDate = fresh.ParsedDate
+	}
+	m.Tags = union(old.Tags, fresh.Tags)
+	m.Collections = union(old.Collections, fresh.Collections)
+	m.Notes = mergeNotes(old.Notes, fresh.Notes, duplicate)
+	m.Attachments = mergeAttachments(old.Attachments, fresh.Attachments)
+	m.AddedBy = first(fresh.AddedBy, old.AddedBy)
+	m.ModifiedBy = first(fresh.ModifiedBy, old.ModifiedBy)
+	if !fresh.Modified.IsZero() {
+		m.Modified = fresh.Modified
+	}
+	return &m, replaced
+}
+
+// mergeType lets an entry that says little ("document", the type of what has
+// no better one, or a preprint of a published work) not undo one that says
+// more.
+func mergeType(old, fresh string) string {
+	rank := func(t string) int { // how much the type says
+		switch t {
+		case "":
+			return 0
+		case "document":
+			return 1
+		case "preprint":
+			return 2
+		}
+		return 3
+	}
+	if rank(fresh) < rank(old) {
+		return old
+	}
+	return fresh
+}
+
+// maxExtraPairs bounds the work of merging two fields "extra"; a longer one
+// takes the place of the other whole.
+const maxExtraPairs = 1 << 20
+
+// mergeExtra puts the lines of fresh into old: a line that is there already
+// stays, a named one takes the place of the line of that name, any other one
+// is added.
+func mergeExtra(old, fresh string) string {
+	if old == "" || old == fresh {
+		return fresh
+	}
+	lines, add := extraLines(old), extraLines(fresh)
+	if len(lines)*len(add) > maxExtraPairs {
+		return fresh
+	}
+	taken := make([]bool, len(lines))
+	place := func(l extraLine, fits func(o extraLine) bool) bool {
+		for i := range taken {
+			if !taken[i] && fits(lines[i]) {
+				taken[i], lines[i] = true, l
+				return true
+			}
+		}
+		return false
+	}
+	var left []extraLine
+	for _, l := range add {
+		if !place(l, func(o extraLine) bool { return o == l }) {
+			left = append(left, l)
+		}
+	}
+	for _, l := range left {
+		if l.name == "" || !place(l, func(o extraLine) bool { return strings.EqualFold(o.name, l.name) }) {
+			lines = append(lines, l)
+		}
+	}
+	return joinExtra(lines)
+}
+
+// idsLine is the name of the extra line that holds further citation keys of a
+// work. BibLaTeX calls its field for them so.
+const idsLine = "ids"
+
+// otherKeys returns the further citation keys of a work.
+func otherKeys(it *library.Item) []string {
+	var keys []string
+	for _, l := range extraLines(it.Field("extra")) {
+		if strings.EqualFold(l.name, idsLine) {
+			keys = append(keys, strings.FieldsFunc(l.value, func(r rune) bool { return r == ',' || r == ' ' })...)
+		}
+	}
+	return keys
+}
+
+// keepKeys keeps in extra every citation key by which the work has been known
+// and that is not its present one, so that a manuscript that cites it still
+// finds it.
+func keepKeys(m, old, fresh *library.Item) {
+	keys := union(otherKeys(old), otherKeys(fresh))
+	for _, it := range []*library.Item{old, fresh} {
+		if k := it.Field("citationKey"); k != "" && !strings.ContainsAny(k, ", \n") {
+			keys = union(keys, []string{k})
+		}
+	}
+	present := m.Fields["citationKey"]
+	keys = slices.DeleteFunc(keys, func(k string) bool { return k == present })
+	slices.Sort(keys)
+	lines := slices.DeleteFunc(extraLines(m.Fields["extra"]), func(l extraLine) bool { return strings.EqualFold(l.name, idsLine) })
+	if len(keys) > 0 {
+		lines = append(lines, extraLine{text: idsLine + ": " + strings.Join(slices.Compact(keys), ", ")})
+	}
+	if extra := joinExtra(lines); extra != "" {
+		m.Fields["extra"] = extra
+	} else {
+		delete(m.Fields, "extra")
+	}
+}
+
+// union returns the strings of a, then those of b that a lacks.
+func union(a, b []string) []string {
+	all := slices.Clip(a)
+	for _, s := range b {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
