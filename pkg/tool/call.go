@@ -1,0 +1,153 @@
+package tool
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+)
+
+// call is one call of a tool: its way to the libraries, its budget in
+// characters, its progress, and the digest of its arguments for cursors.
+type call struct {
+	libs     Libraries
+	budget   int
+	progress *progress
+	digest   func() digest
+
+	known []library.Info // what List returned, asked for once a call
+}
+
+// maxNamed bounds how many candidates an error lists.
+const maxNamed = 10
+
+// list returns all of the caller's libraries.
+func (c *call) list(ctx context.Context) ([]library.Info, error) {
+	if c.known == nil {
+		infos, err := c.libs.List(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.known = infos
+	}
+	return c.known, nil
+}
+
+// choose returns the libraries that the argument names: all for "", else the
+// one of that ID or name, whatever its case. Candidates are listed by ID,
+// because names are a stranger's text and have no place in an error.
+func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) {
+	all, err := c.list(ctx)
+	if err != nil || name == "" {
+		return all, err
+	}
+	var named []library.Info
+	for _, lib := range all {
+		if strings.EqualFold(string(lib.ID), name) {
+			return []library.Info{lib}, nil
+		}
+		if strings.EqualFold(plaintext.Line(lib.Name), name) {
+			named = append(named, lib)
+		}
+	}
+	switch len(named) {
+	case 1:
+		return named, nil
+	case 0:
+		return nil, noLibrary(all)
+	}
+	return nil, library.Errorf(library.Invalid, "argument %q names more than one library: %s", "library", ids(named)).
+		WithHint("use one of these IDs; list_libraries describes them")
+}
+
+func noLibrary(all []library.Info) error {
+	if len(all) == 0 {
+		return library.Errorf(library.NotFound, "there is no library that you may see")
+	}
+	return library.Errorf(library.NotFound, "no library of that ID or name is among yours: %s", ids(all)).
+		WithHint("use one of these IDs, or list_libraries for their names")
+}
+
+// ids lists libraries by ID.
+func ids(libs []library.Info) string {
+	names := make([]string, len(libs))
+	for i, lib := range libs {
+		names[i] = string(lib.ID)
+	}
+	return enumerate(names)
+}
+
+// enumerate lists names, the first few if they are many.
+func enumerate(names []string) string {
+	if more := len(names) - maxNamed; more > 0 {
+		names = append(slices.Clone(names[:maxNamed]), strconv.Itoa(more)+" more")
+	}
+	return strings.Join(names, ", ")
+}
+
+// holding is a work and the library that holds it.
+type holding struct {
+	lib    library.Info
+	reader library.Reader
+	item   *library.Item
+	// asked is the key that was asked for: the work's own, or that of one of
+	// its children.
+	asked string
+}
+
+// find returns the work of an item ID as any tool or resource writes it.
+func (c *call) find(ctx context.Context, argument, id string) (holding, error) {
+	want, err := parseItemID(argument, id)
+	if err != nil {
+		return holding{}, err
+	}
+	lib, reader, err := c.open(ctx, want.Library)
+	if err != nil {
+		return holding{}, err
+	}
+	items, err := reader.Items(ctx, []string{want.Key})
+	if err != nil {
+		return holding{}, err
+	}
+	if len(items) == 0 {
+		return holding{}, library.Errorf(library.NotFound, "library %s has no item %s", want.Library, want.Key).
+			WithHint("search for it; it may have been removed")
+	}
+	return holding{lib: lib, reader: reader, item: items[0], asked: want.Key}, nil
+}
+
+// open opens one of the caller's libraries.
+func (c *call) open(ctx context.Context, id library.ID) (library.Info, library.Reader, error) {
+	all, err := c.list(ctx)
+	if err != nil {
+		return library.Info{}, nil, err
+	}
+	at := slices.IndexFunc(all, func(lib library.Info) bool { return lib.ID == id })
+	if at < 0 {
+		return library.Info{}, nil, noLibrary(all)
+	}
+	reader, err := c.libs.Open(ctx, id)
+	return all[at], reader, err
+}
+
+// parseItemID reads an item ID, repairing the case of the key and taking the
+// URI of the item's resource for it.
+func parseItemID(argument, s string) (library.ItemID, error) {
+	if uri, ok := strings.CutPrefix(s, resourceScheme); ok {
+		s = strings.Replace(strings.TrimSuffix(uri, textSuffix), "/items/", "/", 1)
+		s = strings.Replace(strings.Replace(s, "%3A", ":", 1), "%3a", ":", 1)
+	}
+	lib, key, ok := strings.Cut(s, "/")
+	id, err := library.ParseItemID(strings.ToLower(lib) + "/" + strings.ToUpper(key))
+	if err == nil {
+		return id, nil
+	}
+	e := library.Errorf(library.Invalid, "argument %q is not an item ID", argument).WithCause(err)
+	if !ok && library.ValidKey(strings.ToUpper(s)) {
+		return id, e.WithHint("a key alone names nothing, since keys repeat between libraries: put the library before it, as in local/ABCD2345")
+	}
+	return id, e.WithHint("an item ID looks like local/ABCD2345 or group:4711/ABCD2345; take it from a search result")
+}

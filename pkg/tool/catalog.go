@@ -1,0 +1,118 @@
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// Libraries is what the caller may see. Who the caller is stands in ctx, which
+// this package passes on and never looks into.
+type Libraries interface {
+	// List returns the caller's libraries in a fixed order, the most
+	// personal first.
+	List(ctx context.Context) ([]library.Info, error)
+	// Open returns a library that List returns. Any other ID is
+	// [library.NotFound].
+	Open(ctx context.Context, id library.ID) (library.Reader, error)
+}
+
+// Options are what a deployment may choose.
+type Options struct {
+	// ResultChars bounds the JSON of an answer in characters (runes); 0 is
+	// DefaultResultChars. The same JSON stands twice in an MCP result, as text
+	// and as structured content, since the protocol asks for both.
+	ResultChars int
+}
+
+// Bounds of [Options].ResultChars, in characters.
+const (
+	DefaultResultChars = 40_000
+	MinResultChars     = 10_000
+	MaxResultChars     = 400_000
+)
+
+// Catalog is the eight tools, the prompts and the resources over the libraries
+// of whoever calls. It holds no state of a caller and may be used by any number
+// of calls and servers at once.
+type Catalog struct {
+	libs   Libraries
+	budget int
+	tools  []*definition
+	byName map[string]*definition
+}
+
+// NewCatalog returns the catalogue over libs. It fails with [library.Invalid]
+// if the options are out of bounds.
+func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
+	if opts.ResultChars == 0 {
+		opts.ResultChars = DefaultResultChars
+	}
+	if opts.ResultChars < MinResultChars || opts.ResultChars > MaxResultChars {
+		return nil, library.Errorf(library.Invalid, "ResultChars is %d, it must be %d to %d", opts.ResultChars, MinResultChars, MaxResultChars)
+	}
+	c := &Catalog{libs: libs, budget: opts.ResultChars, byName: map[string]*definition{}}
+	for _, define := range []func(*Catalog) (*definition, error){
+		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool,
+	} {
+		d, err := define(c)
+		if err != nil {
+			return nil, err
+		}
+		c.tools = append(c.tools, d)
+		c.byName[d.Name] = d
+	}
+	return c, nil
+}
+
+// Definitions returns the tools as every transport describes them, in the
+// order in which a reader meets them. The schemas are shared: don't change
+// them.
+func (c *Catalog) Definitions() []Definition {
+	all := make([]Definition, len(c.tools))
+	for i, d := range c.tools {
+		all[i] = d.Definition
+	}
+	return all
+}
+
+// Call calls a tool outside MCP and returns its structured answer, which
+// conforms to the tool's output schema. arguments is a JSON object; nothing and
+// null stand for an empty one. Every error is a [*library.Error]:
+// [library.NotFound] for an unknown tool, [library.Invalid] for arguments that
+// the tool doesn't take, or what the libraries said.
+func (c *Catalog) Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error) {
+	d, ok := c.byName[name]
+	if !ok {
+		return nil, library.Errorf(library.NotFound, "unknown tool").WithHint("the tools are %s", strings.Join(c.names(), ", "))
+	}
+	out, err := d.run(ctx, arguments, nil)
+	if err != nil {
+		return nil, library.AsError(err)
+	}
+	return out, nil
+}
+
+func (c *Catalog) names() []string {
+	names := make([]string, len(c.tools))
+	for i, d := range c.tools {
+		names[i] = d.Name
+	}
+	return names
+}
+
+// Register adds the tools, prompts and resources to a server, which should
+// have been made with the options of [Catalog.ServerOptions]. Register comes
+// before the server's own middleware is added, so that that one stands outside
+// the one with which the catalogue answers resources/list.
+func (c *Catalog) Register(s *mcp.Server) {
+	for _, d := range c.tools {
+		s.AddTool(d.wire, d.handle)
+	}
+	c.addPrompts(s)
+	c.addResources(s)
+}

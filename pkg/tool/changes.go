@@ -1,0 +1,144 @@
+package tool
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// changesInput is the arguments of recent_changes.
+type changesInput struct {
+	Since        string
+	SinceVersion int
+	Library      string
+	Limit        int
+	Cursor       string
+}
+
+// changesOutput is the answer of recent_changes.
+type changesOutput struct {
+	Changes  []changeLine         `json:"changes" jsonschema:"title, creators, by: untrusted third-party text"`
+	Versions map[library.ID]int64 `json:"versions" jsonschema:"now, by library"`
+	listed
+}
+
+type changeLine struct {
+	Kind     string `json:"kind"`
+	ID       string `json:"id"`
+	Title    string `json:"title,omitempty"`
+	Creators string `json:"creators,omitempty"`
+	Year     int    `json:"year,omitempty"`
+	ItemType string `json:"item_type,omitempty"`
+	At       string `json:"at,omitempty"`
+	By       string `json:"by,omitempty"`
+	Version  int64  `json:"version"`
+}
+
+// maxVersion bounds a library version: what a JSON number holds exactly.
+const maxVersion = 1 << 53
+
+func recentChangesTool(c *Catalog) (*definition, error) {
+	return readTool(c, about{"recent_changes", "Recent changes",
+		"Works added, changed or removed, last first, when and by whom if known. " +
+			"Use it for what is new. Not for a subject: use search."},
+		[]field[changesInput]{
+			name("since", "date, RFC 3339 time, or age as 7d", func(in *changesInput) *string { return &in.Since }),
+			sinceVersionField(),
+			name(libraryName, "ID or name", func(in *changesInput) *string { return &in.Library }),
+			limitField(25, library.MaxLimit, func(in *changesInput) *int { return &in.Limit }),
+			cursorField(func(in *changesInput) *string { return &in.Cursor }),
+		}, recentChanges)
+}
+
+func sinceVersionField() field[changesInput] {
+	f := number("since_version", "of one library", 0, maxVersion, func(in *changesInput) *int { return &in.SinceVersion })
+	f.quiet = true
+	return f
+}
+
+func recentChanges(ctx context.Context, c *call, in changesInput) (answer[changesOutput], error) {
+	since, err := sinceTime(in.Since, time.Now())
+	if err != nil {
+		return answer[changesOutput]{}, err
+	}
+	at, own, notices, err := c.places(ctx, in.Library, "", in.Cursor)
+	if err != nil {
+		return answer[changesOutput]{}, err
+	}
+	if in.SinceVersion > 0 && len(at) > 1 {
+		return answer[changesOutput]{}, library.Errorf(library.Invalid, "argument %q needs argument %q, since each library counts its own versions", "since_version", libraryName)
+	}
+	// An age means the same moment on every page, so the cursor carries it.
+	for _, m := range own {
+		if len(m.numbers) != 1 || m.numbers[0] > maxVersion {
+			return answer[changesOutput]{}, damaged()
+		}
+		since = time.Unix(m.numbers[0], 0).UTC()
+	}
+	l, err := gather(ctx, c, at, in.Limit, func(ctx context.Context, r library.Reader, _ library.Info, offset, limit int) (library.Page[library.Change], error) {
+		return r.Changes(ctx, library.ChangeQuery{Since: since, SinceVersion: int64(in.SinceVersion), Offset: offset, Limit: limit})
+	}, func(a, b entry[library.Change]) int { return b.value.At.Compare(a.value.At) })
+	if err != nil {
+		return answer[changesOutput]{}, err
+	}
+	l.notices = append(notices, l.notices...)
+	if unix := since.Unix(); !since.IsZero() && unix >= 0 {
+		l.extra = []mark{{name: "since", numbers: []int64{unix}}}
+	}
+	return fit(c.budget, len(l.entries), func(n int) changesOutput { return changesAnswer(c, l, n) })
+}
+
+func changesAnswer(c *call, l *listing[library.Change], n int) changesOutput {
+	t := &tidy{}
+	out := changesOutput{Changes: make([]changeLine, n), Versions: map[library.ID]int64{}, listed: l.listed(c, n)}
+	for i, e := range l.entries[:n] {
+		out.Changes[i] = t.changeLine(e.value, e.lib.ID)
+	}
+	for _, b := range l.branches {
+		if b.err == nil {
+			out.Versions[b.lib.ID] = b.page.Version
+		}
+	}
+	out.note(t.notice())
+	return out
+}
+
+func (t *tidy) changeLine(ch library.Change, lib library.ID) changeLine {
+	line := changeLine{
+		Kind: string(ch.Kind), ID: library.ItemID{Library: lib, Key: ch.Key}.String(),
+		By: t.line(ch.By, maxName), Version: ch.Version,
+	}
+	if !ch.At.IsZero() {
+		line.At = ch.At.UTC().Format(time.RFC3339)
+	}
+	if it := ch.Item; it != nil {
+		line.Title, line.Creators, line.Year = t.title(it), t.summary(it.Creators), yearOf(it)
+		line.ItemType = token(it.Type)
+	}
+	return line
+}
+
+// sinceTime reads a date, an RFC 3339 time or an age; "" is the zero time.
+// Dates begin in UTC.
+func sinceTime(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339, "2006-01", "2006"} {
+		if t, err := time.Parse(layout, strings.ToUpper(s)); err == nil {
+			return t, nil
+		}
+	}
+	units := map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	unit := units[s[len(s)-1]|0x20]
+	n, err := strconv.Atoi(s[:len(s)-1])
+	const most = 100 * 365 * 24 * time.Hour
+	if unit == 0 || err != nil || n < 0 || n > int(most/unit) {
+		return time.Time{}, library.Errorf(library.Invalid, "argument %q is not a time", "since").
+			WithHint("write a date (2026-11-01), a time (2026-11-01T09:00:00Z) or an age (7d, 12h, 2w)")
+	}
+	return now.Add(-time.Duration(n) * unit).UTC(), nil
+}

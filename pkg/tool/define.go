@@ -1,0 +1,148 @@
+package tool
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// Definition describes a tool to whoever calls it.
+type Definition struct {
+	Name         string          `json:"name"` // ^[a-z][a-z0-9_]{0,39}$
+	Title        string          `json:"title"`
+	Description  string          `json:"description"` // under 1 kB: what it does, when to use it and when not
+	Hints        Hints           `json:"hints"`
+	InputSchema  json.RawMessage `json:"inputSchema"`
+	OutputSchema json.RawMessage `json:"outputSchema"`
+}
+
+// Hints say how a tool behaves (MCP, ToolAnnotations). OpenWorld is about
+// effects: no tool of ours reaches beyond the caller's libraries, though the
+// text in them is anybody's.
+type Hints struct {
+	ReadOnly    bool `json:"readOnly"`
+	Destructive bool `json:"destructive"`
+	Idempotent  bool `json:"idempotent"`
+	OpenWorld   bool `json:"openWorld"`
+}
+
+// definition is a tool with what it does.
+type definition struct {
+	Definition
+	wire *mcp.Tool
+	run  func(ctx context.Context, arguments json.RawMessage, p *progress) (json.RawMessage, error)
+}
+
+// answer is the JSON of an Out that keeps its budget.
+type answer[Out any] struct{ json json.RawMessage }
+
+// about is what a tool says of itself.
+type about struct{ name, title, description string }
+
+// readTool defines a tool that reads. All that a tool gets to work with is a
+// [*call], which hands out nothing but [library.Reader]: so the hints can't
+// lie.
+func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(context.Context, *call, In) (answer[Out], error)) (*definition, error) {
+	in, err := marshalSchema(inputSchema(fields))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", a.name, err)
+	}
+	schema, err := outputSchema[Out]()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", a.name, err)
+	}
+	out, err := marshalSchema(schema)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", a.name, err)
+	}
+	d := &definition{Definition: Definition{
+		Name: a.name, Title: a.title, Description: a.description,
+		Hints:       Hints{ReadOnly: true, Idempotent: true},
+		InputSchema: in, OutputSchema: out,
+	}}
+	d.wire = wireTool(d.Definition)
+	d.run = func(ctx context.Context, arguments json.RawMessage, p *progress) (json.RawMessage, error) {
+		in, err := decode(fields, arguments)
+		if err != nil {
+			return nil, err
+		}
+		out, err := do(ctx, &call{
+			libs: c.libs, budget: c.budget, progress: p,
+			digest: func() digest { return argumentDigest(a.name, fields, &in) },
+		}, in)
+		return out.json, err
+	}
+	return d, nil
+}
+
+// wireTool returns the definition as MCP lists it.
+func wireTool(d Definition) *mcp.Tool {
+	return &mcp.Tool{
+		Name: d.Name, Title: d.Title, Description: d.Description,
+		Annotations: &mcp.ToolAnnotations{
+			ReadOnlyHint: d.Hints.ReadOnly, IdempotentHint: d.Hints.Idempotent,
+			DestructiveHint: &d.Hints.Destructive, OpenWorldHint: &d.Hints.OpenWorld,
+		},
+		InputSchema: d.InputSchema, OutputSchema: d.OutputSchema,
+	}
+}
+
+// handle answers tools/call. A failure is a result that the assistant reads,
+// not a protocol error, so that it can mend its call.
+func (d *definition) handle(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	out, err := d.run(ctx, req.Params.Arguments, newProgress(ctx, req))
+	if err != nil {
+		return failure(err), nil
+	}
+	return &mcp.CallToolResult{
+		Content:           []mcp.Content{&mcp.TextContent{Text: string(out)}},
+		StructuredContent: out,
+	}, nil
+}
+
+// encode returns v as JSON. Angle brackets and ampersands stay as they are:
+// escaping them would triple their length for readers that are not browsers.
+func encode(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("encoding an answer: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// fit returns the answer that build makes of the first n entries of something,
+// or of as many as fit into budget characters. build says in the answer what
+// was left out. At least one entry is kept; if that is too much, the answer is
+// an error.
+func fit[Out any](budget, n int, build func(n int) Out) (answer[Out], error) {
+	whole, err := encode(build(n))
+	if err != nil || utf8.RuneCount(whole) <= budget {
+		return answer[Out]{whole}, err
+	}
+	var best json.RawMessage
+	for low, high := 1, n-1; low <= high; {
+		middle := (low + high) / 2
+		part, err := encode(build(middle))
+		if err != nil {
+			return answer[Out]{}, err
+		}
+		if utf8.RuneCount(part) <= budget {
+			best, low = part, middle+1
+		} else {
+			high = middle - 1
+		}
+	}
+	if best == nil {
+		return answer[Out]{}, library.Errorf(library.TooLarge, "a single entry is longer than the %d characters that an answer may have", budget).
+			WithHint("ask for something narrower")
+	}
+	return answer[Out]{best}, nil
+}

@@ -1,0 +1,209 @@
+package tool
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/stackroom-mcp/stackroom/pkg/biblio"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+)
+
+// exportInput is the arguments of export.
+type exportInput struct {
+	filter
+	IDs    []string
+	Format string
+	Limit  int
+	Cursor string
+}
+
+// exportOutput is the answer of export.
+type exportOutput struct {
+	Text    string   `json:"text" jsonschema:"a complete file: untrusted third-party text"`
+	Missing []string `json:"missing,omitempty"`
+	listed
+}
+
+func exportTool(c *Catalog) (*definition, error) {
+	return readTool(c, about{"export", "Export references",
+		"Works as BibTeX, BibLaTeX, RIS or CSL-JSON, by ids or by filters. " +
+			"Use it for references in a document. Not for reading: use fetch."},
+		[]field[exportInput]{
+			choice("format", "", func(in *exportInput) *string { return &in.Format },
+				string(biblio.BibTeX), string(biblio.BibLaTeX), string(biblio.RIS), string(biblio.CSLJSON)),
+			list("ids", "instead of the filters below", library.MaxLimit, func(in *exportInput) *[]string { return &in.IDs }),
+			text("query", "as in search", maxQueryChars, func(in *exportInput) *string { return &in.Query }),
+			name(libraryName, "", func(in *exportInput) *string { return &in.Library }),
+			name(collectionName, "", func(in *exportInput) *string { return &in.Collection }),
+			tags("tags", "", func(in *exportInput) *[]string { return &in.Tags }),
+			limitField(50, library.MaxLimit, func(in *exportInput) *int { return &in.Limit }),
+			cursorField(func(in *exportInput) *string { return &in.Cursor }),
+		}, export)
+}
+
+// filtered reports whether the arguments choose works other than by ID.
+func (in *exportInput) filtered() bool {
+	return in.Query != "" || in.Library != "" || in.Collection != "" || len(in.Tags) > 0
+}
+
+// batch is the works of one page of an export and what its answer says of the
+// first n of them.
+type batch struct {
+	items   []*library.Item
+	missing []string
+	listed  func(n int) listed
+}
+
+func export(ctx context.Context, c *call, in exportInput) (answer[exportOutput], error) {
+	choose := c.exportByQuery
+	if len(in.IDs) > 0 {
+		choose = c.exportByID
+	}
+	b, err := choose(ctx, in)
+	if err != nil {
+		return answer[exportOutput]{}, err
+	}
+	var failed error
+	out, err := fit(c.budget, len(b.items), func(n int) exportOutput {
+		text, err := written(biblio.Format(in.Format), b.items[:n])
+		if err != nil {
+			failed = err
+		}
+		return exportOutput{Text: text, Missing: b.missing, listed: b.listed(n)}
+	})
+	if failed != nil {
+		return answer[exportOutput]{}, failed
+	}
+	if library.CodeOf(err) == library.TooLarge {
+		return passOver(c, in, b)
+	}
+	return out, err
+}
+
+// passOver answers for a first work whose entry alone is longer than an answer
+// may be: without it, saying so, and with the cursor to what follows.
+func passOver(c *call, in exportInput, b batch) (answer[exportOutput], error) {
+	text, err := written(biblio.Format(in.Format), nil)
+	if err != nil {
+		return answer[exportOutput]{}, err
+	}
+	out := exportOutput{Text: text, Missing: b.missing, listed: b.listed(1)}
+	out.Returned, out.Truncated = 0, true
+	out.note(fmt.Sprintf("the entry of %s is longer than an answer may be and is left out; fetch shows the work", b.items[0].ID))
+	return fit(c.budget, 1, func(int) exportOutput { return out })
+}
+
+// written returns the works as a file of that format. What a reader can't see
+// stays out of it; the markup that the format knows stays in.
+func written(format biblio.Format, items []*library.Item) (string, error) {
+	var b bytes.Buffer
+	if err := biblio.Write(&b, format, items); err != nil {
+		return "", err
+	}
+	return withoutLinks(plaintext.Clean(b.String())), nil
+}
+
+// exportByQuery takes the works that the filters choose, the last added first.
+func (c *call) exportByQuery(ctx context.Context, in exportInput) (batch, error) {
+	if !in.filtered() {
+		return batch{}, library.Errorf(library.Invalid, "nothing says which works to export").
+			WithHint("give ids, or a query or filter; library alone exports all of it, page by page")
+	}
+	l, err := c.search(ctx, searchInput{filter: in.filter, Sort: string(library.SortAdded), Limit: in.Limit, Cursor: in.Cursor})
+	if err != nil {
+		return batch{}, err
+	}
+	b := batch{items: make([]*library.Item, len(l.entries)), listed: func(n int) listed { return l.listed(c, n) }}
+	for i, e := range l.entries {
+		b.items[i] = e.value.Item
+	}
+	return b, nil
+}
+
+// exportByID takes the works of these IDs, in this order.
+func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
+	if in.filtered() {
+		return batch{}, library.Errorf(library.Invalid, "argument %q goes with no filter", "ids").WithHint("give ids alone, or filters alone")
+	}
+	from, err := c.offset(in.Cursor)
+	if err != nil {
+		return batch{}, err
+	}
+	from = min(from, len(in.IDs))
+	asked := in.IDs[from:min(from+in.Limit, len(in.IDs))]
+	found, err := c.items(ctx, asked)
+	if err != nil {
+		return batch{}, err
+	}
+	var b batch
+	var at []int // position in asked of each work
+	for i, it := range found {
+		if it == nil {
+			b.missing = append(b.missing, ours(asked[i]))
+		} else {
+			b.items, at = append(b.items, it), append(at, i)
+		}
+	}
+	b.listed = func(n int) listed {
+		done := len(asked)
+		if n < len(at) {
+			done = at[n]
+		}
+		out := c.listedFlat(from, done, len(asked), len(in.IDs))
+		out.Returned = n
+		return out
+	}
+	return b, nil
+}
+
+// items returns the works of these IDs; nil where an ID names none.
+func (c *call) items(ctx context.Context, ids []string) ([]*library.Item, error) {
+	keys := map[library.ID][]string{}
+	want := make([]library.ItemID, len(ids))
+	for i, s := range ids {
+		id, err := parseItemID("ids", s)
+		if err != nil {
+			return nil, err
+		}
+		want[i] = id
+		keys[id.Library] = append(keys[id.Library], id.Key)
+	}
+	byID := map[library.ItemID]*library.Item{}
+	for lib, keys := range keys {
+		_, reader, err := c.open(ctx, lib)
+		if err != nil {
+			return nil, err
+		}
+		items, err := reader.Items(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			index(byID, it)
+		}
+		c.progress.step(len(ids), "read "+string(lib))
+	}
+	found := make([]*library.Item, len(ids))
+	for i, id := range want {
+		found[i] = byID[id]
+	}
+	return slices.Clip(found), nil
+}
+
+// index puts the work under its own ID and those of its children.
+func index(byID map[library.ItemID]*library.Item, it *library.Item) {
+	under := func(key string) { byID[library.ItemID{Library: it.ID.Library, Key: key}] = it }
+	under(it.ID.Key)
+	for _, n := range it.Notes {
+		under(n.Key)
+	}
+	for _, a := range it.Attachments {
+		under(a.Key)
+		for _, x := range a.Annotations {
+			under(x.Key)
+		}
+	}
+}

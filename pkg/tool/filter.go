@@ -1,0 +1,150 @@
+package tool
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+)
+
+// filter is the arguments that choose works, shared by search and export.
+type filter struct {
+	Query      string
+	Library    string
+	Collection string
+	Tags       []string
+	TagsAny    []string
+	TagsNone   []string
+	ItemType   []string
+	Creator    string
+	YearFrom   int
+	YearTo     int
+}
+
+// maxQueryChars bounds a query or question, in characters.
+const maxQueryChars = 1_000
+
+// The arguments that take a library's own names; they complete.
+const (
+	libraryName    = "library"
+	collectionName = "collection"
+	tagName        = "tag"
+)
+
+// query returns the question that the filter asks of a library in which its
+// collection has this key.
+func (f *filter) query(collection string) (library.Query, error) {
+	q := library.Query{
+		Text: f.Query, Collection: collection, Creator: f.Creator, YearFrom: f.YearFrom, YearTo: f.YearTo,
+		TagsAll: f.Tags, TagsAny: f.TagsAny, TagsNone: f.TagsNone,
+	}
+	if f.YearFrom != 0 && f.YearTo != 0 && f.YearFrom > f.YearTo {
+		return q, library.Errorf(library.Invalid, "argument %q is later than %q", "year_from", "year_to")
+	}
+	for _, s := range f.ItemType {
+		t, ok := itemType(s)
+		if !ok {
+			return q, library.Errorf(library.Invalid, "argument %q has a type that does not exist", "item_type").
+				WithHint("the types are %s", strings.Join(itemTypes[:], ", "))
+		}
+		q.ItemTypes = append(q.ItemTypes, t)
+	}
+	return q, nil
+}
+
+// itemTypes are Zotero's types of works (https://api.zotero.org/schema).
+var itemTypes = [...]string{
+	"artwork", "audioRecording", "bill", "blogPost", "book", "bookSection", "case", "computerProgram",
+	"conferencePaper", "dataset", "dictionaryEntry", "document", "email", "encyclopediaArticle", "film",
+	"forumPost", "hearing", "instantMessage", "interview", "journalArticle", "letter", "magazineArticle",
+	"manuscript", "map", "newspaperArticle", "patent", "podcast", "preprint", "presentation", "radioBroadcast",
+	"report", "standard", "statute", "thesis", "tvBroadcast", "videoRecording", "webpage",
+}
+
+// itemType returns the type that s means: "Journal article" is journalArticle.
+func itemType(s string) (string, bool) {
+	s = strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s)
+	at := slices.IndexFunc(itemTypes[:], func(t string) bool { return strings.EqualFold(t, s) })
+	if at < 0 {
+		return "", false
+	}
+	return itemTypes[at], true
+}
+
+// narrow resolves the collection argument among the places that a listing
+// covers. With a collection there is one place left: the library that has it.
+func (c *call) narrow(ctx context.Context, at []place, collection string) ([]place, string, error) {
+	if collection == "" {
+		return at, "", nil
+	}
+	found := make([][]string, len(at))
+	failed := make([]error, len(at))
+	each(len(at), func(i int) {
+		found[i], failed[i] = c.collections(ctx, at[i].lib.ID, collection)
+	})
+	var place []place
+	var key string
+	var candidates []string
+	for i := range at {
+		for _, k := range found[i] {
+			place, key = at[i:i+1], k
+			candidates = append(candidates, string(at[i].lib.ID)+" "+k)
+		}
+	}
+	switch {
+	case len(candidates) == 1:
+		return place, key, nil
+	case len(candidates) > 1:
+		return nil, "", library.Errorf(library.Invalid, "argument %q names more than one collection: %s", collectionName, enumerate(candidates)).
+			WithHint("use one of these keys, with its library")
+	}
+	for _, err := range failed {
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	return nil, "", library.Errorf(library.NotFound, "no collection has the key, name or path in argument %q", collectionName).
+		WithHint("list_collections shows the tree")
+}
+
+// collections returns the keys of the collections that the name may mean: the
+// one of that key, else those of that path, else those whose path ends so.
+func (c *call) collections(ctx context.Context, id library.ID, name string) ([]string, error) {
+	r, err := c.libs.Open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.Collections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if key := strings.ToUpper(name); library.ValidKey(key) &&
+		slices.ContainsFunc(page.Items, func(c library.Collection) bool { return c.Key == key }) {
+		return []string{key}, nil
+	}
+	want := foldedPath(name)
+	var exact, ending []string
+	for _, n := range tree(page.Items) {
+		switch path := foldedPath(n.path); {
+		case path == want:
+			exact = append(exact, n.Key)
+		case strings.HasSuffix(path, "/"+want):
+			ending = append(ending, n.Key)
+		}
+	}
+	if len(exact) > 0 {
+		return exact, nil
+	}
+	return ending, nil
+}
+
+// foldedPath returns a collection's path in the form in which paths compare.
+func foldedPath(path string) string {
+	steps := strings.Split(strings.ToLower(path), "/")
+	for i, s := range steps {
+		steps[i] = plaintext.Line(s)
+	}
+	return strings.Trim(strings.Join(steps, "/"), "/")
+}

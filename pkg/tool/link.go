@@ -1,0 +1,66 @@
+package tool
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+)
+
+// doi is a DOI after its resolver or scheme, if any (DOI Handbook, 2.2).
+var doi = regexp.MustCompile(`(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S+)$`)
+
+// maxURL bounds an address, in bytes; a longer one is as good as none.
+const maxURL = 2_000
+
+// itemURL returns where a person finds the work: at its DOI, at the address in
+// its record, on zotero.org, or failing all of these as a resource of this
+// server. It is never empty, since clients cite by it.
+func itemURL(it *library.Item) string {
+	if m := doi.FindStringSubmatch(plaintext.Line(it.Field("DOI"))); m != nil && len(m[1]) < maxURL {
+		u := url.URL{Scheme: "https", Host: "doi.org", Path: "/" + m[1]}
+		return u.String()
+	}
+	if s, ok := webAddress(it.Field("url")); ok {
+		return s
+	}
+	switch it.ID.Library.Kind() {
+	case library.KindUser:
+		return fmt.Sprintf("https://www.zotero.org/users/%d/items/%s", it.ID.Library.Number(), it.ID.Key)
+	case library.KindGroup:
+		return fmt.Sprintf("https://www.zotero.org/groups/%d/items/%s", it.ID.Library.Number(), it.ID.Key)
+	}
+	return resourceURI(it.ID)
+}
+
+// webAddress returns an untrusted address in canonical form, if it is one that
+// a browser opens and that hides no credentials.
+func webAddress(s string) (string, bool) {
+	s = plaintext.Line(s)
+	if len(s) > maxURL {
+		return "", false
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return "", false
+	}
+	s = u.String()
+	return s, !strings.ContainsAny(s, " <>\"'`\\^{|}") && len(s) <= maxURL
+}
+
+// The resources' URIs (RFC 6570 templates). The colon of a library ID is
+// percent-encoded: left bare, it would begin a port number.
+const (
+	resourceScheme = "stackroom://"
+	textSuffix     = "/text"
+	itemTemplate   = resourceScheme + "{library}/items/{key}"
+	textTemplate   = itemTemplate + textSuffix
+)
+
+// resourceURI returns the URI of a work's resource.
+func resourceURI(id library.ItemID) string {
+	return resourceScheme + strings.Replace(string(id.Library), ":", "%3A", 1) + "/items/" + id.Key
+}
