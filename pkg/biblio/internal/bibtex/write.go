@@ -1,0 +1,223 @@
+package bibtex
+
+import (
+	"bufio"
+	"io"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// Dialect is a way to write.
+type Dialect string
+
+// The dialects.
+const (
+	BibTeX   Dialect = "bibtex"   // for BibTeX's standard styles
+	BibLaTeX Dialect = "biblatex" // for biber
+)
+
+// Write writes items as entries that [Read] reads again to the same items, as
+// far as the format can say it: notes of one item become one note, and white
+// space within a value becomes single spaces. No text of an item can end its
+// value or begin an entry. Items without a citation key get one, and of equal
+// keys the later ones get a letter. It fails only with what w fails with.
+func Write(w io.Writer, items []*library.Item, d Dialect) error {
+	out := bufio.NewWriter(w)
+	keys := newKeys(items)
+	for i, item := range items {
+		e := newWriter(item, d)
+		e.all()
+		if i > 0 {
+			e.text.WriteString("\n")
+		}
+		// The buffer keeps the first error for Flush.
+		_, _ = out.WriteString("@" + e.kind + "{" + keys.given[i])
+		_, _ = out.WriteString(e.text.String())
+	}
+	return out.Flush()
+}
+
+// writer writes the fields of one entry.
+type writer struct {
+	item    *library.Item
+	dialect Dialect
+	kind    string // entry type
+	text    strings.Builder
+	written map[string]bool
+	// free are the lines of "extra" that no field can say, custom those of
+	// the form "tex.name: value".
+	free   []string
+	custom [][2]string
+	ids    [][2]string
+}
+
+func newWriter(item *library.Item, d Dialect) *writer {
+	w := &writer{item: item, dialect: d, kind: kindFor(item.Type, d), written: map[string]bool{}}
+	w.sortExtra()
+	if item.Type == "thesis" && d == BibTeX && strings.Contains(strings.ToLower(item.Fields["thesisType"]), "master") {
+		w.kind = "mastersthesis"
+	}
+	return w
+}
+
+// all writes all fields and the end of the entry.
+func (w *writer) all() {
+	w.creators()
+	w.titles()
+	w.date()
+	w.fields()
+	w.identifiers()
+	w.details()
+	w.hint()
+	for _, c := range w.custom {
+		if w.written[c[0]] {
+			w.free = append(w.free, extra.Line("tex."+c[0], c[1]))
+		}
+		w.field(c[0], latex.FromText(c[1]))
+	}
+	w.field("extra", latex.FromText(strings.Join(w.free, "\n\n")))
+	w.text.WriteString("\n}\n")
+}
+
+// field writes a field whose value is LaTeX already. Of two with one name the
+// second is left out.
+func (w *writer) field(name, value string) {
+	if value != "" {
+		w.raw(name, "{"+value+"}")
+	}
+}
+
+// raw writes a field whose value has its delimiters.
+func (w *writer) raw(name, value string) {
+	if w.written[name] {
+		return
+	}
+	w.written[name] = true
+	w.text.WriteString(",\n  " + name + " = " + value)
+}
+
+// sortExtra tells apart what the lines of "extra" say.
+func (w *writer) sortExtra() {
+	for line := range strings.SplitSeq(w.item.Fields["extra"], "\n") {
+		line = strings.TrimSpace(line)
+		name, value, ok := extra.Cut(line)
+		lower := strings.ToLower(name)
+		custom, isCustom := strings.CutPrefix(lower, "tex.")
+		switch {
+		case line == "":
+		case ok && isCustom && custom == "entrytype":
+			if w.item.Type == "document" && isPlainName(value) && !knownEntryType(value) && value != "comment" && value != "preamble" {
+				w.kind = value
+			} else {
+				w.free = append(w.free, line)
+			}
+		case ok && isCustom && isPlainName(custom) && !actsOnReading(custom):
+			w.custom = append(w.custom, [2]string{custom, value})
+		case ok && labelField(lower) != "":
+			w.ids = append(w.ids, [2]string{lower, value})
+		default:
+			w.free = append(w.free, line)
+		}
+	}
+}
+
+// isPlainName reports whether s can be the name of a field or entry type
+// wherever it is read.
+func isPlainName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 40
+}
+
+// actsOnReading reports whether a field of that name does more when it is read
+// than say something, or refers to an entry that may not be in the output.
+func actsOnReading(name string) bool {
+	switch name {
+	case "crossref", "xref", "xdata", "related", "entryset", "entrysubtype", "ids", "itemtype", "extra", "groups",
+		"title", "booktitle", "journal", "journaltitle",
+		"mendeley-groups", "file", "pdf", "path", "localfile", "sentelink":
+		return true
+	}
+	return false
+}
+
+// labelField returns the field, or for an archive its name in "eprinttype",
+// of an identifier's label in "extra".
+func labelField(label string) string {
+	switch label {
+	case "arxiv", "jstor", "hdl", "googlebooksid":
+		return strings.TrimSuffix(label, "id")
+	case "mr":
+		return "mrnumber"
+	case "zbl":
+		return "zmnumber"
+	case "lccn", "pmid", "pmcid":
+		return label
+	case "published":
+		return "howpublished"
+	}
+	return ""
+}
+
+// identifiers writes what the labelled lines of "extra" say.
+func (w *writer) identifiers() {
+	for _, id := range w.ids {
+		name := labelField(id[0])
+		switch name {
+		case "arxiv", "jstor", "hdl", "googlebooks":
+			if w.written["eprint"] {
+				w.free = append(w.free, extra.Line(id[0], id[1]))
+				continue
+			}
+			w.field("eprint", verbatim(id[1]))
+			if w.dialect == BibTeX {
+				w.field("archiveprefix", archiveName(name))
+			} else {
+				w.field("eprinttype", name)
+			}
+		case "howpublished":
+			w.field(name, latex.FromText(id[1]))
+		default:
+			if w.written[name] {
+				w.free = append(w.free, extra.Line(strings.ToUpper(id[0]), id[1]))
+				continue
+			}
+			w.field(name, verbatim(id[1]))
+		}
+	}
+}
+
+func archiveName(name string) string {
+	if name == "arxiv" {
+		return "arXiv"
+	}
+	return name
+}
+
+// verbatim returns an address as biber and BibTeX take it: signs that could
+// end the value are percent-encoded, as in any URL.
+func verbatim(s string) string {
+	var b strings.Builder
+	for _, c := range strings.ToValidUTF8(strings.TrimSpace(s), "\uFFFD") {
+		switch {
+		case c == '{':
+			b.WriteString("%7B")
+		case c == '}':
+			b.WriteString("%7D")
+		case c == '\\':
+			b.WriteString("%5C")
+		case c == '\n' || c == '\t' || c == '\r' || c == ' ':
+			b.WriteByte(' ')
+		case c < ' ' || c == 0x7f:
+		default:
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,284 @@
+package bibtex
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// creators writes the creators, a field for each role.
+func (w *writer) creators() {
+	var roles []string
+	names := map[string][]string{}
+	for _, c := range w.item.Creators {
+		role := strings.ToLower(c.Role)
+		if c.Role == zschema.PrimaryCreator(w.item.Type) || role == "" {
+			role = "author"
+		}
+		if names[role] == nil {
+			roles = append(roles, role)
+		}
+		if name := nameSource(c); name != "" {
+			names[role] = append(names[role], name)
+		}
+	}
+	for _, role := range roles {
+		if !isPlainName(role) {
+			continue
+		}
+		list := names[role]
+		if last := len(list) - 1; last >= 0 && list[last] == "{others}" {
+			list[last] = "others"
+		}
+		w.field(role, strings.Join(list, " and "))
+	}
+}
+
+// nameSource writes one name so that every reader splits it as it is.
+func nameSource(c library.Creator) string {
+	family, given := latex.FromText(c.Family), latex.FromText(c.Given)
+	switch {
+	case c.Name != "":
+		return "{" + latex.FromText(c.Name) + "}"
+	case family == "" && given == "":
+		return ""
+	case family == "" || given == "":
+		return "{" + family + given + "}"
+	}
+	if first, suffix, ok := strings.Cut(given, ", "); ok && !needsBraces(first) && !needsBraces(suffix) {
+		return protectName(family) + ", " + suffix + ", " + first
+	}
+	return protectName(family) + ", " + protectName(given)
+}
+
+func protectName(s string) string {
+	if needsBraces(s) {
+		return "{" + s + "}"
+	}
+	return s
+}
+
+// needsBraces reports whether part of a name would be split, or taken for
+// something else.
+func needsBraces(s string) bool {
+	return s == "" || strings.ContainsAny(s, ",=") || strings.Contains(" "+strings.ToLower(s)+" ", " and ")
+}
+
+// titles writes the title and that of what the work appeared in.
+func (w *writer) titles() {
+	title := w.item.Title()
+	w.field("title", latex.FromTitle(title))
+	w.field("shorttitle", latex.FromTitle(w.item.Fields["shortTitle"]))
+	name, ok := zschema.FieldFor(w.item.Type, "publicationTitle")
+	if !ok {
+		return
+	}
+	container := w.item.Fields[name]
+	switch {
+	case w.kind == "article" && w.dialect == BibTeX:
+		w.field("journal", latex.FromUnicode(container))
+	case w.kind == "article":
+		w.field("journaltitle", latex.FromUnicode(container))
+	case w.item.Type == "webpage" || w.item.Type == "blogPost" || w.item.Type == "forumPost":
+		w.field("titleaddon", latex.FromUnicode(container))
+	default:
+		if title == "" && container != "" {
+			w.raw("title", "{}")
+		}
+		w.field("booktitle", latex.FromTitle(container))
+	}
+}
+
+var (
+	isoPattern   = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
+	edtfPattern  = regexp.MustCompile(`^[-Y]?[0-9XuTZ:+./?~%-]+$`)
+	rangePattern = regexp.MustCompile(`([0-9A-Za-z])-([0-9A-Za-z])`)
+)
+
+// monthNames are BibTeX's abbreviations of the months.
+const monthNames = "janfebmaraprmayjunjulaugsepoctnovdec"
+
+// date writes the date: BibLaTeX's if it is one in EDTF, else year, month and
+// day. Words stand in "year", where both programs print them as they are.
+func (w *writer) date() {
+	name, _ := zschema.FieldFor(w.item.Type, "date")
+	date := w.item.Fields[name]
+	if date == "" {
+		date = w.item.Fields["date"]
+	}
+	if date == "" {
+		date = w.item.ParsedDate
+	}
+	_, parsed := edtf.Parse(date)
+	switch {
+	case date == "":
+	case w.dialect == BibLaTeX && parsed && isEDTF(date):
+		w.field("date", date)
+	case isISO(date) && parsed && len(date) > 4:
+		w.field("year", date[:4])
+		month := int(date[5]-'0')*10 + int(date[6]-'0')
+		w.raw("month", monthNames[3*month-3:3*month])
+		if len(date) > 7 {
+			w.field("day", strings.TrimPrefix(date[8:], "0"))
+		}
+	default:
+		w.field("year", latex.FromText(date))
+	}
+}
+
+// isISO reports whether s is a year, month or day of our era.
+func isISO(s string) bool {
+	return isoPattern.MatchString(s)
+}
+
+// isEDTF reports whether s has only what dates of EDTF are made of.
+func isEDTF(s string) bool {
+	return edtfPattern.MatchString(s) && !strings.Contains(s, "//")
+}
+
+// fieldNames are the fields that a Zotero field or base field is written as.
+var fieldNames = map[string]string{
+	"place": "address", "publisher": "publisher", "edition": "edition", "volume": "volume", "numberOfVolumes": "volumes",
+	"section": "chapter", "ISBN": "isbn", "ISSN": "issn", "rights": "copyright", "language": "language",
+	"country": "nationality", "assignee": "assignee", "type": "type", "versionNumber": "version",
+	"conferenceName": "eventtitle", "meetingName": "eventtitle", "eventPlace": "venue", "numPages": "pagetotal",
+	"originalPublisher": "origpublisher", "originalPlace": "origlocation", "journalAbbreviation": "shortjournal",
+	"libraryCatalog": "library", "PMID": "pmid", "PMCID": "pmcid", "partNumber": "part",
+}
+
+// fields writes the other fields, in the order of Zotero's schema.
+func (w *writer) fields() {
+	number := numberBase(w.item.Type)
+	for _, name := range zschema.Fields(w.item.Type) {
+		value := w.item.Fields[name]
+		if value == "" {
+			continue
+		}
+		switch base := zschema.Base(w.item.Type, name); base {
+		case "title", "shortTitle", "publicationTitle", "date", "citationKey", "extra":
+		case "abstractNote":
+			w.field("abstract", latex.FromText(value))
+		case "DOI", "url":
+			w.field(strings.ToLower(base), verbatim(value))
+		case "accessDate":
+			w.field("urldate", verbatim(value))
+		case "originalDate":
+			w.field("origdate", verbatim(value))
+		case "pages":
+			w.field("pages", pagesSource(value))
+		case "series":
+			w.field("series", latex.FromUnicode(value))
+		case number:
+			w.field("number", latex.FromText(value))
+		case "publisher":
+			w.field(w.publisherField(), latex.FromText(value))
+		default:
+			field, ok := fieldNames[base]
+			if !ok || w.written[field] {
+				field = strings.ToLower(name)
+				if plainFields[field] != "" {
+					field = strings.ToLower(base)
+				}
+			}
+			if field == "address" && w.dialect == BibLaTeX && w.item.Type != "conferencePaper" {
+				field = "location"
+			}
+			w.field(field, latex.FromText(value))
+		}
+	}
+	if w.item.Type == "thesis" && w.item.Fields["thesisType"] == "" && w.kind != "thesis" {
+		w.raw("type", "{}")
+	}
+}
+
+// numberBase returns the field that "number" means for an item type; see
+// converter.number.
+func numberBase(itemType string) string {
+	for _, base := range [...]string{"issue", "number", "seriesNumber"} {
+		if _, ok := zschema.FieldFor(itemType, base); ok {
+			return base
+		}
+	}
+	return ""
+}
+
+// publisherField returns the field for the publisher.
+func (w *writer) publisherField() string {
+	switch {
+	case w.item.Type == "thesis" && w.dialect == BibTeX:
+		return "school"
+	case w.item.Type == "thesis" || w.item.Type == "report" || w.item.Type == "manuscript":
+		return "institution"
+	}
+	return "publisher"
+}
+
+// pagesSource writes ranges with two hyphens, as both programs want them.
+func pagesSource(s string) string {
+	return rangePattern.ReplaceAllString(latex.FromText(s), "$1--$2")
+}
+
+// details writes tags, notes and attachments.
+func (w *writer) details() {
+	tags := make([]string, 0, len(w.item.Tags))
+	for _, tag := range w.item.Tags {
+		source := latex.FromText(tag)
+		if strings.ContainsAny(tag, ",;") {
+			source = "{" + source + "}"
+		}
+		if source != "" {
+			tags = append(tags, source)
+		}
+	}
+	w.field("keywords", strings.Join(tags, ", "))
+	var notes []string
+	for _, note := range w.item.Notes {
+		if text := latex.FromText(note.Text); text != "" {
+			notes = append(notes, text)
+		}
+	}
+	name := "annote"
+	if w.dialect == BibLaTeX {
+		name = "annotation"
+	}
+	w.field(name, strings.Join(notes, `\par `))
+	var files []string
+	for _, a := range w.item.Attachments {
+		if a.Filename != "" {
+			files = append(files, pathSource(a.Title)+":"+pathSource(a.Filename)+":"+pathSource(a.ContentType))
+		}
+	}
+	w.field("file", strings.Join(files, ";"))
+}
+
+// pathSource escapes part of an attachment's record. Braces would not balance
+// and go, as they do in Zotero.
+func pathSource(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		switch {
+		case c == '{' || c == '}' || c < ' ':
+			continue
+		case c == '\\' || c == ':' || c == ';':
+			b.WriteByte('\\')
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// hint says which item type it is where the entry type alone would not.
+func (w *writer) hint() {
+	e := &entry{kind: w.kind}
+	if w.item.Type == "magazineArticle" || w.item.Type == "newspaperArticle" {
+		w.field("entrysubtype", strings.TrimSuffix(w.item.Type, "Article"))
+		return
+	}
+	if itemType, _ := e.itemType(); itemType != w.item.Type && zschema.KnownType(w.item.Type) {
+		w.field("itemtype", w.item.Type)
+	}
+}
