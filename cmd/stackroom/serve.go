@@ -76,10 +76,12 @@ func edgeOptions(c *config.Config, libs *libraries, logger *slog.Logger) (server
 	if err != nil {
 		return server.Options{}, err
 	}
-	s := mcp.NewServer(&mcp.Implementation{Name: "stackroom", Title: "Stackroom", Version: buildVersion()}, catalog.ServerOptions())
+	identity := &mcp.Implementation{Name: "stackroom", Title: "Stackroom", Version: buildVersion()}
+	s := mcp.NewServer(identity, catalog.ServerOptions())
 	catalog.Register(s)
 	return server.Options{
-		MCP: s, Tools: restTools(catalog), Call: catalog.Call, Ready: libs.ready, Logger: logger, Name: "Stackroom", Version: buildVersion(),
+		MCP: s, Tools: restTools(catalog), Call: catalog.Call, Answer: catalog.Answer, Implementation: identity,
+		Ready: libs.ready, Logger: logger, Name: "Stackroom", Version: buildVersion(),
 		AllowedOrigins: c.AllowedOrigins, AllowedHosts: c.AllowedHosts, RequestTimeout: c.RequestTimeout, MaxBodyBytes: c.MaxBodyBytes,
 		LegacySSE: c.LegacySSE, DrainTimeout: c.ShutdownGrace,
 	}, nil

@@ -116,7 +116,7 @@ func same(id identity, a, b *library.Item) bool {
 			!differ(a, b, doi) && !differ(a, b, volume)
 	case byKey:
 		return ta != "" && tb != "" && alike(ta, tb, 0.85) && numbers(ta) == numbers(tb) && yearsApart(a, b) <= 1 &&
-			!differ(a, b, doi) && !differ(a, b, volume) && (ta == tb || !differ(a, b, firstCreator))
+			!differ(a, b, doi) && !differ(a, b, volume) && (ta == tb || !differ(a, b, firstCreator) && !differ(a, b, pages))
 	case byContent:
 		return !differ(a, b, doi) && !differ(a, b, citationKey)
 	}
@@ -169,6 +169,7 @@ func notice(title string) string {
 
 func doi(it *library.Item) string         { return doiOf(it, extraLines(it.Field("extra"))) }
 func volume(it *library.Item) string      { return it.Field("volume") }
+func pages(it *library.Item) string       { return it.Field("pages") }
 func citationKey(it *library.Item) string { return it.Field("citationKey") }
 
 func firstCreator(it *library.Item) string {

@@ -54,6 +54,7 @@ func TestTheSameWorkIsRecognised(t *testing.T) {
 		{"not by a citation key that another file uses for another work", work("book", "A", "title", theory, "citationKey", "smith2020"), work("book", "A", "title", "Cooking for Two", "citationKey", "smith2020"), ""},
 		{"not by a citation key with another DOI", work("book", "A", "title", theory, "citationKey", "a1", "DOI", "10.1/1"), work("book", "A", "title", theory, "citationKey", "a1", "DOI", "10.1/2"), ""},
 		{"not by a citation key years apart", work("book", "A", "title", theory, "citationKey", "a", "year", "1990"), work("book", "A", "title", theory, "citationKey", "a", "year", "2010"), ""},
+		{"not by a citation key and the beginning of a title on other pages", work("bookSection", "A", "title", theory+" for beginners", "citationKey", "a", "pages", "306-317"), work("bookSection", "A", "title", theory, "citationKey", "a", "pages", "107-114"), ""},
 		{"by all that is known of it", work("book", "A", "title", theory, "year", "1990"), work("book", "A", "title", theory, "year", "1990", "abstractNote", "New."), byContent},
 		{"not by all that is known under another key", work("book", "A", "title", theory, "year", "1990", "citationKey", "a"), work("book", "A", "title", theory, "year", "1990", "citationKey", "b"), ""},
 		{"not by a title alone", work("book", "", "title", "Introduction"), work("book", "", "title", "Introduction", "abstractNote", "x"), ""},

@@ -96,14 +96,18 @@ func wireTool(d Definition) *mcp.Tool {
 // handle answers tools/call. A failure is a result that the assistant reads,
 // not a protocol error, so that it can mend its call.
 func (d *definition) handle(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	out, err := d.run(ctx, req.Params.Arguments, newProgress(ctx, req))
+	return toolResult(d.run(ctx, req.Params.Arguments, newProgress(ctx, req))), nil
+}
+
+// toolResult returns what an assistant gets of an answer or a failure.
+func toolResult(out json.RawMessage, err error) *mcp.CallToolResult {
 	if err != nil {
-		return failure(err), nil
+		return failure(err)
 	}
 	return &mcp.CallToolResult{
 		Content:           []mcp.Content{&mcp.TextContent{Text: string(out)}},
 		StructuredContent: out,
-	}, nil
+	}
 }
 
 // encode returns v as JSON. Angle brackets and ampersands stay as they are:

@@ -110,7 +110,14 @@ func (c *Catalog) read(ctx context.Context, uri string) (*mcp.ReadResourceResult
 	if err != nil {
 		return nil, protocolFault(err)
 	}
-	return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{contents}}, nil
+	// The SDK marks a result as complete, which revision 2026-07-28 demands, only
+	// where its own handler is called; the field has no other way in than JSON.
+	res := &mcp.ReadResourceResult{}
+	if err := res.UnmarshalJSON([]byte(`{"resultType":"complete"}`)); err != nil {
+		return nil, err
+	}
+	res.Contents = []*mcp.ResourceContents{contents}
+	return res, nil
 }
 
 // plainText returns the start of a work's text, ending in words of ours if it

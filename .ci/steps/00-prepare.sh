@@ -1,0 +1,30 @@
+# Says what this machine has, and builds the programs that later steps run.
+set -uo pipefail
+. .ci/report.sh
+. .ci/install.sh
+
+go version
+# pdftotext reads PDF attachments at import; its tests skip without it.
+command -v pdftotext >/dev/null || debian poppler-utils || echo "pdftotext is not installed and can't be: tests that need it will skip"
+
+fixtures=$ROOT/../shared/zotero
+if [ -d "$fixtures" ]; then
+  printf 'export STACKROOM_FIXTURES=%q\n' "$(cd "$fixtures" && pwd)" >>"$WORK/environment"
+else
+  echo "../shared/zotero is not there: tests over real collections will skip"
+fi
+
+# The largest stripped program that the project allows itself, in bytes.
+readonly LARGEST=45000000
+
+small_enough() {
+  local size
+  size=$(wc -c <"$WORK/bin/stackroom") || return
+  echo "$size bytes, at most $LARGEST"
+  [ "$size" -le "$LARGEST" ]
+}
+
+check "go build ./..." go build ./...
+check "build: the stripped program" go build -ldflags='-s -w' -o "$WORK/bin/stackroom" ./cmd/stackroom
+check "build: it is at most 45 MB" small_enough
+check "build: the conformance fixture" go build -o "$WORK/bin/conformance" ./cmd/conformance

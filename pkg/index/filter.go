@@ -1,0 +1,126 @@
+package index
+
+import (
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// filter is what a query demands of a work beside its words.
+type filter struct {
+	all  [][]string // of each group, one exact term
+	none []string   // none of these
+	// creator are the folded words of one creator's name.
+	creator        []string
+	from, to       int // years; 0 is no bound
+	nothing, dated bool
+}
+
+// filter reads the conditions of a query.
+func (s *search) filter(q *library.Query, collections []string) (*filter, error) {
+	f := &filter{from: q.YearFrom, to: q.YearTo, dated: q.YearFrom != 0 || q.YearTo != 0}
+	if collections != nil {
+		f.any(exactCollection, collections, func(s string) string { return s })
+	}
+	for _, tag := range q.TagsAll {
+		f.all = append(f.all, []string{exactTag + foldCase(tag)})
+	}
+	if len(q.TagsAny) > 0 {
+		f.any(exactTag, q.TagsAny, foldCase)
+	}
+	for _, tag := range q.TagsNone {
+		f.none = append(f.none, exactTag+foldCase(tag))
+	}
+	if len(q.ItemTypes) > 0 {
+		f.any(exactType, q.ItemTypes, func(s string) string { return s })
+	}
+	if q.Creator != "" {
+		s.reset(cutText(q.Creator, maxQueryBytes))
+		for s.next() && len(f.creator) < maxPhraseWords {
+			f.creator = append(f.creator, string(s.word))
+		}
+		f.nothing = f.nothing || len(f.creator) == 0
+	}
+	return f, nil
+}
+
+// any demands one of several terms.
+func (f *filter) any(prefix string, values []string, fold func(string) string) {
+	group := make([]string, len(values))
+	for i, v := range values {
+		group[i] = prefix + fold(v)
+	}
+	f.all = append(f.all, group)
+	f.nothing = f.nothing || len(values) == 0
+}
+
+// passes reports whether a work's date is in the range.
+func (f *filter) passes(r *record) bool {
+	if !f.dated {
+		return true
+	}
+	year := sortYear(r.date)
+	return r.date != undated && (f.from == 0 || year >= f.from) && (f.to == 0 || year <= f.to)
+}
+
+// set is a set of documents or works; without a bitmap it holds them all.
+type set struct{ bits *roaring.Bitmap }
+
+func (s set) has(n uint32) bool { return s.bits == nil || s.bits.Contains(n) }
+
+// and returns what is in both.
+func (s set) and(bits *roaring.Bitmap) set {
+	if s.bits != nil {
+		bits.And(s.bits)
+	}
+	return set{bits}
+}
+
+// allowed returns the documents of a segment that pass the filter, but for
+// the date.
+func (s *search) allowed(seg int, f *filter) (set, error) {
+	out := set{}
+	if f.nothing {
+		return set{roaring.New()}, nil
+	}
+	for _, group := range f.all {
+		bits, err := s.union(seg, group)
+		if err != nil {
+			return set{}, err
+		}
+		out = out.and(bits)
+	}
+	if len(f.creator) > 0 {
+		bits, err := s.aligned(seg, nameField, f.creator, 0)
+		if err != nil {
+			return set{}, err
+		}
+		out = out.and(bits)
+	}
+	if len(f.none) > 0 {
+		bits, err := s.union(seg, f.none)
+		if err != nil {
+			return set{}, err
+		}
+		out = out.and(roaring.Flip(bits, 0, uint64(len(s.view.segments[seg].work))))
+	}
+	return out, nil
+}
+
+// bitmapList is a postings list that can give all its documents at once.
+type bitmapList interface{ OrInto(*roaring.Bitmap) }
+
+// union returns the documents that have one of the exact terms.
+func (s *search) union(seg int, terms []string) (*roaring.Bitmap, error) {
+	out := roaring.New()
+	for _, term := range terms {
+		list, err := s.postings(seg, exactField, term, nil)
+		if err != nil {
+			return nil, err
+		}
+		if all, ok := list.(bitmapList); ok {
+			all.OrInto(out)
+		}
+	}
+	return out, nil
+}

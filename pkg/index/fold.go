@@ -1,0 +1,101 @@
+package index
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// letterFolds are letters that NFKD leaves whole although people type them
+// otherwise.
+var letterFolds = map[rune]string{
+	'ß': "ss", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'æ': "ae", 'œ': "oe",
+	'ı': "i", 'ħ': "h", 'ŋ': "n", 'ŧ': "t", 'ĸ': "k", 'ς': "σ", 'ƒ': "f", 'ɖ': "d",
+}
+
+// appendFolded appends word to buf in lower case and without diacritics.
+func appendFolded(buf []byte, word string) []byte {
+	if isASCII(word) {
+		for i := range len(word) {
+			c := word[i]
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			buf = append(buf, c)
+		}
+		return buf
+	}
+	for _, r := range norm.NFKD.String(word) {
+		if isDiacritic(r) || isJoiner(r) {
+			continue
+		}
+		r = unicode.ToLower(r)
+		if s, ok := letterFolds[r]; ok {
+			buf = append(buf, s...)
+			continue
+		}
+		buf = utf8.AppendRune(buf, r)
+	}
+	return buf
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// isDiacritic reports whether r is a mark that a reader may leave out. Marks
+// of scripts in which they are vowels (the Indic ones) are not among them.
+func isDiacritic(r rune) bool {
+	switch {
+	case r < 0x300:
+		return false
+	case r <= 0x36f, // combining diacritical marks
+		r >= 0x0591 && r <= 0x05c7,              // Hebrew points
+		r >= 0x064b && r <= 0x065f, r == 0x0670, // Arabic harakat
+		r >= 0x1ab0 && r <= 0x1aff, r >= 0x1dc0 && r <= 0x1dff,
+		r >= 0x20d0 && r <= 0x20ff, r >= 0xfe20 && r <= 0xfe2f:
+		return unicode.Is(unicode.Mn, r)
+	}
+	return false
+}
+
+// isJoiner reports whether r stands inside a word without being part of it:
+// soft hyphen, zero-width joiners.
+func isJoiner(r rune) bool { return r == '\u00ad' || r == '\u200c' || r == '\u200d' || r == '\u2060' }
+
+// foldCase returns s so that two strings that differ only in case, or in how
+// their accents are composed, become one (compare [strings.EqualFold]).
+func foldCase(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		// The least rune of a letter in ASCII is its capital.
+		return unicode.ToLower(least)
+	}, norm.NFC.String(s))
+}
+
+// foldText returns the words of s, folded, with one space between them: the
+// order of titles and the form in which names are compared.
+func foldText(s string) string {
+	var b []byte
+	sc := scanner{text: s}
+	for sc.next() {
+		if len(b) > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, sc.word...)
+	}
+	return string(b)
+}

@@ -1,0 +1,192 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/rs/cors"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+)
+
+// edge is what every request passes first: it gets its ID and its headers,
+// is refused if it comes from where it may not, and is answered whatever
+// happens behind.
+type edge struct {
+	logger   *slog.Logger
+	gate     *gate
+	cors     *cors.Cors
+	bodyTime time.Duration
+}
+
+// newEdge returns the edge in front of a server. A request's body has
+// bodyTime to arrive.
+func newEdge(o Options, bodyTime time.Duration) *edge {
+	g := newGate(o.AllowedHosts, o.AllowedOrigins)
+	return &edge{
+		logger:   o.Logger,
+		gate:     g,
+		bodyTime: bodyTime,
+		cors: cors.New(cors.Options{
+			AllowOriginRequestFunc: func(r *http.Request, _ string) bool { return g.originAllowed(r) },
+			AllowedMethods:         []string{http.MethodGet, http.MethodPost},
+			// Mcp-Param-* can't be listed, and no header here gives a page
+			// anything: there are no cookies.
+			AllowedHeaders: []string{"*"},
+			ExposedHeaders: []string{"X-Request-Id", "Retry-After", "Www-Authenticate", "Mcp-Protocol-Version"},
+			MaxAge:         600,
+		}),
+	}
+}
+
+// newRouter returns an echo with the edge in front and no routes.
+func newRouter(e *edge) *echo.Echo {
+	router := echo.New()
+	router.HideBanner, router.HidePort = true, true
+	router.Logger.SetOutput(io.Discard)
+	router.IPExtractor = echo.ExtractIPDirect() // forwarded addresses are the caller's word
+	router.HTTPErrorHandler = answerError
+	router.Use(e.around)
+	return router
+}
+
+// around is the edge as echo's middleware.
+func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		start := time.Now()
+		r, w := c.Request(), c.Response()
+		id := requestID(r.Header)
+		r = r.WithContext(telemetry.WithRequest(r.Context(), telemetry.Request{ID: id, Trace: telemetry.TraceFrom(r.Header)}))
+		c.SetRequest(r)
+		setHeaders(w.Header(), id)
+		e.limitBody(w, r)
+		defer func() {
+			if v := recover(); v != nil {
+				e.recovered(c, v)
+			}
+			e.log(r, w, time.Since(start))
+		}()
+		if err := e.enter(w, r); err != nil || w.Committed {
+			return err
+		}
+		if err := next(c); err != nil {
+			answerError(err, c)
+		}
+		return nil
+	}
+}
+
+// limitBody gives a request's body its time to arrive. Without that, a caller
+// who never sends it would hold the connection for ever, even where nobody
+// reads the body: net/http itself wants to have seen it before the next
+// request. Whoever has read the body lifts the deadline, because net/http takes
+// a read that times out for the caller's leaving.
+func (e *edge) limitBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// A writer that knows no deadlines has no connection to hold.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(e.bodyTime))
+	}
+}
+
+// enter checks where a request comes from, and answers a browser's question
+// whether it may send one.
+func (e *edge) enter(w *echo.Response, r *http.Request) error {
+	if isProbe(r.URL.Path) {
+		return nil
+	}
+	if refused := e.gate.check(r); refused != nil {
+		writeProblem(w, r, http.StatusForbidden, refused)
+		return nil
+	}
+	if len(r.Header["Origin"]) > 0 {
+		e.cors.HandlerFunc(w, r)
+	}
+	return nil
+}
+
+// isProbe reports whether a path is for the platform that runs the server,
+// which calls it by whatever name it likes.
+func isProbe(path string) bool { return path == "/health" || path == "/ready" }
+
+// recovered answers after a panic. http.ErrAbortHandler is no accident, but a
+// wish to break the connection.
+func (e *edge) recovered(c echo.Context, v any) {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
+	r := c.Request()
+	e.logger.LogAttrs(r.Context(), slog.LevelError, "panic in a handler", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+	if !c.Response().Committed {
+		writeProblem(c.Response(), r, http.StatusInternalServerError, library.AsError(&panicError{value: v}))
+	}
+}
+
+// log writes a request's line: at debug level for what went well, because a
+// call has its own line.
+func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
+	level := slog.LevelDebug
+	switch {
+	case w.Status >= http.StatusInternalServerError && !isProbe(r.URL.Path):
+		level = slog.LevelWarn
+	case w.Status >= http.StatusBadRequest:
+		level = slog.LevelInfo
+	}
+	if ctx := r.Context(); e.logger.Enabled(ctx, level) {
+		e.logger.LogAttrs(ctx, level, "request", telemetry.HTTPRequest(r, w.Status, w.Size, elapsed))
+	}
+}
+
+// answerError answers for a route that isn't there, and for whatever else
+// echo reports.
+func answerError(err error, c echo.Context) {
+	w, r := c.Response(), c.Request()
+	if w.Committed {
+		return
+	}
+	status := http.StatusInternalServerError
+	if e := (*echo.HTTPError)(nil); errors.As(err, &e) {
+		status = e.Code
+	}
+	switch status {
+	case http.StatusNotFound:
+		writeProblem(w, r, status, library.Errorf(library.NotFound, "there is nothing at this path").
+			WithHint("MCP is at /mcp, REST at /tools and /openapi.json, a page for people at /"))
+	case http.StatusMethodNotAllowed:
+		allow, _ := c.Get(echo.ContextKeyHeaderAllow).(string)
+		w.Header().Set("Allow", strings.TrimPrefix(allow, "OPTIONS, "))
+		writeProblem(w, r, status, library.Errorf(library.Invalid, "this path does not take this method").
+			WithHint("use one of: %s", w.Header().Get("Allow")))
+	default:
+		writeProblem(w, r, http.StatusInternalServerError, library.AsError(err))
+	}
+}
+
+// Shared header values: assigned whole, never appended to, so that setting
+// them allocates nothing.
+var (
+	nosniff        = []string{"nosniff"}
+	deny           = []string{"DENY"}
+	noReferrer     = []string{"no-referrer"}
+	varyOrigin     = []string{"Origin"}
+	contentPolicy  = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+	transportHTTPS = []string{"max-age=31536000"}
+)
+
+// setHeaders sets the headers that every answer has.
+func setHeaders(h http.Header, id string) {
+	h["X-Request-Id"] = []string{id}
+	h["X-Content-Type-Options"] = nosniff
+	h["X-Frame-Options"] = deny
+	h["Referrer-Policy"] = noReferrer
+	h["Content-Security-Policy"] = contentPolicy
+	h["Vary"] = varyOrigin
+	// Browsers heed this over HTTPS only, so it does no harm on a laptop.
+	h["Strict-Transport-Security"] = transportHTTPS
+}

@@ -1,0 +1,264 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// lanes are two edges around the same tools: one with the express lane, one
+// without.
+type lanes struct {
+	with, without http.Handler
+	express       atomic.Int64 // calls that took the express lane
+}
+
+// answerTool is what the tools of the lanes do.
+func answerTool(name string, arguments json.RawMessage) *mcp.CallToolResult {
+	text := func(s string) []mcp.Content { return []mcp.Content{&mcp.TextContent{Text: s}} }
+	switch name {
+	case "echo":
+		if len(arguments) == 0 {
+			arguments = json.RawMessage(`{}`)
+		}
+		return &mcp.CallToolResult{Content: text(string(arguments)), StructuredContent: arguments}
+	case "odd":
+		return &mcp.CallToolResult{Content: text("\"\\\n\t\x01\x1f<b>&\u2028\u2029é\U0001F600"), StructuredContent: json.RawMessage(`{"a":"<&>"}`)}
+	case "rich":
+		return &mcp.CallToolResult{
+			Meta:    mcp.Meta{"example.org/x": 1},
+			Content: []mcp.Content{&mcp.TextContent{Text: "<a>"}, &mcp.ImageContent{Data: []byte{1, 2}, MIMEType: "image/png"}},
+		}
+	case "empty":
+		return &mcp.CallToolResult{}
+	case "panics":
+		panic("the secret of the fixture")
+	}
+	r := &mcp.CallToolResult{Content: text("No such \"thing\".")}
+	r.SetError(errors.New("the secret of the fixture"))
+	return r
+}
+
+func newLanes(t testing.TB) *lanes {
+	t.Helper()
+	l := &lanes{}
+	names := []string{"echo", "odd", "rich", "empty", "panics", "fails"}
+	for _, express := range []bool{true, false} {
+		identity := &mcp.Implementation{Name: "fixture", Title: "A <fixture>", Version: "1"}
+		s := mcp.NewServer(identity, &mcp.ServerOptions{Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}}})
+		o := Options{MCP: s}
+		for _, name := range names {
+			s.AddTool(&mcp.Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)}, func(_ context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				return answerTool(name, req.Params.Arguments), nil
+			})
+			o.Tools = append(o.Tools, Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)})
+		}
+		if express {
+			o.Implementation = identity
+			o.Answer = func(_ context.Context, name string, arguments json.RawMessage) *mcp.CallToolResult {
+				l.express.Add(1)
+				return answerTool(name, arguments)
+			}
+		}
+		edge, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if express {
+			l.with = edge.Handler()
+		} else {
+			l.without = edge.Handler()
+		}
+	}
+	return l
+}
+
+// message is a request to both lanes.
+type message struct {
+	headers map[string]string
+	body    string
+}
+
+func (m message) send(t testing.TB, h http.Handler) (status int, kind string, body any) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", strings.NewReader(m.body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	for name, value := range m.headers {
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		body = w.Body.String()
+	}
+	return w.Code, w.Header().Get("Content-Type") + "; " + w.Header().Get("Cache-Control"), body
+}
+
+const modernMeta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
+
+func modernCall(name, params string) message {
+	return message{
+		map[string]string{"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": name},
+		fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,%s%s}}`, name, params, modernMeta),
+	}
+}
+
+func legacyCall(version, body string) message {
+	m := message{map[string]string{}, body}
+	if version != "" {
+		m.headers["MCP-Protocol-Version"] = version
+	}
+	return m
+}
+
+// with returns the message with one header more, or without it for "".
+func (m message) with(name, value string) message {
+	headers := map[string]string{name: value}
+	for k, v := range m.headers {
+		if k != name {
+			headers[k] = v
+		}
+	}
+	return message{headers, m.body}
+}
+
+// replace returns the message with a part of its body replaced.
+func (m message) replace(old, replacement string) message {
+	return message{m.headers, strings.Replace(m.body, old, replacement, 1)}
+}
+
+func TestBothLanesGiveTheSameAnswer(t *testing.T) {
+	l := newLanes(t)
+	call := modernCall("echo", `"arguments":{"q":"light \"x\""},`)
+	old := legacyCall("2025-06-18", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"q":[1,{"a":null}]}}}`)
+	for _, c := range []struct {
+		promise string
+		m       message
+		plain   bool // it takes the express lane
+	}{
+		{"a modern call", call, true},
+		{"without arguments", modernCall("echo", ""), true},
+		{"odd characters in the answer", modernCall("odd", ""), true},
+		{"an answer of many parts", modernCall("rich", ""), true},
+		{"an answer of no parts", modernCall("empty", ""), true},
+		{"a tool that fails", modernCall("fails", ""), true},
+		{"a tool that panics", modernCall("panics", ""), true},
+		{"a text as ID", call.replace(`"id":1`, `"id":"é <&> 1"`), true},
+		{"white space", call.replace(`"id":1`, "\"id\" :\t7 \n"), true},
+		{"who the client is", call.replace(`Capabilities":{}`, `Capabilities":{"elicitation":{}},"io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"}`), true},
+		{"metadata of others", call.replace(`Capabilities":{}`, `Capabilities":{},"traceparent":"00-1","example.org/x":{"y":[1]}`), true},
+		{"with a charset", call.with("Content-Type", "application/json; charset=utf-8"), true},
+		{"a call of 2025-06-18", old, true},
+		{"a call of 2025-11-25", old.with("MCP-Protocol-Version", "2025-11-25"), true},
+		{"a call without a version", legacyCall("", old.body), true},
+		{"an old call with odd characters", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "odd", 1)), true},
+		{"an old call of many parts", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "rich", 1)), true},
+		{"an old call that fails", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "fails", 1)), true},
+		{"an old call that panics", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "panics", 1)), true},
+		{"metadata in an old call", old.replace(`"params":{`, `"params":{"_meta":{"x":1},`), true},
+
+		{"an unknown tool", modernCall("nobody", ""), false},
+		{"an unknown version", call.with("MCP-Protocol-Version", "2099-01-01"), false},
+		{"versions that differ", call.with("MCP-Protocol-Version", "2025-11-25"), false},
+		{"another method in the header", call.with("Mcp-Method", "tools/list"), false},
+		{"no method in the header", call.with("Mcp-Method", ""), false},
+		{"another name in the header", call.with("Mcp-Name", "odd"), false},
+		{"no version in the metadata", call.replace(`"io.modelcontextprotocol/protocolVersion":"2026-07-28",`, ""), false},
+		{"another version in the metadata", call.replace(`Version":"2026-07-28"`, `Version":"2025-11-25"`), false},
+		{"no capabilities", call.replace(`,"io.modelcontextprotocol/clientCapabilities":{}`, ""), false},
+		{"capabilities that are none", call.replace(`Capabilities":{}`, `Capabilities":"all"`), false},
+		{"capabilities of another form", call.replace(`Capabilities":{}`, `Capabilities":{"elicitation":7}`), false},
+		{"a client of another form", call.replace(`Capabilities":{}`, `Capabilities":{},"io.modelcontextprotocol/clientInfo":7`), false},
+		{"a wish for log messages of no level", call.replace(`Capabilities":{}`, `Capabilities":{},"io.modelcontextprotocol/other":7`), false},
+		{"a name with an escape", call.replace(`"name":"echo"`, `"name":"\u0065cho"`), false},
+		{"a key with an escape", call.replace(`"params"`, `"p\u0061rams"`), false},
+		{"a name that is a number", call.replace(`"name":"echo"`, `"name":7`), false},
+		{"arguments that are a list", call.replace(`"arguments":{"q":"light \"x\""}`, `"arguments":[1]`), false},
+		{"arguments that are null", call.replace(`"arguments":{"q":"light \"x\""}`, `"arguments":null`), false},
+		{"members twice", call.replace(`"id":1`, `"id":1,"id":2`), false},
+		{"the name twice", call.replace(`"name":"echo"`, `"name":"echo","name":"odd"`), false},
+		{"another member", call.replace(`"id":1`, `"id":1,"more":true`), false},
+		{"another parameter", call.replace(`"name":"echo"`, `"name":"echo","requestState":"x"`), false},
+		{"no ID: a notification", call.replace(`"id":1,`, ""), false},
+		{"an ID that is null", call.replace(`"id":1`, `"id":null`), false},
+		{"an ID with a fraction", call.replace(`"id":1`, `"id":1.5`), false},
+		{"an ID of another form", call.replace(`"id":1`, `"id":{}`), false},
+		{"another JSON-RPC", call.replace(`"2.0"`, `"1.0"`), false},
+		{"another method", call.replace(`tools/call`, `tools/list`).with("Mcp-Method", "tools/list"), false},
+		{"parameters that are a list", legacyCall("2025-06-18", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]}`), false},
+		{"no parameters", legacyCall("2025-06-18", `{"jsonrpc":"2.0","id":1,"method":"tools/call"}`), false},
+		{"no name", legacyCall("2025-06-18", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}`), false},
+		{"a batch", legacyCall("2025-03-26", "["+old.body+"]"), false},
+		{"an old call with a modern header", old.with("Mcp-Name", "echo"), false},
+		{"an old call with modern metadata", legacyCall("2025-06-18", call.body), false},
+		{"no version but modern metadata", legacyCall("", call.body), false},
+		{"not JSON", legacyCall("2025-06-18", `{"jsonrpc"`), false},
+		{"another kind of content", call.with("Content-Type", "text/plain"), false},
+	} {
+		before := l.express.Load()
+		status, kind, body := c.m.send(t, l.with)
+		if took := l.express.Load() > before; took != c.plain {
+			t.Errorf("%s: takes the express lane: %t", c.promise, took)
+		}
+		wantStatus, wantKind, want := c.m.send(t, l.without)
+		if status != wantStatus || kind != wantKind {
+			t.Errorf("%s: %d %s, without the express lane %d %s", c.promise, status, kind, wantStatus, wantKind)
+		}
+		if diff := cmp.Diff(want, body); diff != "" {
+			t.Errorf("%s: without (-) and with (+) the express lane:\n%s", c.promise, diff)
+		}
+		if s := fmt.Sprint(body); strings.Contains(s, "secret") {
+			t.Errorf("%s: %s", c.promise, s)
+		}
+	}
+}
+
+// FuzzLanes sends what the fuzzer makes of a call through both lanes.
+func FuzzLanes(f *testing.F) {
+	l := newLanes(f)
+	for _, m := range []message{modernCall("echo", `"arguments":{"q":1},`), modernCall("odd", "")} {
+		f.Add(m.body, "2026-07-28", "echo")
+		f.Add(strings.Replace(m.body, modernMeta, `"arguments":{}`, 1), "2025-06-18", "")
+	}
+	f.Fuzz(func(t *testing.T, body, version, name string) {
+		m := message{map[string]string{"MCP-Protocol-Version": version}, body}
+		if name != "" {
+			m.headers["Mcp-Name"], m.headers["Mcp-Method"] = name, "tools/call"
+		}
+		before := l.express.Load()
+		status, kind, got := m.send(t, l.with)
+		if l.express.Load() == before {
+			return // it went the same way in both
+		}
+		wantStatus, wantKind, want := m.send(t, l.without)
+		if diff := cmp.Diff(want, got); diff != "" || status != wantStatus || kind != wantKind {
+			t.Errorf("%q: %d %s, without the express lane %d %s\n%s", body, status, kind, wantStatus, wantKind, diff)
+		}
+	})
+}
+
+// BenchmarkLanes compares a call in the express lane with one through the SDK.
+func BenchmarkLanes(b *testing.B) {
+	l := newLanes(b)
+	m := modernCall("echo", `"arguments":{"q":"light"},`)
+	for name, h := range map[string]http.Handler{"express": l.with, "sdk": l.without} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if status, _, _ := m.send(b, h); status != http.StatusOK {
+					b.Fatal(status)
+				}
+			}
+		})
+	}
+}

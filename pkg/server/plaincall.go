@@ -1,0 +1,204 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// plainCall is a call of a tool that is plain beyond doubt.
+type plainCall struct {
+	id        []byte // a JSON string or whole number, as it stands in the body
+	name      string
+	arguments json.RawMessage
+	modern    bool // of 2026-07-28; otherwise of a revision with a handshake
+}
+
+const modernVersion = "2026-07-28"
+
+// readPlainCall reads a body that is valid JSON. It is not plain if anything
+// is missing, twice, spelled with escapes, of another form, unknown, or in
+// disagreement with the headers. A progress report is not plain either.
+func readPlainCall(h http.Header, body []byte) (c plainCall, plain bool) {
+	if !plainHeaders(h, &c) {
+		return c, false
+	}
+	var params []byte
+	seen := members(0)
+	ok := eachMember(body, func(key string, value []byte) bool {
+		switch key {
+		case "jsonrpc":
+			return seen.add(0) && string(value) == `"2.0"`
+		case "id":
+			c.id = value
+			return seen.add(1) && plainID(value)
+		case "method":
+			return seen.add(2) && string(value) == `"tools/call"`
+		case "params":
+			params = value
+			return seen.add(3)
+		}
+		return false
+	})
+	return c, ok && seen == 0b1111 && c.readParams(params) && (!c.modern || h["Mcp-Name"][0] == c.name)
+}
+
+// plainHeaders reports whether the headers are those of a plain call, and
+// which era it is of.
+func plainHeaders(h http.Header, c *plainCall) bool {
+	kind := h["Content-Type"]
+	if len(kind) != 1 || kind[0] != "application/json" && !strings.EqualFold(kind[0], "application/json; charset=utf-8") {
+		return false
+	}
+	version := ""
+	if v := h["Mcp-Protocol-Version"]; len(v) > 0 {
+		version = v[0]
+	}
+	switch version {
+	case modernVersion:
+		c.modern = true
+		return len(h["Mcp-Method"]) == 1 && h["Mcp-Method"][0] == "tools/call" && len(h["Mcp-Name"]) == 1
+	case "", "2025-03-26", "2025-06-18", "2025-11-25":
+		return len(h["Mcp-Method"]) == 0 && len(h["Mcp-Name"]) == 0
+	}
+	return false
+}
+
+// readParams reads the member params.
+func (c *plainCall) readParams(params []byte) bool {
+	seen := members(0)
+	hasMeta := false
+	ok := eachMember(params, func(key string, value []byte) bool {
+		switch key {
+		case "name":
+			var isString bool
+			c.name, isString = plainString(value)
+			return seen.add(0) && isString
+		case "arguments":
+			c.arguments = value
+			return seen.add(1) && value[0] == '{'
+		case "_meta":
+			hasMeta = true
+			return seen.add(2) && c.plainMeta(value)
+		}
+		return false
+	})
+	return ok && c.name != "" && (hasMeta || !c.modern)
+}
+
+// protocolPrefix begins the names of metadata that the protocol defines.
+const protocolPrefix = "io.modelcontextprotocol/"
+
+// plainMeta reports whether the metadata is that of a plain call of its era.
+func (c *plainCall) plainMeta(meta []byte) bool {
+	seen := members(0)
+	ok := eachMember(meta, func(key string, value []byte) bool {
+		switch key {
+		case protocolPrefix + "protocolVersion":
+			return c.modern && seen.add(0) && string(value) == `"`+modernVersion+`"`
+		case protocolPrefix + "clientCapabilities":
+			return c.modern && seen.add(1) && reads[mcp.ClientCapabilities](value)
+		case protocolPrefix + "clientInfo":
+			return c.modern && seen.add(2) && reads[mcp.Implementation](value)
+		case "progressToken":
+			return false
+		}
+		return !strings.HasPrefix(key, protocolPrefix)
+	})
+	return ok && (!c.modern || seen&0b11 == 0b11)
+}
+
+// reads reports whether value is an object that reads as a T.
+func reads[T any](value []byte) bool {
+	return value[0] == '{' && (string(value) == "{}" || json.Unmarshal(value, new(T)) == nil)
+}
+
+// plainID reports whether value is a string or a whole number that nobody
+// could write in another way.
+func plainID(value []byte) bool {
+	if _, ok := plainString(value); ok {
+		return true
+	}
+	if len(value) > 15 || value[0] == '0' && len(value) > 1 {
+		return false
+	}
+	return len(bytes.Trim(value, "0123456789")) == 0
+}
+
+// plainString returns the text of a JSON string without escapes.
+func plainString(value []byte) (string, bool) {
+	if len(value) < 2 || value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 {
+		return "", false
+	}
+	return string(value[1 : len(value)-1]), true
+}
+
+// members is the set of the members that were seen.
+type members uint8
+
+// add adds member n and reports whether it was not there.
+func (m *members) add(n int) bool {
+	was := *m
+	*m |= 1 << n
+	return was != *m
+}
+
+// eachMember calls do with the members of an object in valid JSON, as long as
+// do reports true, and reports whether it went through all of them. An object
+// with an escape in a key is none that it goes through.
+func eachMember(object []byte, do func(key string, value []byte) bool) bool {
+	object = bytes.TrimSpace(object)
+	if len(object) == 0 || object[0] != '{' {
+		return false
+	}
+	for i := 1; ; {
+		for isSpace(object[i]) || object[i] == ',' {
+			i++
+		}
+		if object[i] == '}' {
+			return i == len(object)-1
+		}
+		end := stringEnd(object, i)
+		key, ok := plainString(object[i:end])
+		if !ok {
+			return false
+		}
+		for i = end; isSpace(object[i]) || object[i] == ':'; {
+			i++
+		}
+		end = valueEnd(object, i)
+		if !do(key, object[i:end]) {
+			return false
+		}
+		i = end
+	}
+}
+
+// valueEnd returns the index just past the value that begins at i.
+func valueEnd(body []byte, i int) int {
+	switch body[i] {
+	case '"':
+		return stringEnd(body, i)
+	case '{', '[':
+		for depth := 0; i < len(body); i++ {
+			switch body[i] {
+			case '"':
+				i = stringEnd(body, i) - 1
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			}
+		}
+		return i
+	}
+	for i < len(body) && !isSpace(body[i]) && body[i] != ',' && body[i] != '}' && body[i] != ']' {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,132 @@
+package telemetry
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Format is how log lines are written.
+type Format string
+
+// The formats.
+const (
+	JSON Format = "json" // one object a line, in Cloud Logging's field names
+	Text Format = "text" // key=value, for people
+)
+
+// Option changes what [NewLogger] makes.
+type Option func(*handler)
+
+// TraceProject says in which Google Cloud project traces lie, so that Cloud
+// Logging can link a line to its trace. Without it the bare trace ID is
+// written.
+func TraceProject(id string) Option {
+	return func(h *handler) {
+		if id != "" {
+			h.tracePrefix = "projects/" + id + "/traces/"
+		}
+	}
+}
+
+// NewLogger returns a logger that writes lines of at least this level to w,
+// each with the request ID and trace of its context. In [JSON], level, message
+// and trace have the names that Cloud Logging understands: severity, message,
+// time, logging.googleapis.com/trace and /spanId
+// (https://cloud.google.com/logging/docs/structured-logging). Every format but
+// [Text] is JSON.
+//
+// Don't open a group on the logger itself: the names above count only at the
+// top of a line. Groups as attributes are fine.
+func NewLogger(w io.Writer, level slog.Leveler, format Format, options ...Option) *slog.Logger {
+	h := &handler{}
+	if format == Text {
+		h.Handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})
+	} else {
+		h.Handler = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudNames})
+	}
+	for _, option := range options {
+		option(h)
+	}
+	return slog.New(h)
+}
+
+// HTTPRequest returns Cloud Logging's httpRequest group for an answered
+// request. The URL is the path alone: what stands in a query is the caller's.
+func HTTPRequest(r *http.Request, status int, size int64, latency time.Duration) slog.Attr {
+	return slog.Group("httpRequest",
+		slog.String("requestMethod", r.Method),
+		slog.String("requestUrl", r.URL.Path),
+		slog.Int("status", status),
+		slog.String("responseSize", strconv.FormatInt(size, 10)),
+		slog.String("latency", strconv.FormatFloat(latency.Seconds(), 'f', 6, 64)+"s"),
+		slog.String("protocol", r.Proto),
+	)
+}
+
+// handler adds the request of a line's context to the line.
+type handler struct {
+	slog.Handler
+	tracePrefix string
+}
+
+// Handle implements [slog.Handler].
+func (h *handler) Handle(ctx context.Context, record slog.Record) error {
+	r, ok := ctx.Value(requestKey{}).(*Request)
+	if !ok {
+		return h.Handler.Handle(ctx, record)
+	}
+	if r.ID != "" {
+		record.AddAttrs(slog.String("request_id", r.ID))
+	}
+	if r.Trace.ID != "" {
+		record.AddAttrs(
+			slog.String("logging.googleapis.com/trace", h.tracePrefix+r.Trace.ID),
+			slog.String("logging.googleapis.com/spanId", r.Trace.Span),
+			slog.Bool("logging.googleapis.com/trace_sampled", r.Trace.Sampled),
+		)
+	}
+	return h.Handler.Handle(ctx, record)
+}
+
+// WithAttrs implements [slog.Handler].
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &handler{Handler: h.Handler.WithAttrs(attrs), tracePrefix: h.tracePrefix}
+}
+
+// WithGroup implements [slog.Handler].
+func (h *handler) WithGroup(name string) slog.Handler {
+	return &handler{Handler: h.Handler.WithGroup(name), tracePrefix: h.tracePrefix}
+}
+
+// cloudNames gives slog's own attributes the names that Cloud Logging reads.
+func cloudNames(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.MessageKey:
+		a.Key = "message"
+	case slog.LevelKey:
+		if level, ok := a.Value.Any().(slog.Level); ok {
+			return slog.String("severity", severity(level))
+		}
+	}
+	return a
+}
+
+// severity returns Cloud Logging's word for a level.
+func severity(level slog.Level) string {
+	switch {
+	case level < slog.LevelInfo:
+		return "DEBUG"
+	case level < slog.LevelWarn:
+		return "INFO"
+	case level < slog.LevelError:
+		return "WARNING"
+	}
+	return "ERROR"
+}
