@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -43,11 +44,11 @@ func ratio(a, b kind) float64 {
 }
 
 func rounds(a, b kind) string {
-	s := ""
+	var s strings.Builder
 	for i := range a.rounds {
-		s += fmt.Sprintf(" %.2f", a.rounds[i].perCore()/b.rounds[i].perCore())
+		s.WriteString(fmt.Sprintf(" %.2f", a.rounds[i].perCore()/b.rounds[i].perCore()))
 	}
-	return s
+	return s.String()
 }
 
 // median returns the median of what f makes of each.

@@ -27,7 +27,7 @@ func startBare(ctx context.Context) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	addr, err := freeAddr()
+	addr, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func startStackroom(ctx context.Context, o options, dir string) (*target, error)
 			return nil, fmt.Errorf("building stackroom: %w", err)
 		}
 	}
-	addr, err := freeAddr()
+	addr, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,9 @@ func (t *target) peakMemory() int64 {
 	return 0
 }
 
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddr(ctx context.Context) (string, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

@@ -32,14 +32,14 @@ func (c *catalogCommand) Run(p *process) error {
 		e.SetIndent("", "  ")
 		return e.Encode(catalog.Definitions())
 	case c.Check != "" || c.Write != "":
-		return c.document(p, catalog)
+		return c.document(catalog)
 	}
 	_, err = fmt.Fprintln(p.stdout, tool.Markdown(catalog.Definitions()))
 	return err
 }
 
 // document checks or writes the generated tables of a file.
-func (c *catalogCommand) document(p *process, catalog *tool.Catalog) error {
+func (c *catalogCommand) document(catalog *tool.Catalog) error {
 	path := c.Check + c.Write
 	old, err := os.ReadFile(path)
 	if err != nil {

@@ -8,12 +8,16 @@ package biblio
 
 import "github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 
-// What reading a file gives.
 type (
+	// Document is what one bibliography file holds.
 	Document = model.Document
-	Entry    = model.Entry
-	File     = model.File
-	Problem  = model.Problem
+	// Entry is one work as a bibliography file tells it.
+	Entry = model.Entry
+	// File is an attachment that an entry names.
+	File = model.File
+	// Problem reports an entry that was skipped or repaired.
+	Problem = model.Problem
+	// Severity says what became of an entry with a problem.
 	Severity = model.Severity
 )
 

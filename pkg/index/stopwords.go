@@ -15,7 +15,7 @@ var stopWords = stopSet(`a about above after again against all am an and any are
 
 func stopSet(words string) map[string]bool {
 	set := make(map[string]bool)
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		set[w] = true
 	}
 	return set

@@ -10,7 +10,7 @@ func TestParseID(t *testing.T) {
 	for in, want := range map[string]library.Kind{
 		"local": library.KindLocal, "user:475425": library.KindUser, "group:1": library.KindGroup,
 		"": "", "Local": "", "local:1": "", "user": "", "user:": "", "user:0": "", "user:-1": "", "user:01": "", "user:+1": "",
-		"user:1 ": "", "user:99999999999999999999": "", "group:1/ABCD2345": "", "team:1": "", "user:１": "",
+		"user:1" + " ": "", "user:99999999999999999999": "", "group:1/ABCD2345": "", "team:1": "", "user:１": "",
 	} {
 		id, err := library.ParseID(in)
 		if want == "" {

@@ -20,7 +20,7 @@ func corpus(tb testing.TB, n int) iter.Seq[Work] {
 	real := realWorks(tb)
 	return func(yield func(Work) bool) {
 		for i := range n {
-			w := Work{}
+			var w Work
 			if i < len(real) {
 				w = real[i]
 			} else {

@@ -39,7 +39,7 @@ func openDatabase(path string) (*database, error) {
 		return d.db.View(func(tx *bolt.Tx) error { return checkWhole(tx, info.Size()) })
 	})
 	if err != nil {
-		d.close()
+		_ = d.close() // the first error is the one that matters
 		return nil, err
 	}
 	return d, nil
@@ -78,7 +78,7 @@ func createDatabase(path string) (*database, error) {
 		})
 	})
 	if err != nil {
-		d.close()
+		_ = d.close() // the first error is the one that matters
 		return nil, err
 	}
 	return d, nil

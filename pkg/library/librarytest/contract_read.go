@@ -63,17 +63,17 @@ func testText(t *testing.T, r library.Reader) {
 	if p := textOf(t, r, it.ID.Key, library.TextQuery{FirstPage: 3, LastPage: 9}); len(p.Pages) != 1 || p.Next != -1 {
 		t.Errorf("pages 3 to past the end: %+v", p)
 	}
-	var parts string
+	var parts strings.Builder
 	for offset := 0; offset >= 0; {
 		p := textOf(t, r, it.ID.Key, library.TextQuery{Offset: offset, Limit: 37})
 		if p.Offset != offset {
 			t.Fatalf("asked for offset %d, got %d", offset, p.Offset)
 		}
-		parts += joined(p)
+		parts.WriteString(joined(p))
 		offset = p.Next
 	}
-	if parts != all {
-		t.Errorf("read in parts: %q, want %q", parts, all)
+	if parts.String() != all {
+		t.Errorf("read in parts: %q, want %q", parts.String(), all)
 	}
 	if none := textOf(t, r, find(t, r, TitleEngine).ID.Key, library.TextQuery{}); none.Status.Available || none.Status.Reason == "" {
 		t.Errorf("a work without text: %+v", none.Status)

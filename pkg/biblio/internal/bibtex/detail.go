@@ -1,6 +1,7 @@
 package bibtex
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -246,10 +247,8 @@ func (c *converter) label(name, id string) {
 		}
 	}
 	line := extra.Line(name, id)
-	for _, have := range c.extra {
-		if have == line {
-			return
-		}
+	if slices.Contains(c.extra, line) {
+		return
 	}
 	c.extra = append(c.extra, line)
 }

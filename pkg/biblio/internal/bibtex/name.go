@@ -88,11 +88,12 @@ func parseName(name string) library.Creator {
 	}
 	// "von Last, First" or "von Last, Jr, First"; what is more stands before
 	// the first name too.
-	given := latex.ToText(parts[len(parts)-1])
+	var given strings.Builder
+	given.WriteString(latex.ToText(parts[len(parts)-1]))
 	for _, suffix := range parts[1 : len(parts)-1] {
-		given += ", " + latex.ToText(suffix)
+		given.WriteString(", " + latex.ToText(suffix))
 	}
-	return person(given, latex.ToText(parts[0]))
+	return person(given.String(), latex.ToText(parts[0]))
 }
 
 // person returns a creator of two fields, or of one if the other is empty.

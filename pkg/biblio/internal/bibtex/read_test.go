@@ -31,11 +31,12 @@ func read(t testing.TB, bib string) *model.Document {
 func summary(doc *model.Document, fields ...string) string {
 	var lines []string
 	for _, e := range doc.Entries {
-		line := e.Item.Type + " " + e.Item.Field("citationKey")
+		var line strings.Builder
+		line.WriteString(e.Item.Type + " " + e.Item.Field("citationKey"))
 		for _, f := range fields {
-			line += " " + f + "=" + e.Item.Field(f)
+			line.WriteString(" " + f + "=" + e.Item.Field(f))
 		}
-		lines = append(lines, line)
+		lines = append(lines, line.String())
 	}
 	return strings.Join(lines, "\n")
 }
@@ -257,14 +258,14 @@ func TestRecovery(t *testing.T) {
 		if tt.want != "" && !strings.HasPrefix(got, tt.want+"\n") || !strings.Contains(got, "book good title=Good") {
 			t.Errorf("%s: read as\n%s", tt.name, got)
 		}
-		problem := ""
+		var problem strings.Builder
 		for _, p := range doc.Problems {
-			problem += " " + string(rune('0'+p.Line)) + " " + string(p.Severity)
+			problem.WriteString(" " + string(rune('0'+p.Line)) + " " + string(p.Severity))
 			if p.File != "test.bib" || p.Reason == "" {
 				t.Errorf("%s: problem %+v", tt.name, p)
 			}
 		}
-		if strings.TrimSpace(problem) != tt.problem {
+		if strings.TrimSpace(problem.String()) != tt.problem {
 			t.Errorf("%s: problems %v, want %q", tt.name, doc.Problems, tt.problem)
 		}
 	}

@@ -3,6 +3,7 @@ package bibtex
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,9 +54,7 @@ func comparable(item library.Item) library.Item {
 
 func cloneFields(fields map[string]string) map[string]string {
 	clone := map[string]string{}
-	for k, v := range fields {
-		clone[k] = v
-	}
+	maps.Copy(clone, fields)
 	return clone
 }
 

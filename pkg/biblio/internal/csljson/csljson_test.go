@@ -202,7 +202,7 @@ func TestFilesThatAreNotCSL(t *testing.T) {
 // itemTypes are Zotero's.
 func itemTypes() []string {
 	var types []string
-	for _, line := range strings.Split(strings.TrimSpace(typeTable), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(typeTable), "\n") {
 		types = append(types, strings.Fields(line)[1:]...)
 	}
 	return types

@@ -167,8 +167,8 @@ func (m *medline) rename(tags []tag) []tag {
 				name = "PB" // ERIC's place for whoever published it
 			}
 		case "LID", "AID":
-			if strings.HasSuffix(t.value, "[doi]") {
-				name, t.value = "DO", strings.TrimSpace(strings.TrimSuffix(t.value, "[doi]"))
+			if before, ok := strings.CutSuffix(t.value, "[doi]"); ok {
+				name, t.value = "DO", strings.TrimSpace(before)
 			}
 		case "PMC":
 			t.name = "PMCID"
