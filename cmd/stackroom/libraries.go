@@ -19,6 +19,9 @@ type libraries struct {
 	sample *shelf.Shelf // nil once it does
 }
 
+// sampleNotice tells assistants whose library it is that they read.
+const sampleNotice = "This is the sample library that Stackroom carries. The user's own works come in with: stackroom import FILE"
+
 // openLibraries opens the library in dir, or the sample library if there is
 // none yet.
 func openLibraries(ctx context.Context, dir string) (*libraries, error) {
@@ -48,7 +51,7 @@ func (l *libraries) local(ctx context.Context) (library.Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.sample, err = shelf.FromWorks(ctx, sample.Name, works); err != nil {
+		if l.sample, err = shelf.FromWorks(ctx, sample.Name, works, shelf.WithNotice(sampleNotice)); err != nil {
 			return nil, err
 		}
 	}

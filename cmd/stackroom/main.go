@@ -22,7 +22,7 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Serve the library over HTTP."`
 	Stdio       stdioCommand       `cmd:"" help:"Serve the library on standard input and output, for a desktop client."`
 	Import      importCommand      `cmd:"" help:"Take bibliography files (BibTeX, BibLaTeX, RIS, CSL-JSON) into the embedded library."`
-	Catalog     catalogCommand     `cmd:"" help:"Print what assistants see: the tools, prompts and resources."`
+	Catalog     catalogCommand     `cmd:"" help:"Print the tools that assistants see."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server on this machine whether it is well; for containers."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

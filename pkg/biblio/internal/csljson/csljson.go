@@ -50,11 +50,30 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 		}
 		read.take(doc, s, o, name)
 	}
-	if len(doc.Entries) == 0 && (s.strange > 0 || len(doc.Problems) > 0) {
+	s.reportEnd(doc, name)
+	if len(doc.Entries) == 0 && len(doc.Problems) > 0 {
 		return nil, library.Errorf(library.Invalid, "the file holds no CSL-JSON entry%s", firstReason(doc.Problems)).
 			WithHint(`CSL-JSON is an array of objects like {"id": "…", "type": "book", "title": "…"}`)
 	}
 	return doc, nil
+}
+
+// reportEnd reports what only the whole file shows: that its end is missing,
+// and that it holds values that are no entries. After a broken object nobody
+// can tell what the brackets mean.
+func (s *scanner) reportEnd(doc *model.Document, name string) {
+	add := func(line int, reason string) {
+		doc.Problems = append(doc.Problems, model.Problem{File: name, Line: line, Severity: model.Skipped, Reason: reason})
+	}
+	if s.broken {
+		return
+	}
+	if s.strange > 0 {
+		add(s.strangeLine, "something that is no JSON object stands between the entries")
+	}
+	if s.open > 0 {
+		add(s.line, "the file ends before its list of entries does; what came after this place is missing")
+	}
 }
 
 func firstReason(problems []model.Problem) string {
@@ -76,6 +95,7 @@ func (s *scanner) enterItems() error {
 	}
 	if at := itemsAt(head); at > 0 {
 		s.line += bytes.Count(head[:at], []byte("\n"))
+		s.open = 1
 		_, err := s.in.Discard(at)
 		return err
 	}

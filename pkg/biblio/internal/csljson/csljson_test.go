@@ -170,6 +170,9 @@ func TestProblems(t *testing.T) {
 		{"Latin-1", "[{\"type\":\"book\",\"title\":\"caf\xe9\"}]", 1, 1, "it is not in UTF-8 and was read as Windows-1252"},
 		{"too deep", "[" + good + `,{"type":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}]", 1, 1, "it is nested too deeply"},
 		{"too large", "[" + good + `,{"type":"book","title":"` + strings.Repeat("x", 9<<20) + `"},` + good + "]", 2, 1, "it is larger than 8 MiB"},
+		{"a file that ends between entries", "[" + good + ",\n", 1, 2, "the file ends before its list of entries does; what came after this place is missing"},
+		{"a list in an object that ends", `{"items":[` + good, 1, 1, "the file ends before its list of entries does; what came after this place is missing"},
+		{"values between entries", "[" + good + ",\n7,null," + good + "]", 2, 2, "something that is no JSON object stands between the entries"},
 		{"a date", `[{"type":"book","issued":"someday"}]`, 1, 1, "its date can't be read and is kept as it is written"},
 	}
 	for _, tt := range tests {

@@ -32,9 +32,12 @@ type scanner struct {
 	// started is set once an object began; before it, only white space and
 	// brackets may stand.
 	started bool
-	// strange counts other bytes between objects.
-	strange int
-	buffer  []byte
+	// open counts the brackets between objects that are open.
+	open int
+	// strange counts other bytes between objects; strangeLine is where the
+	// first one stands.
+	strange, strangeLine int
+	buffer               []byte
 	// again is text that is to be read once more, before in; budget is how
 	// many bytes may still be, so that the time stays linear.
 	again  []byte
@@ -42,6 +45,8 @@ type scanner struct {
 	// lost is set from a broken object to the next entry: what comes between
 	// may be parts of objects.
 	lost bool
+	// broken is set for good once an object was broken.
+	broken bool
 }
 
 func newScanner(in *bufio.Reader) *scanner {
@@ -76,7 +81,7 @@ func (s *scanner) read() (c byte, err error) {
 // the first place at or after offset where another object may begin: a lost
 // quote makes several objects one.
 func (s *scanner) rescan(o object, offset int) {
-	s.lost = true
+	s.lost, s.broken = true, true
 	offset = max(1, min(offset, len(s.buffer)))
 	at := regexp.MustCompile(`\}\s*,\s*\{`).FindIndex(s.buffer[offset:])
 	if at == nil {
@@ -101,9 +106,15 @@ func (s *scanner) next() (object, error) {
 		case '{':
 			s.started = true
 			return s.object()
-		case ' ', '\t', '\r', '\n', ',', '[', ']', '}':
+		case '[':
+			s.open++
+		case ']':
+			s.open = max(s.open-1, 0)
+		case ' ', '\t', '\r', '\n', ',', '}':
 		default:
-			s.strange++
+			if s.strange++; s.strange == 1 {
+				s.strangeLine = s.line
+			}
 		}
 	}
 }
@@ -137,7 +148,7 @@ func (s *scanner) object() (object, error) {
 		case inString && c == '\n':
 			// JSON has no line end in a string: a quote is missing.
 			o.fault = "a text in it has no end"
-			s.lost = true
+			s.lost, s.broken = true, true
 			return o, s.resync()
 		case inString:
 		case c == '{' || c == '[':

@@ -67,12 +67,12 @@ func escape(s string, rich, protect bool) string {
 func isWordBreak(c byte) bool { return isSpace(c) || c == '>' || c == '(' }
 
 // wordLength returns the length of the word at the start of s: up to white
-// space or what may be a tag.
+// space or what may be a tag, without the punctuation at its end.
 func wordLength(s string) int {
 	if end := strings.IndexAny(s, " \t\r\n<()"); end >= 0 {
-		return end
+		s = s[:end]
 	}
-	return len(s)
+	return len(strings.TrimRight(s, ".,;:!?"))
 }
 
 // hasCapital reports whether word has a capital; that of the first word's
