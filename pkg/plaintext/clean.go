@@ -51,7 +51,24 @@ func Clean(s string) string {
 
 // Line returns s cleaned and on one line: every run of white space is one
 // space, none at the ends.
-func Line(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
+func Line(s string) string {
+	if isLine(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(Clean(s)), " ")
+}
+
+// isLine reports whether s surely is one clean line: the common case.
+func isLine(s string) bool {
+	space := true // before the first character there can be none
+	for _, r := range s {
+		if r == ' ' && space || r != ' ' && unicode.IsSpace(r) {
+			return false
+		}
+		space = r == ' '
+	}
+	return (!space || s == "") && isClean(s)
+}
 
 // Cut returns at most limit characters (runes) of s, and whether it cut.
 func Cut(s string, limit int) (string, bool) {

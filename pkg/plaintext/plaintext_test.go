@@ -36,8 +36,20 @@ func TestClean(t *testing.T) {
 }
 
 func TestLine(t *testing.T) {
-	if got := plaintext.Line("  A\n\t title\x1b[2J \u00a0 here "); got != "A title here" {
-		t.Errorf("%q", got)
+	for in, want := range map[string]string{
+		"  A\n\t title\x1b[2J \u00a0 here ": "A title here",
+		"A title here":                      "A title here",
+		"":                                  "",
+		" ":                                 "",
+		"a ":                                "a",
+		" a":                                "a",
+		"a  b":                              "a b",
+		"a\u2003b":                          "a b",
+		"a\u200bb":                          "ab",
+	} {
+		if got := plaintext.Line(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
 	}
 }
 

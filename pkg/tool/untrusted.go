@@ -26,7 +26,7 @@ type tidy struct{ shortened int }
 
 // line returns s harmless, on one line, of at most limit characters.
 func (t *tidy) line(s string, limit int) string {
-	return t.cut(strings.Join(strings.Fields(neutral(s)), " "), limit)
+	return t.cut(plaintext.Line(neutral(s)), limit)
 }
 
 // block returns s harmless, with its lines, of at most limit characters.
