@@ -10,25 +10,37 @@ import (
 	"golang.org/x/net/html"
 )
 
-// maxDepth is how deeply elements may be nested before a document is read as
-// bare text: the converter walks the tree by recursion.
-const maxDepth = 256
+// How large a document may be, in bytes, and how deeply its elements may be
+// nested, before it is read as bare text: the converter builds a tree and walks
+// it by recursion.
+const (
+	maxSize  = 256 << 10
+	maxDepth = 256
+)
 
 // FromHTML returns what a reader sees of an HTML document or fragment, as
 // Markdown without links and images to other places: scripts, styles and
 // comments are gone, of a link its words stay, of an image its description.
 func FromHTML(s string) string {
+	if len(s) > maxSize {
+		return strings.TrimSpace(Clean(Words(s)))
+	}
 	root, err := html.Parse(strings.NewReader(s))
 	if err != nil || tooDeep(root) {
-		return Clean(Words(s))
+		return strings.TrimSpace(Clean(Words(s)))
 	}
 	unlink(root)
-	c := converter.NewConverter(converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin()))
+	// The text is for reading and searching, not for rendering: a star that was
+	// a star needs no backslash.
+	c := converter.NewConverter(converter.WithEscapeMode(converter.EscapeModeDisabled),
+		converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin()))
 	out, err := c.ConvertNode(root)
 	if err != nil {
-		return Clean(Words(s))
+		return strings.TrimSpace(Clean(Words(s)))
 	}
-	return strings.TrimSpace(Clean(string(out)))
+	// A break is two spaces in Markdown, and "<" an entity.
+	text := strings.ReplaceAll(string(out), "  \n", "\n")
+	return strings.TrimSpace(Clean(html.UnescapeString(text)))
 }
 
 // Words returns the words of an HTML fragment without any of its markup, as

@@ -6,15 +6,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
-	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/base"
-	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/commonmark"
-	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/table"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
-
-// maxHTML is the length in bytes up to which HTML is parsed; beyond it tags
-// are only taken out.
-const maxHTML = 256 << 10
 
 // tagPattern returns the pattern of the tags that text in bibliographies has.
 // Anything else in angle brackets ("x<y and z>2") is text.
@@ -22,24 +15,11 @@ func tagPattern() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)</?(?:i|b|u|s|em|strong|sub|sup|sc|small|big|span|div|font|tt|code|a|p|br|h[1-6]|ul|ol|li|blockquote|table|tbody|tr|td|th|pre|cite|q|title|sec|jats:[a-z-]+)(?:\s+[a-z:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>`)
 }
 
-// Reducer reduces HTML. It may be used by one goroutine at a time.
-type Reducer struct {
-	tags     *regexp.Regexp
-	markdown *converter.Converter
-}
+// Reducer reduces HTML.
+type Reducer struct{ tags *regexp.Regexp }
 
 // NewReducer returns a reducer.
-func NewReducer() *Reducer {
-	return &Reducer{
-		tags: tagPattern(),
-		// The text is for reading and searching, not for rendering: a star
-		// that was a star needs no backslash.
-		markdown: converter.NewConverter(
-			converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin()),
-			converter.WithEscapeMode(converter.EscapeModeDisabled),
-		),
-	}
-}
+func NewReducer() *Reducer { return &Reducer{tags: tagPattern()} }
 
 // Inline returns s without tags and entities, for a field of one line.
 func (r *Reducer) Inline(s string) string {
@@ -61,14 +41,7 @@ func (r *Reducer) Note(s string) string {
 	if !strings.Contains(s, "<") || !r.tags.MatchString(s) {
 		return strings.TrimSpace(s)
 	}
-	if len(s) <= maxHTML {
-		if text, err := r.markdown.ConvertString(s); err == nil {
-			// A break is two spaces in Markdown, and "<" an entity.
-			text = strings.ReplaceAll(text, "  \n", "\n")
-			return strings.TrimSpace(html.UnescapeString(text))
-		}
-	}
-	return strings.TrimSpace(html.UnescapeString(r.tags.ReplaceAllString(s, "\n")))
+	return plaintext.FromHTML(s)
 }
 
 // Paragraphs returns plain text as HTML on one line: a paragraph for each run
