@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
@@ -70,20 +67,21 @@ func (i *importCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	bar := newBar(p.stderr)
+	bar := newProgress(p.stderr)
+	defer bar.end()
 	s, works, err := i.read(p.ctx, paths, bar)
-	if err != nil {
-		return errors.Join(bar.Exit(), err)
-	}
-	bar.Describe("taking in works")
-	bar.ChangeMax(len(works))
-	s.Library, err = shelf.Import(p.ctx, c.Data, slices.Values(works), shelf.ImportOptions{
-		DryRun: i.DryRun, Progress: func(done, _ int) { _ = bar.Set(done) }, // a bar that can't be drawn stops nothing
-	})
-	_ = bar.Exit() // likewise
 	if err != nil {
 		return err
 	}
+	s.Library, err = shelf.Import(p.ctx, c.Data, slices.Values(works), shelf.ImportOptions{
+		DryRun: i.DryRun, Total: len(works),
+		Progress: func(done, total int) { bar.at("taking in works", done, total) },
+		Indexing: func(done, total int) { bar.at("indexing", done, total) },
+	})
+	if err != nil {
+		return err
+	}
+	bar.end()
 	s.DryRun, s.Seconds = i.DryRun, time.Since(began).Seconds()
 	if i.JSON {
 		e := json.NewEncoder(p.stdout)
@@ -94,19 +92,12 @@ func (i *importCommand) Run(p *process) error {
 	return nil
 }
 
-// newBar draws progress on a terminal, and nothing elsewhere.
-func newBar(w io.Writer) *progressbar.ProgressBar {
-	return progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetVisibility(terminal(w)),
-		progressbar.OptionSetDescription("reading"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(),
-		progressbar.OptionThrottle(100*time.Millisecond))
-}
-
 // read reads all files before anything is changed.
-func (i *importCommand) read(ctx context.Context, paths []string, bar *progressbar.ProgressBar) (*summary, []shelf.Work, error) {
+func (i *importCommand) read(ctx context.Context, paths []string, bar *progress) (*summary, []shelf.Work, error) {
 	s := &summary{Files: []fileSummary{}, Problems: []biblio.Problem{}, Texts: textSummary{NotRead: []notRead{}}}
 	works := []shelf.Work{}
 	for _, path := range paths {
-		doc, format, err := readFile(ctx, path, i.Format)
+		doc, format, err := readFile(ctx, path, i.Format, bar)
 		if err != nil {
 			return nil, nil, about(path, err)
 		}
@@ -120,7 +111,6 @@ func (i *importCommand) read(ctx context.Context, paths []string, bar *progressb
 		}
 		s.Files = append(s.Files, file)
 		s.Problems = append(s.Problems, doc.Problems...)
-		bar.ChangeMax(bar.GetMax() + len(doc.Entries))
 		texts := newTextReader(path, i.NoText, &s.Texts)
 		for n := range doc.Entries {
 			work, err := texts.work(ctx, &doc.Entries[n])
@@ -128,7 +118,7 @@ func (i *importCommand) read(ctx context.Context, paths []string, bar *progressb
 				return nil, nil, err
 			}
 			works = append(works, work)
-			_ = bar.Add(1) // a bar that can't be drawn stops nothing
+			bar.at("texts of "+file.Path, n+1, len(doc.Entries))
 		}
 	}
 	return s, works, nil

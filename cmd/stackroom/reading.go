@@ -84,7 +84,7 @@ func isBibliography(path string) bool {
 }
 
 // readFile reads one bibliography file; format "auto" looks into it.
-func readFile(ctx context.Context, path, format string) (*biblio.Document, biblio.Format, error) {
+func readFile(ctx context.Context, path, format string, bar *progress) (*biblio.Document, biblio.Format, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, "", err
@@ -102,7 +102,12 @@ func readFile(ctx context.Context, path, format string) (*biblio.Document, bibli
 				WithHint("BibTeX, BibLaTeX, RIS and CSL-JSON can be; --format names one outright")
 		}
 	}
-	doc, err := biblio.Read(ctx, io.MultiReader(bytes.NewReader(head), f), filepath.Base(path), as)
+	var size int64
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	whole := bar.counted(io.MultiReader(bytes.NewReader(head), f), "reading "+path, size)
+	doc, err := biblio.Read(ctx, whole, filepath.Base(path), as)
 	return doc, as, err
 }
 
