@@ -18,22 +18,31 @@ type call struct {
 	progress *progress
 	digest   func() digest
 
-	known []library.Info // what List returned, asked for once a call
+	known   []library.Info // what List returned, asked for once a call
+	missing error          // why that may not be all
 }
 
 // maxNamed bounds how many candidates an error lists.
 const maxNamed = 10
 
-// list returns all of the caller's libraries.
+// list returns the caller's libraries, all that can be listed.
 func (c *call) list(ctx context.Context) ([]library.Info, error) {
 	if c.known == nil {
 		infos, err := c.libs.List(ctx)
-		if err != nil {
+		if err != nil && len(infos) == 0 {
 			return nil, err
 		}
-		c.known = infos
+		c.known, c.missing = infos, err
 	}
 	return c.known, nil
+}
+
+// incomplete says that libraries could not be listed, or "".
+func (c *call) incomplete() string {
+	if c.missing == nil {
+		return ""
+	}
+	return "some of your libraries could not be listed and are left out: " + words(library.AsError(c.missing))
 }
 
 // choose returns the libraries that the argument names: all for "", else the
@@ -57,13 +66,19 @@ func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) 
 	case 1:
 		return named, nil
 	case 0:
-		return nil, noLibrary(all)
+		return nil, c.noLibrary()
 	}
 	return nil, library.Errorf(library.Invalid, "argument %q names more than one library: %s", "library", ids(named)).
 		WithHint("use one of these IDs; list_libraries describes them")
 }
 
-func noLibrary(all []library.Info) error {
+// noLibrary is the error for a library that is not listed: either there is
+// none, or nobody can say.
+func (c *call) noLibrary() error {
+	all := c.known
+	if c.missing != nil {
+		return c.missing
+	}
 	if len(all) == 0 {
 		return library.Errorf(library.NotFound, "there is no library that you may see")
 	}
@@ -127,7 +142,7 @@ func (c *call) open(ctx context.Context, id library.ID) (library.Info, library.R
 	}
 	at := slices.IndexFunc(all, func(lib library.Info) bool { return lib.ID == id })
 	if at < 0 {
-		return library.Info{}, nil, noLibrary(all)
+		return library.Info{}, nil, c.noLibrary()
 	}
 	reader, err := c.libs.Open(ctx, id)
 	return all[at], reader, err

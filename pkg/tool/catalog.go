@@ -14,7 +14,9 @@ import (
 // this package passes on and never looks into.
 type Libraries interface {
 	// List returns the caller's libraries in a fixed order, the most
-	// personal first.
+	// personal first. Libraries beside an error are those that can be
+	// asked; the error says why others are missing, and every answer that
+	// lacks them says so.
 	List(ctx context.Context) ([]library.Info, error)
 	// Open returns a library that List returns. Any other ID is
 	// [library.NotFound].

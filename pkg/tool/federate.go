@@ -61,6 +61,9 @@ func (c *call) places(ctx context.Context, libraryName, collection, cursor strin
 		libs = libs[:maxMarks/2]
 		notices = append(notices, fmt.Sprintf("%d more libraries are left out; name one to ask it", more))
 	}
+	if gap := c.incomplete(); gap != "" && libraryName == "" {
+		notices = append(notices, gap)
+	}
 	if cursor == "" {
 		for _, lib := range libs {
 			at = append(at, place{lib: lib, total: -1})
@@ -77,6 +80,9 @@ func (c *call) places(ctx context.Context, libraryName, collection, cursor strin
 			continue
 		}
 		i := slices.IndexFunc(libs, func(lib library.Info) bool { return string(lib.ID) == m.name })
+		if i < 0 && c.missing != nil {
+			return nil, nil, nil, c.missing // going on without it would lose its place
+		}
 		if i < 0 {
 			notices = append(notices, fmt.Sprintf("library %s is no longer among yours; the rest of its entries is left out", m.name))
 			continue

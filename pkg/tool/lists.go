@@ -58,6 +58,7 @@ func listLibraries(ctx context.Context, c *call, in librariesInput) (answer[libr
 		for i, lib := range all[from : from+n] {
 			out.Libraries[i] = t.libraryLine(lib)
 		}
+		out.note(c.incomplete())
 		out.note(t.notice())
 		return out
 	})
