@@ -25,7 +25,7 @@ func BenchmarkCall(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	libs, err := openLibraries(b.Context(), c.Data)
+	libs, _, err := openLibraries(b.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

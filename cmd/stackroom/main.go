@@ -23,6 +23,7 @@ type commands struct {
 	Stdio       stdioCommand       `cmd:"" help:"Serve the library on standard input and output, for a desktop client."`
 	Import      importCommand      `cmd:"" help:"Take bibliography files (BibTeX, BibLaTeX, RIS, CSL-JSON) into the embedded library."`
 	Catalog     catalogCommand     `cmd:"" help:"Print the tools that assistants see."`
+	Doctor      doctorCommand      `cmd:"" help:"Check settings, keys, libraries and folders, and say how to mend what is wrong."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server on this machine whether it is well; for containers."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

@@ -47,7 +47,7 @@ func (serveCommand) Run(p *process) error {
 		return err
 	}
 	logger := newLogger(p.stderr, c)
-	libs, err := openLibraries(p.ctx, c.Data)
+	libs, up, err := openLibraries(p.ctx, c, logger)
 	if err != nil {
 		return err
 	}
@@ -56,6 +56,7 @@ func (serveCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
+	options.Upstreams = upstreamStates(up)
 	s, err := server.New(options)
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (serveCommand) Run(p *process) error {
 	}
 	tuneMemory()
 	go keepPace(p.ctx.Done())
-	greet(p.ctx, p.stderr, logger, libs, l.Addr())
+	go greet(p.ctx, p.stderr, logger, libs, l.Addr())
 	return s.Serve(p.ctx, l)
 }
 
@@ -153,12 +154,13 @@ func (stdioCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	libs, err := openLibraries(p.ctx, c.Data)
+	logger := newLogger(p.stderr, c)
+	libs, _, err := openLibraries(p.ctx, c, logger)
 	if err != nil {
 		return err
 	}
 	defer libs.Close()
-	options, err := edgeOptions(c, libs, newLogger(p.stderr, c))
+	options, err := edgeOptions(c, libs, logger)
 	if err != nil {
 		return err
 	}

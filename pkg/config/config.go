@@ -17,10 +17,16 @@ import (
 // default, what is expected of a value, and what it is for; [Variables] reads
 // them.
 type Config struct {
-	Port     string `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
-	Addr     string `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
-	Auth     string `env:"STACKROOM_AUTH" expect:"none" doc:"How callers sign in. Unset: nobody needs to, and only this machine can reach the server. none: the same on any address, in so many words."`
-	Data     string `env:"STACKROOM_DATA" expect:"a folder" doc:"Folder of the embedded library. Default: the user's data folder."`
+	Port string `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
+	Addr string `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
+	Auth string `env:"STACKROOM_AUTH" expect:"none" doc:"How callers sign in. Unset: nobody needs to, and only this machine can reach the server. none: the same on any address, in so many words."`
+	Data string `env:"STACKROOM_DATA" expect:"a folder" doc:"Folder of the embedded library. Default: the user's data folder."`
+
+	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the one host that keys go to."`
+	ZoteroKeys     []string      `env:"ZOTERO_API_KEY" expect:"Zotero API keys, comma-separated" doc:"Serve the libraries that this key may read. Several keys take turns. Make one at https://www.zotero.org/settings/keys."`
+	ZoteroRotation time.Duration `env:"ZOTERO_KEY_ROTATION" envDefault:"1h" expect:"a duration from 1m to 720h" doc:"How long one of several keys is used before the next one's turn."`
+	ZoteroDesktop  bool          `env:"ZOTERO_DESKTOP" envDefault:"false" expect:"true or false" doc:"Serve the library of the Zotero that runs on this machine, through its local API on port 23119, without a key."`
+
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info" expect:"debug, info, warn or error" doc:"The least severe log lines that are written."`
 	LogStyle string `env:"STACKROOM_LOG_FORMAT" expect:"json or text" doc:"Form of log lines. Default: text on a terminal, else JSON in Cloud Logging's field names."`
 
@@ -75,6 +81,11 @@ func (c *Config) check() []Fault {
 	expect(c.Port == "" || validPort(c.Port), "PORT", c.Port)
 	expect(c.Addr == "" || validAddr(c.Addr), "STACKROOM_ADDR", c.Addr)
 	expect(c.Auth == "" || c.Auth == "none", "STACKROOM_AUTH", c.Auth)
+	expect(validUpstream(c.ZoteroURL), "ZOTERO_URL", c.ZoteroURL)
+	for _, key := range c.ZoteroKeys {
+		expect(validKey(key), "ZOTERO_API_KEY", key)
+	}
+	expect(within(c.ZoteroRotation, time.Minute, 720*time.Hour), "ZOTERO_KEY_ROTATION", c.ZoteroRotation.String())
 	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", c.LogLevel)
 	expect(slices.Contains([]string{"", "json", "text"}, c.LogStyle), "STACKROOM_LOG_FORMAT", c.LogStyle)
 	for _, o := range c.AllowedOrigins {
@@ -87,6 +98,9 @@ func (c *Config) check() []Fault {
 	expect(within(c.MaxBodyBytes, 1<<10, 64<<20), "STACKROOM_MAX_BODY_BYTES", strconv.FormatInt(c.MaxBodyBytes, 10))
 	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS", strconv.Itoa(c.ResultChars))
 	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE", c.ShutdownGrace.String())
+	if c.ZoteroDesktop && len(c.ZoteroKeys) > 0 {
+		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true beside ZOTERO_API_KEY", Expected: "one of the two: both read the same libraries"})
+	}
 	if len(faults) == 0 {
 		faults = c.checkReach()
 	}
@@ -124,6 +138,20 @@ func validOrigin(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" &&
 		strings.TrimSuffix(s, u.Host) == u.Scheme+"://"
+}
+
+// validUpstream accepts a host that keys may be sent to: over TLS, or to this
+// machine.
+func validUpstream(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" &&
+		(u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
+}
+
+// validKey accepts what can stand in a header: Zotero's own keys are 24
+// letters and digits.
+func validKey(s string) bool {
+	return len(s) >= 8 && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func validHost(s string) bool {

@@ -62,6 +62,7 @@ func TestEveryFaultIsReportedAtOnceAndNoValueRepeated(t *testing.T) {
 	bad := map[string]string{
 		"PORT": "hunter2", "STACKROOM_ADDR": "hunter2", "STACKROOM_AUTH": "hunter2", "LOG_LEVEL": "hunter2", "STACKROOM_LOG_FORMAT": "hunter2",
 		"STACKROOM_ALLOWED_ORIGINS": "https://ok.example,hunter2", "STACKROOM_ALLOWED_HOSTS": "hunter2/", "STACKROOM_REQUEST_TIMEOUT": "hunter2",
+		"ZOTERO_URL": "http://hunter2.example", "ZOTERO_API_KEY": "goodkey1,hunter2 ,x", "ZOTERO_KEY_ROTATION": "5s", "ZOTERO_DESKTOP": "hunter2",
 		"STACKROOM_MAX_BODY_BYTES": "hunter2", "STACKROOM_RESULT_CHARS": "7", "STACKROOM_LEGACY_SSE": "hunter2", "STACKROOM_SHUTDOWN_GRACE": "1h",
 	}
 	environ := []string{}
@@ -98,6 +99,25 @@ func TestOrigins(t *testing.T) {
 		if _, err := config.Load([]string{"STACKROOM_ALLOWED_ORIGINS=" + in}); (err == nil) != ok {
 			t.Errorf("%s: %v", in, err)
 		}
+	}
+}
+
+func TestKeysGoToOneHostThatNobodyListensInOn(t *testing.T) {
+	for in, ok := range map[string]bool{
+		"https://api.zotero.org": true, "https://zotero.example/base/": true, "http://127.0.0.1:8080": true, "http://localhost:8080": true,
+		"http://api.zotero.org": false, "https://user:pass@api.zotero.org": false, "https://api.zotero.org?key=x": false,
+		"api.zotero.org": false, "ftp://127.0.0.1": false, "https://": false,
+	} {
+		if _, err := config.Load([]string{"ZOTERO_URL=" + in}); (err == nil) != ok {
+			t.Errorf("%s: %v", in, err)
+		}
+	}
+	if _, err := config.Load([]string{"ZOTERO_API_KEY=P9NiFoyLeZu2bZNvvuQPDWsd", "ZOTERO_DESKTOP=true"}); err == nil {
+		t.Error("both a key and the desktop app")
+	}
+	c, err := config.Load([]string{"ZOTERO_API_KEY=P9NiFoyLeZu2bZNvvuQPDWsd,P9NiFoyLeZu2bZNvvuQPDWse"})
+	if err != nil || len(c.ZoteroKeys) != 2 {
+		t.Errorf("%v, %v", c, err)
 	}
 }
 

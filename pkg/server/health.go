@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // The answers of the health endpoints. They are open to everybody, so they
-// say nothing but this.
+// say nothing but this and, of an upstream, the state of its circuit breaker.
 var (
 	healthy  = []byte(`{"status":"ok"}`)
 	ready    = []byte(`{"status":"ready"}`)
@@ -36,6 +37,22 @@ func (s *Server) ready(c echo.Context) error {
 			return nil
 		}
 	}
-	writeJSON(c.Response(), http.StatusOK, "application/json", ready)
+	writeJSON(c.Response(), http.StatusOK, "application/json", s.readyAnswer())
 	return nil
+}
+
+// readyAnswer says that the server is ready, and how its upstreams fare: with
+// one of them down it still answers what it knows.
+func (s *Server) readyAnswer() []byte {
+	if s.options.Upstreams == nil {
+		return ready
+	}
+	out, err := json.Marshal(struct {
+		Status    string            `json:"status"`
+		Upstreams map[string]string `json:"upstreams"`
+	}{"ready", s.options.Upstreams()})
+	if err != nil {
+		return ready
+	}
+	return out
 }

@@ -35,6 +35,10 @@ type Options struct {
 	// ready. Its error goes to the log, not to the caller.
 	Ready func(context.Context) error
 
+	// Upstreams says how the upstreams fare, by name: the states of their
+	// circuit breakers, which /ready shows. Nil shows nothing.
+	Upstreams func() map[string]string
+
 	// Logger gets a line for every call. Nil logs nothing.
 	Logger *slog.Logger
 

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+	"github.com/stackroom-mcp/stackroom/pkg/zotero"
+)
+
+// doctorCommand checks everything that a server needs, and says what to do
+// about what is wrong.
+type doctorCommand struct{}
+
+// Run implements the command. It fails if a check does.
+func (doctorCommand) Run(p *process) error {
+	d := &doctor{w: p.stdout}
+	c, err := config.Load(p.environ)
+	if err != nil {
+		d.configuration(err)
+		return d.verdict()
+	}
+	d.well("configuration", "every setting can be used; the server would listen on "+c.ListenAddr())
+	d.embedded(p.ctx, c)
+	d.zotero(p.ctx, c)
+	return d.verdict()
+}
+
+// doctor prints a line for each check.
+type doctor struct {
+	w    io.Writer
+	sick int
+}
+
+func (d *doctor) well(check, finding string) {
+	fmt.Fprintf(d.w, "ok    %-14s %s\n", check, finding)
+}
+
+// ill prints what is wrong and how to mend it.
+func (d *doctor) ill(check string, err error) {
+	d.sick++
+	e := library.AsError(err)
+	fmt.Fprintf(d.w, "FAIL  %-14s %s\n", check, e.Message)
+	if e.Hint != "" {
+		fmt.Fprintf(d.w, "      %-14s → %s\n", "", e.Hint)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(d.w, "      %-14s → try again in %s\n", "", e.RetryAfter.Round(time.Second))
+	}
+	if cause := errors.Unwrap(e); cause != nil {
+		fmt.Fprintf(d.w, "      %-14s cause: %v\n", "", cause)
+	}
+}
+
+// verdict is the command's error, if any check failed.
+func (d *doctor) verdict() error {
+	if d.sick == 0 {
+		return nil
+	}
+	return library.Errorf(library.Unavailable, "%d of the checks failed", d.sick)
+}
+
+func (d *doctor) configuration(err error) {
+	var faults config.Faults
+	if !errors.As(err, &faults) {
+		d.ill("configuration", err)
+		return
+	}
+	for _, f := range faults {
+		d.ill("configuration", library.Errorf(library.Invalid, "%s is %s", f.Variable, f.Shape).WithHint("set it to %s, or leave it unset", f.Expected))
+	}
+}
+
+// embedded checks the folder of the embedded library.
+func (d *doctor) embedded(ctx context.Context, c *config.Config) {
+	e := &embedded{dir: c.Data}
+	defer e.Close()
+	info, err := e.info(ctx)
+	switch {
+	case err != nil:
+		d.ill("embedded", err)
+		return
+	case e.exists():
+		d.well("embedded", fmt.Sprintf("%d works in %s", info.Items, c.Data))
+	default:
+		d.well("embedded", fmt.Sprintf("nothing was imported yet; the sample library has %d works", info.Items))
+	}
+	if err := writable(c.Data); err != nil {
+		d.ill("data folder", library.Errorf(library.Forbidden, "%s can't be written", c.Data).
+			WithHint("nothing can be imported: give this user the right to write there, or set STACKROOM_DATA to another folder").WithCause(err))
+		return
+	}
+	d.well("data folder", c.Data+" can be written")
+}
+
+// writable reports why nothing can be written in dir, which it makes for that.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "doctor-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// zotero checks the upstream and what each key may read.
+func (d *doctor) zotero(ctx context.Context, c *config.Config) {
+	up, err := newUpstream(c, slog.New(slog.DiscardHandler))
+	switch {
+	case err != nil:
+		d.ill("zotero", err)
+		return
+	case up == nil:
+		d.well("zotero", "not configured; set ZOTERO_API_KEY to serve its libraries")
+		return
+	}
+	client := zotero.NewClient(up, zotero.Options{Local: c.ZoteroDesktop})
+	if c.ZoteroDesktop {
+		a, err := client.Account(ctx, upstream.Credential{})
+		d.account(ctx, "zotero app", a, err)
+	} else {
+		ring := zotero.NewKeyring(client, c.ZoteroKeys, c.ZoteroRotation, slog.New(slog.DiscardHandler))
+		for i := range ring.Len() {
+			a, err := ring.Account(ctx, i)
+			d.account(ctx, fmt.Sprintf("zotero key #%d", i), a, err)
+		}
+	}
+	s := up.State()
+	if s.Breaker != upstream.BreakerClosed {
+		d.ill("breaker", library.Errorf(library.Unavailable, "the circuit breaker of %s is %s", s.Host, s.Breaker).WithRetryAfter(s.RetryIn))
+		return
+	}
+	d.well("breaker", "closed: "+s.Host+" is asked")
+	d.clock(ctx, up)
+}
+
+// account checks what one key, or the app, gives.
+func (d *doctor) account(ctx context.Context, check string, a *zotero.Account, err error) {
+	var infos []library.Info
+	if err == nil {
+		infos, err = a.Libraries(ctx)
+	}
+	if err != nil {
+		d.ill(check, err)
+		return
+	}
+	if len(infos) == 0 {
+		d.ill(check, library.Errorf(library.Forbidden, "no library can be read with it").WithHint("give the key access at https://www.zotero.org/settings/keys"))
+		return
+	}
+	for _, info := range infos {
+		if info.Items < 0 {
+			d.ill(check, library.Errorf(library.Unavailable, "%s %s", info.ID, info.Notice).WithHint("try again; if it stays so, look at https://status.zotero.org"))
+			continue
+		}
+		d.well(check, fmt.Sprintf("%s: %d works, version %d", info.ID, info.Items, info.Version))
+	}
+}
+
+// maxClockError is how far this machine's clock may be off before signatures
+// and expiry times go wrong.
+const maxClockError = time.Minute
+
+// clock compares this machine's clock with the upstream's.
+func (d *doctor) clock(ctx context.Context, up *upstream.Client) {
+	res, err := up.Get(ctx, upstream.Request{Path: "/itemTypes", NoCache: true})
+	if err != nil {
+		fmt.Fprintf(d.w, "skip  %-14s not compared: %s\n", "clock", library.AsError(err).Message)
+		return
+	}
+	theirs, err := time.Parse(time.RFC1123, res.Header.Get("Date"))
+	if err != nil {
+		d.well("clock", "the upstream doesn't tell the time")
+		return
+	}
+	if off := time.Since(theirs).Round(time.Second); off.Abs() > maxClockError {
+		d.ill("clock", library.Errorf(library.Conflict, "this machine's clock is %s off", off).WithHint("set it by NTP"))
+		return
+	}
+	d.well("clock", "agrees with the upstream's")
+}

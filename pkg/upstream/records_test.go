@@ -1,0 +1,149 @@
+package upstream_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+)
+
+// keyed answers as Zotero does: "dead…" keys are invalid everywhere.
+func keyed(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.Header.Get("Zotero-Api-Key"), "dead") {
+		status(403, "Invalid key")(w, r)
+		return
+	}
+	versioned(w, r)
+}
+
+// as returns a request with another key.
+func as(key, path string) upstream.Request {
+	r := asJSON(path)
+	r.Credential = apiKey(key)
+	return r
+}
+
+func TestADeadKeyDoesNotHammerTheHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, keyed)
+		client := n.client(t)
+		for i := range 100 {
+			_, err := client.Get(t.Context(), as("dead", fmt.Sprint("/", i)))
+			if e := errorOf(t, err); e.Code != library.Unauthenticated || e.Hint == "" {
+				t.Errorf("a dead key reads %v", e)
+			}
+			_, _, err = client.Download(t.Context(), as("dead", "/file"))
+			if library.CodeOf(err) != library.Unauthenticated {
+				t.Errorf("a download with a dead key reads %v", err)
+			}
+			time.Sleep(time.Second)
+		}
+		if n.calls.Load() != 1 {
+			t.Errorf("200 calls with a dead key are %d calls to the host", n.calls.Load())
+		}
+		time.Sleep(10 * time.Minute)
+		client.Get(t.Context(), as("dead", "/x"))
+		if n.calls.Load() != 2 {
+			t.Error("a dead key is never tried again")
+		}
+	})
+}
+
+func TestAKeyThatDiesGetsNothingFromTheCache(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dead, down := false, false
+		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case down:
+				status(500, "")(w, r)
+			case dead:
+				status(403, "Invalid key")(w, r)
+			default:
+				versioned(w, r)
+			}
+		})
+		client := n.client(t)
+		mustGet(t, client, asJSON("/cached"))
+		dead = true
+		client.Get(t.Context(), asJSON("/other"))
+		if _, err := client.Get(t.Context(), asJSON("/cached")); library.CodeOf(err) != library.Unauthenticated {
+			t.Errorf("fresh cache: %v", err)
+		}
+		down = true
+		time.Sleep(time.Hour)
+		if _, err := client.Get(t.Context(), asJSON("/cached")); library.CodeOf(err) != library.Unavailable {
+			t.Errorf("stale cache: %v", err)
+		}
+		down, dead = false, false
+		mustGet(t, client, asJSON("/cached"))
+		down = true
+		time.Sleep(time.Minute)
+		if r := mustGet(t, client, asJSON("/cached")); !r.Stale {
+			t.Error("a key that came back to life has no stale answers")
+		}
+	})
+}
+
+func TestTheAddressIsNotLockedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, keyed)
+		client := n.client(t)
+		mustGet(t, client, as("known", "/x"))
+		for i := range 5 {
+			client.Get(t.Context(), as(fmt.Sprint("dead", i), "/x"))
+			time.Sleep(10 * time.Second)
+		}
+		before := n.calls.Load()
+		_, err := client.Get(t.Context(), as("dead5", "/x"))
+		if e := errorOf(t, err); e.Code != library.RateLimited || e.RetryAfter != 250*time.Second || n.calls.Load() != before {
+			t.Errorf("a sixth key: %v, after %s, %d calls", e, e.RetryAfter, n.calls.Load()-before)
+		}
+		mustGet(t, client, as("known", "/y"))
+		anonymous := asJSON("/y")
+		anonymous.Credential = upstream.Credential{}
+		mustGet(t, client, anonymous)
+		time.Sleep(250 * time.Second)
+		mustGet(t, client, as("new", "/y"))
+	})
+}
+
+func TestAnonymousCallsAreNeverABadKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Zotero-Api-Key") == "" {
+				status(403, "Forbidden")(w, r)
+				return
+			}
+			versioned(w, r)
+		})
+		client := n.client(t)
+		r := asJSON("/keys/current")
+		r.Credential = upstream.NewCredential("none", nil)
+		for range 10 {
+			if _, err := client.Get(t.Context(), r); library.CodeOf(err) != library.Unauthenticated {
+				t.Error(err)
+			}
+		}
+		if n.calls.Load() != 10 || !r.Credential.Anonymous() {
+			t.Errorf("%d calls", n.calls.Load())
+		}
+		mustGet(t, client, as("new", "/x"))
+	})
+}
+
+func TestThousandsOfCredentialsLeaveNothingBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newNetwork(t, versioned).client(t)
+		for i := range 5000 {
+			mustGet(t, client, as(fmt.Sprint("key", i), "/x"))
+		}
+		if s := client.State(); s.InFlight != 0 || upstream.Lanes(client) != 0 {
+			t.Errorf("%d in flight, %d lanes", s.InFlight, upstream.Lanes(client))
+		}
+	})
+}
