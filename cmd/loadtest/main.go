@@ -29,6 +29,7 @@ type options struct {
 	round       time.Duration
 	queries     int
 	era         string
+	zotero      bool
 }
 
 func main() {
@@ -40,6 +41,7 @@ func main() {
 	flag.DurationVar(&o.round, "round", 6*time.Second, "length of a round, at most 1m")
 	flag.IntVar(&o.queries, "queries", 400, "different queries of one to four words")
 	flag.StringVar(&o.era, "era", "modern", "protocol era of the calls: modern or legacy")
+	flag.BoolVar(&o.zotero, "zotero", false, "serve the works from a stand-in of Zotero instead of importing them")
 	bare := flag.String("bare", "", "serve the bare server at this address (used by the program itself)")
 	flag.Parse()
 	o.round = min(o.round, time.Minute)
@@ -65,7 +67,11 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	queries, err := drawQueries(ctx, o.bib, o.queries)
+	items, err := works(ctx, o.bib)
+	if err != nil {
+		return err
+	}
+	queries, err := drawQueries(items, o.queries)
 	if err != nil {
 		return err
 	}
@@ -74,7 +80,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer bare.stop()
-	ours, err := startStackroom(ctx, o, filepath.Join(dir, "data"))
+	ours, err := startStackroom(ctx, o, items, filepath.Join(dir, "data"))
 	if err != nil {
 		return err
 	}

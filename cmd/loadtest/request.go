@@ -61,11 +61,7 @@ func searchCalls(era string, queries []string) [][]byte {
 
 // drawQueries returns n different queries of one to four words, each of words
 // that stand together in one work.
-func drawQueries(ctx context.Context, bib string, n int) ([]string, error) {
-	items, err := works(ctx, bib)
-	if err != nil {
-		return nil, err
-	}
+func drawQueries(items []*library.Item, n int) ([]string, error) {
 	random := rand.New(rand.NewPCG(7, 11))
 	seen := map[string]bool{}
 	queries := []string{}
@@ -92,7 +88,7 @@ func drawQueries(ctx context.Context, bib string, n int) ([]string, error) {
 	return nil, errors.New("the bibliography has too few words for so many queries")
 }
 
-// works returns the works from which queries are drawn.
+// works returns the works that are served and from which queries are drawn.
 func works(ctx context.Context, bib string) ([]*library.Item, error) {
 	items := []*library.Item{}
 	if bib == "" {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // target is a server process under load.
@@ -35,8 +37,8 @@ func startBare(ctx context.Context) (*target, error) {
 }
 
 // startStackroom builds stackroom if need be, imports the bibliography into
-// dir and starts the server as a user would.
-func startStackroom(ctx context.Context, o options, dir string) (*target, error) {
+// dir, or starts a Zotero that has it, and starts the server as a user would.
+func startStackroom(ctx context.Context, o options, items []*library.Item, dir string) (*target, error) {
 	binary := o.stackroom
 	if binary == "" {
 		binary = filepath.Join(filepath.Dir(dir), "stackroom")
@@ -51,7 +53,14 @@ func startStackroom(ctx context.Context, o options, dir string) (*target, error)
 		return nil, err
 	}
 	env := append(plainEnv(), "STACKROOM_DATA="+dir, "STACKROOM_ADDR="+addr, "STACKROOM_LOG_FORMAT=json")
-	if o.bib != "" {
+	switch {
+	case o.zotero:
+		url, err := serveZotero(ctx, items)
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, "ZOTERO_URL="+url, "ZOTERO_API_KEY=loadtest")
+	case o.bib != "":
 		load := exec.CommandContext(ctx, binary, "import", o.bib)
 		load.Env = env
 		if out, err := load.CombinedOutput(); err != nil {

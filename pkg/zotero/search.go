@@ -13,8 +13,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// maxRankings is how many answers are kept for a library that doesn't change.
-const maxRankings = 64
+// maxRankedHits is how many hits the answers have together that are kept for
+// a library that doesn't change: about 15 MB.
+const maxRankedHits = 100_000
 
 // maxQuoted is for how many hits of a page the passage in the full text is
 // looked up, which costs a call each. The others say only that it is there.
@@ -109,8 +110,9 @@ func (r *Reader) ranked(ctx context.Context, s *snapshot, q library.Query, withi
 	ranked := rank(c, newFilters(q, within), t)
 	if whole {
 		s.mu.Lock()
-		if len(s.rankings) >= maxRankings {
+		if s.rankedHits += len(ranked.hits) + 1; s.rankedHits > maxRankedHits {
 			clear(s.rankings)
+			s.rankedHits = len(ranked.hits) + 1
 		}
 		s.rankings[name] = ranked
 		s.mu.Unlock()

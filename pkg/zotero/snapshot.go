@@ -38,6 +38,8 @@ type snapshot struct {
 
 	mu       sync.Mutex
 	rankings map[string]*ranking // by query
+	// rankedHits is how many hits the rankings have together.
+	rankedHits int
 }
 
 // snapshot returns the library read whole, as it is now; nil if it is too

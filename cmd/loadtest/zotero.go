@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// standIn serves works as Zotero's Web API does one key's personal library,
+// so that what is measured is Stackroom over a warm cache and not an upstream.
+type standIn struct{ items []json.RawMessage }
+
+// serveZotero starts a stand-in that holds the works and returns its URL.
+func serveZotero(ctx context.Context, works []*library.Item) (string, error) {
+	s := &standIn{}
+	for i, it := range works {
+		raw, err := json.Marshal(zoteroItem(i, it))
+		if err != nil {
+			return "", err
+		}
+		s.items = append(s.items, raw)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(l) }() // until the program ends
+	return "http://" + l.Addr().String(), nil
+}
+
+// zoteroItem returns a work as the API writes it.
+func zoteroItem(i int, it *library.Item) map[string]any {
+	key := ""
+	for n, left := 0, i; n < library.KeyLength; n++ {
+		key = string(library.KeyAlphabet[left%len(library.KeyAlphabet)]) + key
+		left /= len(library.KeyAlphabet)
+	}
+	data := map[string]any{
+		"key": key, "version": 1, "itemType": it.Type, "collections": []string{}, "relations": map[string]any{},
+		"dateAdded": "2026-01-01T00:00:00Z", "dateModified": "2026-01-01T00:00:00Z",
+	}
+	for name, value := range it.Fields {
+		data[name] = value
+	}
+	tags, creators := []map[string]string{}, []map[string]string{}
+	for _, t := range it.Tags {
+		tags = append(tags, map[string]string{"tag": t})
+	}
+	for _, c := range it.Creators {
+		creators = append(creators, map[string]string{"creatorType": c.Role, "firstName": c.Given, "lastName": c.Family + c.Name})
+	}
+	data["tags"], data["creators"] = tags, creators
+	return map[string]any{
+		"key": key, "version": 1, "library": map[string]any{"type": "user", "id": 1, "name": "loadtest"},
+		"meta": map[string]any{"parsedDate": it.ParsedDate}, "data": data,
+	}
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Last-Modified-Version", "1")
+	switch {
+	case r.URL.Path == "/keys/current":
+		fmt.Fprint(w, `{"key":"loadtest","userID":1,"username":"loadtest","access":{"user":{"library":true,"notes":true}}}`)
+	case strings.HasSuffix(r.URL.Path, "/fulltext"):
+		fmt.Fprint(w, `{}`)
+	case r.Header.Get("If-Modified-Since-Version") == "1":
+		w.WriteHeader(http.StatusNotModified)
+	case r.URL.Query().Get("q") != "": // full texts, of which there are none
+		h.Set("Total-Results", "0")
+		fmt.Fprint(w, `[]`)
+	case strings.Contains(r.URL.Path, "/items"):
+		s.page(w, r)
+	default:
+		h.Set("Total-Results", "0")
+		fmt.Fprint(w, `[]`)
+	}
+}
+
+// page answers with a page of the items.
+func (s *standIn) page(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	start, _ := strconv.Atoi(query.Get("start"))
+	limit, err := strconv.Atoi(query.Get("limit"))
+	if err != nil || limit < 1 {
+		limit = 25
+	}
+	start = min(max(start, 0), len(s.items))
+	end := min(start+limit, len(s.items))
+	w.Header().Set("Total-Results", strconv.Itoa(len(s.items)))
+	if end < len(s.items) {
+		query.Set("start", strconv.Itoa(end))
+		w.Header().Set("Link", fmt.Sprintf(`<http://%s%s?%s>; rel="next"`, r.Host, r.URL.Path, query.Encode()))
+	}
+	if err := json.NewEncoder(w).Encode(s.items[start:end]); err != nil {
+		return // the client left
+	}
+}
