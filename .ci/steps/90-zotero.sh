@@ -1,0 +1,37 @@
+# Stackroom over a real server that speaks Zotero's Web API, filled with real
+# items: the tests that STACKROOM_TEST_ZOTERO=1 turns on.
+set -uo pipefail
+. .ci/report.sh
+. .ci/install.sh
+. .ci/serve.sh
+. .ci/zotero/server.sh
+
+if [ -z "${STACKROOM_FIXTURES-}" ]; then
+  skip "zotero: the collected data is not there"
+  exit 0
+fi
+if ! install_zotero >"$WORK/install.log" 2>&1; then
+  tail -n 4 "$WORK/install.log"
+  skip "zotero: the server could not be installed"
+  exit 0
+fi
+
+trap stop_zotero EXIT
+if ! prepare_zotero "$WORK/zotero" || ! start_zotero; then
+  fail "zotero: the server did not start"
+  exit 0
+fi
+
+fill() { go run ./.ci/zotero -url "http://127.0.0.1:$ZOTERO_PORT" -out "$WORK/seed.json" "$@"; }
+
+# refills is a second run, which must find everything there.
+refills() { fill | tee "$WORK/refill.log" && grep -q '^0 objects written' "$WORK/refill.log"; }
+
+check "zotero: the server takes the collected items" fill
+sed 's/^/      /' "$WORK/check.log"
+check "zotero: filling it again writes nothing" refills
+[ -f "$WORK/seed.json" ] || exit 0
+
+go build -o "$WORK/bin/count" ./.ci/count || exit 1
+STACKROOM_TEST_ZOTERO=1 ZOTERO_TEST_SEED=$WORK/seed.json ZOTERO_TEST_SERVER=$ROOT/.ci/zotero/server.sh \
+  go test -count=1 -timeout=10m -json -run ^TestZotero ./cmd/stackroom | "$WORK/bin/count" "$RESULTS"

@@ -1,0 +1,588 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// zoteroSeed is what .ci/zotero wrote of a server that it filled.
+type zoteroSeed struct {
+	URL       string            `json:"url"`
+	Keys      map[string]string `json:"keys"`
+	Libraries []seededLibrary   `json:"libraries"`
+}
+
+// seededLibrary is one library and what must be found in it.
+type seededLibrary struct {
+	ID          string           `json:"id"`
+	Name        string           `json:"name"`
+	Works       int              `json:"works"`
+	Collections int              `json:"collections"`
+	Titles      []seededWork     `json:"titles"`
+	Notes       []seededWork     `json:"notes"`
+	Documents   []seededDocument `json:"documents"`
+	Folder      seededPlace      `json:"folder"`
+	Tag         seededPlace      `json:"tag"`
+	Trashed     seededWork       `json:"trashed"`
+	Removed     string           `json:"removed"`
+	ChangedBy   seededWork       `json:"changed_by"`
+}
+
+// seededWork is a work that words must find.
+type seededWork struct{ Key, Words string }
+
+// seededPlace is a collection or tag that holds this many works directly.
+type seededPlace struct {
+	Key, Name string
+	Works     int
+}
+
+// seededDocument is a text of some pages, of which Zotero knows the first
+// ones, with a mark on one of them.
+type seededDocument struct {
+	Work, Attachment, Words, Comment string
+	Pages, Indexed, Page             int
+}
+
+// id returns the ID of a work in the library.
+func (l seededLibrary) id(key string) string { return l.ID + "/" + key }
+
+// closed is the library that only the stranger may read.
+func (s *zoteroSeed) closed() seededLibrary { return s.Libraries[len(s.Libraries)-1] }
+
+// open are the libraries of the key that may read all that the owner may.
+func (s *zoteroSeed) open() []seededLibrary { return s.Libraries[:len(s.Libraries)-1] }
+
+// zoteroServer returns what is on the running server, or skips the test.
+func zoteroServer(t *testing.T) *zoteroSeed {
+	t.Helper()
+	if os.Getenv("STACKROOM_TEST_ZOTERO") != "1" {
+		t.Skip("STACKROOM_TEST_ZOTERO is not 1: this needs a server that speaks Zotero's API, as .ci/steps/90-zotero.sh starts it")
+	}
+	data, err := os.ReadFile(os.Getenv("ZOTERO_TEST_SEED"))
+	if err != nil {
+		t.Fatalf("ZOTERO_TEST_SEED does not name what .ci/zotero wrote: %v", err)
+	}
+	var s zoteroSeed
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Libraries) != 4 {
+		t.Fatalf("%d libraries are seeded, not 4", len(s.Libraries))
+	}
+	return &s
+}
+
+// serveZotero starts stackroom with these keys, by the seed's names for them.
+func serveZotero(t *testing.T, s *zoteroSeed, names ...string) (url string, logs *output) {
+	t.Helper()
+	keys := make([]string, len(names))
+	for i, name := range names {
+		keys[i] = s.Keys[name]
+	}
+	url, logs = start(t, "STACKROOM_DATA="+t.TempDir(), "ZOTERO_URL="+s.URL, "ZOTERO_API_KEY="+strings.Join(keys, ","),
+		"STACKROOM_REQUEST_TIMEOUT=280s") // one process reads three libraries whole from a server that does one thing at a time
+	t.Cleanup(func() {
+		for _, key := range keys {
+			if strings.Contains(logs.String(), key) {
+				t.Error("a key is in the log")
+			}
+		}
+	})
+	return url, logs
+}
+
+// toolAnswer is what a tool said: an answer, or the code of an error.
+type toolAnswer struct {
+	code  string // "" if it is an answer
+	text  string // all of it
+	Total int
+
+	Results   []struct{ ID, Title, Snippet string }
+	Libraries []struct {
+		ID, Name string
+		Items    int
+		Version  int64
+	}
+	Collections []struct {
+		Key, Path string
+		Items     int
+	}
+	Tags []struct {
+		Tag   string
+		Items int
+	}
+	Changes    []struct{ Kind, ID, By string }
+	Notices    []string
+	NextCursor string `json:"next_cursor"`
+	Text       string
+}
+
+// asker calls a tool of a running stackroom.
+type asker func(t *testing.T, tool string, arguments map[string]any) toolAnswer
+
+// overREST asks with plain HTTP.
+func overREST(url string) asker {
+	return func(t *testing.T, tool string, arguments map[string]any) toolAnswer {
+		t.Helper()
+		if arguments == nil {
+			arguments = map[string]any{}
+		}
+		sent, err := json.Marshal(arguments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/tools/"+tool, bytes.NewReader(sent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		var body bytes.Buffer
+		if _, err := body.ReadFrom(res.Body); err != nil {
+			t.Fatal(err)
+		}
+		a := toolAnswer{text: body.String()}
+		if res.StatusCode != http.StatusOK {
+			var problem struct{ Code string }
+			if err := json.Unmarshal(body.Bytes(), &problem); err != nil || problem.Code == "" {
+				t.Fatalf("%s: status %d without a problem: %.300s", tool, res.StatusCode, a.text)
+			}
+			a.code = problem.Code
+			return a
+		}
+		return a.read(t, tool, body.Bytes())
+	}
+}
+
+// overMCP asks with the official client.
+func overMCP(t *testing.T, url string) asker {
+	t.Helper()
+	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
+	session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: url + "/mcp"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close() })
+	return func(t *testing.T, tool string, arguments map[string]any) toolAnswer {
+		t.Helper()
+		r, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
+		if err != nil {
+			t.Fatalf("%s: %v", tool, err)
+		}
+		if !r.IsError {
+			structured, err := json.Marshal(r.StructuredContent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return toolAnswer{text: string(structured)}.read(t, tool, structured)
+		}
+		detail, _ := r.Meta["io.github.stackroom-mcp/error"].(map[string]any)
+		a := toolAnswer{code: fmt.Sprint(detail["code"])}
+		for _, c := range r.Content {
+			if said, ok := c.(*mcp.TextContent); ok {
+				a.text += said.Text
+			}
+		}
+		return a
+	}
+}
+
+// read decodes what answers have in common. Lists of other shapes, such as
+// fetch's tags, are left out.
+func (a toolAnswer) read(t *testing.T, tool string, body []byte) toolAnswer {
+	t.Helper()
+	if tool == "fetch" || tool == "read_text" {
+		return a
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		t.Fatalf("%s: %v: %.300s", tool, err, body)
+	}
+	return a
+}
+
+// found returns the IDs of a search's results.
+func (a toolAnswer) found() []string {
+	ids := []string{}
+	for _, r := range a.Results {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
+func TestZoteroAnswersAllToolsOverThreeLibraries(t *testing.T) {
+	s := zoteroServer(t)
+	url, _ := serveZotero(t, s, "all")
+	for name, ask := range map[string]asker{"REST": overREST(url), "MCP": overMCP(t, url)} {
+		t.Run(name, func(t *testing.T) {
+			testListsLibraries(t, s, ask)
+			for _, l := range s.open() {
+				t.Run(l.ID, func(t *testing.T) {
+					testSearch(t, l, ask)
+					testReading(t, l, ask)
+					testLists(t, l, ask)
+					testChanges(t, l, ask)
+					testExport(t, l, ask)
+				})
+			}
+		})
+	}
+}
+
+func testListsLibraries(t *testing.T, s *zoteroSeed, ask asker) {
+	t.Helper()
+	a := ask(t, "list_libraries", nil)
+	if a.Total != len(s.open()) || len(a.Libraries) != len(s.open()) {
+		t.Fatalf("%d libraries, not %d: %s", a.Total, len(s.open()), a.text)
+	}
+	for i, l := range s.open() {
+		got := a.Libraries[i]
+		if got.ID != l.ID || got.Items != l.Works || l.Name != "" && got.Name != l.Name {
+			t.Errorf("library %d is %+v; seeded: %s %q with %d works", i, got, l.ID, l.Name, l.Works)
+		}
+	}
+}
+
+func testSearch(t *testing.T, l seededLibrary, ask asker) {
+	t.Helper()
+	if len(l.Titles) < 5 || len(l.Notes) < 2 || len(l.Documents) < 2 {
+		t.Fatalf("too little is seeded to look for: %d titles, %d notes, %d documents", len(l.Titles), len(l.Notes), len(l.Documents))
+	}
+	for _, w := range l.Titles {
+		if a := ask(t, "search", map[string]any{"query": w.Words, "library": l.ID}); len(a.Results) == 0 || a.Results[0].ID != l.id(w.Key) {
+			t.Errorf("the title of %s finds %v first", w.Key, a.found())
+		}
+	}
+	// By name, among all the libraries, and by what hangs below a work.
+	if a := ask(t, "search", map[string]any{"query": l.Titles[0].Words}); !slices.Contains(a.found(), l.id(l.Titles[0].Key)) {
+		t.Errorf("in all libraries the title of %s finds %v", l.Titles[0].Key, a.found())
+	}
+	if a := ask(t, "search", map[string]any{"query": l.Titles[1].Words, "library": strings.ToUpper(l.Name)}); !slices.Contains(a.found(), l.id(l.Titles[1].Key)) {
+		t.Errorf("in the library by its name the title of %s finds %v", l.Titles[1].Key, a.found())
+	}
+	for _, w := range l.Notes {
+		if a := ask(t, "search", map[string]any{"query": `"` + w.Words + `"`, "library": l.ID}); !slices.Contains(a.found(), l.id(w.Key)) {
+			t.Errorf("the words of a note of %s find %v", w.Key, a.found())
+		}
+	}
+	for _, d := range l.Documents {
+		if a := ask(t, "search", map[string]any{"query": d.Words, "library": l.ID}); !slices.Contains(a.found(), l.id(d.Work)) {
+			t.Errorf("the words marked in %s find %v", d.Work, a.found())
+		}
+	}
+	if a := ask(t, "search", map[string]any{"query": l.Trashed.Words, "library": l.ID, "limit": 100}); slices.Contains(a.found(), l.id(l.Trashed.Key)) {
+		t.Error("a search finds what is in the trash")
+	}
+	if a := ask(t, "search", map[string]any{"query": "", "library": l.ID, "tags": []string{l.Tag.Name}}); a.Total != l.Tag.Works {
+		t.Errorf("%d works have the tag, not %d", a.Total, l.Tag.Works)
+	}
+	if l.Folder.Works > 0 {
+		if a := ask(t, "search", map[string]any{"query": "", "library": l.ID, "collection": l.Folder.Key}); a.Total != l.Folder.Works {
+			t.Errorf("%d works are in the collection, not %d", a.Total, l.Folder.Works)
+		}
+	}
+	seen := map[string]bool{}
+	for cursor, pages := "", 0; pages == 0 || cursor != "" && pages < 100; pages++ {
+		arguments := map[string]any{"query": "", "library": l.ID, "limit": 100}
+		if cursor != "" {
+			arguments["cursor"] = cursor
+		}
+		a := ask(t, "search", arguments)
+		for _, id := range a.found() {
+			if seen[id] {
+				t.Errorf("%s is on two pages", id)
+			}
+			seen[id] = true
+		}
+		cursor = a.NextCursor
+	}
+	if len(seen) != l.Works {
+		t.Errorf("the pages of everything hold %d works, not %d", len(seen), l.Works)
+	}
+}
+
+func testReading(t *testing.T, l seededLibrary, ask asker) {
+	t.Helper()
+	for _, d := range l.Documents {
+		var whole struct {
+			ID, Title   string
+			Attachments []struct {
+				Key      string
+				Readable bool
+				Pages    int
+			}
+			Annotations []struct{ Attachment, Page, Text, Comment string }
+		}
+		a := ask(t, "fetch", map[string]any{"id": l.id(d.Work)})
+		if err := json.Unmarshal([]byte(a.text), &whole); err != nil {
+			t.Fatalf("%v: %.300s", err, a.text)
+		}
+		if whole.ID != l.id(d.Work) || len(whole.Attachments) != 1 || whole.Attachments[0].Key != d.Attachment || !whole.Attachments[0].Readable {
+			t.Errorf("fetch %s: %+v", d.Work, whole)
+		}
+		if n := len(whole.Annotations); n == 0 || whole.Annotations[n-1].Page != fmt.Sprint(d.Page) || whole.Annotations[n-1].Text != d.Words || whole.Annotations[n-1].Comment != d.Comment {
+			t.Errorf("fetch %s: the last mark in reading order is not %q on page %d: %+v", d.Work, d.Words, d.Page, whole.Annotations)
+		}
+		var part struct {
+			Pages []struct {
+				Page int
+				Text string
+			}
+			Passages     []struct{ Text string }
+			Completeness struct {
+				Complete      bool
+				Pages         int
+				PagesReadable int `json:"pages_readable"`
+			}
+		}
+		a = ask(t, "read_text", map[string]any{"id": l.id(d.Work), "pages": fmt.Sprint(d.Page)})
+		if err := json.Unmarshal([]byte(a.text), &part); err != nil {
+			t.Fatalf("%v: %.300s", err, a.text)
+		}
+		if len(part.Pages) != 1 || part.Pages[0].Page != d.Page || !strings.Contains(part.Pages[0].Text, d.Words) {
+			t.Errorf("read_text %s: page %d does not say %q: %.300s", d.Work, d.Page, d.Words, a.text)
+		}
+		if c := part.Completeness; c.Pages != d.Pages || c.PagesReadable != d.Indexed {
+			t.Errorf("read_text %s says that %d of %d pages can be read, not %d of %d", d.Work, c.PagesReadable, c.Pages, d.Indexed, d.Pages)
+		}
+		a = ask(t, "read_text", map[string]any{"id": l.id(d.Work), "question": d.Words})
+		if err := json.Unmarshal([]byte(a.text), &part); err != nil || len(part.Passages) == 0 {
+			t.Errorf("read_text %s: no passage answers: %.300s", d.Work, a.text)
+		}
+	}
+	for tool, id := range map[string]string{"fetch": l.id(l.Removed), "read_text": l.id("ZZZZZZZZ")} {
+		if a := ask(t, tool, map[string]any{"id": id}); a.code != "not_found" {
+			t.Errorf("%s of what is not there: %q %.200s", tool, a.code, a.text)
+		}
+	}
+}
+
+func testLists(t *testing.T, l seededLibrary, ask asker) {
+	t.Helper()
+	a := ask(t, "list_collections", map[string]any{"library": l.ID, "limit": 200})
+	if a.Total != l.Collections || len(a.Collections) != l.Collections {
+		t.Errorf("%d of %d collections, not %d", len(a.Collections), a.Total, l.Collections)
+	}
+	a = ask(t, "list_tags", map[string]any{"library": l.ID, "prefix": l.Tag.Name})
+	if !slices.ContainsFunc(a.Tags, func(tag struct {
+		Tag   string
+		Items int
+	}) bool {
+		return tag.Tag == l.Tag.Name && tag.Items == l.Tag.Works
+	}) {
+		t.Errorf("the tag with %d works is not in %+v", l.Tag.Works, a.Tags)
+	}
+}
+
+func testChanges(t *testing.T, l seededLibrary, ask asker) {
+	t.Helper()
+	version := int64(0)
+	for _, got := range ask(t, "list_libraries", nil).Libraries {
+		if got.ID == l.ID {
+			version = got.Version
+		}
+	}
+	// The removal is one of the last writes to every library.
+	a := ask(t, "recent_changes", map[string]any{"library": l.ID, "since_version": version - 3})
+	kinds := map[string]string{}
+	for _, c := range a.Changes {
+		kinds[c.ID] = c.Kind + " by " + c.By
+	}
+	if got := kinds[l.id(l.Removed)]; !strings.HasPrefix(got, "removed") {
+		t.Errorf("the removed work is %q among %v", got, kinds)
+	}
+	if w := l.ChangedBy.Key; w != "" && !strings.HasSuffix(kinds[l.id(w)], "by User 202") {
+		t.Errorf("what User 202 changed is %q among %v", kinds[l.id(w)], kinds)
+	}
+	if a := ask(t, "recent_changes", map[string]any{"library": l.ID, "since_version": version}); a.Total != 0 || a.code != "" {
+		t.Errorf("since now: %s", a.text)
+	}
+}
+
+func testExport(t *testing.T, l seededLibrary, ask asker) {
+	t.Helper()
+	ids := []string{}
+	for _, w := range l.Titles {
+		ids = append(ids, l.id(w.Key))
+	}
+	for format, mark := range map[string]string{"bibtex": "@", "biblatex": "@", "ris": "TY  - ", "csljson": `"type"`} {
+		a := ask(t, "export", map[string]any{"ids": ids, "format": format})
+		if n := strings.Count(a.Text, mark); n < len(ids) {
+			t.Errorf("export as %s has %d entries, not %d", format, n, len(ids))
+		}
+	}
+}
+
+func TestZoteroKeysSeeOnlyTheirLibraries(t *testing.T) {
+	s := zoteroServer(t)
+	personal, minds, closed := s.Libraries[0], s.Libraries[2], s.closed()
+	theirs, _ := serveZotero(t, s, "stranger")
+	cursors := map[string]string{} // into each library, given to the stranger
+	for _, l := range []seededLibrary{minds, closed} {
+		cursors[l.ID] = overREST(theirs)(t, "search", map[string]any{"query": "", "library": l.ID, "limit": 1}).NextCursor
+		if cursors[l.ID] == "" {
+			t.Fatalf("the stranger can't read %s", l.ID)
+		}
+	}
+	for _, c := range []struct {
+		key  string
+		sees []seededLibrary
+	}{
+		{"personal", []seededLibrary{personal}},
+		{"one_group", []seededLibrary{minds}},
+	} {
+		t.Run(c.key, func(t *testing.T) {
+			url, _ := serveZotero(t, s, c.key)
+			for name, ask := range map[string]asker{"REST": overREST(url), "MCP": overMCP(t, url)} {
+				t.Run(name, func(t *testing.T) {
+					sees := []string{}
+					for _, l := range ask(t, "list_libraries", nil).Libraries {
+						sees = append(sees, l.ID)
+					}
+					for _, l := range s.Libraries {
+						visible := slices.ContainsFunc(c.sees, func(own seededLibrary) bool { return own.ID == l.ID })
+						if visible != slices.Contains(sees, l.ID) {
+							t.Errorf("the key sees %v", sees)
+						}
+						if !visible {
+							testInvisible(t, l, cursors[l.ID], ask)
+						} else if a := ask(t, "search", map[string]any{"query": l.Titles[0].Words}); !slices.Contains(a.found(), l.id(l.Titles[0].Key)) {
+							t.Errorf("the key's own library has no %v", a.found())
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+// testInvisible asks every tool about a library that the caller may not read:
+// it must be as if it were not there.
+func testInvisible(t *testing.T, l seededLibrary, cursor string, ask asker) {
+	t.Helper()
+	work := l.Titles[0]
+	for tool, arguments := range map[string]map[string]any{
+		"search":           {"query": work.Words, "library": l.ID},
+		"fetch":            {"id": l.id(work.Key)},
+		"read_text":        {"id": l.id(work.Key)},
+		"list_collections": {"library": l.ID},
+		"list_tags":        {"library": l.ID},
+		"recent_changes":   {"library": l.ID},
+	} {
+		a := ask(t, tool, arguments)
+		if a.code != "not_found" {
+			t.Errorf("%s of %s: %q %.300s", tool, l.ID, a.code, a.text)
+		}
+		// A library that nobody has is refused in the same words.
+		other := map[string]any{}
+		for name, value := range arguments {
+			other[name] = strings.ReplaceAll(fmt.Sprint(value), l.ID, "group:987654321")
+		}
+		refused := ask(t, tool, other)
+		if l.Name != "" && strings.Contains(a.text, l.Name) || strings.Contains(a.text, work.Words) || refused.code != a.code {
+			t.Errorf("%s tells that %s is there: %.300s; of none it says %.300s", tool, l.ID, a.text, refused.text)
+		}
+	}
+	if a := ask(t, "export", map[string]any{"ids": []string{l.id(work.Key)}, "format": "ris"}); a.code == "" && strings.Contains(a.Text, "TY  - ") {
+		t.Errorf("export gives a work of %s", l.ID)
+	}
+	if a := ask(t, "search", map[string]any{"query": work.Words}); slices.Contains(a.found(), l.id(work.Key)) {
+		t.Errorf("a search of everything finds a work of %s", l.ID)
+	}
+	if cursor == "" {
+		return
+	}
+	if a := ask(t, "search", map[string]any{"query": "", "library": l.ID, "limit": 1, "cursor": cursor}); a.code == "" || strings.Contains(a.text, l.ID+"/") {
+		t.Errorf("another caller's cursor opens %s: %.300s", l.ID, a.text)
+	}
+}
+
+func TestZoteroDeadKey(t *testing.T) {
+	s := zoteroServer(t)
+	dead, _ := serveZotero(t, s, "dead")
+	for name, ask := range map[string]asker{"REST": overREST(dead), "MCP": overMCP(t, dead)} {
+		for tool, arguments := range map[string]map[string]any{
+			"list_libraries": nil,
+			"search":         {"query": "history"},
+			"fetch":          {"id": s.Libraries[0].id(s.Libraries[0].Titles[0].Key)},
+		} {
+			if a := ask(t, tool, arguments); a.code != "unauthenticated" || !strings.Contains(strings.ToLower(a.text), "key") || strings.Contains(a.text, s.Keys["dead"]) {
+				t.Errorf("%s over %s with a dead key: %q %.300s", tool, name, a.code, a.text)
+			}
+		}
+	}
+	// With another key beside it, that one answers.
+	both, _ := serveZotero(t, s, "dead", "personal")
+	if a := overREST(both)(t, "list_libraries", nil); len(a.Libraries) != 1 || a.Libraries[0].ID != s.Libraries[0].ID {
+		t.Errorf("a dead and a living key: %.300s", a.text)
+	}
+}
+
+func TestZoteroStopsAndComesBack(t *testing.T) {
+	s := zoteroServer(t)
+	control := os.Getenv("ZOTERO_TEST_SERVER")
+	if control == "" {
+		t.Skip("ZOTERO_TEST_SERVER names no program that stops and starts the server")
+	}
+	turn := func(t *testing.T, what string) {
+		t.Helper()
+		if said, err := exec.CommandContext(t.Context(), "bash", control, what).CombinedOutput(); err != nil {
+			t.Fatalf("the server does not %s: %v: %s", what, err, said)
+		}
+	}
+	url, _ := serveZotero(t, s, "personal")
+	ask, l := overREST(url), s.Libraries[0]
+	known, unread := map[string]any{"query": l.Titles[0].Words}, map[string]any{"id": l.id(l.Documents[0].Work), "pages": "1"}
+	if a := ask(t, "search", known); len(a.Results) == 0 {
+		t.Fatalf("nothing is found before it stops: %s", a.text)
+	}
+	turn(t, "stop")
+	defer func() {
+		if t.Failed() {
+			turn(t, "start") // the other tests want it
+		}
+	}()
+	// What was never read can't be answered, and says so; what was read is
+	// answered, and soon says that it is old.
+	if a := ask(t, "read_text", unread); a.code != "unavailable" || !strings.Contains(a.text, "Zotero") {
+		t.Errorf("without the server read_text says %q %.300s", a.code, a.text)
+	}
+	until(t, 90*time.Second, "an answer that says how old it is", func() bool {
+		a := ask(t, "search", known)
+		if a.code != "" || len(a.Results) == 0 || a.Results[0].ID != l.id(l.Titles[0].Key) {
+			t.Fatalf("without the server a search that was asked before says %q %.300s", a.code, a.text)
+		}
+		return len(a.Notices) > 0
+	})
+	if status, body := get(t, url+"/ready"); status != http.StatusOK {
+		t.Errorf("without the server /ready is %d %s", status, body)
+	}
+	turn(t, "start")
+	until(t, 120*time.Second, "that it reads again by itself", func() bool { return ask(t, "read_text", unread).code == "" })
+	until(t, 60*time.Second, "an answer that is fresh again", func() bool { return len(ask(t, "search", known).Notices) == 0 })
+}
+
+// until waits for something that must come, and fails if it doesn't in time.
+func until(t *testing.T, limit time.Duration, what string, came func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(250 * time.Millisecond) {
+		if came() {
+			return
+		}
+	}
+	t.Fatalf("after %s there is not yet %s", limit, what)
+}
