@@ -27,7 +27,10 @@ func (r *Reader) Changes(ctx context.Context, q library.ChangeQuery) (library.Pa
 	if err := checkPage(q.Offset, q.Limit); err != nil {
 		return none, err
 	}
-	found, version, scanned, err := r.changedItems(ctx, q)
+	found, version, scanned, err := r.knownChanges(ctx, q)
+	if err == nil && found == nil {
+		found, version, scanned, err = r.changedItems(ctx, q)
+	}
 	if err != nil {
 		return none, err
 	}
@@ -46,6 +49,41 @@ func (r *Reader) Changes(ctx context.Context, q library.ChangeQuery) (library.Pa
 	return library.Page[library.Change]{
 		Items: cut(changes, q.Offset, q.Limit), Total: len(changes), Version: version, Notice: notices(scanned, said),
 	}, nil
+}
+
+// knownChanges is changedItems for a library that was read whole, of which only
+// the trash is to be asked for. It returns nil if the library was not read, or
+// if there is a version since which Zotero lists what changed.
+func (r *Reader) knownChanges(ctx context.Context, q library.ChangeQuery) (found map[string]*Object, version int64, notice string, err error) {
+	if q.SinceVersion > 0 || r.client.o.Local {
+		return nil, 0, "", nil
+	}
+	s, h, err := r.snapshot(ctx, false)
+	if s == nil || err != nil {
+		return nil, 0, "", err
+	}
+	found = map[string]*Object{}
+	for key, o := range s.objects {
+		if !o.Data.Modified.Before(q.Since) {
+			found[key] = o
+		}
+	}
+	trashed, err := r.client.TrashedItems(ctx, r.scope, Parameters{Sort: "dateModified", Descending: true})
+	if err != nil {
+		return nil, 0, "", err
+	}
+	for o, err := range All(ctx, trashed) {
+		if err != nil {
+			return nil, 0, "", err
+		}
+		if o.Data.Modified.Before(q.Since) {
+			break
+		}
+		if library.ValidKey(o.Key) {
+			found[o.Key] = &o
+		}
+	}
+	return found, s.version, notices(h.notice, staleness(trashed)), nil
 }
 
 // changedItems returns the items of every kind, trash included, that changed

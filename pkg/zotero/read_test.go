@@ -157,6 +157,48 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestChangesOfALibraryReadWhole: what is known is not asked for again, and the
+// answer is the same.
+func TestChangesOfALibraryReadWhole(t *testing.T) {
+	f, l, r := opened(t, librarytest.Works(), 0, zotero.Options{})
+	f.change(func() {
+		l.touch(l.keyOf(librarytest.TitleSociety), map[string]any{"dateModified": "2026-06-03T00:00:00Z", "deleted": 1})
+		l.touch("NTE22222", map[string]any{"dateModified": "2026-06-02T00:00:00Z"})
+	})
+	for _, since := range []time.Time{{}, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)} {
+		q := library.ChangeQuery{Since: since, Limit: 50}
+		cold, err := r.Changes(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Search(t.Context(), library.Query{Limit: 1}); err != nil {
+			t.Fatal(err)
+		}
+		f.change(func() {})
+		warm, err := r.Changes(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(kindsAndKeys(cold), kindsAndKeys(warm)); diff != "" || warm.Total < 2 {
+			t.Errorf("since %v: asked (-) and known (+):\n%s", since, diff)
+		}
+		for _, call := range f.calls {
+			if strings.Contains(call, "/items?") {
+				t.Errorf("since %v: the library is asked for again: %s", since, call)
+			}
+		}
+		r = openLibrary(t, openAccount(t, f, "good", zotero.Options{}), "group:4711") // as one who has read nothing yet
+	}
+}
+
+func kindsAndKeys(page library.Page[library.Change]) []string {
+	all := []string{}
+	for _, c := range page.Items {
+		all = append(all, string(c.Kind)+" "+c.Key)
+	}
+	return all
+}
+
 func TestCollectionsInTheTrashAreNotThere(t *testing.T) {
 	_, l, r := opened(t, librarytest.Works(), 0, zotero.Options{})
 	for _, c := range l.collections {
