@@ -36,7 +36,9 @@ const connections = [
   ["client stdio legacy", () => new Client(information, legacy), () => new StdioClientTransport(command), "2025-11-25"],
 ];
 
-for (const [name, newClient, newTransport, version] of connections) {
+// STACKROOM_CLIENTS chooses the connections whose name has it.
+const chosen = connections.filter(([name]) => name.includes(process.env.STACKROOM_CLIENTS ?? ""));
+for (const [name, newClient, newTransport, version] of chosen) {
   const row = (outcome, check) => console.log(`${outcome}\t${name}: ${check}`);
   const client = newClient();
   try {
