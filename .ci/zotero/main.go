@@ -40,6 +40,12 @@ func run(ctx context.Context, base, fixtures, out string) error {
 	if err != nil {
 		return err
 	}
+	contract, written, err := fillContract(ctx, admin)
+	if err != nil {
+		return err
+	}
+	s.Contract = contract
+	s.Written += written
 	s.Seconds = time.Since(began).Seconds()
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

@@ -12,6 +12,7 @@ type seed struct {
 	URL       string            `json:"url"`
 	Keys      map[string]string `json:"keys"` // "all", "personal", "one_group", "stranger", "dead"
 	Libraries []madeLibrary     `json:"libraries"`
+	Contract  contractSeed      `json:"contract"`
 	Written   int               `json:"written"` // objects, in this run
 	Seconds   float64           `json:"seconds"`
 }
