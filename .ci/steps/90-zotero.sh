@@ -33,5 +33,8 @@ check "zotero: filling it again writes nothing" refills
 [ -f "$WORK/seed.json" ] || exit 0
 
 go build -o "$WORK/bin/count" ./.ci/count || exit 1
+# The contract first: the other tests end by stopping the server.
+STACKROOM_TEST_ZOTERO=1 ZOTERO_TEST_SEED=$WORK/seed.json \
+  go test -count=1 -timeout=10m -json -run ^TestZotero ./pkg/zotero | "$WORK/bin/count" "$RESULTS"
 STACKROOM_TEST_ZOTERO=1 ZOTERO_TEST_SEED=$WORK/seed.json ZOTERO_TEST_SERVER=$ROOT/.ci/zotero/server.sh \
   go test -count=1 -timeout=10m -json -run ^TestZotero ./cmd/stackroom | "$WORK/bin/count" "$RESULTS"

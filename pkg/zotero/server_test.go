@@ -1,0 +1,75 @@
+package zotero_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+	"github.com/stackroom-mcp/stackroom/pkg/zotero"
+)
+
+// contractServer is what .ci/zotero wrote of a running server: groups that
+// hold the works of librarytest, and the key that reads them.
+type contractServer struct {
+	URL      string
+	Contract struct {
+		Key    string
+		Groups map[string]int64 // by the name of the set of works
+	}
+}
+
+// runningServer returns what is on the running server, or skips the test.
+func runningServer(t *testing.T) *contractServer {
+	t.Helper()
+	seed := os.Getenv("ZOTERO_TEST_SEED")
+	if os.Getenv("STACKROOM_TEST_ZOTERO") != "1" || seed == "" {
+		t.Skip("STACKROOM_TEST_ZOTERO is not 1 or ZOTERO_TEST_SEED is not set: this needs a server that speaks Zotero's API, as .ci/steps/90-zotero.sh starts it")
+	}
+	data, err := os.ReadFile(seed)
+	if err != nil {
+		t.Fatalf("ZOTERO_TEST_SEED does not name what .ci/zotero wrote: %v", err)
+	}
+	var s contractServer
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	return &s
+}
+
+// group returns the library that holds these works. The sets that librarytest
+// asks for differ in size.
+func (s *contractServer) group(t *testing.T, works []librarytest.Work) library.ID {
+	t.Helper()
+	sets := map[int]string{len(librarytest.Works()): "works", 130: "many130", 0: "empty", 60: "many60"}
+	number := s.Contract.Groups[sets[len(works)]]
+	if number == 0 {
+		t.Fatalf("no group with %d works is seeded", len(works))
+	}
+	return library.GroupID(number)
+}
+
+// TestZoteroServerKeepsTheContract runs over a server that others wrote. All
+// rows share one client, as the callers of one key do: the server takes up to
+// a second for a call.
+func TestZoteroServerKeepsTheContract(t *testing.T) {
+	s := runningServer(t)
+	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: s.URL, Header: http.Header{"Zotero-Api-Version": {"3"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := zotero.NewClient(up, zotero.Options{}).Account(t.Context(), credential(s.Contract.Key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
+		if strings.HasSuffix(t.Name(), "/collections") {
+			t.Skip("this server's meta.numItems of a collection counts the notes and files below its works; Zotero's counts its works only (dataserver, Collection::numItems)")
+		}
+		return openLibrary(t, account, s.group(t, works))
+	})
+}
