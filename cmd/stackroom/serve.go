@@ -42,33 +42,50 @@ func (serveCommand) Help() string {
 
 // Run implements the command.
 func (serveCommand) Run(p *process) error {
-	c, err := config.Load(p.environ)
+	r, err := setUp(p)
 	if err != nil {
 		return err
 	}
-	logger := newLogger(p.stderr, c)
-	libs, up, err := openLibraries(p.ctx, c, logger)
+	defer r.libs.Close()
+	s, err := server.New(r.options)
 	if err != nil {
 		return err
 	}
-	defer libs.Close()
-	options, err := edgeOptions(c, libs, logger)
-	if err != nil {
-		return err
-	}
-	options.Upstreams = upstreamStates(up)
-	s, err := server.New(options)
-	if err != nil {
-		return err
-	}
-	l, err := listen(p.ctx, c.ListenAddr())
+	l, err := listen(p.ctx, r.config.ListenAddr())
 	if err != nil {
 		return err
 	}
 	tuneMemory()
 	go keepPace(p.ctx.Done())
-	go greet(p.ctx, p.stderr, logger, libs, l.Addr())
+	go r.greet(p.ctx, p.stderr, l.Addr())
 	return s.Serve(p.ctx, l)
+}
+
+// room is what serving takes, over HTTP or not.
+type room struct {
+	config  *config.Config
+	libs    *libraries
+	options server.Options
+}
+
+// setUp reads the configuration and opens what it names.
+func setUp(p *process) (*room, error) {
+	c, err := config.Load(p.environ)
+	if err != nil {
+		return nil, err
+	}
+	logger := newLogger(p.stderr, c)
+	libs, up, err := openLibraries(p.ctx, c, logger)
+	if err != nil {
+		return nil, err
+	}
+	options, err := edgeOptions(c, libs, logger)
+	if err != nil {
+		libs.Close()
+		return nil, err
+	}
+	options.Upstreams = upstreamStates(up)
+	return &room{c, libs, options}, nil
 }
 
 // edgeOptions joins the catalogue of tools over the libraries to an edge.
@@ -126,21 +143,26 @@ func terminal(w any) bool {
 }
 
 // greet says what is served and where: to a person in words, else in a line of
-// the log.
-func greet(ctx context.Context, w io.Writer, logger *slog.Logger, libs *libraries, addr net.Addr) {
+// the log. Listing may take as long as an upstream takes to answer.
+func (r *room) greet(ctx context.Context, w io.Writer, addr net.Addr) {
 	url := "http://" + addr.String()
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		url = fmt.Sprintf("http://localhost:%d", tcp.Port)
 	}
-	infos, err := libs.List(ctx)
+	if !terminal(w) {
+		r.options.Logger.InfoContext(ctx, "listening", "address", addr.String(), "version", buildVersion())
+	} else {
+		fmt.Fprintf(w, "\n  Stackroom is there; Ctrl-C stops it\n\n    page  %s/\n    MCP   %s/mcp\n\n", url, url)
+	}
+	infos, err := r.libs.List(ctx)
 	if err != nil {
-		logger.WarnContext(ctx, "the library can't be read yet", "error", err)
+		r.options.Logger.WarnContext(ctx, "not every library can be listed now", "error", err)
 	}
 	for _, info := range infos {
 		if terminal(w) {
-			fmt.Fprintf(w, "\n  Stackroom serves %q: %d works\n\n    page  %s/\n    MCP   %s/mcp\n\n  Stop with Ctrl-C.\n\n", info.Name, info.Items, url, url)
+			fmt.Fprintf(w, "    %q: %d works\n", info.Name, info.Items)
 		} else {
-			logger.InfoContext(ctx, "serving", "address", addr.String(), "library", string(info.ID), "works", info.Items, "version", buildVersion())
+			r.options.Logger.InfoContext(ctx, "serving", "library", string(info.ID), "works", info.Items)
 		}
 	}
 }
@@ -150,22 +172,13 @@ type stdioCommand struct{}
 
 // Run implements the command.
 func (stdioCommand) Run(p *process) error {
-	c, err := config.Load(p.environ)
+	r, err := setUp(p)
 	if err != nil {
 		return err
 	}
-	logger := newLogger(p.stderr, c)
-	libs, _, err := openLibraries(p.ctx, c, logger)
-	if err != nil {
-		return err
-	}
-	defer libs.Close()
-	options, err := edgeOptions(c, libs, logger)
-	if err != nil {
-		return err
-	}
+	defer r.libs.Close()
 	tuneMemory()
-	err = server.Stdio(p.ctx, options, p.stdin, p.stdout)
+	err = server.Stdio(p.ctx, r.options, p.stdin, p.stdout)
 	if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {
 		return nil // the client went, or we were told to
 	}

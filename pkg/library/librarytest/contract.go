@@ -52,16 +52,20 @@ func testInfo(t *testing.T, r library.Reader) {
 	}
 }
 
-func testSearch(t *testing.T, r library.Reader) {
-	reading := collectionKey(t, r, "Reading")
-	for _, c := range []struct {
-		promise string
-		q       library.Query
-		first   string // title of the first hit; "" if any order will do
-		only    []string
-		source  library.Source
-		page    string
-	}{
+// found is a promise of Search: a query and what it finds.
+type found struct {
+	promise string
+	q       library.Query
+	first   string // title of the first hit; "" if any order will do
+	only    []string
+	source  library.Source
+	page    string
+}
+
+// searches returns the promises of Search over [Works]; reading is the key of
+// the collection "Reading".
+func searches(reading string) []found {
+	return []found{
 		{promise: "a word of the title", q: library.Query{Text: "analytical"}, first: TitleEngine, source: library.SourceTitle},
 		{promise: "letter case does not matter", q: library.Query{Text: "ANALYTICAL"}, first: TitleEngine},
 		{promise: "marks do not matter", q: library.Query{Text: "uber"}, first: TitleOperators, source: library.SourceTitle},
@@ -72,7 +76,7 @@ func testSearch(t *testing.T, r library.Reader) {
 		{promise: "the abstract", q: library.Query{Text: "prisms"}, first: TitleLight, source: library.SourceAbstract},
 		{promise: "a note", q: library.Query{Text: "jacquard"}, first: TitleEngine, source: library.SourceNote},
 		{promise: "an annotation", q: library.Query{Text: "experimentum"}, first: TitleLight, source: library.SourceAnnotation},
-		{promise: "the full text, with its page", q: library.Query{Text: "compounded"}, first: TitleLight, source: library.SourceFulltext},
+		{promise: "the full text, with its page", q: library.Query{Text: "compounded"}, first: TitleLight, source: library.SourceFulltext, page: "3"},
 		{promise: "the last word is a prefix", q: library.Query{Text: "plant hered"}, first: TitleHeredity},
 		{promise: "more words found are better", q: library.Query{Text: "experiments plant heredity"}, first: TitleHeredity},
 		{promise: "a phrase is required", q: library.Query{Text: `"learned society"`}, only: []string{TitleSociety}},
@@ -94,7 +98,11 @@ func testSearch(t *testing.T, r library.Reader) {
 		{promise: "newest first, undated last", q: library.Query{Sort: library.SortDate, TagsNone: []string{"biology"}}, first: TitleSociety},
 		{promise: "by title", q: library.Query{Sort: library.SortTitle}, first: TitleLight},
 		{promise: "last added first", q: library.Query{Sort: library.SortAdded, TagsAll: []string{"history"}}, first: TitleSociety},
-	} {
+	}
+}
+
+func testSearch(t *testing.T, r library.Reader) {
+	for _, c := range searches(collectionKey(t, r, "Reading")) {
 		t.Run(c.promise, func(t *testing.T) {
 			c.q.Limit = 20
 			got, err := r.Search(t.Context(), c.q)
@@ -113,6 +121,9 @@ func testSearch(t *testing.T, r library.Reader) {
 			}
 			if c.source != "" {
 				checkMatch(t, got.Items[0], c.source)
+			}
+			if c.page != "" && got.Items[0].Match.Page != c.page {
+				t.Errorf("matched on page %q, want %q", got.Items[0].Match.Page, c.page)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -117,7 +118,7 @@ func (m *Memory) parts(it *library.Item) []part {
 			add(1, library.SourceAnnotation, x.Key, x.Page, x.Text+" "+x.Comment)
 		}
 		for _, p := range m.texts[a.Key] {
-			add(0.5, library.SourceFulltext, a.Key, p.Label, p.Text)
+			add(0.5, library.SourceFulltext, a.Key, cmp.Or(p.Label, strconv.Itoa(p.Number)), p.Text)
 			all[len(all)-1].Start += p.Offset
 			all[len(all)-1].End += p.Offset
 		}
