@@ -128,7 +128,12 @@ func (d *doctor) zotero(ctx context.Context, c *config.Config) {
 		a, err := client.Account(ctx, upstream.Credential{})
 		d.account(ctx, "zotero app", a, err)
 	} else {
-		ring := zotero.NewKeyring(client, c.ZoteroKeys, c.ZoteroRotation, slog.New(slog.DiscardHandler))
+		keys, err := config.ZoteroKeys(c.ZoteroKey)
+		if err != nil {
+			d.ill("zotero", err)
+			return
+		}
+		ring := zotero.NewKeyring(client, keys, c.ZoteroRotation, slog.New(slog.DiscardHandler))
 		for i := range ring.Len() {
 			a, err := ring.Account(ctx, i)
 			d.account(ctx, fmt.Sprintf("zotero key #%d", i), a, err)

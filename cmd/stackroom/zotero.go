@@ -26,8 +26,12 @@ func openLibraries(ctx context.Context, c *config.Config, logger *slog.Logger) (
 	switch {
 	case c.ZoteroDesktop:
 		l.zotero = desktop{zotero.NewClient(up, zotero.Options{Local: true})}
-	case len(c.ZoteroKeys) > 0:
-		l.zotero = zotero.NewKeyring(zotero.NewClient(up, zotero.Options{}), c.ZoteroKeys, c.ZoteroRotation, logger)
+	case c.ZoteroKey != "":
+		keys, err := config.ZoteroKeys(c.ZoteroKey)
+		if err != nil {
+			return nil, nil, err
+		}
+		l.zotero = zotero.NewKeyring(zotero.NewClient(up, zotero.Options{}), keys, c.ZoteroRotation, logger)
 	}
 	return l, up, l.ready(ctx)
 }
@@ -39,7 +43,7 @@ func newUpstream(c *config.Config, logger *slog.Logger) (*upstream.Client, error
 	switch {
 	case c.ZoteroDesktop:
 		url = desktopURL
-	case len(c.ZoteroKeys) == 0:
+	case c.ZoteroKey == "":
 		return nil, nil
 	}
 	return upstream.New(upstream.Options{

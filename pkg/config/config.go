@@ -19,13 +19,37 @@ import (
 type Config struct {
 	Port string `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
 	Addr string `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
-	Auth string `env:"STACKROOM_AUTH" expect:"none" doc:"How callers sign in. Unset: nobody needs to, and only this machine can reach the server. none: the same on any address, in so many words."`
+	Auth string `env:"STACKROOM_AUTH" expect:"none, tokens, oidc or zotero" doc:"How callers sign in. Unset: nobody needs to, and only this machine can reach the server. none: the same on any address, in so many words. tokens: with access tokens that the team hands out. oidc: with the organisation's identity provider. zotero: each with their own Zotero account."`
 	Data string `env:"STACKROOM_DATA" expect:"a folder" doc:"Folder of the embedded library. Default: the user's data folder."`
 
 	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the one host that keys go to."`
-	ZoteroKeys     []string      `env:"ZOTERO_API_KEY" expect:"Zotero API keys, comma-separated" doc:"Serve the libraries that this key may read. Several keys take turns. Make one at https://www.zotero.org/settings/keys."`
+	ZoteroKey      string        `env:"ZOTERO_API_KEY" expect:"Zotero API keys, comma-separated, or a reference to them" secret:"true" doc:"Serve the libraries that this key may read. Several keys take turns. Make one at https://www.zotero.org/settings/keys."`
 	ZoteroRotation time.Duration `env:"ZOTERO_KEY_ROTATION" envDefault:"1h" expect:"a duration from 1m to 720h" doc:"How long one of several keys is used before the next one's turn."`
 	ZoteroDesktop  bool          `env:"ZOTERO_DESKTOP" envDefault:"false" expect:"true or false" doc:"Serve the library of the Zotero that runs on this machine, through its local API on port 23119, without a key."`
+
+	PublicURL         string        `env:"STACKROOM_PUBLIC_URL" expect:"an https URL without a path, or an http one on this machine" doc:"Where callers reach the server, as https://library.example.org. Needed for oidc and zotero; its /mcp is what tokens are for."`
+	Tokens            string        `env:"STACKROOM_TOKENS" expect:"records that stackroom token new prints, or a reference to them" secret:"true" doc:"Sign-in with tokens: the records of the tokens that are good."`
+	OIDCIssuer        string        `env:"STACKROOM_OIDC_ISSUER" expect:"an https URL, or an http one on this machine" doc:"Sign-in with oidc: the identity provider."`
+	OIDCAudience      string        `env:"STACKROOM_OIDC_AUDIENCE" expect:"the audience that tokens name" doc:"Sign-in with oidc: the audience that tokens must name. Default: the MCP URL."`
+	OIDCPolicy        string        `env:"STACKROOM_OIDC_POLICY" expect:"a policy as JSON, or a reference to one" secret:"true" doc:"Sign-in with oidc: which claims give which scopes and libraries. Default: whoever has a token may read every library."`
+	MasterKey         string        `env:"STACKROOM_MASTER_KEY" expect:"32 bytes in base64, current first, comma-separated, or a reference to them" secret:"true" doc:"Sign-in with zotero: the secret that all others are derived from. stackroom token key makes one."`
+	OAuthURL          string        `env:"ZOTERO_OAUTH_URL" envDefault:"https://www.zotero.org/oauth" expect:"an https URL, or an http one on this machine" doc:"Sign-in with zotero: where Zotero asks people for their consent."`
+	OAuthClientKey    string        `env:"ZOTERO_OAUTH_CLIENT_KEY" expect:"the client key of the application at zotero.org/oauth/apps, or a reference to it" secret:"true" doc:"Sign-in with zotero: the key of the application that you registered with Zotero."`
+	OAuthClientSecret string        `env:"ZOTERO_OAUTH_CLIENT_SECRET" expect:"the client secret that belongs to it, or a reference to it" secret:"true" doc:"Sign-in with zotero: the secret of that application."`
+	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero: where several processes share which codes and tokens are spent. Unset: in memory, for one process."`
+	AccessTokenTTL    time.Duration `env:"STACKROOM_ACCESS_TOKEN_TTL" envDefault:"24h" expect:"a duration from 5m to 168h" doc:"Sign-in with zotero: how long an access token is good; clients then refresh it."`
+
+	RateLimitMax    int           `env:"RATE_LIMIT_MAX" envDefault:"600" expect:"a number from 1 to 1000000, or 0 for no limit" doc:"How many calls one caller may make in the window, in each instance."`
+	RateLimitWindow time.Duration `env:"RATE_LIMIT_WINDOW" envDefault:"15m" expect:"a duration from 1s to 24h" doc:"The window of that limit; a tenth of the calls may come at once."`
+	MaxInFlight     int           `env:"STACKROOM_MAX_IN_FLIGHT" envDefault:"512" expect:"a number from 1 to 100000" doc:"How many calls run at once in an instance; more are told to come back."`
+	TrustedHops     int           `env:"STACKROOM_TRUSTED_HOPS" envDefault:"-1" expect:"a number from -1 to 5" doc:"How many proxies before the server write X-Forwarded-For. -1: one on Cloud Run, none elsewhere. Behind a load balancer before Cloud Run: 2."`
+
+	SecretRefresh time.Duration `env:"STACKROOM_SECRET_REFRESH" envDefault:"5m" expect:"a duration from 10s to 24h" doc:"How often secrets are read anew."`
+	Project       string        `env:"GOOGLE_CLOUD_PROJECT" expect:"a Google Cloud project ID" doc:"The project of secrets that a reference names without one, and of traces in logs."`
+	MetricsAddr   string        `env:"STACKROOM_METRICS_ADDR" expect:"host:port" doc:"Serve Prometheus metrics at /metrics on this address, apart from callers. Unset: not at all."`
+	Profiling     bool          `env:"STACKROOM_PPROF" envDefault:"false" expect:"true or false" doc:"Serve Go's profiles at /debug/pprof/ on the address of the metrics."`
+	TraceContent  bool          `env:"STACKROOM_TRACE_CONTENT" envDefault:"false" expect:"true or false" doc:"Put the arguments of calls into traces. They say what people look for."`
+	SlowCall      time.Duration `env:"STACKROOM_SLOW_CALL" envDefault:"2s" expect:"a duration from 1ms to 5m" doc:"Calls that take longer are marked slow in the log."`
 
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info" expect:"debug, info, warn or error" doc:"The least severe log lines that are written."`
 	LogStyle string `env:"STACKROOM_LOG_FORMAT" expect:"json or text" doc:"Form of log lines. Default: text on a terminal, else JSON in Cloud Logging's field names."`
@@ -51,7 +75,7 @@ func (c *Config) ListenAddr() string {
 	if port == "" {
 		port = "8080"
 	}
-	if c.Auth == "none" && c.Port != "" {
+	if c.Auth != "" && c.Port != "" {
 		return ":" + port
 	}
 	return net.JoinHostPort("127.0.0.1", port)
@@ -80,10 +104,10 @@ func (c *Config) check() []Fault {
 	}
 	expect(c.Port == "" || validPort(c.Port), "PORT", c.Port)
 	expect(c.Addr == "" || validAddr(c.Addr), "STACKROOM_ADDR", c.Addr)
-	expect(c.Auth == "" || c.Auth == "none", "STACKROOM_AUTH", c.Auth)
+	expect(slices.Contains([]string{"", "none", "tokens", "oidc", "zotero"}, c.Auth), "STACKROOM_AUTH", c.Auth)
 	expect(validUpstream(c.ZoteroURL), "ZOTERO_URL", c.ZoteroURL)
-	for _, key := range c.ZoteroKeys {
-		expect(validKey(key), "ZOTERO_API_KEY", key)
+	if _, err := ZoteroKeys(c.ZoteroKey); err != nil && !Reference(c.ZoteroKey) {
+		expect(false, "ZOTERO_API_KEY", c.ZoteroKey)
 	}
 	expect(within(c.ZoteroRotation, time.Minute, 720*time.Hour), "ZOTERO_KEY_ROTATION", c.ZoteroRotation.String())
 	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", c.LogLevel)
@@ -98,11 +122,12 @@ func (c *Config) check() []Fault {
 	expect(within(c.MaxBodyBytes, 1<<10, 64<<20), "STACKROOM_MAX_BODY_BYTES", strconv.FormatInt(c.MaxBodyBytes, 10))
 	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS", strconv.Itoa(c.ResultChars))
 	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE", c.ShutdownGrace.String())
-	if c.ZoteroDesktop && len(c.ZoteroKeys) > 0 {
+	faults = append(faults, c.checkOperations()...)
+	if c.ZoteroDesktop && c.ZoteroKey != "" {
 		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true beside ZOTERO_API_KEY", Expected: "one of the two: both read the same libraries"})
 	}
 	if len(faults) == 0 {
-		faults = c.checkReach()
+		faults = append(c.checkSignIn(), c.checkReach()...)
 	}
 	return faults
 }
@@ -110,14 +135,14 @@ func (c *Config) check() []Fault {
 // checkReach refuses to let other machines in where nobody said that they may.
 func (c *Config) checkReach() []Fault {
 	switch {
-	case c.Auth == "none" || c.LocalOnly() && c.Service == "":
+	case c.Auth != "" || c.LocalOnly() && c.Service == "":
 		return nil
 	case c.Addr != "":
 		return []Fault{{Variable: "STACKROOM_ADDR", Shape: "an address that other machines can reach",
-			Expected: "a loopback address such as 127.0.0.1:8080; or STACKROOM_AUTH=none beside it, to let in whoever can reach it, without sign-in"}}
+			Expected: "a loopback address such as 127.0.0.1:8080; or STACKROOM_AUTH beside it: tokens, oidc or zotero; STACKROOM_AUTH=none lets in whoever can reach it, without sign-in"}}
 	default:
 		return []Fault{{Variable: "STACKROOM_AUTH", Shape: "unset on Cloud Run, where other machines call",
-			Expected: "none, to let in whoever can reach the service, without sign-in"}}
+			Expected: "tokens, oidc or zotero; or none, to let in whoever can reach the service, without sign-in"}}
 	}
 }
 

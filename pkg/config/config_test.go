@@ -116,8 +116,11 @@ func TestKeysGoToOneHostThatNobodyListensInOn(t *testing.T) {
 		t.Error("both a key and the desktop app")
 	}
 	c, err := config.Load([]string{"ZOTERO_API_KEY=P9NiFoyLeZu2bZNvvuQPDWsd,P9NiFoyLeZu2bZNvvuQPDWse"})
-	if err != nil || len(c.ZoteroKeys) != 2 {
-		t.Errorf("%v, %v", c, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := config.ZoteroKeys(c.ZoteroKey); err != nil || len(keys) != 2 {
+		t.Errorf("%d keys, %v", len(keys), err)
 	}
 }
 

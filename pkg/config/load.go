@@ -17,6 +17,9 @@ type Variable struct {
 	Default  string // "" if Doc tells it or there is none
 	Expected string
 	Doc      string
+	// Secret says that the value may be a reference to where it is kept:
+	// sm://… or file:///….
+	Secret bool
 }
 
 // Variables returns every variable that the program reads, in the order in
@@ -32,7 +35,7 @@ func Variables() []Variable {
 }
 
 func variable(f reflect.StructField) Variable {
-	return Variable{Name: f.Tag.Get("env"), Default: f.Tag.Get("envDefault"), Expected: f.Tag.Get("expect"), Doc: f.Tag.Get("doc")}
+	return Variable{Name: f.Tag.Get("env"), Default: f.Tag.Get("envDefault"), Expected: f.Tag.Get("expect"), Doc: f.Tag.Get("doc"), Secret: f.Tag.Get("secret") == "true"}
 }
 
 // Fault is what is wrong with one variable.

@@ -1,0 +1,111 @@
+package config
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Reference reports whether a setting's value says where a secret is instead
+// of being one: "sm://…" in Secret Manager, "file:///…" in a file.
+func Reference(value string) bool {
+	return strings.HasPrefix(value, "sm://") || strings.HasPrefix(value, "file://")
+}
+
+// ZoteroKeys returns the Zotero API keys in the value of ZOTERO_API_KEY or in
+// the secret that it refers to; none for "". Its error is a [Faults].
+func ZoteroKeys(value string) ([]string, error) {
+	var keys []string
+	if value == "" {
+		return nil, nil
+	}
+	for key := range strings.SplitSeq(value, ",") {
+		if key = strings.TrimSpace(key); !validKey(key) {
+			return nil, Faults{{Variable: "ZOTERO_API_KEY", Shape: shape(key), Expected: expected("ZOTERO_API_KEY")}}
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// MCPURL returns the URL that callers give to their clients, the resource that
+// their tokens are for (RFC 8707), or "" if nobody said where it is.
+func (c *Config) MCPURL() string {
+	if c.PublicURL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(c.PublicURL, "/") + "/mcp"
+}
+
+// Hops returns how many proxies before the server write X-Forwarded-For.
+func (c *Config) Hops() int {
+	switch {
+	case c.TrustedHops >= 0:
+		return c.TrustedHops
+	case c.Service != "":
+		return 1
+	}
+	return 0
+}
+
+// checkSignIn returns what a mode of signing in needs and has not got.
+func (c *Config) checkSignIn() []Fault {
+	var faults []Fault
+	need := func(variable, value string) {
+		if value == "" {
+			faults = append(faults, Fault{Variable: variable, Shape: "unset with STACKROOM_AUTH=" + c.Auth})
+		}
+	}
+	switch c.Auth {
+	case "tokens":
+		need("STACKROOM_TOKENS", c.Tokens)
+	case "oidc":
+		need("STACKROOM_PUBLIC_URL", c.PublicURL)
+		need("STACKROOM_OIDC_ISSUER", c.OIDCIssuer)
+	case "zotero":
+		need("STACKROOM_PUBLIC_URL", c.PublicURL)
+		need("STACKROOM_MASTER_KEY", c.MasterKey)
+		need("ZOTERO_OAUTH_CLIENT_KEY", c.OAuthClientKey)
+		need("ZOTERO_OAUTH_CLIENT_SECRET", c.OAuthClientSecret)
+		if c.ZoteroKey != "" {
+			faults = append(faults, Fault{Variable: "ZOTERO_API_KEY", Shape: "set with STACKROOM_AUTH=zotero", Expected: "nothing: everybody brings a key of their own"})
+		}
+	}
+	if c.Auth != "" && c.Auth != "none" && c.ZoteroDesktop {
+		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true with STACKROOM_AUTH=" + c.Auth, Expected: "false: the app on this machine is one person's"})
+	}
+	return faults
+}
+
+// checkOperations returns what is wrong with how the service is run.
+func (c *Config) checkOperations() []Fault {
+	var faults []Fault
+	expect := func(ok bool, variable, value string) {
+		if !ok {
+			faults = append(faults, Fault{Variable: variable, Shape: shape(value)})
+		}
+	}
+	expect(c.PublicURL == "" || validPublic(c.PublicURL), "STACKROOM_PUBLIC_URL", c.PublicURL)
+	expect(c.OIDCIssuer == "" || validUpstream(c.OIDCIssuer), "STACKROOM_OIDC_ISSUER", c.OIDCIssuer)
+	expect(validUpstream(c.OAuthURL), "ZOTERO_OAUTH_URL", c.OAuthURL)
+	expect(within(c.AccessTokenTTL, 5*time.Minute, 168*time.Hour), "STACKROOM_ACCESS_TOKEN_TTL", c.AccessTokenTTL.String())
+	expect(within(c.RateLimitMax, 0, 1_000_000), "RATE_LIMIT_MAX", strconv.Itoa(c.RateLimitMax))
+	expect(within(c.RateLimitWindow, time.Second, 24*time.Hour), "RATE_LIMIT_WINDOW", c.RateLimitWindow.String())
+	expect(within(c.MaxInFlight, 1, 100_000), "STACKROOM_MAX_IN_FLIGHT", strconv.Itoa(c.MaxInFlight))
+	expect(within(c.TrustedHops, -1, 5), "STACKROOM_TRUSTED_HOPS", strconv.Itoa(c.TrustedHops))
+	expect(within(c.SecretRefresh, 10*time.Second, 24*time.Hour), "STACKROOM_SECRET_REFRESH", c.SecretRefresh.String())
+	expect(c.MetricsAddr == "" || validAddr(c.MetricsAddr), "STACKROOM_METRICS_ADDR", c.MetricsAddr)
+	expect(within(c.SlowCall, time.Millisecond, 5*time.Minute), "STACKROOM_SLOW_CALL", c.SlowCall.String())
+	if c.Profiling && c.MetricsAddr == "" {
+		faults = append(faults, Fault{Variable: "STACKROOM_PPROF", Shape: "true without STACKROOM_METRICS_ADDR", Expected: "an address for profiles apart from callers"})
+	}
+	return faults
+}
+
+// validPublic accepts the root of a host: RFC 8414 metadata of an issuer with
+// a path would lie elsewhere than clients look.
+func validPublic(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && validUpstream(s) && (u.Path == "" || u.Path == "/")
+}
