@@ -1,0 +1,206 @@
+package oidc_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity/oidc"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+func down(w http.ResponseWriter, _ *http.Request) { http.Error(w, "hunter2", http.StatusBadGateway) }
+
+func TestAnIssuerThatIsDownAtTheStartIsAskedAgain(t *testing.T) {
+	i := newIssuer(t)
+	i.misbehave(down)
+	v := i.verifier("")
+	for range 3 {
+		_, err := v.Verify(t.Context(), i.token(nil))
+		e := library.AsError(err)
+		if e == nil || e.Code != library.Unavailable || e.RetryAfter <= 0 || strings.Contains(e.Error(), "hunter2") {
+			t.Fatalf("%v", err)
+		}
+	}
+	if err := v.Ready(t.Context()); library.CodeOf(err) != library.Unavailable {
+		t.Errorf("ready: %v", err)
+	}
+	if got := i.askedFor("/.well-known/openid-configuration"); got != 1 {
+		t.Errorf("an issuer that is down was asked %d times at once", got)
+	}
+	i.misbehave(nil)
+	i.pass(10 * time.Second)
+	if _, err := v.Verify(t.Context(), i.token(nil)); err != nil {
+		t.Errorf("after it came back: %v", err)
+	}
+	if err := v.Ready(t.Context()); err != nil {
+		t.Errorf("ready: %v", err)
+	}
+}
+
+func TestANewKeyIsTakenUpAndTheOldOneDropped(t *testing.T) {
+	i := newIssuer(t)
+	v := i.verifier("")
+	old := i.token(nil)
+	if _, err := v.Verify(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	i.rotate("second")
+	i.pass(time.Minute)
+	if _, err := v.Verify(t.Context(), i.token(nil)); err != nil {
+		t.Errorf("the new key: %v", err)
+	}
+	if _, err := v.Verify(t.Context(), old); library.CodeOf(err) != library.Unauthenticated {
+		t.Errorf("the key that was taken away: %v", err)
+	}
+}
+
+func TestTokensWithMadeUpKeysDoNotFloodTheIssuer(t *testing.T) {
+	i := newIssuer(t)
+	v := i.verifier("")
+	if err := v.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	i.pass(time.Minute)
+	for n := range 200 {
+		token := i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: i.signer}, map[jose.HeaderKey]any{"kid": fmt.Sprint(n)}, i.claims(nil))
+		if _, err := v.Verify(t.Context(), token); library.CodeOf(err) != library.Unauthenticated {
+			t.Fatal(err)
+		}
+	}
+	if got := i.fetches(); got != 2 {
+		t.Errorf("%d fetches", got)
+	}
+	if _, err := v.Verify(t.Context(), i.token(nil)); err != nil {
+		t.Errorf("a good token meanwhile: %v", err)
+	}
+	i.misbehave(down)
+	i.pass(time.Minute)
+	unknown := i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: i.signer}, map[jose.HeaderKey]any{"kid": "x"}, i.claims(nil))
+	for range 3 {
+		if _, err := v.Verify(t.Context(), unknown); library.CodeOf(err) != library.Unavailable {
+			t.Errorf("a key that may be new, of an issuer that is down: %v", err)
+		}
+	}
+}
+
+func TestAHundredCallersAtOnceMakeOneFetch(t *testing.T) {
+	i := newIssuer(t)
+	v, token := i.verifier(""), i.token(nil)
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			if _, err := v.Verify(t.Context(), token); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := i.fetches(); got != 1 {
+		t.Errorf("%d fetches", got)
+	}
+}
+
+func TestKeysAge(t *testing.T) {
+	i := newIssuer(t)
+	v := i.verifier("")
+	good := func() error {
+		_, err := v.Verify(t.Context(), i.token(nil))
+		return err
+	}
+	if err := good(); err != nil {
+		t.Fatal(err)
+	}
+	i.misbehave(down)
+	for range 23 {
+		i.pass(time.Hour)
+		if err := good(); err != nil {
+			t.Fatalf("an issuer that is down stops calls: %v", err)
+		}
+	}
+	i.pass(time.Hour)
+	if err := good(); library.CodeOf(err) != library.Unavailable {
+		t.Errorf("keys that nobody has confirmed for a day: %v", err)
+	}
+	i.misbehave(nil)
+	i.pass(time.Minute)
+	if err := good(); err != nil {
+		t.Errorf("after it came back: %v", err)
+	}
+}
+
+func TestWhatAnIssuerMayNotAnswer(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("another host was asked")
+	}))
+	defer elsewhere.Close()
+	const document = `{"issuer":"%s","jwks_uri":"%s"}`
+	for promise, answer := range map[string]func(i *issuer, w http.ResponseWriter, r *http.Request){
+		"a redirect": func(_ *issuer, w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusFound)
+		},
+		"another issuer": func(i *issuer, w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, document, "https://login.example.org", i.URL+"/keys")
+		},
+		"keys over http": func(i *issuer, w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, document, i.URL, "http://keys.example.org/")
+		},
+		"keys in a file": func(i *issuer, w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, document, i.URL, "file:///etc/passwd")
+		},
+		"keys nowhere": func(i *issuer, w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, document, i.URL, "") },
+		"no keys": func(i *issuer, w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/keys" {
+				fmt.Fprint(w, `{"keys":[]}`)
+				return
+			}
+			fmt.Fprintf(w, document, i.URL, i.URL+"/keys")
+		},
+		"more keys than anybody needs": func(i *issuer, w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/keys" {
+				key := `{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
+				fmt.Fprint(w, `{"keys":[`+strings.Repeat(key+",", 64)+key+`]}`)
+				return
+			}
+			fmt.Fprintf(w, document, i.URL, i.URL+"/keys")
+		},
+		"too much": func(i *issuer, w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, document, i.URL, strings.Repeat("a", 2<<20))
+		},
+		"a page":  func(_ *issuer, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>hunter2") },
+		"nothing": func(*issuer, http.ResponseWriter, *http.Request) {},
+	} {
+		i := newIssuer(t)
+		i.misbehave(func(w http.ResponseWriter, r *http.Request) { answer(i, w, r) })
+		err := i.verifier("").Ready(t.Context())
+		if library.CodeOf(err) != library.Unavailable || len(err.Error()) > 1000 || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", promise, err)
+		}
+	}
+}
+
+func TestTheIssuerIsWrittenAsItWritesItself(t *testing.T) {
+	i := newIssuer(t)
+	i.server.SetIssuer(i.URL + "/") // as Auth0 does
+	err := i.verifier("").Ready(t.Context())
+	if library.CodeOf(err) != library.Unavailable || !strings.Contains(err.Error(), "STACKROOM_OIDC_ISSUER") {
+		t.Errorf("a slash too few: %v", err)
+	}
+	v, err := oidc.New(oidc.Options{Issuer: i.URL + "/", Audience: audience, Now: i.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := v.Verify(t.Context(), i.token(map[string]any{"iss": i.URL + "/"}))
+	if err != nil || strings.Contains(p.Subject, "/") {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := v.Verify(t.Context(), i.token(nil)); library.CodeOf(err) != library.Unauthenticated {
+		t.Errorf("a token without the slash: %v", err)
+	}
+}
