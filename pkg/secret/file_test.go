@@ -1,0 +1,328 @@
+package secret_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
+)
+
+// lockedBuffer is a buffer that several goroutines write to.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// write puts a secret into a file as those who rotate one do: at once.
+func write(t *testing.T, path, value string) {
+	t.Helper()
+	if err := os.WriteFile(path+".new", []byte(value), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fileReference(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return "file://" + path
+}
+
+// openFile opens a store over a new file, whose clock is that of the bubble.
+func openFile(t *testing.T, value string, change func(*secret.Options)) (*secret.Store, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "key")
+	write(t, path, value)
+	o := secret.Options{Settings: map[string]string{variable: fileReference(path)}, Refresh: 10 * time.Minute, Overlap: time.Hour}
+	if change != nil {
+		change(&o)
+	}
+	store, err := secret.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	return store, path
+}
+
+// reveal returns what is good, current first.
+func reveal(s *secret.Source) string {
+	var all []string
+	for _, v := range s.All() {
+		all = append(all, v.Reveal())
+	}
+	return strings.Join(all, " ")
+}
+
+func TestAFileIsReadAnewWithinTheRefreshAndATenth(t *testing.T) {
+	for range 20 { // the jitter is random
+		synctest.Test(t, func(t *testing.T) {
+			store, path := openFile(t, "one\n", nil)
+			source := store.Source(variable)
+			write(t, path, "two\n")
+			time.Sleep(9*time.Minute - time.Second)
+			synctest.Wait()
+			if got := reveal(source); got != "one" {
+				t.Errorf("before: %q", got)
+			}
+			time.Sleep(2*time.Minute + 2*time.Second)
+			synctest.Wait()
+			if got := reveal(source); got != "two one" {
+				t.Errorf("after: %q", got)
+			}
+		})
+	}
+}
+
+func TestTheRefreshIsJittered(t *testing.T) {
+	seen := map[time.Duration]bool{}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			begun, at := time.Now(), make(chan time.Duration, 100)
+			openFile(t, "one", func(o *secret.Options) {
+				o.Hooks.Refreshed = func(_, outcome string) {
+					if outcome != "read" {
+						at <- time.Since(begun)
+					}
+				}
+			})
+			seen[<-at] = true
+		})
+	}
+	if len(seen) < 10 {
+		t.Errorf("20 stores looked at %d times", len(seen))
+	}
+}
+
+func TestAFormerValueStaysForTheOverlap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, path := openFile(t, "one", nil)
+		source := store.Source(variable)
+		var told []string
+		source.OnChange(func(all []secret.Value) { told = append(told, fmt.Sprint("first ", all[0].Reveal(), len(all))) })
+		source.OnChange(func(all []secret.Value) { told = append(told, fmt.Sprint("second ", all[0].Reveal(), len(all))) })
+		rotate := func(value string) {
+			write(t, path, value)
+			source.Rejected(t.Context())
+		}
+		rotate("two")
+		time.Sleep(30 * time.Minute)
+		rotate("three")
+		if got := reveal(source); got != "three two one" {
+			t.Errorf("after two rotations: %q", got)
+		}
+		time.Sleep(30*time.Minute - time.Second)
+		if got := reveal(source); got != "three two one" {
+			t.Errorf("just before the end of the first overlap: %q", got)
+		}
+		time.Sleep(time.Second)
+		if got := reveal(source); got != "three two" {
+			t.Errorf("at its end: %q", got)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if got := reveal(source); got != "three" {
+			t.Errorf("after both: %q", got)
+		}
+		want := []string{"first two2", "second two2", "first three3", "second three3", "first three2", "second three2", "first three1", "second three1"}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+		for i := range 5 {
+			time.Sleep(pauseBetween)
+			rotate(fmt.Sprint("v", i))
+		}
+		if got := reveal(source); got != "v4 v3 v2" {
+			t.Errorf("after five more: %q", got)
+		}
+		write(t, path, "v3") // back again
+		time.Sleep(pauseBetween)
+		source.Rejected(t.Context())
+		if got := reveal(source); got != "v3 v4" {
+			t.Errorf("after the way back: %q", got)
+		}
+	})
+}
+
+// pauseBetween is what lies between lookups that refusals ask for.
+const pauseBetween = 2 * time.Second
+
+func TestRefusalsAreLookedUpTogetherAndNotTooOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		lookups := 0
+		count := func() int { mu.Lock(); defer mu.Unlock(); return lookups }
+		store, path := openFile(t, "one", func(o *secret.Options) {
+			o.Hooks.Refreshed = func(_, outcome string) { mu.Lock(); defer mu.Unlock(); lookups++ }
+		})
+		source := store.Source(variable)
+		crowd := func(n int, ctx context.Context) (waited []time.Duration) {
+			var all sync.WaitGroup
+			for range n {
+				all.Go(func() {
+					begun := time.Now()
+					source.Rejected(ctx)
+					mu.Lock()
+					defer mu.Unlock()
+					waited = append(waited, time.Since(begun))
+				})
+			}
+			all.Wait()
+			return waited
+		}
+		crowd(50, t.Context())
+		if got := count(); got < 2 || got > 3 {
+			t.Errorf("the start and 50 refusals at once made %d lookups", got)
+		}
+		time.Sleep(time.Minute)
+		before := count()
+		source.Rejected(t.Context())
+		if waited := crowd(50, t.Context()); slices.Max(waited) != pauseBetween || slices.Min(waited) != pauseBetween {
+			t.Errorf("50 who came right after a lookup waited %v to %v", slices.Min(waited), slices.Max(waited))
+		}
+		if got := count() - before; got != 2 {
+			t.Errorf("51 refusals made %d lookups", got)
+		}
+		if waited := crowd(500, t.Context()); slices.Min(waited) != 0 || slices.Max(waited) != pauseBetween {
+			t.Errorf("of 500 the last waited %v, the first to be sent on %v", slices.Max(waited), slices.Min(waited))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if waited := crowd(3, ctx); slices.Max(waited) != time.Second {
+			t.Errorf("the caller's second took %v", slices.Max(waited))
+		}
+		time.Sleep(time.Minute)
+		write(t, path, "two")
+		before = count()
+		source.Rejected(t.Context())
+		crowd(50, t.Context())
+		if got := count() - before; got != 1 || reveal(source) != "two one" {
+			t.Errorf("51 refusals, 50 of them after the new value came, made %d lookups: %q", got, reveal(source))
+		}
+	})
+}
+
+func TestClosingLetsEverybodyGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := openFile(t, "one", nil)
+		source := store.Source(variable)
+		source.Rejected(t.Context())
+		var waiting sync.WaitGroup
+		waiting.Go(func() { source.Rejected(t.Context()) })
+		synctest.Wait()
+		begun := time.Now()
+		store.Close()
+		waiting.Wait()
+		source.Rejected(t.Context())
+		if time.Since(begun) != 0 || reveal(source) != "one" {
+			t.Errorf("waited %v; values %q", time.Since(begun), reveal(source))
+		}
+		store.Close()
+	})
+}
+
+func TestFilesThatAreNone(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		write(t, path, content)
+		return fileReference(path)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "closed"), []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]struct {
+		value  string
+		reason secret.Reason
+		says   string
+	}{
+		"missing":    {fileReference(filepath.Join(dir, "none")), secret.Missing, "there is no file"},
+		"folder":     {fileReference(dir), secret.Unreadable, "can't be read"},
+		"empty":      {file("empty", ""), secret.Unusable, "is empty"},
+		"a line end": {file("line", "\r\n"), secret.Unusable, "is empty"},
+		"utf-16":     {file("utf16", "\xff\xfek\x00"), secret.Unusable, "no text"},
+		"too large":  {file("large", strings.Repeat("x", 1<<20+1)), secret.Unusable, "1 MiB"},
+	}
+	if runtime.GOOS != "windows" {
+		device := rows["folder"]
+		device.value = "file://" + os.DevNull
+		rows["device"] = device
+	}
+	if runtime.GOOS != "windows" && os.Geteuid() != 0 {
+		rows["closed"] = struct {
+			value  string
+			reason secret.Reason
+			says   string
+		}{fileReference(filepath.Join(dir, "closed")), secret.Denied, "may not be read"}
+	}
+	for name, c := range rows {
+		_, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{"A": c.value}})
+		var faults secret.Faults
+		if !errors.As(err, &faults) || faults[0].Reason != c.reason || !strings.Contains(faults[0].Message, c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	store, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{"A": file("most", strings.Repeat("x", 1<<20)), "B": file("inner", "a\n\nb\n\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if a, b := len(store.Source("A").Current().Reveal()), store.Source("B").Current().Reveal(); a != 1<<20 || b != "a\n\nb\n" {
+		t.Errorf("read %d bytes and %q", a, b)
+	}
+}
+
+func TestAMountedSecretIsRotatedByTurningALink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		for _, name := range []string{"one", "two"} {
+			write(t, filepath.Join(dir, name), name)
+		}
+		link := filepath.Join(dir, "key")
+		if err := os.Symlink(filepath.Join(dir, "one"), link); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+		store, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{variable: fileReference(link)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		if err := os.Symlink(filepath.Join(dir, "two"), link+".new"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(link+".new", link); err != nil {
+			t.Fatal(err)
+		}
+		store.Source(variable).Rejected(t.Context())
+		if got := reveal(store.Source(variable)); got != "two one" {
+			t.Errorf("holds %q", got)
+		}
+	})
+}
