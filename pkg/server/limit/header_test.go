@@ -1,0 +1,41 @@
+package limit
+
+import (
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestWriteHeader(t *testing.T) {
+	l := New(Options{Max: 600, Window: 15 * time.Minute})
+	policy := `"caller";q=600;w=900;stackroom-burst=60`
+	if l.Policy() != policy {
+		t.Errorf("Policy() = %s, want %s", l.Policy(), policy)
+	}
+	for _, test := range []struct {
+		name                    string
+		verdict                 Verdict
+		rateLimit, after, names string
+	}{
+		{"allowed", Verdict{OK: true, Limit: 600, Remaining: 59, Reset: 1500 * time.Millisecond}, `"caller";r=59;t=2`, "", policy},
+		{"full again", Verdict{OK: true, Limit: 600, Remaining: 60}, `"caller";r=60;t=0`, "", policy},
+		{"refused: both name one moment", Verdict{Limit: 600, Reset: 90 * time.Second, RetryAfter: 1001 * time.Millisecond}, `"caller";r=0;t=2`, "2", policy},
+		{"refused for a moment", Verdict{Limit: 600, RetryAfter: 1}, `"caller";r=0;t=1`, "1", policy},
+		{"no limit", Verdict{OK: true}, "", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := http.Header{}
+			test.verdict.WriteHeader(h, l.Policy())
+			want := http.Header{}
+			for name, value := range map[string]string{"RateLimit": test.rateLimit, "RateLimit-Policy": test.names, "Retry-After": test.after} {
+				if value != "" {
+					want.Set(name, value)
+				}
+			}
+			if !maps.EqualFunc(h, want, func(a, b []string) bool { return len(a) == 1 && a[0] == b[0] }) {
+				t.Errorf("got %v, want %v", h, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,215 @@
+package limit
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// spendAll makes calls until one may not be made, and returns how many could.
+func spendAll(t *testing.T, l *Limiter, key string, atMost int) (spent int, refused Verdict) {
+	t.Helper()
+	for range atMost {
+		v := l.Allow(key)
+		if !v.OK {
+			return spent, v
+		}
+		spent++
+	}
+	t.Fatalf("%d calls of %s passed", spent, key)
+	return 0, Verdict{}
+}
+
+func TestBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(Options{Max: 600, Window: 15 * time.Minute}) // the defaults: a call every 1.5 s, 60 at once
+		first := l.Allow("a")
+		if want := (Verdict{OK: true, Limit: 600, Remaining: 59, Reset: 1500 * time.Millisecond}); first != want {
+			t.Errorf("the first call: %+v, want %+v", first, want)
+		}
+		spent, refused := spendAll(t, l, "a", 100)
+		if spent != 59 {
+			t.Errorf("%d more calls passed at once, want 59", spent)
+		}
+		if want := (Verdict{Limit: 600, Reset: 90 * time.Second, RetryAfter: 1500 * time.Millisecond}); refused != want {
+			t.Errorf("the refusal: %+v, want %+v", refused, want)
+		}
+		if v := l.Allow("b"); v != first {
+			t.Errorf("another caller pays for it: %+v", v)
+		}
+
+		time.Sleep(refused.RetryAfter - 1)
+		if v := l.Allow("a"); v.OK || v.RetryAfter != 1 {
+			t.Errorf("a nanosecond early: %+v", v)
+		}
+		time.Sleep(time.Nanosecond)
+		if v := l.Allow("a"); !v.OK || v.Remaining != 0 {
+			t.Errorf("after the wait: %+v", v)
+		}
+		time.Sleep(90 * time.Second)
+		if spent, _ := spendAll(t, l, "a", 100); spent != 60 {
+			t.Errorf("after a rest %d calls passed, want the burst of 60", spent)
+		}
+	})
+}
+
+func TestRefusedCallsCostNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(Options{Max: 60, Window: time.Minute, Burst: 1})
+		l.Allow("a")
+		for range 10_000 {
+			l.Allow("a")
+		}
+		time.Sleep(time.Second)
+		if v := l.Allow("a"); !v.OK {
+			t.Errorf("hammering moved the end of the wait: %+v", v)
+		}
+	})
+}
+
+// TestWindow holds what RATE_LIMIT_MAX promises: whoever keeps to the pace is
+// never refused, and nobody makes more than a window's calls and a burst.
+func TestWindow(t *testing.T) {
+	for _, o := range []Options{
+		{Max: 600, Window: 15 * time.Minute}, {Max: 7, Window: time.Second}, {Max: 1, Window: 24 * time.Hour},
+		{Max: 1_000_000, Window: time.Second}, {Max: 10, Window: time.Minute, Burst: 10},
+	} {
+		t.Run(fmt.Sprintf("%d in %v", o.Max, o.Window), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := New(o)
+				for i := range min(o.Max, 1000) {
+					if v := l.Allow("steady"); !v.OK {
+						t.Fatalf("call %d of a steady caller: %+v", i, v)
+					}
+					time.Sleep(o.Window/time.Duration(o.Max) + 1)
+				}
+				if o.Max > 1000 {
+					return
+				}
+				made := 0
+				for end := time.Now().Add(o.Window); time.Now().Before(end); {
+					v := l.Allow("greedy")
+					if v.OK {
+						made++
+					}
+					time.Sleep(v.RetryAfter)
+				}
+				if most := o.Max + max(1, o.Max/10) + o.Burst; made < o.Max || made > most {
+					t.Errorf("%d calls in a window, want %d to %d", made, o.Max, most)
+				}
+			})
+		})
+	}
+}
+
+func TestNoLimit(t *testing.T) {
+	l := New(Options{Window: time.Minute})
+	for range 1000 {
+		if v := l.Allow("a"); v != (Verdict{OK: true}) {
+			t.Fatalf("without a limit: %+v", v)
+		}
+	}
+	if l.Policy() != "" {
+		t.Errorf("policy %q", l.Policy())
+	}
+}
+
+// TestForgetting fills a table many times over with other names, as somebody
+// with many addresses can, and looks whether that gives a spent budget back.
+func TestForgetting(t *testing.T) {
+	const room = 1024
+	for _, test := range []struct {
+		name      string
+		strangers int // how many others come
+		calls     int // how often each does
+		most      int // how many calls the first may win by it
+	}{
+		{"a hundred tables of names that come once win nothing", 100 * room, 1, 0},
+		{"names that spend less than it did win nothing", 10 * room, 9, 0},
+		{"what they can win at most is a burst", 10 * room, 10, 10},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := New(Options{Max: 100, Window: time.Minute, Burst: 10, Callers: room})
+				spendAll(t, l, "greedy", 11)
+				for i := range test.strangers {
+					for range test.calls {
+						l.Allow(strconv.Itoa(i))
+					}
+				}
+				if won, _ := spendAll(t, l, "greedy", 11); won > test.most {
+					t.Errorf("%d calls won, at most %d", won, test.most)
+				}
+			})
+		})
+	}
+}
+
+func TestAMillionCallers(t *testing.T) {
+	const callers = 1_000_000
+	before := heap()
+	l := New(Options{Max: 600, Window: 15 * time.Minute})
+	for i := range callers {
+		if v := l.Allow("zotero:" + strconv.Itoa(i)); !v.OK {
+			t.Fatalf("caller %d was refused the first call", i)
+		}
+	}
+	grown := heap() - before
+	t.Logf("%d callers take %.1f MB", callers, float64(grown)/1e6)
+	if grown > 20_000_000 {
+		t.Errorf("%d callers take %d bytes", callers, grown)
+	}
+	runtime.KeepAlive(l)
+}
+
+// heap returns how many bytes are in use after a collection.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+func TestAllowIsSafeForMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // so that no time passes
+		l := New(Options{Max: 1000, Window: time.Minute, Burst: 100, Callers: 64})
+		var passed [4]int
+		var wg sync.WaitGroup
+		for g := range passed {
+			wg.Go(func() {
+				for range 100 {
+					if l.Allow("shared").OK {
+						passed[g]++
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if all := passed[0] + passed[1] + passed[2] + passed[3]; all != 100 {
+			t.Errorf("%d calls passed, want the burst of 100", all)
+		}
+	})
+}
+
+func BenchmarkAllow(b *testing.B) {
+	keys := make([]string, 1<<16)
+	for i := range keys {
+		keys[i] = "zotero:" + strconv.Itoa(i)
+	}
+	for name, callers := range map[string]int{"one caller": 1, "65536 callers": len(keys)} {
+		b.Run(name, func(b *testing.B) {
+			l := New(Options{Max: 600, Window: 15 * time.Minute})
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for i := rand.IntN(callers); pb.Next(); i++ {
+					l.Allow(keys[i%callers])
+				}
+			})
+		})
+	}
+}
