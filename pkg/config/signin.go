@@ -1,7 +1,9 @@
 package config
 
 import (
+	"encoding/base64"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +25,39 @@ func ZoteroKeys(value string) ([]string, error) {
 	for key := range strings.SplitSeq(value, ",") {
 		if key = strings.TrimSpace(key); !validKey(key) {
 			return nil, Faults{{Variable: "ZOTERO_API_KEY", Shape: shape(key), Expected: expected("ZOTERO_API_KEY")}}
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// Secrets returns the settings that may be references, by variable: the value
+// of each that is set.
+func (c *Config) Secrets() map[string]string {
+	all := map[string]string{}
+	v := reflect.ValueOf(c).Elem()
+	for f := range reflect.TypeFor[Config]().Fields() {
+		if f.Tag.Get("secret") == "true" {
+			if value := v.FieldByIndex(f.Index).String(); value != "" {
+				all[f.Tag.Get("env")] = value
+			}
+		}
+	}
+	return all
+}
+
+// masterKeySize is the size in bytes of a master key, that of AES-256.
+const masterKeySize = 32
+
+// MasterKeys returns the master keys in the value of STACKROOM_MASTER_KEY or
+// in the secret that it refers to, the current one first. Its error is a
+// [Faults].
+func MasterKeys(value string) ([][]byte, error) {
+	var keys [][]byte
+	for part := range strings.SplitSeq(value, ",") {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(part))
+		if err != nil || len(key) != masterKeySize {
+			return nil, Faults{{Variable: "STACKROOM_MASTER_KEY", Shape: shape(part), Expected: expected("STACKROOM_MASTER_KEY")}}
 		}
 		keys = append(keys, key)
 	}

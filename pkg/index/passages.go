@@ -28,7 +28,9 @@ func (x *Index) Passages(ctx context.Context, key string, q library.PassageQuery
 	s := x.begin(v)
 	var found []library.Passage
 	err = guard(func() (err error) {
-		found, err = s.answer(ctx, key, q)
+		found, err = traced(ctx, "index passages", v, func(ctx context.Context) ([]library.Passage, error) {
+			return s.answer(ctx, key, q)
+		}, func(p []library.Passage) int { return len(p) })
 		return err
 	})
 	if err != nil {

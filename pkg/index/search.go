@@ -43,7 +43,9 @@ func (x *Index) Search(ctx context.Context, q library.Query, collections []strin
 	s := x.begin(v)
 	var result Result
 	err = guard(func() (err error) {
-		result, err = s.run(ctx, &q, collections)
+		result, err = traced(ctx, "index search", v, func(ctx context.Context) (Result, error) {
+			return s.run(ctx, &q, collections)
+		}, func(r Result) int { return r.Total })
 		return err
 	})
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package page writes the pages that people see: plain HTML and CSS in one
-// frame, without scripts, under a policy that lets nothing else run. They read
+// frame, which need no script, under a policy that lets nothing else run. They read
 // well on a phone, in the dark, by keyboard and through a screen reader.
 //
 // A body may use these classes: card (a box), wrong (beside card: bad news),
@@ -26,6 +26,9 @@ var layoutHTML string
 //go:embed page.css
 var style string
 
+//go:embed copy.js
+var copyScript string
+
 // Page is one page, ready to be written any number of times and by any number
 // of goroutines.
 type Page struct {
@@ -45,12 +48,17 @@ func New(name, body string) (*Page, error) {
 	if _, err := layout.New("body").Parse(body); err != nil {
 		return nil, fmt.Errorf("page %s: %w", name, err)
 	}
-	sum := sha256.Sum256([]byte(style))
 	return &Page{
 		layout: layout,
-		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; base-uri 'none'; frame-ancestors 'none'; form-action ",
+		policy: "default-src 'none'; style-src " + source(style) + "; base-uri 'none'; frame-ancestors 'none'; form-action ",
 	}, nil
+}
+
+// source returns what stands for an inline style or script in a policy: its
+// hash (CSP level 3, hash-source).
+func source(inline string) string {
+	sum := sha256.Sum256([]byte(inline))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
 // Options are what one answer with a page has of its own.
@@ -62,14 +70,18 @@ type Options struct {
 	// "cursor:" (CSP level 3, form-action). Empty but not nil allows the own
 	// origin alone; nil allows no form.
 	FormAction []string
-	Data       any // for the body
+	// Copy puts a button beside each address and copy of the body, by the one
+	// script that there is. Everything works without it.
+	Copy bool
+	Data any // for the body
 }
 
 // content is what the layout shows.
 type content struct {
-	Title string
-	Style template.CSS
-	Data  any
+	Title  string
+	Style  template.CSS
+	Script template.JS
+	Data   any
 }
 
 // Write answers with the page. On an error of the template or of a source of
@@ -79,14 +91,20 @@ func (p *Page) Write(w http.ResponseWriter, o Options) error {
 	if err != nil {
 		return err
 	}
+	shown := content{Title: o.Title, Style: template.CSS(style), Data: o.Data} //nolint:gosec // our own file, the same for everybody
+	policy := p.policy + action
+	if o.Copy {
+		shown.Script = template.JS(copyScript) //nolint:gosec // as above
+		policy += "; script-src " + source(copyScript)
+	}
 	var body bytes.Buffer
-	if err := p.layout.Execute(&body, content{o.Title, template.CSS(style), o.Data}); err != nil { //nolint:gosec // our own file, the same for everybody
+	if err := p.layout.Execute(&body, shown); err != nil {
 		return err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
-	h.Set("Content-Security-Policy", p.policy+action)
+	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")

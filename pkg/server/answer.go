@@ -12,9 +12,11 @@ import (
 // answer is the response writer that the SDK's handlers get. It puts right
 // what they leave open: streams pass proxies unbuffered, plain-text errors
 // become JSON-RPC, nothing is cached, and a stream may live as long as its
-// reader keeps reading.
+// reader keeps reading. What turns out to be refused while it is served is
+// answered with the refusal, unless something has been sent before.
 type answer struct {
 	http.ResponseWriter
+	visit        *visit        // nil where nobody signs in
 	id           []byte        // of the request, for errors
 	writeTimeout time.Duration // for each event of a stream
 
@@ -23,6 +25,7 @@ type answer struct {
 	inStream bool         // what is written is a bare message that belongs into the stream
 	plain    bytes.Buffer // a plain-text error, as far as written
 	isPlain  bool
+	refused  bool // a refusal has been sent; the rest is dropped
 }
 
 // Shared header values: assigned whole, never appended to.
@@ -41,6 +44,11 @@ func (a *answer) WriteHeader(status int) {
 		return
 	}
 	a.status = status
+	if refusal := a.visit.refused(); refusal != nil {
+		a.refused = true
+		writeRefusal(a.ResponseWriter, a.id, refusal)
+		return
+	}
 	kind := h.Get("Content-Type")
 	if status >= http.StatusBadRequest && strings.HasPrefix(kind, "text/plain") {
 		a.isPlain = true
@@ -60,6 +68,8 @@ func (a *answer) Write(data []byte) (int, error) {
 		a.WriteHeader(http.StatusOK)
 	}
 	switch {
+	case a.refused:
+		return len(data), nil
 	case a.isPlain:
 		return a.plain.Write(data)
 	case a.inStream:

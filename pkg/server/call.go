@@ -15,11 +15,15 @@ import (
 )
 
 // calls stands around every call, whichever way it came in: it bounds its
-// time, survives its panic, and writes its line in the log.
+// time, survives its panic, writes its line in the log, and lets telemetry see
+// it.
 type calls struct {
-	logger  *slog.Logger
-	timeout time.Duration
-	running atomic.Int64
+	logger    *slog.Logger
+	telemetry *telemetry.Telemetry
+	transport string // as telemetry names it
+	slow      time.Duration
+	timeout   time.Duration
+	running   atomic.Int64
 	// stopping ends what would otherwise go on for ever: subscriptions.
 	stopping context.Context
 }
@@ -27,7 +31,10 @@ type calls struct {
 // newCalls returns what stands around the calls of a server with options o.
 // Subscriptions end with stopping.
 func newCalls(stopping context.Context, o Options) *calls {
-	return &calls{logger: o.Logger, timeout: o.RequestTimeout, stopping: stopping}
+	return &calls{
+		logger: o.Logger, telemetry: o.Telemetry, transport: overNetwork, slow: o.SlowCall,
+		timeout: o.RequestTimeout, stopping: stopping,
+	}
 }
 
 // drainTick is how often a stopping server looks whether calls still run.
@@ -54,13 +61,16 @@ func (c *calls) middleware(next mcp.MethodHandler) mcp.MethodHandler {
 			ctx = telemetry.WithRequestID(ctx, newRequestID())
 		}
 		start := time.Now()
+		ctx, seen := c.begin(ctx, method, req)
 		result, cause := c.run(ctx, method, req, next)
 		err := cause
 		if cause != nil {
 			// The SDK returns a typed nil beside an error: don't touch result.
 			result, err = public(method, cause)
 		}
-		c.observe(ctx, method, req, time.Since(start), result, cause)
+		f := find(result, cause)
+		seen.End(f.ended(err))
+		c.observe(ctx, f, method, req, time.Since(start))
 		return result, err
 	}
 }

@@ -21,8 +21,10 @@ import (
 // happens behind.
 type edge struct {
 	logger   *slog.Logger
+	seen     *telemetry.Telemetry
 	gate     *gate
 	cors     *cors.Cors
+	open     map[string]bool // paths of the routes that ask for no origin
 	bodyTime time.Duration
 }
 
@@ -30,9 +32,15 @@ type edge struct {
 // bodyTime to arrive.
 func newEdge(o Options, bodyTime time.Duration) *edge {
 	g := newGate(o.AllowedHosts, o.AllowedOrigins)
+	open := map[string]bool{}
+	for _, route := range openRoutes(o) {
+		open[route.Path] = true
+	}
 	return &edge{
 		logger:   o.Logger,
+		seen:     o.Telemetry,
 		gate:     g,
+		open:     open,
 		bodyTime: bodyTime,
 		cors: cors.New(cors.Options{
 			AllowOriginRequestFunc: func(r *http.Request, _ string) bool { return g.originAllowed(r) },
@@ -40,7 +48,7 @@ func newEdge(o Options, bodyTime time.Duration) *edge {
 			// Mcp-Param-* can't be listed, and no header here gives a page
 			// anything: there are no cookies.
 			AllowedHeaders: []string{"*"},
-			ExposedHeaders: []string{"X-Request-Id", "Retry-After", "Www-Authenticate", "Mcp-Protocol-Version"},
+			ExposedHeaders: []string{"X-Request-Id", "Retry-After", "Www-Authenticate", "Mcp-Protocol-Version", "Ratelimit", "Ratelimit-Policy"},
 			MaxAge:         600,
 		}),
 	}
@@ -71,6 +79,7 @@ func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 			if v := recover(); v != nil {
 				e.recovered(c, v)
 			}
+			telemetry.Answered(r.Context(), r.Method, c.Path(), w.Status)
 			e.log(r, w, time.Since(start))
 		}()
 		if err := e.enter(w, r); err != nil || w.Committed {
@@ -101,11 +110,13 @@ func (e *edge) enter(w *echo.Response, r *http.Request) error {
 	if isProbe(r.URL.Path) {
 		return nil
 	}
-	if refused := e.gate.check(r); refused != nil {
+	open := e.open[r.URL.Path]
+	if refused := e.gate.check(r, open); refused != nil {
+		e.seen.Refused("origin")
 		writeProblem(w, r, http.StatusForbidden, refused)
 		return nil
 	}
-	if len(r.Header["Origin"]) > 0 {
+	if len(r.Header["Origin"]) > 0 && !open {
 		e.cors.HandlerFunc(w, r)
 	}
 	return nil

@@ -53,7 +53,7 @@ func newEndpoint(o Options, bodies *bodyReader, writeTimeout time.Duration, lane
 // acceptBoth is what the SDK wants to see: the edge has checked the header.
 var acceptBoth = []string{"application/json, text/event-stream"}
 
-// ServeHTTP answers one POST.
+// ServeHTTP answers one POST of somebody who was let in.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !acceptsBoth(r.Header["Accept"]) {
 		writeRPCError(w, http.StatusNotAcceptable, nil, codeInvalidRequest, "Accept must have both application/json and text/event-stream")
@@ -68,7 +68,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeRPCError(w, http.StatusBadRequest, envelope.id, codeHeaderMismatch, fault)
 		return
 	}
-	a := &answer{ResponseWriter: w, id: envelope.id, writeTimeout: e.writeTimeout}
+	a := &answer{ResponseWriter: w, visit: visitOf(r.Context()), id: envelope.id, writeTimeout: e.writeTimeout}
 	handler := e.json
 	if envelope.stream || e.logging && !isModern(r.Header) {
 		handler = e.stream

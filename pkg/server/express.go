@@ -18,13 +18,13 @@ import (
 // a request, and both give the same answer to what is right.
 type express struct {
 	tools    map[string]bool
-	call     mcp.MethodHandler // the edge's middleware, then Options.Answer
+	call     mcp.MethodHandler // the edge's middleware, the door's, then Options.Answer
 	identity []byte            // the _meta member that names the server in modern results
 }
 
 // newExpress returns the express lane of a server with options o, or nil if
 // nothing answers there.
-func newExpress(o Options, calls *calls) (*express, error) {
+func newExpress(o Options, calls *calls, d *door) (*express, error) {
 	if o.Answer == nil {
 		return nil, nil
 	}
@@ -38,10 +38,10 @@ func newExpress(o Options, calls *calls) (*express, error) {
 	e := &express{
 		tools:    map[string]bool{},
 		identity: append([]byte(`"io.modelcontextprotocol/serverInfo":`), identity...),
-		call: calls.middleware(func(ctx context.Context, _ string, req mcp.Request) (mcp.Result, error) {
+		call: calls.middleware(d.middleware(func(ctx context.Context, _ string, req mcp.Request) (mcp.Result, error) {
 			params, _ := req.GetParams().(*mcp.CallToolParamsRaw)
 			return o.Answer(ctx, params.Name, params.Arguments), nil
-		}),
+		})),
 	}
 	for _, t := range o.Tools {
 		e.tools[t.Name] = true
@@ -61,7 +61,10 @@ func (e *express) serve(w http.ResponseWriter, r *http.Request, body []byte) boo
 	}
 	// A tool that does not heed its deadline reads on after the answer, when
 	// the body is another request's: so it gets a copy.
-	req := &mcp.CallToolRequest{Params: &mcp.CallToolParamsRaw{Name: c.name, Arguments: bytes.Clone(c.arguments)}}
+	req := &mcp.CallToolRequest{
+		Params: &mcp.CallToolParamsRaw{Meta: c.meta, Name: c.name, Arguments: bytes.Clone(c.arguments)},
+		Extra:  &mcp.RequestExtra{Header: r.Header},
+	}
 	result, err := e.call(r.Context(), "tools/call", req)
 	if err != nil {
 		e.fail(w, c, err)

@@ -48,7 +48,8 @@ func answerTool(name string, arguments json.RawMessage) *mcp.CallToolResult {
 	return r
 }
 
-func newLanes(t testing.TB) *lanes {
+// newLanes returns the two edges; change may alter their options.
+func newLanes(t testing.TB, change func(*Options)) *lanes {
 	t.Helper()
 	l := &lanes{}
 	names := []string{"echo", "odd", "rich", "empty", "panics", "fails"}
@@ -68,6 +69,9 @@ func newLanes(t testing.TB) *lanes {
 				l.express.Add(1)
 				return answerTool(name, arguments)
 			}
+		}
+		if change != nil {
+			change(&o)
 		}
 		edge, err := New(o)
 		if err != nil {
@@ -138,7 +142,20 @@ func (m message) replace(old, replacement string) message {
 }
 
 func TestBothLanesGiveTheSameAnswer(t *testing.T) {
-	l := newLanes(t)
+	t.Run("to everybody", func(t *testing.T) {
+		testLanes(t, newLanes(t, nil), func(m message) message { return m })
+	})
+	t.Run("to whoever signs in", func(t *testing.T) {
+		testLanes(t, newLanes(t, func(o *Options) { o.Guard = newGuard(t) }), asBob)
+	})
+}
+
+// asBob returns the message as somebody sends it who may do everything.
+func asBob(m message) message { return m.with("Authorization", "Bearer token-of-bob") }
+
+// testLanes sends what can be sent through both lanes, as sign says.
+func testLanes(t *testing.T, l *lanes, sign func(message) message) {
+	t.Helper()
 	call := modernCall("echo", `"arguments":{"q":"light \"x\""},`)
 	old := legacyCall("2025-06-18", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"q":[1,{"a":null}]}}}`)
 	for _, c := range []struct {
@@ -206,6 +223,7 @@ func TestBothLanesGiveTheSameAnswer(t *testing.T) {
 		{"another kind of content", call.with("Content-Type", "text/plain"), false},
 	} {
 		before := l.express.Load()
+		c.m = sign(c.m)
 		status, kind, body := c.m.send(t, l.with)
 		if took := l.express.Load() > before; took != c.plain {
 			t.Errorf("%s: takes the express lane: %t", c.promise, took)
@@ -225,7 +243,7 @@ func TestBothLanesGiveTheSameAnswer(t *testing.T) {
 
 // FuzzLanes sends what the fuzzer makes of a call through both lanes.
 func FuzzLanes(f *testing.F) {
-	l := newLanes(f)
+	l := newLanes(f, nil)
 	for _, m := range []message{modernCall("echo", `"arguments":{"q":1},`), modernCall("odd", "")} {
 		f.Add(m.body, "2026-07-28", "echo")
 		f.Add(strings.Replace(m.body, modernMeta, `"arguments":{}`, 1), "2025-06-18", "")
@@ -247,15 +265,23 @@ func FuzzLanes(f *testing.F) {
 	})
 }
 
-// BenchmarkLanes compares a call in the express lane with one through the SDK.
+// BenchmarkLanes compares a call in the express lane with one through the SDK,
+// and what it costs in either to ask who is calling.
 func BenchmarkLanes(b *testing.B) {
-	l := newLanes(b)
+	open, guarded := newLanes(b, nil), newLanes(b, func(o *Options) { o.Guard = newGuard(b) })
 	m := modernCall("echo", `"arguments":{"q":"light"},`)
-	for name, h := range map[string]http.Handler{"express": l.with, "sdk": l.without} {
-		b.Run(name, func(b *testing.B) {
+	for _, lane := range []struct {
+		name string
+		h    http.Handler
+		m    message
+	}{
+		{"express", open.with, m}, {"express, signed in", guarded.with, asBob(m)},
+		{"sdk", open.without, m}, {"sdk, signed in", guarded.without, asBob(m)},
+	} {
+		b.Run(lane.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if status, _, _ := m.send(b, h); status != http.StatusOK {
+				if status, _, _ := lane.m.send(b, lane.h); status != http.StatusOK {
 					b.Fatal(status)
 				}
 			}

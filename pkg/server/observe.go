@@ -50,8 +50,7 @@ func find(result mcp.Result, cause error) finding {
 
 // observe writes a call's line: what was called, how it ended and how long it
 // took, but never with which arguments.
-func (c *calls) observe(ctx context.Context, method string, req mcp.Request, elapsed time.Duration, result mcp.Result, cause error) {
-	f := find(result, cause)
+func (c *calls) observe(ctx context.Context, f finding, method string, req mcp.Request, elapsed time.Duration) {
 	if f.outcome == "ok" && isChatter(method) {
 		f.level = slog.LevelDebug
 	}
@@ -64,6 +63,9 @@ func (c *calls) write(ctx context.Context, f finding, method, target string, ela
 		return
 	}
 	attrs := make([]slog.Attr, 0, 8)
+	if c.slow > 0 && elapsed > c.slow {
+		attrs = append(attrs, slog.Bool("slow", true))
+	}
 	attrs = append(attrs, slog.String("method", method))
 	if target != "" {
 		attrs = append(attrs, slog.String("target", target))

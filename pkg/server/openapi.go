@@ -16,7 +16,7 @@ type object = map[string]any
 func newOpenAPI(o Options) ([]byte, error) {
 	schemas := object{"problem": problemSchema(), "tools": toolsSchema(), "status": statusSchema()}
 	paths := object{
-		"/tools":  object{"get": operation("list_tools", "List the tools", "Every tool with its description and schemas.", "tools", http.StatusForbidden)},
+		"/tools":  object{"get": operation("list_tools", "List the tools", "Every tool with its description and schemas.", "tools", http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)},
 		"/health": object{"get": operation("health", "Is the process alive?", "Open to everybody.", "status")},
 		"/ready":  object{"get": readyOperation()},
 	}
@@ -31,7 +31,7 @@ func newOpenAPI(o Options) ([]byte, error) {
 	if url == "" {
 		url = "/"
 	}
-	return json.Marshal(object{
+	document := object{
 		"openapi":           "3.1.0",
 		"jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
 		"info": object{
@@ -42,7 +42,21 @@ func newOpenAPI(o Options) ([]byte, error) {
 		"servers":    []object{{"url": url}},
 		"paths":      paths,
 		"components": object{"schemas": schemas, "responses": problemResponses()},
-	})
+	}
+	if o.Guard != nil {
+		requireBearer(document)
+	}
+	return json.Marshal(document)
+}
+
+// requireBearer puts into a document that callers have to show a token, save
+// for the health endpoints.
+func requireBearer(document object) {
+	document["security"] = []object{{"bearer": []string{}}}
+	document["components"].(object)["securitySchemes"] = object{"bearer": object{"type": "http", "scheme": "bearer"}}
+	for _, path := range [...]string{"/health", "/ready"} {
+		document["paths"].(object)[path].(object)["get"].(object)["security"] = []object{}
+	}
 }
 
 // toolStatuses are the statuses, besides 200, with which a tool call ends.

@@ -8,6 +8,10 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
 // Options says what a server serves and within which bounds.
@@ -31,6 +35,28 @@ type Options struct {
 	Answer         func(ctx context.Context, name string, arguments json.RawMessage) *mcp.CallToolResult
 	Implementation *mcp.Implementation
 
+	// Guard finds out who is calling, everywhere but at the health endpoints,
+	// the page, the OpenAPI document, its own routes and Routes. A tool that
+	// is not read-only needs [identity.Write], everything else
+	// [identity.Read]; with a Guard, Tools must have every tool of MCP, and
+	// what it has not is unknown. Nil lets in everybody to everything.
+	Guard *identity.Guard
+
+	// Routes are open to everybody, and to pages of every origin as far as
+	// their handlers let them: those of signing in. Their bodies are bounded
+	// like all others.
+	Routes []identity.Route
+
+	// Budget is how much each caller may do. The zero Budget has no bounds.
+	Budget Budget
+
+	// SignIn says in what way Guard lets people in, for the page.
+	SignIn SignIn
+
+	// Libraries lists what is served, for the page. It shows there only to
+	// people at this machine of a server without a Guard. Nil lists nothing.
+	Libraries func(context.Context) ([]library.Info, error)
+
 	// Ready says why the server can't answer yet, or nil. Nil is always
 	// ready. Its error goes to the log, not to the caller.
 	Ready func(context.Context) error
@@ -41,6 +67,14 @@ type Options struct {
 
 	// Logger gets a line for every call. Nil logs nothing.
 	Logger *slog.Logger
+
+	// SlowCall is how long a call takes that its line marks as slow. 0 marks
+	// none.
+	SlowCall time.Duration
+
+	// Telemetry traces, measures and audits calls. Nil does none of it. Its
+	// closed set of tools must be Tools.
+	Telemetry *telemetry.Telemetry
 
 	Name    string // for people; "" is "Stackroom"
 	Version string // "" is "dev"
@@ -80,6 +114,17 @@ type Options struct {
 	DrainTimeout time.Duration
 }
 
+// SignIn is a way in which people get past a Guard.
+type SignIn string
+
+// The ways to sign in.
+const (
+	SignInNone   SignIn = ""       // none is said, or there is no Guard
+	SignInToken  SignIn = "tokens" // with a personal access token, put into the client's settings
+	SignInOIDC   SignIn = "oidc"   // in a browser, with the organisation's identity provider
+	SignInZotero SignIn = "zotero" // in a browser, with Zotero
+)
+
 // Tool is a tool as REST and its OpenAPI document show it.
 type Tool struct {
 	Name        string          `json:"name"`
@@ -112,6 +157,9 @@ const (
 func (o Options) withDefaults() (Options, error) {
 	if o.MCP == nil {
 		return o, errors.New("server: Options.MCP is missing")
+	}
+	if o.SignIn != SignInNone && o.Guard == nil {
+		return o, errors.New("server: Options.SignIn without a Guard: everybody would get in")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -14,7 +14,8 @@ type plainCall struct {
 	id        []byte // a JSON string or whole number, as it stands in the body
 	name      string
 	arguments json.RawMessage
-	modern    bool // of 2026-07-28; otherwise of a revision with a handshake
+	modern    bool     // of 2026-07-28; otherwise of a revision with a handshake
+	meta      mcp.Meta // what telemetry reads of _meta: the caller's trace and name
 }
 
 const modernVersion = "2026-07-28"
@@ -102,13 +103,32 @@ func (c *plainCall) plainMeta(meta []byte) bool {
 		case protocolPrefix + "clientCapabilities":
 			return c.modern && seen.add(1) && reads[mcp.ClientCapabilities](value)
 		case protocolPrefix + "clientInfo":
-			return c.modern && seen.add(2) && reads[mcp.Implementation](value)
+			info := new(mcp.Implementation)
+			if !c.modern || !seen.add(2) || value[0] != '{' || json.Unmarshal(value, info) != nil {
+				return false
+			}
+			c.keep(mcp.MetaKeyClientInfo, info)
+		case "traceparent", "tracestate", "baggage":
+			// Whatever is wrong with them is no matter of the call's.
+			if text, ok := plainString(value); ok {
+				c.keep(key, text)
+			}
 		case "progressToken":
 			return false
+		default:
+			return !strings.HasPrefix(key, protocolPrefix)
 		}
-		return !strings.HasPrefix(key, protocolPrefix)
+		return true
 	})
 	return ok && (!c.modern || seen&0b11 == 0b11)
+}
+
+// keep keeps a member of _meta.
+func (c *plainCall) keep(key string, value any) {
+	if c.meta == nil {
+		c.meta = mcp.Meta{}
+	}
+	c.meta[key] = value
 }
 
 // reads reports whether value is an object that reads as a T.

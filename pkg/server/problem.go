@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
@@ -90,14 +91,14 @@ func writeJSON(w http.ResponseWriter, status int, contentType string, body []byt
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller is gone if this fails; there is nobody to tell
+	_, _ = w.Write(body) //nolint:gosec // JSON, not HTML; and the caller is gone if this fails: there is nobody to tell
 }
 
 // retrySeconds returns after how many whole seconds err says to try again, at
-// least 1 if it says anything.
+// least 1 if it says anything. Half a second too early is too early.
 func retrySeconds(err *library.Error) int {
 	if err.RetryAfter <= 0 {
 		return 0
 	}
-	return max(1, int(err.RetryAfter.Seconds()+0.5))
+	return int((err.RetryAfter + time.Second - 1) / time.Second)
 }

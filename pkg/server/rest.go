@@ -9,21 +9,24 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
 // rest serves the tools to programs that speak plain HTTP.
 type rest struct {
 	run    func(context.Context, string, json.RawMessage) (json.RawMessage, error)
-	names  map[string]bool
+	needs  map[string]identity.Scope // what each tool asks of its caller
 	calls  *calls
+	door   *door
 	bodies *bodyReader
 
 	tools, openAPI []byte // ready to send
 }
 
 // newREST returns REST for the tools of o.
-func newREST(o Options, calls *calls, bodies *bodyReader) (*rest, error) {
+func newREST(o Options, calls *calls, d *door, bodies *bodyReader) (*rest, error) {
 	tools, err := json.Marshal(map[string][]Tool{"tools": o.Tools})
 	if err != nil {
 		return nil, err
@@ -32,15 +35,15 @@ func newREST(o Options, calls *calls, bodies *bodyReader) (*rest, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rest{run: o.Call, names: map[string]bool{}, calls: calls, bodies: bodies, tools: tools, openAPI: openAPI}
-	for _, tool := range o.Tools {
-		r.names[tool.Name] = true
-	}
-	return r, nil
+	return &rest{run: o.Call, needs: needs(o.Tools), calls: calls, door: d, bodies: bodies, tools: tools, openAPI: openAPI}, nil
 }
 
 // list answers with all tools and their schemas.
 func (r *rest) list(c echo.Context) error {
+	if refused := r.door.may(c.Request().Context(), identity.Read); refused != nil {
+		writeRefusedREST(c.Response(), c.Request(), refused)
+		return nil
+	}
 	writeJSON(c.Response(), http.StatusOK, "application/json", r.tools)
 	return nil
 }
@@ -55,7 +58,15 @@ func (r *rest) document(c echo.Context) error {
 func (r *rest) call(c echo.Context) error {
 	w, req := c.Response(), c.Request()
 	name := c.Param("name")
-	if !r.names[name] {
+	needed, known := r.needs[name]
+	if !known {
+		needed = identity.Read
+	}
+	if refused := r.door.may(req.Context(), needed); refused != nil {
+		writeRefusedREST(w, req, refused)
+		return nil
+	}
+	if !known {
 		writeProblem(w, req, http.StatusNotFound, library.Errorf(library.NotFound, "there is no tool of that name").
 			WithHint("GET /tools lists them"))
 		return nil
@@ -66,15 +77,32 @@ func (r *rest) call(c echo.Context) error {
 		return nil
 	}
 	start := time.Now()
-	result, cause := r.bounded(req.Context(), name, arguments)
-	r.calls.write(req.Context(), find(nil, cause), "rest", name, time.Since(start))
+	ctx, seen := r.calls.telemetry.Begin(req.Context(), restOperation(req, name, arguments))
+	result, cause := r.bounded(ctx, name, arguments)
+	f := find(nil, cause)
+	seen.End(f.ended(nil))
+	r.calls.write(ctx, f, telemetry.MethodREST, name, time.Since(start))
 	if cause != nil {
-		e := library.AsError(cause)
-		writeProblem(w, req, statusOf(e.Code), e)
+		r.fail(w, req, cause)
 		return nil
 	}
 	writeJSON(w, http.StatusOK, "application/json", result)
 	return nil
+}
+
+// fail answers a call that failed. A 401 is about the caller's own credential;
+// that the deployment's is no longer good must not send anybody to sign in.
+func (r *rest) fail(w http.ResponseWriter, req *http.Request, cause error) {
+	if refused := r.door.revoked(req.Context(), cause); refused != nil {
+		writeRefusedREST(w, req, refused)
+		return
+	}
+	e := library.AsError(cause)
+	status := statusOf(e.Code)
+	if r.door != nil && e.Code == library.Unauthenticated {
+		status = http.StatusServiceUnavailable
+	}
+	writeProblem(w, req, status, e)
 }
 
 // bounded runs a tool within the bounds of a call.

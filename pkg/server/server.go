@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 )
 
 // Server is the edge over HTTP. Make one with [New].
@@ -17,6 +19,8 @@ type Server struct {
 	options Options
 	limits  limits
 	calls   *calls
+	door    *door
+	budget  *budget
 	router  *echo.Echo
 
 	draining atomic.Bool
@@ -51,10 +55,10 @@ func newServer(o Options, limits limits) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, limits: limits, router: newRouter(newEdge(o, limits.body))}
+	s := &Server{options: o, limits: limits, door: newDoor(o), budget: newBudget(o), router: newRouter(newEdge(o, limits.body))}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.calls = newCalls(s.stopping, o)
-	o.MCP.AddReceivingMiddleware(s.calls.middleware)
+	o.MCP.AddReceivingMiddleware(s.calls.middleware, s.door.middleware)
 	if err := s.route(); err != nil {
 		return nil, err
 	}
@@ -64,25 +68,29 @@ func newServer(o Options, limits limits) (*Server, error) {
 // route sets up every route.
 func (s *Server) route() error {
 	bodies := &bodyReader{limit: s.options.MaxBodyBytes}
-	lane, err := newExpress(s.options, s.calls)
+	lane, err := newExpress(s.options, s.calls, s.door)
 	if err != nil {
 		return err
 	}
 	s.get("/health", s.health)
 	s.get("/ready", s.ready)
-	s.router.POST("/mcp", echo.WrapHandler(newEndpoint(s.options, bodies, s.limits.write, lane)))
+	s.router.POST("/mcp", s.behind(echo.WrapHandler(newEndpoint(s.options, bodies, s.limits.write, lane)), &s.budget.mcp, writeRefusedMCP))
 	if s.options.LegacySSE {
-		legacy := newLegacySSE(s.stopping, s.options.MCP, bodies, s.limits.write)
-		s.router.GET("/sse", legacy.stream)
-		s.router.POST("/sse", legacy.message)
+		legacy := newLegacySSE(s.stopping, s.options.MCP, s.door, bodies, s.limits.write)
+		s.router.GET("/sse", s.behind(legacy.stream, &s.budget.stream, writeRefusedMCP))
+		s.router.POST("/sse", s.behind(legacy.message, &s.budget.mcp, writeRefusedMCP))
 	} else {
 		s.router.Any("/sse", noLegacySSE)
 	}
-	page, err := newPage(s.options)
+	setup, err := newSetup(s.options)
 	if err != nil {
 		return err
 	}
-	s.get("/", page.serve)
+	s.get("/", setup.serve)
+	for _, route := range openRoutes(s.options) {
+		bounded := limit.Wrap(http.MaxBytesHandler(route.Handler, s.options.MaxBodyBytes), s.budget.strangers)
+		s.router.Add(route.Method, route.Path, echo.WrapHandler(bounded))
+	}
 	if s.options.Call == nil {
 		return nil
 	}
@@ -91,12 +99,12 @@ func (s *Server) route() error {
 
 // routeREST sets up the routes of REST.
 func (s *Server) routeREST(bodies *bodyReader) error {
-	rest, err := newREST(s.options, s.calls, bodies)
+	rest, err := newREST(s.options, s.calls, s.door, bodies)
 	if err != nil {
 		return err
 	}
-	s.get("/tools", rest.list)
-	s.router.POST("/tools/:name", rest.call)
+	s.get("/tools", s.behind(rest.list, &s.budget.rest, writeRefusedREST))
+	s.router.POST("/tools/:name", s.behind(rest.call, &s.budget.rest, writeRefusedREST))
 	s.get("/openapi.json", rest.document)
 	return nil
 }
@@ -111,7 +119,16 @@ func (s *Server) get(path string, handler echo.HandlerFunc) {
 // Handler returns the handler of every route, for a server of one's own. It
 // sets read deadlines and, for streams, write deadlines; the other limits
 // against slow callers are [Server.Serve]'s.
-func (s *Server) Handler() http.Handler { return s.router }
+func (s *Server) Handler() http.Handler {
+	seen := s.options.Telemetry.HTTP(s.router)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isProbe(r.URL.Path) { // the platform asks all the time, and nobody wants to read it
+			s.router.ServeHTTP(w, r)
+			return
+		}
+		seen.ServeHTTP(w, r)
+	})
+}
 
 // Serve answers on l until ctx ends. Then it stops being ready, takes no more
 // connections, lets running calls finish within the drain timeout, and closes
@@ -121,7 +138,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	hs := &http.Server{
-		Handler:           s.router,
+		Handler:           s.Handler(),
+		ConnState:         s.options.Telemetry.Connection,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: s.limits.header,
 		WriteTimeout:      s.limits.body + s.options.RequestTimeout + s.limits.write,

@@ -20,7 +20,9 @@ func Stdio(ctx context.Context, o Options, in io.ReadCloser, out io.WriteCloser)
 	if err != nil {
 		return err
 	}
-	o.MCP.AddReceivingMiddleware(newCalls(ctx, o).middleware)
+	calls := newCalls(ctx, o)
+	calls.transport = overPipe
+	o.MCP.AddReceivingMiddleware(calls.middleware)
 	var transport mcp.Transport = &mcp.StdioTransport{MaxLineLength: int(o.MaxBodyBytes)}
 	if in != nil || out != nil {
 		transport = &mcp.IOTransport{Reader: in, Writer: out, MaxLineLength: int(o.MaxBodyBytes)}

@@ -74,8 +74,10 @@ func (s *state) search(ctx context.Context, q library.Query) (index.Result, erro
 	}
 	key := queryKey(q)
 	if r, ok := s.results.GetIfPresent(key); ok {
+		decided(ctx, "hit")
 		return r, nil
 	}
+	decided(ctx, "miss")
 	s.hold() // for the search, which may outlive this call
 	flight := s.flight.DoChan(key, func() (any, error) {
 		s.hold()

@@ -67,7 +67,7 @@ func HTTPRequest(r *http.Request, status int, size int64, latency time.Duration)
 	)
 }
 
-// handler adds the request of a line's context to the line.
+// handler adds the request and the trace of a line's context to the line.
 type handler struct {
 	slog.Handler
 	tracePrefix string
@@ -75,18 +75,14 @@ type handler struct {
 
 // Handle implements [slog.Handler].
 func (h *handler) Handle(ctx context.Context, record slog.Record) error {
-	r, ok := ctx.Value(requestKey{}).(*Request)
-	if !ok {
-		return h.Handler.Handle(ctx, record)
+	if id := RequestID(ctx); id != "" {
+		record.AddAttrs(slog.String("request_id", id))
 	}
-	if r.ID != "" {
-		record.AddAttrs(slog.String("request_id", r.ID))
-	}
-	if r.Trace.ID != "" {
+	if id, span, sampled := traceOf(ctx); id != "" {
 		record.AddAttrs(
-			slog.String("logging.googleapis.com/trace", h.tracePrefix+r.Trace.ID),
-			slog.String("logging.googleapis.com/spanId", r.Trace.Span),
-			slog.Bool("logging.googleapis.com/trace_sampled", r.Trace.Sampled),
+			slog.String("logging.googleapis.com/trace", h.tracePrefix+id),
+			slog.String("logging.googleapis.com/spanId", span),
+			slog.Bool("logging.googleapis.com/trace_sampled", sampled),
 		)
 	}
 	return h.Handler.Handle(ctx, record)

@@ -1,6 +1,10 @@
 package telemetry
 
-import "context"
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/trace"
+)
 
 // Request is what ties the log lines of one request together.
 type Request struct {
@@ -38,4 +42,16 @@ func RequestID(ctx context.Context) string {
 		return r.ID
 	}
 	return ""
+}
+
+// traceOf returns the trace of ctx: the span that it is in, or else the
+// caller's own, as its headers name it. ID is "" if there is none.
+func traceOf(ctx context.Context) (id, span string, sampled bool) {
+	if s := trace.SpanContextFromContext(ctx); s.IsValid() {
+		return s.TraceID().String(), s.SpanID().String(), s.IsSampled()
+	}
+	if r, ok := ctx.Value(requestKey{}).(*Request); ok {
+		return r.Trace.ID, r.Trace.Span, r.Trace.Sampled
+	}
+	return "", "", false
 }

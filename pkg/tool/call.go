@@ -15,6 +15,7 @@ import (
 type call struct {
 	libs     Libraries
 	budget   int
+	touched  func(ctx context.Context, ids ...string) // or nil
 	progress *progress
 	digest   func() digest
 
@@ -131,6 +132,7 @@ func (c *call) find(ctx context.Context, argument, id string) (holding, error) {
 		return holding{}, library.Errorf(library.NotFound, "library %s has no item %s", want.Library, want.Key).
 			WithHint("search for it; it may have been removed")
 	}
+	c.touch(ctx, 1, func(int) library.ItemID { return items[0].ID })
 	return holding{lib: lib, reader: reader, item: items[0], asked: want.Key}, nil
 }
 
@@ -144,7 +146,7 @@ func (c *call) open(ctx context.Context, id library.ID) (library.Info, library.R
 	if at < 0 {
 		return library.Info{}, nil, c.noLibrary()
 	}
-	reader, err := c.libs.Open(ctx, id)
+	reader, err := c.reader(ctx, id)
 	return all[at], reader, err
 }
 

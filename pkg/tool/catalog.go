@@ -29,6 +29,11 @@ type Options struct {
 	// DefaultResultChars. The same JSON stands twice in an MCP result, as text
 	// and as structured content, since the protocol asks for both.
 	ResultChars int
+
+	// Touched is told, in the context of a call, which items its caller was
+	// given something of ("group:4711/ABCD2345") and which libraries were asked
+	// ("group:4711"). Calls may tell at the same time. Nil is told nothing.
+	Touched func(ctx context.Context, ids ...string)
 }
 
 // Bounds of [Options].ResultChars, in characters.
@@ -42,10 +47,11 @@ const (
 // of whoever calls. It holds no state of a caller and may be used by any number
 // of calls and servers at once.
 type Catalog struct {
-	libs   Libraries
-	budget int
-	tools  []*definition
-	byName map[string]*definition
+	libs    Libraries
+	budget  int
+	touched func(ctx context.Context, ids ...string)
+	tools   []*definition
+	byName  map[string]*definition
 }
 
 // NewCatalog returns the catalogue over libs. It fails with [library.Invalid]
@@ -57,7 +63,7 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.ResultChars < MinResultChars || opts.ResultChars > MaxResultChars {
 		return nil, library.Errorf(library.Invalid, "ResultChars is %d, it must be %d to %d", opts.ResultChars, MinResultChars, MaxResultChars)
 	}
-	c := &Catalog{libs: libs, budget: opts.ResultChars, byName: map[string]*definition{}}
+	c := &Catalog{libs: libs, budget: opts.ResultChars, touched: opts.Touched, byName: map[string]*definition{}}
 	for _, define := range []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool,
 	} {

@@ -88,7 +88,11 @@ func recentChanges(ctx context.Context, c *call, in changesInput) (answer[change
 	if unix := since.Unix(); !since.IsZero() && unix >= 0 {
 		l.extra = []mark{{name: "since", numbers: []int64{unix}}}
 	}
-	return fit(c.budget, len(l.entries), func(n int) changesOutput { return changesAnswer(c, l, n) })
+	out, err := fit(c.budget, len(l.entries), func(n int) changesOutput { return changesAnswer(c, l, n) })
+	c.touch(ctx, out.kept, func(i int) library.ItemID {
+		return library.ItemID{Library: l.entries[i].lib.ID, Key: l.entries[i].value.Key}
+	})
+	return out, err
 }
 
 func changesAnswer(c *call, l *listing[library.Change], n int) changesOutput {

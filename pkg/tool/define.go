@@ -39,8 +39,12 @@ type definition struct {
 	run  func(ctx context.Context, arguments json.RawMessage, p *progress) (json.RawMessage, error)
 }
 
-// answer is the JSON of an Out that keeps its budget.
-type answer[Out any] struct{ json json.RawMessage }
+// answer is the JSON of an Out that keeps its budget, and how many entries
+// of its list were kept for that.
+type answer[Out any] struct {
+	json json.RawMessage
+	kept int
+}
 
 // about is what a tool says of itself.
 type about struct{ name, title, description string }
@@ -73,7 +77,7 @@ func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(cont
 			return nil, err
 		}
 		out, err := do(ctx, &call{
-			libs: c.libs, budget: c.budget, progress: p,
+			libs: c.libs, budget: c.budget, touched: c.touched, progress: p,
 			digest: func() digest { return argumentDigest(a.name, fields, &in) },
 		}, in)
 		return out.json, err
@@ -129,9 +133,10 @@ func encode(v any) (json.RawMessage, error) {
 func fit[Out any](budget, n int, build func(n int) Out) (answer[Out], error) {
 	whole, err := encode(build(n))
 	if err != nil || utf8.RuneCount(whole) <= budget {
-		return answer[Out]{whole}, err
+		return answer[Out]{whole, n}, err
 	}
 	var best json.RawMessage
+	kept := 0
 	for low, high := 1, n-1; low <= high; {
 		middle := (low + high) / 2
 		part, err := encode(build(middle))
@@ -139,7 +144,7 @@ func fit[Out any](budget, n int, build func(n int) Out) (answer[Out], error) {
 			return answer[Out]{}, err
 		}
 		if utf8.RuneCount(part) <= budget {
-			best, low = part, middle+1
+			best, kept, low = part, middle, middle+1
 		} else {
 			high = middle - 1
 		}
@@ -148,5 +153,5 @@ func fit[Out any](budget, n int, build func(n int) Out) (answer[Out], error) {
 		return answer[Out]{}, library.Errorf(library.TooLarge, "a single entry is longer than the %d characters that an answer may have", budget).
 			WithHint("ask for something narrower")
 	}
-	return answer[Out]{best}, nil
+	return answer[Out]{best, kept}, nil
 }

@@ -80,6 +80,7 @@ func export(ctx context.Context, c *call, in exportInput) (answer[exportOutput],
 	if library.CodeOf(err) == library.TooLarge {
 		return passOver(c, in, b)
 	}
+	c.touch(ctx, out.kept, func(i int) library.ItemID { return b.items[i].ID })
 	return out, err
 }
 

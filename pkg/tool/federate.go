@@ -150,7 +150,7 @@ func gather[T any](ctx context.Context, c *call, at []place, limit int, question
 }
 
 func askOne[T any](ctx context.Context, c *call, p place, limit int, question ask[T]) (library.Page[T], error) {
-	r, err := c.libs.Open(ctx, p.lib.ID)
+	r, err := c.reader(ctx, p.lib.ID)
 	if err != nil {
 		return library.Page[T]{}, err
 	}

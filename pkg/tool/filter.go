@@ -112,7 +112,7 @@ func (c *call) narrow(ctx context.Context, at []place, collection string) ([]pla
 // collections returns the keys of the collections that the name may mean: the
 // one of that key, else those of that path, else those whose path ends so.
 func (c *call) collections(ctx context.Context, id library.ID, name string) ([]string, error) {
-	r, err := c.libs.Open(ctx, id)
+	r, err := c.reader(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,15 @@ Call recent_changes and follow next_cursor to the end. Group the works by subjec
 	}
 }
 
+// PromptNames returns the names of the prompts, in the order of their list.
+func PromptNames() []string {
+	var names []string
+	for _, p := range prompts() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 func (c *Catalog) addPrompts(s *mcp.Server) {
 	for _, p := range prompts() {
 		s.AddPrompt(&mcp.Prompt{Name: p.name, Title: p.title, Description: p.description, Arguments: p.arguments},

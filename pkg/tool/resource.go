@@ -69,7 +69,7 @@ func (c *Catalog) listResources(ctx context.Context, method string, req mcp.Requ
 			res.Resources = append(res.Resources, own.Resources...)
 		}
 	}
-	k := &call{libs: c.libs, budget: c.budget, digest: func() digest { return argumentDigest(method, nil, &struct{}{}) }}
+	k := &call{libs: c.libs, budget: c.budget, touched: c.touched, digest: func() digest { return argumentDigest(method, nil, &struct{}{}) }}
 	l, err := k.search(ctx, searchInput{Sort: string(library.SortAdded), Limit: listedResources, Cursor: cursor})
 	if err != nil {
 		return nil, protocolFault(err)
@@ -123,7 +123,7 @@ func (c *Catalog) read(ctx context.Context, uri string) (*mcp.ReadResourceResult
 // plainText returns the start of a work's text, ending in words of ours if it
 // is not all of it.
 func (c *Catalog) plainText(ctx context.Context, uri string) (string, error) {
-	k := &call{libs: c.libs, budget: c.budget}
+	k := &call{libs: c.libs, budget: c.budget, touched: c.touched}
 	h, err := k.find(ctx, "uri", uri)
 	if err != nil {
 		return "", err

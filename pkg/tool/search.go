@@ -66,7 +66,7 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 	if err != nil {
 		return answer[searchOutput]{}, err
 	}
-	return fit(c.budget, len(l.entries), func(n int) searchOutput {
+	out, err := fit(c.budget, len(l.entries), func(n int) searchOutput {
 		t := &tidy{}
 		out := searchOutput{Results: make([]result, n), listed: l.listed(c, n)}
 		for i, e := range l.entries[:n] {
@@ -75,6 +75,8 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 		out.note(t.notice())
 		return out
 	})
+	c.touch(ctx, out.kept, func(i int) library.ItemID { return l.entries[i].value.Item.ID })
+	return out, err
 }
 
 // hit is a work that a library found and how many of the query's words it

@@ -46,8 +46,8 @@ func (c *Client) Download(ctx context.Context, r Request) (io.ReadCloser, http.H
 	f.expect(ctx)
 	impatience := time.AfterFunc(c.options.Timeout, func() { cancel(errTimeout) })
 	var file *file
-	failed := c.retry(own, f, func() (failed *fault) {
-		file, failed = c.open(own, f, p)
+	failed := c.retry(own, f, func(ctx context.Context) (failed *fault) {
+		file, failed = c.open(ctx, f, p)
 		return failed
 	})
 	if !impatience.Stop() && failed == nil {

@@ -31,7 +31,7 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 	if p.cached {
 		if kept := c.answers.get(p.key); kept != nil {
 			if now := time.Now(); now.Sub(kept.confirmed) < c.options.Fresh {
-				c.options.Hooks.cache(CacheHit)
+				c.decided(ctx, CacheHit)
 				return kept.response(now, false), nil
 			}
 		}
@@ -61,7 +61,7 @@ func (c *Client) share(ctx context.Context, p *call) (*Response, error) {
 	if own != nil {
 		go c.fly(own, f, p)
 	} else {
-		c.options.Hooks.cache(CacheCoalesced)
+		c.decided(ctx, CacheCoalesced)
 	}
 	response, left, err := f.await(ctx)
 	if left {
@@ -82,7 +82,7 @@ func (c *Client) stale(ctx context.Context, p *call, err error) *Response {
 	if kept == nil || now.Sub(kept.confirmed) > c.options.Keep || c.records.suspect(p.key.credential) {
 		return nil
 	}
-	c.options.Hooks.cache(CacheStale)
+	c.decided(ctx, CacheStale)
 	return kept.response(now, true)
 }
 
@@ -114,14 +114,14 @@ func (c *Client) fetch(ctx context.Context, f *flight, p *call) (*answer, *fault
 		// Another flight may have ended between the look before and the start
 		// of this one.
 		if kept != nil && time.Since(kept.confirmed) < c.options.Fresh {
-			c.options.Hooks.cache(CacheHit)
+			c.decided(ctx, CacheHit)
 			return kept, nil
 		}
-		c.options.Hooks.cache(had(kept))
+		c.decided(ctx, had(kept))
 	}
 	condition := kept.condition(time.Now(), c.options.Keep)
 	var got *answer
-	failed := c.retry(ctx, f, func() (failed *fault) {
+	failed := c.retry(ctx, f, func(ctx context.Context) (failed *fault) {
 		got, failed = c.attempt(ctx, f, p, condition)
 		return failed
 	})
@@ -168,7 +168,7 @@ func (c *Client) attempt(ctx context.Context, f *flight, p *call, condition stri
 // in that place, for the end of a pause that the host asked for. What can't be
 // sent in time is held back at once.
 func (c *Client) enter(ctx context.Context, f *flight, p *call) (release func(), failed *fault) {
-	id := p.key.credential
+	id, began := p.key.credential, time.Now()
 	if state, _ := c.breaker.state(); state == BreakerOpen {
 		return nil, held(c.breaker.refusal(c.options.Name))
 	}
@@ -183,6 +183,7 @@ func (c *Client) enter(ctx context.Context, f *flight, p *call) (release func(),
 		release()
 		return nil, failed
 	}
+	waited(ctx, began)
 	return release, nil
 }
 

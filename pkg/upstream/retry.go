@@ -34,11 +34,12 @@ func (l *ladder) NextBackOff() time.Duration {
 
 // retry makes attempts until one succeeds or no further one makes sense. An
 // error that says to come back later says when.
-func (c *Client) retry(ctx context.Context, f *flight, attempt func() *fault) *fault {
+func (c *Client) retry(ctx context.Context, f *flight, attempt func(context.Context) *fault) *fault {
 	steps := newLadder(c.options.RetryBase, f)
-	step := c.options.RetryBase
+	step, before := c.options.RetryBase, 0
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		failed := attempt()
+		failed := c.traced(ctx, before, attempt)
+		before++
 		if failed == nil {
 			return struct{}{}, nil
 		}
@@ -55,7 +56,7 @@ func (c *Client) retry(ctx context.Context, f *flight, attempt func() *fault) *f
 		backoff.WithBackOff(steps),
 		backoff.WithMaxTries(uint(c.options.Attempts)),
 		backoff.WithMaxElapsedTime(0), // the flight's deadline is the bound
-		backoff.WithNotify(func(_ error, wait time.Duration) { c.options.Hooks.retry(steps.last.outcome, wait) }),
+		backoff.WithNotify(func(_ error, wait time.Duration) { c.retrying(ctx, steps.last.outcome, wait) }),
 	)
 	if err == nil {
 		return nil

@@ -73,6 +73,7 @@ func (c *Client) send(ctx context.Context, p *call, condition string) (*http.Res
 	if err != nil {
 		return nil, c.networkFault(ctx, err, false)
 	}
+	answered(ctx, response.StatusCode)
 	id := p.key.credential
 	c.records.pause(id, max(backOff(response.Header), pauseOf(response)))
 	switch status := response.StatusCode; {

@@ -34,32 +34,42 @@ type WrapOptions struct {
 	Refused func(kind string)
 }
 
-// Wrap returns next behind a limiter and a gate. Every answer to a caller with
-// a budget says what is left of it. The limiter comes first: a caller who
-// hammers at a full gate spends its budget on it, and leaves the next free
-// place to others.
+// Wrap returns next behind a limiter and a gate, as [WrapOptions.Enter] has it.
 func Wrap(next http.Handler, o WrapOptions) http.Handler {
-	if o.Refused == nil {
-		o.Refused = func(string) {}
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := o.allow(r)
-		v.WriteHeader(w.Header(), o.Limiter.Policy())
-		if !v.OK {
-			o.Refused(TooOften)
-			o.Refuse(w, r, http.StatusTooManyRequests, tooOften(v), v)
-			return
+		if leave, ok := o.Enter(w, r); ok {
+			defer leave()
+			next.ServeHTTP(w, r)
 		}
-		leave, ok := o.Gate.Enter()
-		if !ok {
-			o.Refused(TooMany)
-			w.Header().Set("Retry-After", "1")
-			o.Refuse(w, r, http.StatusServiceUnavailable, tooMany(), v)
-			return
-		}
-		defer leave()
-		next.ServeHTTP(w, r)
 	})
+}
+
+// Enter spends a call of a request's caller and takes a place, and reports
+// whether the call may go on; if not, it has been answered. If so, leave must
+// be called once, at the end. Every answer to a caller with a budget says what
+// is left of it. The limiter comes first: a caller who hammers at a full gate
+// spends its budget on it, and leaves the next free place to others.
+func (o *WrapOptions) Enter(w http.ResponseWriter, r *http.Request) (leave func(), ok bool) {
+	v := o.allow(r)
+	v.WriteHeader(w.Header(), o.Limiter.Policy())
+	if !v.OK {
+		o.refused(TooOften)
+		o.Refuse(w, r, http.StatusTooManyRequests, tooOften(v), v)
+		return nil, false
+	}
+	leave, ok = o.Gate.Enter()
+	if !ok {
+		o.refused(TooMany)
+		w.Header().Set("Retry-After", "1")
+		o.Refuse(w, r, http.StatusServiceUnavailable, tooMany(), v)
+	}
+	return leave, ok
+}
+
+func (o *WrapOptions) refused(kind string) {
+	if o.Refused != nil {
+		o.Refused(kind)
+	}
 }
 
 // allow spends a call of the request's caller.

@@ -1,0 +1,209 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream" //nolint:depguard // a principal's credential is one of upstream's
+)
+
+// guests are the bearers of the tokens that a house takes.
+type guests map[string]*identity.Principal
+
+// Verify implements [identity.Verifier].
+func (m guests) Verify(_ context.Context, token string) (*identity.Principal, error) {
+	if token == "token-while-down" {
+		return nil, library.Errorf(library.Unavailable, "who you are can't be told now").WithRetryAfter(7 * time.Second).WithCause(errors.New("the cause in the house"))
+	}
+	if p := m[token]; p != nil {
+		return p, nil
+	}
+	return nil, identity.BadToken(errors.New("the cause in the house"))
+}
+
+// everybody are the guests of a house.
+func everybody() guests {
+	own := func(key string) upstream.Credential {
+		return upstream.NewCredential("test", http.Header{"Zotero-Api-Key": {key}})
+	}
+	return guests{
+		"token-of-ada":    {Subject: "zotero:1", Scopes: []identity.Scope{identity.Read}, Credential: own("ada's key")},
+		"token-of-bob":    {Subject: "zotero:2", Scopes: []identity.Scope{identity.Write}, Credential: own("bob's key")},
+		"token-of-team":   {Subject: "token:3", Scopes: []identity.Scope{identity.Read}},
+		"token-of-nobody": {Subject: "token:4"},
+	}
+}
+
+// house is a server that asks who is calling, over a tool that reads, one that
+// writes, and one that finds the key at the upstream dead.
+type house struct {
+	handler http.Handler
+	log     *logBuffer
+	ran     []string // "subject tool"
+	headers []string // what tools saw of the request, where the SDK shows them
+}
+
+const houseMCP = "https://mcp.example.org/mcp"
+
+func newGuard(t testing.TB) *identity.Guard {
+	t.Helper()
+	g, err := identity.NewGuard(identity.GuardOptions{
+		Resource: houseMCP, Issuers: []string{"https://mcp.example.org"}, Verifier: everybody(), Scopes: []identity.Scope{identity.Read, identity.Write},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// newHouse returns a house, with an express lane or without.
+func newHouse(t testing.TB, express bool, change func(*Options)) *house {
+	t.Helper()
+	h := &house{log: &logBuffer{}}
+	me := &mcp.Implementation{Name: "house", Version: "1"}
+	s := mcp.NewServer(me, &mcp.ServerOptions{Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}}})
+	o := Options{MCP: s, Guard: newGuard(t), Logger: telemetry.NewLogger(h.log, slog.LevelDebug, telemetry.JSON), LegacySSE: true}
+	for _, name := range []string{"whoami", "add", "revoked", "hidden"} {
+		s.AddTool(&mcp.Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)}, func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			h.headers = append(h.headers, fmt.Sprint(req.Extra.Header))
+			if string(req.Params.Arguments) == `{"talk":1}` {
+				_ = req.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{ProgressToken: req.Params.GetProgressToken(), Progress: 1})
+			}
+			return h.answer(ctx, name), nil
+		})
+		if name != "hidden" {
+			o.Tools = append(o.Tools, Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`), Annotations: Annotations{ReadOnly: name != "add"}})
+		}
+	}
+	o.Call = func(ctx context.Context, name string, _ json.RawMessage) (json.RawMessage, error) {
+		r := h.answer(ctx, name)
+		text, _ := json.Marshal(r.Content)
+		return text, r.GetError()
+	}
+	if express {
+		o.Implementation = me
+		o.Answer = func(ctx context.Context, name string, _ json.RawMessage) *mcp.CallToolResult {
+			return h.answer(ctx, name)
+		}
+	}
+	if change != nil {
+		change(&o)
+	}
+	edge, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.handler = edge.Handler()
+	return h
+}
+
+// answer is what the tools do.
+func (h *house) answer(ctx context.Context, name string) *mcp.CallToolResult {
+	who := "nobody"
+	if p := identity.PrincipalFrom(ctx); p != nil {
+		who = p.Subject
+	}
+	h.ran = append(h.ran, who+" "+name)
+	r := &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: who}}}
+	if name == "revoked" {
+		r.SetError(library.Errorf(library.Unauthenticated, "the key is no longer good").WithCause(errors.New("the cause in the house")))
+	}
+	return r
+}
+
+// send sends a request to the house. A header that is there with several lines
+// is several headers.
+func (h *house) send(t testing.TB, method, path, token string, m message) reply {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(m.body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	for name, value := range m.headers {
+		r.Header[http.CanonicalHeaderKey(name)] = strings.Split(value, "\n")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	return reply{w.Code, w.Header(), w.Body.String()}
+}
+
+func (h *house) mcp(t testing.TB, token string, m message) reply {
+	t.Helper()
+	return h.send(t, http.MethodPost, "/mcp", token, m)
+}
+
+// oldCall is a call of a tool in a revision with a handshake.
+func oldCall(name string) message {
+	return legacyCall("2025-06-18", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+name+`","arguments":{}}}`)
+}
+
+// modernRequest is any other request of 2026-07-28.
+func modernRequest(method string) message {
+	return message{
+		map[string]string{"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method},
+		`{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":{` + modernMeta + `}}`,
+	}
+}
+
+const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
+
+// bothLanes runs a test with an express lane and without.
+func bothLanes(t *testing.T, test func(*testing.T, *house)) {
+	t.Helper()
+	for name, express := range map[string]bool{"express": true, "sdk": false} {
+		t.Run(name, func(t *testing.T) { test(t, newHouse(t, express, nil)) })
+	}
+}
+
+// wantRefused fails the test unless the answer is a refusal with this status,
+// these parts of a challenge, and nothing of what is inside.
+func (r reply) wantRefused(t *testing.T, promise string, status int, challenge ...string) {
+	t.Helper()
+	got := r.header.Get("WWW-Authenticate")
+	if r.status != status || len(r.header["Www-Authenticate"]) > 1 {
+		t.Errorf("%s: got %d %v %s, want %d", promise, r.status, r.header, r.body, status)
+	}
+	for _, part := range challenge {
+		if !strings.Contains(got, part) {
+			t.Errorf("%s: the challenge %q lacks %s", promise, got, part)
+		}
+	}
+	var body struct {
+		JSONRPC string
+		Error   *struct{ Message string }
+		Result  any
+		Status  int
+		Detail  string
+	}
+	if err := json.Unmarshal([]byte(r.body), &body); err != nil {
+		t.Errorf("%s: %q: %v", promise, r.body, err)
+	}
+	if body.Result != nil || (body.Error == nil || body.Error.Message == "") && (body.Status != status || body.Detail == "") {
+		t.Errorf("%s: the body says nothing: %s", promise, r.body)
+	}
+	if cc := r.header.Get("Cache-Control"); !strings.Contains(cc, "no-store") {
+		t.Errorf("%s: Cache-Control = %q", promise, cc)
+	}
+	for _, secret := range []string{"the cause in the house", "token-of"} {
+		if strings.Contains(r.body+got, secret) {
+			t.Errorf("%s: tells %q: %s %s", promise, secret, r.body, got)
+		}
+	}
+}
+
+const pointer = `resource_metadata="https://mcp.example.org/.well-known/oauth-protected-resource/mcp"`

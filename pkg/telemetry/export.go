@@ -1,0 +1,134 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	promexporter "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
+	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// The exporters that a variable may name, beside those that only autoexport
+// knows.
+const (
+	exportNone    = "none"
+	exportConsole = "console"
+	exportGoogle  = "google" // not a name of OpenTelemetry's: OTLP to Google
+	exportOTLP    = "otlp"
+)
+
+// exporterOf returns where a signal ("TRACES" or "METRICS") goes to, by the
+// process's environment. The specification's default is OTLP to this machine;
+// ours is none, because a person's laptop has no collector and asked for none.
+func exporterOf(signal string) string {
+	if strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
+		return exportNone
+	}
+	endpoint := os.Getenv("OTEL_EXPORTER_OTLP_" + signal + "_ENDPOINT")
+	if endpoint == "" {
+		endpoint = os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+	}
+	name := os.Getenv("OTEL_" + signal + "_EXPORTER")
+	switch {
+	case name == "" && endpoint == "":
+		return exportNone
+	case name != "" && name != exportOTLP:
+		return name
+	case isGoogle(endpoint):
+		return exportGoogle
+	}
+	return exportOTLP
+}
+
+// spanExporter returns what sends spans away, or nil.
+func spanExporter(ctx context.Context, o Options) (sdktrace.SpanExporter, error) {
+	var e sdktrace.SpanExporter
+	var err error
+	switch exporterOf("TRACES") {
+	case exportNone:
+		return nil, nil
+	case exportConsole:
+		e, err = stdouttrace.New(stdouttrace.WithWriter(o.Console))
+	case exportGoogle:
+		var credentials applicationDefault
+		if credentials, err = newApplicationDefault(ctx); err == nil {
+			e, err = otlptracegrpc.New(ctx, otlptracegrpc.WithDialOption(credentials.perCall()))
+		}
+	default:
+		e, err = autoexport.NewSpanExporter(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("traces can't be exported as the OTEL_ variables say: %w", err)
+	}
+	return e, nil
+}
+
+// metricReaders returns what reads metrics: to send them away, to be scraped,
+// both or none.
+func (t *Telemetry) metricReaders(ctx context.Context) ([]sdkmetric.Reader, error) {
+	var readers []sdkmetric.Reader
+	pushed, err := metricReader(ctx, t.options)
+	if err != nil {
+		return nil, fmt.Errorf("metrics can't be exported as the OTEL_ variables say: %w", err)
+	}
+	if pushed != nil {
+		readers = append(readers, pushed)
+	}
+	if t.options.Prometheus {
+		scraped, err := t.prometheusReader()
+		if err != nil {
+			return nil, err
+		}
+		readers = append(readers, scraped)
+	}
+	return readers, nil
+}
+
+// metricReader returns what sends metrics away, or nil.
+func metricReader(ctx context.Context, o Options) (sdkmetric.Reader, error) {
+	switch exporterOf("METRICS") {
+	case exportNone:
+		return nil, nil
+	case exportConsole:
+		e, err := stdoutmetric.New(stdoutmetric.WithWriter(o.Console))
+		if err != nil {
+			return nil, err
+		}
+		return sdkmetric.NewPeriodicReader(e), nil
+	case exportGoogle:
+		credentials, err := newApplicationDefault(ctx)
+		if err != nil {
+			return nil, err
+		}
+		e, err := otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithDialOption(credentials.perCall()))
+		if err != nil {
+			return nil, err
+		}
+		return sdkmetric.NewPeriodicReader(e), nil
+	}
+	return autoexport.NewMetricReader(ctx)
+}
+
+// prometheusReader returns what is read when somebody scrapes. The registry is
+// our own, so that nobody else's metrics are in it.
+func (t *Telemetry) prometheusReader() (sdkmetric.Reader, error) {
+	registry := prometheus.NewRegistry()
+	t.scrape = registry
+	return promexporter.New(promexporter.WithRegisterer(registry), promexporter.WithoutScopeInfo())
+}
+
+// scrapeHandler serves what is registered.
+func scrapeHandler(g prometheus.Gatherer) http.Handler {
+	return promhttp.HandlerFor(g, promhttp.HandlerOpts{EnableOpenMetrics: true})
+}

@@ -1,0 +1,214 @@
+package telemetry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// collector takes OTLP over HTTP, as the specification has it (OTLP 1.x,
+// "OTLP/HTTP").
+type collector struct {
+	*httptest.Server
+	mu      sync.Mutex
+	spans   map[string]map[string]string // resource attributes, by the name of each span
+	metrics map[string]bool
+}
+
+func newCollector(t *testing.T) *collector {
+	c := &collector{spans: map[string]map[string]string{}, metrics: map[string]bool{}}
+	c.Server = httptest.NewServer(c)
+	t.Cleanup(c.Close)
+	return c
+}
+
+func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	body, err := io.ReadAll(r.Body)
+	switch r.URL.Path {
+	case "/v1/traces":
+		var got collectortrace.ExportTraceServiceRequest
+		err = errors.Join(err, proto.Unmarshal(body, &got))
+		for _, rs := range got.GetResourceSpans() {
+			about := map[string]string{}
+			for _, kv := range rs.GetResource().GetAttributes() {
+				about[kv.GetKey()] = kv.GetValue().GetStringValue()
+			}
+			for _, ss := range rs.GetScopeSpans() {
+				for _, s := range ss.GetSpans() {
+					c.spans[s.GetName()] = about
+				}
+			}
+		}
+	case "/v1/metrics":
+		var got collectormetrics.ExportMetricsServiceRequest
+		err = errors.Join(err, proto.Unmarshal(body, &got))
+		for _, rm := range got.GetResourceMetrics() {
+			for _, sm := range rm.GetScopeMetrics() {
+				for _, m := range sm.GetMetrics() {
+					c.metrics[m.GetName()] = true
+				}
+			}
+		}
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+	}
+}
+
+func TestShutdownSendsAllThatIsLeft(t *testing.T) {
+	quiet(t)
+	c := newCollector(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.URL)
+	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
+	x, err := Start(t.Context(), Options{Version: "1.2", Project: "my-project", Tools: []string{"search"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, seen := x.Begin(t.Context(), Operation{Method: "tools/call", Tool: "search"})
+	seen.End(Outcome{Status: StatusOK})
+	if err := x.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	about, ok := c.spans["tools/call search"]
+	if !ok || !c.metrics["mcp.server.operation.duration"] || !c.metrics["mcp.tool.executions"] || !c.metrics["go.goroutine.count"] {
+		t.Fatalf("spans %v, metrics %v", c.spans, c.metrics)
+	}
+	for name, want := range map[string]string{
+		"service.name": "stackroom", "service.version": "1.2", "gcp.project_id": "my-project", "deployment.environment.name": "test", "telemetry.sdk.language": "go",
+	} {
+		if about[name] != want {
+			t.Errorf("%s = %q, want %q", name, about[name], want)
+		}
+	}
+	if about["service.instance.id"] == "" {
+		t.Error("two instances would write one series")
+	}
+	if err := x.Shutdown(t.Context()); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestNothingIsExportedUnlessAVariableSaysSo(t *testing.T) {
+	for _, test := range []struct {
+		name            string
+		variables       map[string]string
+		traces, metrics string
+	}{
+		{"nothing", nil, "none", "none"},
+		{"an endpoint", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}, "otlp", "otlp"},
+		{"an endpoint for traces", map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318"}, "otlp", "none"},
+		{"a named exporter", map[string]string{"OTEL_TRACES_EXPORTER": "otlp"}, "otlp", "none"},
+		{"none beside an endpoint", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_METRICS_EXPORTER": "none"}, "otlp", "none"},
+		{"console", map[string]string{"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "console"}, "console", "console"},
+		{"prometheus", map[string]string{"OTEL_METRICS_EXPORTER": "prometheus"}, "none", "prometheus"},
+		{"Google", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com"}, "google", "google"},
+		{"Google with a port", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com:443"}, "google", "google"},
+		{"Google without TLS", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://telemetry.googleapis.com"}, "otlp", "otlp"},
+		{"one that says it is Google", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com.example.org"}, "otlp", "otlp"},
+		{"a collector for traces, Google for metrics", map[string]string{
+			"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318",
+		}, "otlp", "google"},
+		{"disabled", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_SDK_DISABLED": "true"}, "none", "none"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			quiet(t)
+			for name, value := range test.variables {
+				t.Setenv(name, value)
+			}
+			if traces, metrics := exporterOf("TRACES"), exporterOf("METRICS"); traces != test.traces || metrics != test.metrics {
+				t.Errorf("got %s and %s, want %s and %s", traces, metrics, test.traces, test.metrics)
+			}
+		})
+	}
+}
+
+func TestAVariableThatCantBeMeantIsAnError(t *testing.T) {
+	for _, name := range []string{"OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"} {
+		quiet(t)
+		t.Setenv(name, "zipkin-of-old")
+		if _, err := Start(t.Context(), Options{}); err == nil {
+			t.Errorf("%s is passed over", name)
+		}
+	}
+}
+
+func TestGoogleWantsCredentials(t *testing.T) {
+	quiet(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://telemetry.googleapis.com")
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", t.TempDir()+"/missing.json")
+	if _, err := Start(t.Context(), Options{}); err == nil || !strings.Contains(err.Error(), "missing.json") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheConsoleIsNotStandardOutput(t *testing.T) {
+	quiet(t)
+	t.Setenv("OTEL_TRACES_EXPORTER", "console")
+	t.Setenv("OTEL_METRICS_EXPORTER", "console")
+	var b bytes.Buffer
+	x, err := Start(t.Context(), Options{Console: &b, Tools: []string{"search"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, seen := x.Begin(t.Context(), Operation{Method: "tools/call", Tool: "search"})
+	seen.End(Outcome{Status: StatusOK})
+	if err := x.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"Name":"tools/call search"`, "mcp.tool.executions"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in %s", want, b.String())
+		}
+	}
+}
+
+func TestADeadCollectorDoesNotHoldTheEnd(t *testing.T) {
+	quiet(t)
+	hung := make(chan struct{})
+	c := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hung }))
+	defer c.Close()
+	defer close(hung)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.URL)
+	x, err := Start(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, seen := x.Begin(t.Context(), Operation{Method: "ping"})
+	seen.End(Outcome{Status: StatusOK})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := x.Shutdown(ctx); err == nil {
+		t.Error("the loss is not told")
+	}
+}
+
+func TestTroubleIsLoggedOnceAMinute(t *testing.T) {
+	quiet(t)
+	var b bytes.Buffer
+	x, err := Start(t.Context(), Options{Logger: slog.New(slog.NewTextHandler(&b, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		x.Handle(errors.New("connection refused"))
+	}
+	if got := strings.Count(b.String(), "connection refused"); got != 1 {
+		t.Errorf("%d lines", got)
+	}
+}

@@ -1,0 +1,213 @@
+package telemetry
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/semconv/v1.41.0/mcpconv"
+)
+
+// instruments are what is counted and timed. Nil ones measure nothing.
+type instruments struct {
+	tools, prompts []string // closed sets
+
+	operation  mcpconv.ServerOperationDuration
+	tool       metric.Float64Histogram
+	executions metric.Int64Counter
+	refusals   metric.Int64Counter
+	upstream   *upstreamInstruments
+
+	mu     sync.RWMutex
+	series map[kind]*series // grows to the product of the closed sets, no further
+}
+
+// kind is what the metrics of calls distinguish. Each of its fields comes from
+// a closed set.
+type kind struct {
+	method, tool, prompt, protocol, transport, status string
+	rpc                                               int64
+}
+
+// series are the options, made once, with which calls of a kind are measured.
+type series struct {
+	operation  []metric.RecordOption // none for REST
+	tool       []metric.RecordOption // none for what is no call of a tool
+	executions []metric.AddOption
+}
+
+// newInstruments makes the instruments of t.
+func newInstruments(t *Telemetry) (*instruments, error) {
+	i := &instruments{tools: t.options.Tools, prompts: t.options.Prompts, series: map[kind]*series{}}
+	b := &builder{meter: t.meter}
+	// The conventions' buckets for MCP, in seconds.
+	buckets := metric.WithExplicitBucketBoundaries(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
+	i.operation, b.err = mcpconv.NewServerOperationDuration(t.meter, buckets)
+	i.tool = b.histogram("mcp.tool.duration", "How long calls of tools took.")
+	i.executions = b.counter("mcp.tool.executions", "{call}", "Calls of tools, by how they ended.")
+	i.refusals = b.counter("stackroom.refusals", "{request}", "Requests that were refused before anything was done, by the reason.")
+	i.upstream = newUpstreamInstruments(b)
+	b.gauge("mcp.active_connections", "{connection}", "Connections that are open.", func() int64 { return t.connections.Load() })
+	b.gauge("http.server.active_requests", "{request}", "Requests that are being answered.", func() int64 { return t.requests.Load() })
+	return i, b.err
+}
+
+// measure counts and times a call.
+func (i *instruments) measure(ctx context.Context, op *Operation, o *Outcome, took time.Duration) {
+	if i == nil {
+		return
+	}
+	s := i.of(op, o)
+	seconds := took.Seconds()
+	if s.operation != nil {
+		i.operation.Float64Histogram.Record(ctx, seconds, s.operation...)
+	}
+	if s.tool != nil {
+		i.tool.Record(ctx, seconds, s.tool...)
+		i.executions.Add(ctx, 1, s.executions...)
+	}
+}
+
+// of returns the series of a call.
+func (i *instruments) of(op *Operation, o *Outcome) *series {
+	k := kind{
+		method: closed(knownMethods, op.Method), protocol: closed(knownProtocols, op.Protocol),
+		transport: closed(knownTransports, op.Transport), status: closed(knownStatuses, o.Status), rpc: closedRPC(o.RPC),
+	}
+	if op.isTool() {
+		k.tool = cmp.Or(closedList(i.tools, op.Tool), other)
+	}
+	if op.Prompt != "" && op.Method == "prompts/get" {
+		k.prompt = closedList(i.prompts, op.Prompt)
+	}
+	i.mu.RLock()
+	s := i.series[k]
+	i.mu.RUnlock()
+	if s != nil {
+		return s
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.series[k] == nil {
+		i.series[k] = newSeries(&k)
+	}
+	return i.series[k]
+}
+
+// newSeries makes the options for calls of a kind.
+func newSeries(k *kind) *series {
+	s := &series{}
+	tool := attribute.String("tool_name", k.tool)
+	if k.tool != "" {
+		s.tool = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(tool))}
+		s.executions = []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(tool, attribute.String("status", k.status)))}
+	}
+	if k.method == MethodREST {
+		return s
+	}
+	all := []attribute.KeyValue{attrMethod.String(k.method)}
+	add := func(key attribute.Key, value string) {
+		if value != "" {
+			all = append(all, key.String(value))
+		}
+	}
+	add(attrTool, k.tool)
+	if k.tool != "" {
+		add(attrGenAI, "execute_tool")
+	}
+	add(attrPrompt, k.prompt)
+	add(attrProtocol, k.protocol)
+	add(attrTransport, k.transport)
+	o := &Outcome{Status: k.status, RPC: k.rpc}
+	add(attrErrorType, errorType(o))
+	if k.rpc != 0 {
+		add(attrRPCStatus, rpcName(k.rpc))
+	}
+	s.operation = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(all...))}
+	return s
+}
+
+// errorType is the conventions' error.type: "tool_error" for a result that
+// says what failed, and otherwise the JSON-RPC code.
+func errorType(o *Outcome) string {
+	switch {
+	case o.Status == StatusOK || o.Status == "":
+		return ""
+	case o.Status == StatusToolError:
+		return StatusToolError
+	case o.RPC != 0:
+		return rpcName(closedRPC(o.RPC))
+	}
+	return "_OTHER"
+}
+
+// unknownRPC stands for every JSON-RPC code that is not known.
+const unknownRPC = 1
+
+// closedRPC returns a JSON-RPC code if it is of JSON-RPC or MCP.
+func closedRPC(code int64) int64 {
+	switch code {
+	case 0, -32700, -32600, -32601, -32602, -32603,
+		-32000, -32001, -32002, -32003, -32004, -32020, -32021, -32022, -32023, -32042:
+		return code
+	}
+	return unknownRPC
+}
+
+// rpcName writes a code of the closed set.
+func rpcName(code int64) string {
+	if code == unknownRPC {
+		return other
+	}
+	return strconv.FormatInt(code, 10)
+}
+
+// Refused counts a request that was refused before anything was done, by the
+// kind of limit: "principal", "address", "in_flight" and what else
+// [knownRefusals] has.
+func (t *Telemetry) Refused(kind string) {
+	if t == nil || t.instruments == nil {
+		return
+	}
+	t.refusals.Add(context.Background(), 1, metric.WithAttributes(attribute.String("kind", closed(knownRefusals, kind))))
+}
+
+// builder makes instruments and keeps the first error.
+type builder struct {
+	meter metric.Meter
+	err   error
+}
+
+func (b *builder) keep(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// histogram makes one of seconds.
+func (b *builder) histogram(name, description string) metric.Float64Histogram {
+	h, err := b.meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description),
+		metric.WithExplicitBucketBoundaries(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60))
+	b.keep(err)
+	return h
+}
+
+func (b *builder) counter(name, unit, description string) metric.Int64Counter {
+	c, err := b.meter.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(description))
+	b.keep(err)
+	return c
+}
+
+// gauge makes one that is read when it is asked for.
+func (b *builder) gauge(name, unit, description string, read func() int64) {
+	_, err := b.meter.Int64ObservableGauge(name, metric.WithUnit(unit), metric.WithDescription(description),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(read())
+			return nil
+		}))
+	b.keep(err)
+}

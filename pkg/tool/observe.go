@@ -1,0 +1,96 @@
+package tool
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// touch tells whoever keeps the audit which of the items of a list the caller
+// was given: the first n.
+func (c *call) touch(ctx context.Context, n int, id func(i int) library.ItemID) {
+	if c.touched == nil || n == 0 {
+		return
+	}
+	items := make([]string, n)
+	for i := range items {
+		items[i] = id(i).String()
+	}
+	c.touched(ctx, items...)
+}
+
+// reader opens one of the caller's libraries.
+func (c *call) reader(ctx context.Context, id library.ID) (library.Reader, error) {
+	r, err := c.libs.Open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.touched != nil {
+		c.touched(ctx, string(id))
+	}
+	if trace.SpanFromContext(ctx).IsRecording() {
+		return &tracedReader{r, id}, nil
+	}
+	return r, nil
+}
+
+// tracedReader gives each call of a library a span, in the trace that the call
+// is in. A span says which library was asked for what kind of thing, and how
+// that ended; nothing of what was asked or found.
+type tracedReader struct {
+	reader library.Reader
+	id     library.ID
+}
+
+// traceScope names the code that makes the spans.
+const traceScope = "github.com/stackroom-mcp/stackroom/pkg/tool"
+
+// traced makes one call.
+func traced[T any](ctx context.Context, id library.ID, name string, do func(context.Context) (T, error)) (T, error) {
+	tracer := trace.SpanFromContext(ctx).TracerProvider().Tracer(traceScope)
+	ctx, span := tracer.Start(ctx, "library "+name, trace.WithAttributes(attribute.String("stackroom.library.id", string(id))))
+	defer span.End()
+	out, err := do(ctx)
+	if err != nil {
+		e := library.AsError(err)
+		span.SetAttributes(attribute.String("error.type", string(e.Code)))
+		span.SetStatus(codes.Error, e.Message)
+	}
+	return out, err
+}
+
+func (r *tracedReader) Info(ctx context.Context) (library.Info, error) {
+	return traced(ctx, r.id, "info", r.reader.Info)
+}
+
+func (r *tracedReader) Search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
+	return traced(ctx, r.id, "search", func(ctx context.Context) (library.Page[library.Hit], error) { return r.reader.Search(ctx, q) })
+}
+
+func (r *tracedReader) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
+	return traced(ctx, r.id, "items", func(ctx context.Context) ([]*library.Item, error) { return r.reader.Items(ctx, keys) })
+}
+
+func (r *tracedReader) Text(ctx context.Context, key string, q library.TextQuery) (library.Text, error) {
+	return traced(ctx, r.id, "text", func(ctx context.Context) (library.Text, error) { return r.reader.Text(ctx, key, q) })
+}
+
+func (r *tracedReader) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
+	return traced(ctx, r.id, "passages", func(ctx context.Context) ([]library.Passage, error) { return r.reader.Passages(ctx, key, q) })
+}
+
+func (r *tracedReader) Collections(ctx context.Context) (library.Page[library.Collection], error) {
+	return traced(ctx, r.id, "collections", r.reader.Collections)
+}
+
+func (r *tracedReader) Tags(ctx context.Context, q library.TagQuery) (library.Page[library.Tag], error) {
+	return traced(ctx, r.id, "tags", func(ctx context.Context) (library.Page[library.Tag], error) { return r.reader.Tags(ctx, q) })
+}
+
+func (r *tracedReader) Changes(ctx context.Context, q library.ChangeQuery) (library.Page[library.Change], error) {
+	return traced(ctx, r.id, "changes", func(ctx context.Context) (library.Page[library.Change], error) { return r.reader.Changes(ctx, q) })
+}

@@ -1,0 +1,84 @@
+package upstream
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Traces hold what happened and nothing of a caller or a library: no path, no
+// query, no key, and of what the host said only its status. They are made
+// where the caller's own span is recorded, with the tracer that it comes from.
+const traceScope = "github.com/stackroom-mcp/stackroom/pkg/upstream"
+
+// decided tells the hooks and the trace what the cache had for a call.
+func (c *Client) decided(ctx context.Context, result CacheResult) {
+	c.options.Hooks.cache(result)
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.AddEvent("cache", trace.WithAttributes(attribute.String("stackroom.cache.result", string(result)), attribute.String("server.address", c.base.Hostname())))
+	}
+}
+
+// retrying tells the hooks and the trace that another attempt follows.
+func (c *Client) retrying(ctx context.Context, because Outcome, wait time.Duration) {
+	c.options.Hooks.retry(because, wait)
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.AddEvent("retry", trace.WithAttributes(attribute.String("stackroom.retry.reason", string(because)), attribute.Float64("stackroom.retry.wait", wait.Seconds())))
+	}
+}
+
+// traced gives an attempt, with its waiting for its turn, a span of an HTTP
+// client (OpenTelemetry semantic conventions for HTTP). Before says how many
+// attempts there were before it.
+func (c *Client) traced(ctx context.Context, before int, attempt func(context.Context) *fault) *fault {
+	around := trace.SpanFromContext(ctx)
+	if !around.IsRecording() {
+		return attempt(ctx)
+	}
+	state, _ := c.breaker.state()
+	attributes := []attribute.KeyValue{
+		attribute.String("http.request.method", http.MethodGet),
+		attribute.String("server.address", c.base.Hostname()),
+		attribute.String("stackroom.breaker.state", string(state)),
+	}
+	if port, err := strconv.Atoi(c.base.Port()); err == nil {
+		attributes = append(attributes, attribute.Int("server.port", port))
+	}
+	if before > 0 {
+		attributes = append(attributes, attribute.Int("http.request.resend_count", before))
+	}
+	ctx, span := around.TracerProvider().Tracer(traceScope).Start(ctx, http.MethodGet,
+		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
+	defer span.End()
+	f := attempt(ctx)
+	if f == nil {
+		return nil
+	}
+	span.SetAttributes(attribute.String("error.type", string(f.outcome)))
+	if f.outcome != OutcomeCancelled {
+		span.SetStatus(codes.Error, f.err.Message)
+	}
+	if f.outcome == OutcomeNetwork && f.err.Cause != nil {
+		span.RecordError(f.err.Cause) // the network's own words: the address is cut off
+	}
+	return f
+}
+
+// waited tells the trace how long an attempt waited for its turn.
+func waited(ctx context.Context, since time.Time) {
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetAttributes(attribute.Float64("stackroom.upstream.wait", time.Since(since).Seconds()))
+	}
+}
+
+// answered tells the trace with which status the host answered.
+func answered(ctx context.Context, status int) {
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetAttributes(attribute.Int("http.response.status_code", status))
+	}
+}
