@@ -12,7 +12,8 @@ start_server() {
   for try in 1 2 3; do
     addr=127.0.0.1:$(free_port)
     SERVER_URL=http://$addr
-    STACKROOM_ADDR=$addr "${@//ADDR/$addr}" >"$log" 2>&1 </dev/null &
+    # The programs that try a server call more often than an assistant may.
+    RATE_LIMIT_MAX=${RATE_LIMIT_MAX-0} STACKROOM_ADDR=$addr "${@//ADDR/$addr}" >"$log" 2>&1 </dev/null &
     SERVER_PID=$!
     wait_ready && return 0
     stop_server

@@ -10,7 +10,7 @@ import (
 // seed is what the tests are told.
 type seed struct {
 	URL       string            `json:"url"`
-	Keys      map[string]string `json:"keys"` // "all", "personal", "one_group", "stranger", "dead"
+	Keys      map[string]string `json:"keys"` // "all", "personal", "read_only", "one_group", "stranger", "dead"
 	Libraries []madeLibrary     `json:"libraries"`
 	Contract  contractSeed      `json:"contract"`
 	Written   int               `json:"written"` // objects, in this run
@@ -78,6 +78,9 @@ func fill(ctx context.Context, admin *api, key string, fixtures fs.FS) (*seed, e
 	}
 	// The server asks for the right to write before it lists a user's top items.
 	if s.Keys["personal"], err = ensureKey(ctx, admin, owner, "personal library only", object{"user": object{"library": true, "notes": true, "files": true, "write": true}}); err != nil {
+		return nil, err
+	}
+	if s.Keys["read_only"], err = ensureKey(ctx, admin, owner, "personal library, read only", object{"user": object{"library": true, "notes": true, "files": true}}); err != nil {
 		return nil, err
 	}
 	if s.Keys["one_group"], err = ensureKey(ctx, admin, owner, "one group only", object{"groups": object{fmt.Sprint(groups[minds]): object{"library": true}}}); err != nil {

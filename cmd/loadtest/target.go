@@ -52,7 +52,7 @@ func startStackroom(ctx context.Context, o options, items []*library.Item, dir s
 	if err != nil {
 		return nil, err
 	}
-	env := append(plainEnv(), "STACKROOM_DATA="+dir, "STACKROOM_ADDR="+addr, "STACKROOM_LOG_FORMAT=json")
+	env := append(plainEnv(), "STACKROOM_DATA="+dir, "STACKROOM_ADDR="+addr, "STACKROOM_LOG_FORMAT=json", "RATE_LIMIT_MAX=0")
 	switch {
 	case o.zotero:
 		url, err := serveZotero(ctx, items)

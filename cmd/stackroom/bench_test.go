@@ -15,6 +15,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/server"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
 // BenchmarkCall measures a call of search through the whole program but the
@@ -25,13 +26,13 @@ func BenchmarkCall(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	libs, _, err := openLibraries(b.Context(), c, slog.New(slog.DiscardHandler))
+	libs, _, err := openLibraries(b.Context(), c, nil, upstream.Hooks{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer libs.Close()
 	edge := func(express bool) http.Handler {
-		o, err := edgeOptions(c, libs, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
+		o, err := edgeOptions(&room{config: c, libs: libs, access: &access{}, observing: &observing{}}, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -114,7 +113,7 @@ func writable(dir string) error {
 
 // zotero checks the upstream and what each key may read.
 func (d *doctor) zotero(ctx context.Context, c *config.Config) {
-	up, err := newUpstream(c, slog.New(slog.DiscardHandler))
+	up, err := newUpstream(c, upstream.Hooks{})
 	switch {
 	case err != nil:
 		d.ill("zotero", err)
@@ -133,7 +132,7 @@ func (d *doctor) zotero(ctx context.Context, c *config.Config) {
 			d.ill("zotero", err)
 			return
 		}
-		ring := zotero.NewKeyring(client, keys, c.ZoteroRotation, slog.New(slog.DiscardHandler))
+		ring := zotero.NewKeyring(client, keys, zotero.KeyringOptions{Every: c.ZoteroRotation})
 		for i := range ring.Len() {
 			a, err := ring.Account(ctx, i)
 			d.account(ctx, fmt.Sprintf("zotero key #%d", i), a, err)

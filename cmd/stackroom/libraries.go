@@ -35,15 +35,16 @@ func (l *libraries) List(ctx context.Context) ([]library.Info, error) {
 		infos = append(infos, info)
 	}
 	if l.zotero == nil {
-		return infos, nil
+		return seen(ctx, infos), nil
 	}
 	others, err := l.zotero.Libraries(ctx)
-	return append(infos, others...), err
+	return seen(ctx, append(infos, others...)), err
 }
 
 // Open returns one library that the caller may see.
 func (l *libraries) Open(ctx context.Context, id library.ID) (library.Reader, error) {
 	switch {
+	case hidden(ctx, id):
 	case id == library.Local && l.withEmbedded():
 		return l.embedded.reader(ctx)
 	case id != library.Local && l.zotero != nil:

@@ -23,7 +23,9 @@ type commands struct {
 	Stdio       stdioCommand       `cmd:"" help:"Serve the library on standard input and output, for a desktop client."`
 	Import      importCommand      `cmd:"" help:"Take bibliography files (BibTeX, BibLaTeX, RIS, CSL-JSON) into the embedded library."`
 	Catalog     catalogCommand     `cmd:"" help:"Print the tools that assistants see."`
+	Bundle      bundleCommand      `cmd:"" help:"Make a desktop bundle (.mcpb) of this program or another build of it."`
 	Doctor      doctorCommand      `cmd:"" help:"Check settings, keys, libraries and folders, and say how to mend what is wrong."`
+	Token       tokenCommand       `cmd:"" help:"Make access tokens and keys for sign-in."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server on this machine whether it is well; for containers."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

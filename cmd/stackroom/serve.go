@@ -16,9 +16,11 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
 // serveCommand serves over HTTP.
@@ -42,13 +44,16 @@ func (serveCommand) Help() string {
 
 // Run implements the command.
 func (serveCommand) Run(p *process) error {
-	r, err := setUp(p)
+	r, err := setUp(p, auditOf(p))
 	if err != nil {
 		return err
 	}
-	defer r.libs.Close()
+	defer r.close()
 	s, err := server.New(r.options)
 	if err != nil {
+		return err
+	}
+	if err := r.observing.serveMetrics(p.ctx, r.config, r.options.Logger); err != nil {
 		return err
 	}
 	l, err := listen(p.ctx, r.config.ListenAddr())
@@ -61,45 +66,91 @@ func (serveCommand) Run(p *process) error {
 	return s.Serve(p.ctx, l)
 }
 
-// room is what serving takes, over HTTP or not.
-type room struct {
-	config  *config.Config
-	libs    *libraries
-	options server.Options
+// auditOf returns where the audit is kept: nowhere for a person at a terminal.
+func auditOf(p *process) io.Writer {
+	if terminal(p.stderr) || terminal(p.stdout) {
+		return nil
+	}
+	return p.stdout
 }
 
-// setUp reads the configuration and opens what it names.
-func setUp(p *process) (*room, error) {
+// room is what serving takes, over HTTP or not.
+type room struct {
+	config    *config.Config
+	secrets   *secret.Store
+	libs      *libraries
+	access    *access
+	observing *observing
+	options   server.Options
+}
+
+// setUp reads the configuration and opens what it names: everything that can
+// be wrong with it is found before anybody is let in.
+func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	c, err := config.Load(p.environ)
 	if err != nil {
 		return nil, err
 	}
+	r := &room{config: c}
 	logger := newLogger(p.stderr, c)
-	libs, up, err := openLibraries(p.ctx, c, logger)
-	if err != nil {
+	r.options.Logger = logger
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	if r.observing, err = observe(p.ctx, c, audit, p.stderr, logger); err != nil {
 		return nil, err
 	}
-	options, err := edgeOptions(c, libs, logger)
-	if err != nil {
-		libs.Close()
+	if r.secrets, err = openSecrets(p.ctx, c, logger, secret.Hooks{}); err != nil {
 		return nil, err
 	}
-	options.Upstreams = upstreamStates(up)
-	return &room{c, libs, options}, nil
+	var up *upstream.Client
+	if r.libs, up, err = openLibraries(p.ctx, c, r.secrets, r.observing.upstreamHooks("zotero", logger), logger); err != nil {
+		return nil, err
+	}
+	if r.access, err = openAccess(p.ctx, c, r.secrets, logger); err != nil {
+		return nil, err
+	}
+	if r.options, err = edgeOptions(r, logger); err != nil {
+		return nil, err
+	}
+	r.options.Upstreams = upstreamStates(up)
+	return r, r.observing.Secrets(secretStates(r.secrets))
+}
+
+// close closes what is open, and sends out last what was observed.
+func (r *room) close() {
+	if r.access != nil {
+		r.access.close()
+	}
+	if r.libs != nil {
+		r.libs.Close()
+	}
+	if r.secrets != nil {
+		r.secrets.Close()
+	}
+	if r.observing != nil {
+		r.observing.close(r.options.Logger)
+	}
 }
 
 // edgeOptions joins the catalogue of tools over the libraries to an edge.
-func edgeOptions(c *config.Config, libs *libraries, logger *slog.Logger) (server.Options, error) {
-	catalog, err := tool.NewCatalog(libs, tool.Options{ResultChars: c.ResultChars})
+func edgeOptions(r *room, logger *slog.Logger) (server.Options, error) {
+	c := r.config
+	catalog, err := tool.NewCatalog(r.libs, tool.Options{ResultChars: c.ResultChars, Touched: telemetry.Touched})
 	if err != nil {
-		return server.Options{}, err
+		return server.Options{Logger: logger}, err
 	}
 	identity := &mcp.Implementation{Name: "stackroom", Title: "Stackroom", Version: buildVersion()}
 	s := mcp.NewServer(identity, catalog.ServerOptions())
 	catalog.Register(s)
 	return server.Options{
 		MCP: s, Tools: restTools(catalog), Call: catalog.Call, Answer: catalog.Answer, Implementation: identity,
-		Ready: libs.ready, Logger: logger, Name: "Stackroom", Version: buildVersion(),
+		Guard: r.access.guard, Routes: r.access.routes, SignIn: r.access.signIn, Libraries: r.libs.List,
+		Budget: server.Budget{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
+		Ready:  r.libs.ready, Logger: logger, Telemetry: r.observing.Telemetry, SlowCall: c.SlowCall,
+		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		AllowedOrigins: c.AllowedOrigins, AllowedHosts: c.AllowedHosts, RequestTimeout: c.RequestTimeout, MaxBodyBytes: c.MaxBodyBytes,
 		LegacySSE: c.LegacySSE, DrainTimeout: c.ShutdownGrace,
 	}, nil
@@ -134,7 +185,7 @@ func newLogger(w io.Writer, c *config.Config) *slog.Logger {
 	if c.LogStyle == "text" || c.LogStyle == "" && terminal(w) {
 		format = telemetry.Text
 	}
-	return telemetry.NewLogger(w, c.Level(), format)
+	return telemetry.NewLogger(w, c.Level(), format, telemetry.TraceProject(c.Project))
 }
 
 func terminal(w any) bool {
@@ -172,11 +223,15 @@ type stdioCommand struct{}
 
 // Run implements the command.
 func (stdioCommand) Run(p *process) error {
-	r, err := setUp(p)
+	r, err := setUp(p, nil)
 	if err != nil {
 		return err
 	}
-	defer r.libs.Close()
+	defer r.close()
+	if r.access.guard != nil {
+		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and nobody signs in on standard input", r.config.Auth).
+			WithHint("unset it: whoever starts the program is who it serves")
+	}
 	tuneMemory()
 	err = server.Stdio(p.ctx, r.options, p.stdin, p.stdout)
 	if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {

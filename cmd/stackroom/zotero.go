@@ -7,6 +7,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
@@ -17,41 +18,60 @@ const desktopURL = "http://127.0.0.1:23119/api"
 
 // openLibraries returns what the configuration says that this process serves,
 // and the client of its upstream, nil if there is none.
-func openLibraries(ctx context.Context, c *config.Config, logger *slog.Logger) (*libraries, *upstream.Client, error) {
+func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*libraries, *upstream.Client, error) {
 	l := &libraries{embedded: &embedded{dir: c.Data}}
-	up, err := newUpstream(c, logger)
+	up, err := newUpstream(c, hooks)
 	if err != nil {
 		return nil, nil, err
 	}
 	switch {
 	case c.ZoteroDesktop:
 		l.zotero = desktop{zotero.NewClient(up, zotero.Options{Local: true})}
+	case c.Auth == "zotero":
+		l.zotero = members{zotero.NewClient(up, zotero.Options{})}
 	case c.ZoteroKey != "":
-		keys, err := config.ZoteroKeys(c.ZoteroKey)
-		if err != nil {
+		if l.zotero, err = keyring(c, up, secrets, logger); err != nil {
 			return nil, nil, err
 		}
-		l.zotero = zotero.NewKeyring(zotero.NewClient(up, zotero.Options{}), keys, c.ZoteroRotation, logger)
 	}
 	return l, up, l.ready(ctx)
 }
 
+// keyring returns the libraries of the deployment's own keys. When Zotero
+// refuses one, the secret is read anew before the call fails: a key that was
+// rotated costs nobody an answer.
+func keyring(c *config.Config, up *upstream.Client, secrets *secret.Store, logger *slog.Logger) (*zotero.Keyring, error) {
+	var ring *zotero.Keyring
+	err := follow(secrets, "ZOTERO_API_KEY", logger, func(all []secret.Value) error {
+		keys, err := config.ZoteroKeys(all[0].Reveal())
+		if err != nil {
+			return err
+		}
+		if ring != nil {
+			ring.Replace(keys)
+			return nil
+		}
+		ring = zotero.NewKeyring(zotero.NewClient(up, zotero.Options{}), keys, zotero.KeyringOptions{
+			Every: c.ZoteroRotation, Logger: logger, Refused: secrets.Source("ZOTERO_API_KEY").Rejected,
+		})
+		return nil
+	})
+	return ring, err
+}
+
 // newUpstream returns the client of the one host that is asked for Zotero's
 // libraries, or nil if none is.
-func newUpstream(c *config.Config, logger *slog.Logger) (*upstream.Client, error) {
+func newUpstream(c *config.Config, hooks upstream.Hooks) (*upstream.Client, error) {
 	url := c.ZoteroURL
 	switch {
 	case c.ZoteroDesktop:
 		url = desktopURL
-	case c.ZoteroKey == "":
+	case c.ZoteroKey == "" && c.Auth != "zotero":
 		return nil, nil
 	}
 	return upstream.New(upstream.Options{
-		BaseURL: url, Name: "Zotero",
+		BaseURL: url, Name: "Zotero", Hooks: hooks,
 		Header: http.Header{"Zotero-Api-Version": {"3"}, "User-Agent": {"stackroom/" + buildVersion() + " (+https://github.com/stackroom-mcp/stackroom)"}},
-		Hooks: upstream.Hooks{Breaker: func(from, to upstream.BreakerState) {
-			logger.Warn("the circuit breaker changed", "upstream", "zotero", "from", string(from), "to", string(to))
-		}},
 	})
 }
 

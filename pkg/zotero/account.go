@@ -23,6 +23,7 @@ type Account struct {
 	cred     upstream.Credential
 	key      Key
 	identity identity
+	others   bool // another key may do what this one is refused
 }
 
 // Account returns what a credential may see: GET /keys/current. A key that
@@ -169,7 +170,7 @@ func (a *Account) readers(ctx context.Context) ([]*Reader, error) {
 		if about.Name == "" {
 			about.Name = "Group " + strconv.FormatInt(group.ID, 10)
 		}
-		all = append(all, &Reader{client: a.client, scope: a.scope("/groups/" + strconv.FormatInt(group.ID, 10)), about: about})
+		all = append(all, &Reader{client: a.client, scope: a.scope("/groups/" + strconv.FormatInt(group.ID, 10)), about: about, others: a.others})
 	}
 	return all, nil
 }
@@ -192,7 +193,7 @@ func (a *Account) personal() *Reader {
 	if a.client.o.Local {
 		path = "/users/0"
 	}
-	return &Reader{client: a.client, scope: a.scope(path), about: library.Info{
+	return &Reader{client: a.client, scope: a.scope(path), others: a.others, about: library.Info{
 		ID: library.UserID(a.key.UserID), Name: "My Library", Kind: library.KindUser, MayWrite: a.key.User.Write,
 	}}
 }

@@ -113,7 +113,9 @@ func TestOneCallersReadingIsNeverShownToAnother(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := openLibrary(t, a, "group:1").Search(t.Context(), library.Query{Limit: 10}); err != nil || got.Total != 6 {
+		r := openLibrary(t, a, "group:1")
+		readWhole(t, r)
+		if got, err := r.Search(t.Context(), library.Query{Limit: 10}); err != nil || got.Total != 6 {
 			t.Fatalf("%d, %v", got.Total, err)
 		}
 	}

@@ -27,9 +27,7 @@ func benchmarkLibrary(b *testing.B) library.Reader {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := r.Search(b.Context(), library.Query{Text: "warm", Limit: 1}); err != nil {
-		b.Fatal(err)
-	}
+	readWhole(b, r)
 	return r
 }
 

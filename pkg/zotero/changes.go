@@ -27,18 +27,15 @@ func (r *Reader) Changes(ctx context.Context, q library.ChangeQuery) (library.Pa
 	if err := checkPage(q.Offset, q.Limit); err != nil {
 		return none, err
 	}
-	found, version, scanned, err := r.knownChanges(ctx, q)
-	if err == nil && found == nil {
-		found, version, scanned, err = r.changedItems(ctx, q)
-	}
+	found, err := r.changed(ctx, q)
 	if err != nil {
 		return none, err
 	}
-	changes, err := r.changesOf(ctx, found, q)
+	changes, err := r.changesOf(ctx, found.items, q)
 	if err != nil {
 		return none, err
 	}
-	gone, said, err := r.gone(ctx, q, found, version)
+	gone, said, err := r.gone(ctx, q, found.items, found.version)
 	if err != nil {
 		return none, err
 	}
@@ -47,34 +44,58 @@ func (r *Reader) Changes(ctx context.Context, q library.ChangeQuery) (library.Pa
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Version, a.Version), strings.Compare(a.Key, b.Key))
 	})
 	return library.Page[library.Change]{
-		Items: cut(changes, q.Offset, q.Limit), Total: len(changes), Version: version, Notice: notices(scanned, said),
+		Items: cut(changes, q.Offset, q.Limit), Total: len(changes), Version: found.version, Notice: notices(found.notice, said),
 	}, nil
 }
 
-// knownChanges is changedItems for a library that was read whole, of which only
-// the trash is to be asked for. It returns nil if the library was not read, or
-// if there is a version since which Zotero lists what changed.
-func (r *Reader) knownChanges(ctx context.Context, q library.ChangeQuery) (found map[string]*Object, version int64, notice string, err error) {
-	if q.SinceVersion > 0 || r.client.o.Local {
-		return nil, 0, "", nil
+// changed is what changed in a library, trash included.
+type changed struct {
+	items   map[string]*Object
+	version int64
+	notice  string
+	partial bool // there are more than were looked at
+}
+
+// changed returns the items of every kind that changed within the bounds of q.
+// Where they are more than are looked at one page after the other, the library
+// is read whole.
+func (r *Reader) changed(ctx context.Context, q library.ChangeQuery) (*changed, error) {
+	if r.client.o.Local {
+		return r.changedItems(ctx, q)
 	}
-	s, h, err := r.snapshot(ctx, false)
-	if s == nil || err != nil {
-		return nil, 0, "", err
+	v, err := r.known(ctx)
+	if err != nil {
+		return nil, err
 	}
-	found = map[string]*Object{}
-	for key, o := range s.objects {
-		if !o.Data.Modified.Before(q.Since) {
+	if v.snapshot != nil && q.SinceVersion == 0 {
+		return r.knownChanges(ctx, q, v)
+	}
+	found, err := r.changedItems(ctx, q)
+	if err != nil || !found.partial {
+		return found, err
+	}
+	if v, err = r.whole(ctx); err != nil || v.snapshot == nil {
+		return found, err
+	}
+	return r.knownChanges(ctx, q, v)
+}
+
+// knownChanges returns what changed in a library that was read whole, of which
+// only the trash is to be asked for.
+func (r *Reader) knownChanges(ctx context.Context, q library.ChangeQuery, v view) (*changed, error) {
+	found := map[string]*Object{}
+	for key, o := range v.objects {
+		if !o.Data.Modified.Before(q.Since) && o.Version > q.SinceVersion {
 			found[key] = o
 		}
 	}
-	trashed, err := r.client.TrashedItems(ctx, r.scope, Parameters{Sort: "dateModified", Descending: true})
+	trashed, err := r.client.TrashedItems(ctx, r.scope, Parameters{Since: q.SinceVersion, Sort: "dateModified", Descending: true})
 	if err != nil {
-		return nil, 0, "", err
+		return nil, err
 	}
 	for o, err := range All(ctx, trashed) {
 		if err != nil {
-			return nil, 0, "", err
+			return nil, err
 		}
 		if o.Data.Modified.Before(q.Since) {
 			break
@@ -83,23 +104,21 @@ func (r *Reader) knownChanges(ctx context.Context, q library.ChangeQuery) (found
 			found[o.Key] = &o
 		}
 	}
-	return found, s.version, notices(h.notice, staleness(trashed)), nil
+	return &changed{items: found, version: v.version, notice: notices(v.head.notice, v.notice, staleness(trashed))}, nil
 }
 
-// changedItems returns the items of every kind, trash included, that changed
-// within the bounds of q, last first.
-func (r *Reader) changedItems(ctx context.Context, q library.ChangeQuery) (found map[string]*Object, version int64, notice string, err error) {
+// changedItems asks for the items that changed, last first.
+func (r *Reader) changedItems(ctx context.Context, q library.ChangeQuery) (*changed, error) {
 	first, err := r.client.Items(ctx, r.scope, Parameters{
 		Since: q.SinceVersion, IncludeTrashed: true, Sort: "dateModified", Descending: true,
 	})
 	if err != nil {
-		return nil, 0, "", err
+		return nil, err
 	}
-	found = map[string]*Object{}
-	notice = staleness(first)
+	found := &changed{items: map[string]*Object{}, version: first.Version, notice: staleness(first)}
 	for o, err := range All(ctx, first) {
 		if err != nil {
-			return nil, 0, "", err
+			return nil, err
 		}
 		if o.Data.Modified.Before(q.Since) {
 			break
@@ -108,13 +127,14 @@ func (r *Reader) changedItems(ctx context.Context, q library.ChangeQuery) (found
 		if o.Version <= q.SinceVersion || !library.ValidKey(o.Key) {
 			continue
 		}
-		if len(found) >= r.client.o.ScanLimit {
-			notice = notices(notice, fmt.Sprintf("only the last %d changed items were looked at, so older changes are missing", len(found)))
+		if len(found.items) >= r.client.o.ScanLimit {
+			found.partial = true
+			found.notice = notices(found.notice, fmt.Sprintf("only the last %d changed items were looked at, so older changes are missing", len(found.items)))
 			break
 		}
-		found[o.Key] = &o
+		found.items[o.Key] = &o
 	}
-	return found, first.Version, notice, nil
+	return found, nil
 }
 
 // changesOf returns one change for each work that the items are or belong to.

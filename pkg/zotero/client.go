@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/maypok86/otter/v2"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
@@ -25,7 +24,10 @@ type Client struct {
 	o         Options
 	gatherer  *gatherer
 	snapshots *otter.Cache[snapshotKey, *snapshot]
-	building  *singleflight.Group
+	desks     *otter.Cache[identity, *desk]
+	// alive ends when the client is closed, and with it what it does by itself.
+	alive context.Context
+	close context.CancelFunc
 }
 
 // Scope is one library as one credential sees it. An [Account] hands it out.
@@ -38,7 +40,8 @@ type Scope struct {
 // NewClient returns a client over an upstream that is pinned to Zotero's host.
 func NewClient(up Upstream, o Options) *Client {
 	o = o.withDefaults()
-	c := &Client{up: up, o: o, building: &singleflight.Group{}}
+	c := &Client{up: up, o: o, desks: otter.Must(&otter.Options[identity, *desk]{MaximumSize: maxDesks})}
+	c.alive, c.close = context.WithCancel(context.Background())
 	c.snapshots = otter.Must(&otter.Options[snapshotKey, *snapshot]{
 		MaximumWeight: o.CacheBytes,
 		Weigher:       func(_ snapshotKey, s *snapshot) uint32 { return s.weight },
@@ -52,6 +55,10 @@ func NewClient(up Upstream, o Options) *Client {
 	})
 	return c
 }
+
+// Close ends the reading of libraries that goes on in the background. Calls
+// may still be made.
+func (c *Client) Close() { c.close() }
 
 func (c *Client) get(ctx context.Context, cred upstream.Credential, path string, query url.Values, accept string) (*upstream.Response, error) {
 	header := http.Header{"Zotero-Api-Version": {"3"}, "Accept": {accept}}

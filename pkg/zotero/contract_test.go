@@ -21,7 +21,9 @@ func newClient(t *testing.T, f *fakeZotero, o zotero.Options) *zotero.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return zotero.NewClient(up, o)
+	c := zotero.NewClient(up, o)
+	t.Cleanup(c.Close)
+	return c
 }
 
 func openAccount(t *testing.T, f *fakeZotero, key string, o zotero.Options) *zotero.Account {
@@ -59,6 +61,15 @@ func TestReaderKeepsTheContract(t *testing.T) {
 			f.addLibrary("group", 4711, works)
 			f.grant("good", true, 4711)
 			return openLibrary(t, openAccount(t, f, "good", zotero.Options{}), library.GroupID(4711))
+		})
+	})
+	// Above the limit up to which a filter looks at a library that isn't read.
+	t.Run("large", func(t *testing.T) {
+		librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
+			f := newFake(t)
+			f.addLibrary("user", f.user, works)
+			f.grant("good", true)
+			return openLibrary(t, openAccount(t, f, "good", zotero.Options{ScanLimit: 5}), library.UserID(f.user))
 		})
 	})
 	t.Run("local", func(t *testing.T) {

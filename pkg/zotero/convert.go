@@ -23,22 +23,12 @@ const maxNoteTitle = 79
 func itemOf(id library.ID, o *Object) *library.Item {
 	it := &library.Item{
 		ID: library.ItemID{Library: id, Key: o.Key}, Version: o.Version, Type: o.Data.Type,
-		Fields: make(map[string]string, len(o.Data.Fields)), Collections: o.Data.Collections,
+		Fields: fieldsOf(o), Collections: o.Data.Collections,
 		Tags: tagNames(o), ParsedDate: dateOf(o), Added: o.Data.Added, Modified: o.Data.Modified,
 		AddedBy: o.Meta.CreatedBy, ModifiedBy: o.Meta.ModifiedBy,
 	}
 	if it.ModifiedBy == "" {
 		it.ModifiedBy = it.AddedBy // the server names the second only if it is another
-	}
-	for name, value := range o.Data.Fields {
-		if !unbibliographic[name] && !strings.HasPrefix(name, "annotation") {
-			it.Fields[name] = value
-		}
-	}
-	if it.Fields["citationKey"] == "" {
-		if key := citationKey(o.Data.Fields["extra"]); key != "" {
-			it.Fields["citationKey"] = key
-		}
 	}
 	for _, c := range o.Data.Creators {
 		creator := library.Creator{Role: c.Type, Given: c.FirstName, Family: c.LastName}
@@ -61,6 +51,32 @@ func itemOf(id library.ID, o *Object) *library.Item {
 	return it
 }
 
+// fieldsOf returns the bibliographic fields: the object's own map where it has
+// no others and lacks none, as most works' do.
+func fieldsOf(o *Object) map[string]string {
+	key := ""
+	if o.Data.Fields["citationKey"] == "" {
+		key = citationKey(o.Data.Fields["extra"])
+	}
+	switch o.Data.Type {
+	case "note", "attachment", "annotation":
+	default:
+		if key == "" {
+			return o.Data.Fields
+		}
+	}
+	fields := make(map[string]string, len(o.Data.Fields)+1)
+	for name, value := range o.Data.Fields {
+		if !unbibliographic[name] && !strings.HasPrefix(name, "annotation") {
+			fields[name] = value
+		}
+	}
+	if key != "" {
+		fields["citationKey"] = key
+	}
+	return fields
+}
+
 // citationKeyPattern finds the key that Better BibTeX keeps in "extra" where
 // the item type or the server has no field for it.
 var citationKeyPattern = regexp.MustCompile(`(?im)^citation[ -]?key\s*:\s*(\S+)`)
@@ -81,7 +97,11 @@ func tagNames(o *Object) []string {
 }
 
 func noteOf(o *Object) library.Note {
-	return library.Note{Key: o.Key, Text: plaintext.FromHTML(o.Data.Fields["note"]), Tags: tagNames(o), Modified: o.Data.Modified}
+	note := o.Data.Fields["note"]
+	if !o.Data.plain {
+		note = plaintext.FromHTML(note)
+	}
+	return library.Note{Key: o.Key, Text: note, Tags: tagNames(o), Modified: o.Data.Modified}
 }
 
 // attachmentOf returns an attachment. readable says of which the server has

@@ -31,15 +31,43 @@ type fakeZotero struct {
 	libraries map[string]*fakeLibrary
 	groups    []map[string]any
 	calls     []string // path and query of each
+	unchanged int      // how many were answered with 304
 	fail      func(r *http.Request) (status int, body string)
 }
 
 func newFake(t testing.TB) *fakeZotero {
 	t.Helper()
-	f := &fakeZotero{user: 475425, keys: map[string]string{}, libraries: map[string]*fakeLibrary{}}
+	f := newFakeAway()
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(f.Close)
 	return f
+}
+
+// newFakeAway returns a server that listens nowhere: a [faraway] leads to it.
+func newFakeAway() *fakeZotero {
+	return &fakeZotero{
+		Server: &httptest.Server{URL: "http://zotero.test"},
+		user:   475425, keys: map[string]string{}, libraries: map[string]*fakeLibrary{},
+	}
+}
+
+// faraway carries requests to a server that is so far away, without a network,
+// so that the time of a test may be made.
+type faraway struct {
+	server  http.Handler
+	latency time.Duration
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (w faraway) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case <-time.After(w.latency):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	answer := httptest.NewRecorder()
+	w.server.ServeHTTP(answer, r)
+	return answer.Result(), nil
 }
 
 // addLibrary puts a library with works into the server.
@@ -206,6 +234,7 @@ func (f *fakeZotero) list(w http.ResponseWriter, r *http.Request, all []map[stri
 	}
 	if since := r.Header.Get("If-Modified-Since-Version"); since != "" && version > 0 {
 		if n, _ := strconv.ParseInt(since, 10, 64); version <= n {
+			f.unchanged++
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}

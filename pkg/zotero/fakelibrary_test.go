@@ -150,15 +150,13 @@ func (l *fakeLibrary) keyOf(title string) string {
 }
 
 func (l *fakeLibrary) envelopes(items []*fakeItem) []map[string]any {
+	children := map[string]int{}
+	for _, child := range l.items {
+		children[child.text("parentItem")]++
+	}
 	out := make([]map[string]any, len(items))
 	for i, it := range items {
-		n := 0
-		for _, child := range l.items {
-			if child.text("parentItem") == it.key {
-				n++
-			}
-		}
-		meta := map[string]any{"numChildren": n}
+		meta := map[string]any{"numChildren": children[it.key]}
 		if date := it.text("date"); date == "October 1843" {
 			meta["parsedDate"] = "1843-10"
 		} else if date != "" {
@@ -217,7 +215,7 @@ func (l *fakeLibrary) find(q url.Values, rest string) []*fakeItem {
 	for _, it := range l.items {
 		byKey[it.key] = it
 	}
-	found := []*fakeItem{}
+	found, seen := []*fakeItem{}, map[string]bool{}
 	filtered := q.Get("q") != "" || q.Get("itemType") != "" || len(q["tag"]) > 0
 	for _, it := range l.items {
 		if it.trashed() != (rest == "items/trash") && q.Get("includeTrashed") == "" || !l.chosen(it, q) {
@@ -234,18 +232,22 @@ func (l *fakeLibrary) find(q url.Values, rest string) []*fakeItem {
 				continue
 			}
 		}
-		if since, _ := strconv.ParseInt(q.Get("since"), 10, 64); it.version > since && !slices.Contains(found, it) {
+		if since, _ := strconv.ParseInt(q.Get("since"), 10, 64); it.version > since && !seen[it.key] {
+			seen[it.key] = true
 			found = append(found, it)
 		}
 	}
 	if by := q.Get("sort"); by != "" {
-		slices.SortStableFunc(found, func(a, b *fakeItem) int {
+		order := func(a, b *fakeItem) int {
 			n := cmp.Or(strings.Compare(a.text(by), b.text(by)), cmp.Compare(a.version, b.version))
 			if q.Get("direction") == "desc" {
 				return -n
 			}
 			return n
-		})
+		}
+		if !slices.IsSortedFunc(found, order) {
+			slices.SortStableFunc(found, order)
+		}
 	}
 	return found
 }

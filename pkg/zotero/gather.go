@@ -8,6 +8,10 @@ import (
 	"time"
 )
 
+// gatherTimeout bounds one call for several callers, which belongs to none of
+// them.
+const gatherTimeout = 2 * time.Minute
+
 // gatherer makes one call of fetches that come one by one: what is asked of
 // one library by one identity within a short time.
 type gatherer struct {
@@ -77,7 +81,7 @@ func (g *gatherer) run(ctx context.Context, s Scope, place snapshotKey, b *batch
 	g.mu.Unlock()
 	b.once.Do(func() {
 		defer close(b.done)
-		ctx, cancel := context.WithTimeout(ctx, scanTimeout)
+		ctx, cancel := context.WithTimeout(ctx, gatherTimeout)
 		defer cancel()
 		objects, err := g.fetch(ctx, s, slices.Sorted(maps.Keys(b.keys)))
 		b.err = err

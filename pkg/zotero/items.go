@@ -68,14 +68,14 @@ func (r *Reader) item(ctx context.Context, key string) (*library.Item, error) {
 // lookup returns the works of these keys by key, from the library read whole
 // if it was, otherwise one by one.
 func (r *Reader) lookup(ctx context.Context, keys []string) (map[string]*library.Item, error) {
-	s, _, err := r.snapshot(ctx, false)
+	v, err := r.known(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if s != nil {
+	if v.snapshot != nil {
 		byKey := make(map[string]*library.Item, len(keys))
 		for _, key := range keys {
-			if w := s.byKey[key]; w != nil {
+			if w := v.byKey[key]; w != nil {
 				byKey[key] = w.item
 			}
 		}

@@ -12,10 +12,10 @@ import (
 )
 
 // searchLarge answers a query over a library that isn't read whole.
-func (r *Reader) searchLarge(ctx context.Context, q library.Query, within map[string]bool, h head) (library.Page[library.Hit], error) {
+func (r *Reader) searchLarge(ctx context.Context, q library.Query, within map[string]bool, v view) (library.Page[library.Hit], error) {
 	t := parseTerms(q.Text)
-	if t.empty() && len(within) <= 1 && r.exact(q) {
-		return r.browse(ctx, q, h)
+	if t.empty() && len(within) <= 1 && exact(q) {
+		return r.browse(ctx, q, v.head)
 	}
 	var (
 		c   corpus
@@ -29,17 +29,20 @@ func (r *Reader) searchLarge(ctx context.Context, q library.Query, within map[st
 	if err != nil {
 		return library.Page[library.Hit]{}, err
 	}
+	if c.notice != "" {
+		c.notice = notices(v.notice, c.notice)
+	}
 	ranked := rank(c, newFilters(q, within), t)
 	hits, err := r.quote(ctx, ranked, q.Offset, q.Limit)
 	if err != nil {
 		return library.Page[library.Hit]{}, err
 	}
-	return library.Page[library.Hit]{Items: hits, Total: ranked.total, Version: h.version, Notice: notices(h.notice, c.notice)}, nil
+	return library.Page[library.Hit]{Items: hits, Total: ranked.total, Version: v.head.version, Notice: notices(v.head.notice, c.notice)}, nil
 }
 
 // exact reports whether the API knows every condition of q. It finds tags and
 // types of children too and works for them, so those it doesn't.
-func (r *Reader) exact(q library.Query) bool {
+func exact(q library.Query) bool {
 	return len(q.TagsAll)+len(q.TagsAny)+len(q.TagsNone)+len(q.ItemTypes) == 0 && q.Creator == "" && q.YearFrom == 0 && q.YearTo == 0
 }
 
@@ -78,11 +81,7 @@ func orderFor(by library.Sort) Parameters {
 // narrow returns the works that may meet a query without words: the server
 // applies what it can, and the rest of the conditions are ours.
 func (r *Reader) narrow(ctx context.Context, q library.Query, within map[string]bool) (corpus, error) {
-	p := orderFor(q.Sort)
-	p.Tags, p.ItemType = tagTerms(q), strings.Join(q.ItemTypes, " || ")
-	if slices.ContainsFunc(q.ItemTypes, func(s string) bool { return strings.ContainsAny(s, " |-") }) {
-		p.ItemType = ""
-	}
+	p := narrowing(q)
 	g := newGathering(r)
 	err := r.narrowInto(ctx, g, p, within)
 	if library.CodeOf(err) == library.Invalid && p.ItemType != "" {
@@ -95,6 +94,17 @@ func (r *Reader) narrow(ctx context.Context, q library.Query, within map[string]
 		return corpus{}, err
 	}
 	return corpus{works: g.works, notice: g.notice()}, nil
+}
+
+// narrowing returns what of a query the server applies. That lets through works
+// that don't meet it, never the other way round.
+func narrowing(q library.Query) Parameters {
+	p := orderFor(q.Sort)
+	p.Tags, p.ItemType = tagTerms(q), strings.Join(q.ItemTypes, " || ")
+	if slices.ContainsFunc(q.ItemTypes, func(s string) bool { return strings.ContainsAny(s, " |-") }) {
+		p.ItemType = ""
+	}
+	return p
 }
 
 func (r *Reader) narrowInto(ctx context.Context, g *gathering, p Parameters, within map[string]bool) error {
@@ -113,6 +123,9 @@ func (r *Reader) narrowInto(ctx context.Context, g *gathering, p Parameters, wit
 	}
 	return nil
 }
+
+// zoteroLooked says what a quick search sees.
+const zoteroLooked = "Zotero looked for the words, in titles, creators, years and full texts, not in abstracts, tags, notes and annotations"
 
 // find returns the works that Zotero finds by the words of a query, by title,
 // creator and year, and by full text. Zotero wants every word; if no work has
@@ -134,7 +147,7 @@ func (r *Reader) find(ctx context.Context, q library.Query, t terms) (corpus, er
 		some = "no work has all the words; these have one of the longest"
 	}
 	c.works = g.works
-	c.notice = notices(fmt.Sprintf("this library has more than %d items: Zotero looked for the words, in titles, creators, years and full texts, not in abstracts, tags, notes and annotations", r.client.o.ScanLimit), some, c.notice, g.notice())
+	c.notice = notices(zoteroLooked, some, c.notice, g.notice())
 	return c, nil
 }
 

@@ -53,6 +53,7 @@ type Data struct {
 	Collections     []string
 	Relations       map[string][]string
 	Added, Modified time.Time
+	plain           bool // the note is text already, not HTML
 }
 
 // Creator is a creator of a work: two names, or one.

@@ -24,13 +24,19 @@ type Options struct {
 	// Local says that the upstream is the desktop app's API: no key, the
 	// user is 0, nothing is told of deleted items.
 	Local bool
-	// ScanLimit is how many items (children included) a library may have to
-	// be read whole, and how many works of a larger one a filter looks at
-	// that Zotero doesn't have. Default 5,000.
-	ScanLimit int
-	// CacheBytes bounds the memory that libraries read whole may take.
-	// Default 256 MiB.
+	// CacheBytes bounds the memory that libraries read whole may take; those
+	// not asked for longest leave first. Default 256 MiB.
 	CacheBytes uint64
+	// LibraryBytes bounds the memory that one library may take to be read
+	// whole: 3 to 4 kB an item, children included, so that the default, three
+	// quarters of CacheBytes, holds about 50,000 items. It is never more.
+	LibraryBytes uint64
+	// Patience is how long a question waits for a library that is being read
+	// before Zotero's own search answers it. Default 10 s.
+	Patience time.Duration
+	// ScanLimit is how many works of a library that isn't read whole a filter
+	// looks at that Zotero doesn't have. Default 5,000.
+	ScanLimit int
 	// GatherDelay is how long a fetch of one item waits for others to join
 	// it in one call. Default 3 ms.
 	GatherDelay time.Duration
@@ -59,11 +65,18 @@ func (o Options) withDefaults() Options {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = 256 << 20
 	}
-	if o.GatherDelay <= 0 {
-		o.GatherDelay = 3 * time.Millisecond
+	// A library must leave room for another, and the cache weighs in 32 bits.
+	most := min(o.CacheBytes/4*3, 1<<31)
+	if o.LibraryBytes == 0 || o.LibraryBytes > most {
+		o.LibraryBytes = most
 	}
-	if o.LocalFresh <= 0 {
-		o.LocalFresh = 30 * time.Second
+	wait := func(d *time.Duration, otherwise time.Duration) {
+		if *d <= 0 {
+			*d = otherwise
+		}
 	}
+	wait(&o.Patience, 10*time.Second)
+	wait(&o.GatherDelay, 3*time.Millisecond)
+	wait(&o.LocalFresh, 30*time.Second)
 	return o
 }

@@ -30,7 +30,7 @@ func (r *Reader) Passages(ctx context.Context, key string, q library.PassageQuer
 	}
 	parts := []part{}
 	for _, p := range partsOf(it) {
-		switch p.passage.Source {
+		switch p.source {
 		case library.SourceAbstract, library.SourceNote, library.SourceAnnotation:
 			parts = append(parts, p)
 		}
@@ -45,22 +45,22 @@ func (r *Reader) Passages(ctx context.Context, key string, q library.PassageQuer
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, full.passages(it.ID, a.Key)...)
+		parts = append(parts, full.passages(a.Key)...)
 	}
-	return matching(parts, parseTerms(q.Question), q.Limit), nil
+	return matching(it.ID, parts, parseTerms(q.Question), q.Limit), nil
 }
 
 // best returns the passage that matches best, or nil.
-func best(parts []part, t terms) *library.Passage {
-	if found := matching(parts, t, 1); len(found) > 0 {
+func best(id library.ItemID, parts []part, t terms) *library.Passage {
+	if found := matching(id, parts, t, 1); len(found) > 0 {
 		return &found[0]
 	}
 	return nil
 }
 
-// matching returns the passages that match a question, best first. Words that
+// matching returns the passages of a work that match a question, best first. Words that
 // say nothing count only if the question has no others.
-func matching(parts []part, t terms, limit int) []library.Passage {
+func matching(id library.ItemID, parts []part, t terms, limit int) []library.Passage {
 	telling := terms{phrases: t.phrases, prefix: t.prefix}
 	for _, word := range t.words {
 		if !filler[word] {
@@ -83,7 +83,7 @@ func matching(parts []part, t terms, limit int) []library.Passage {
 	}
 	found := []library.Passage{}
 	for i, v := range worths {
-		p := parts[i].passage
+		p := parts[i].passage(id, 0)
 		p.Score = 4 * v.phrases / parts[i].weight
 		for n, weight := range v.words {
 			if weight > 0 {
@@ -100,7 +100,7 @@ func matching(parts []part, t terms, limit int) []library.Passage {
 
 // passages divides a text into passages, which begin and end between words and
 // never go over the end of a page.
-func (t *fullText) passages(id library.ItemID, attachment string) []part {
+func (t *fullText) passages(attachment string) []part {
 	parts := []part{}
 	for _, page := range t.pages {
 		for start, text := range chunks(page.Text) {
@@ -108,10 +108,9 @@ func (t *fullText) passages(id library.ItemID, attachment string) []part {
 			if label == "" && page.Number > 0 {
 				label = strconv.Itoa(page.Number)
 			}
-			at := page.Offset + start
-			parts = append(parts, part{weight: fulltextWeight, folded: " " + fold(text) + " ", passage: library.Passage{
-				Item: id, Source: library.SourceFulltext, Child: attachment, Page: label, Text: text, Start: at, End: at + utf8.RuneCountInString(text),
-			}})
+			parts = append(parts, part{
+				weight: fulltextWeight, folded: " " + fold(text) + " ", source: library.SourceFulltext, child: attachment, page: label, text: text, start: page.Offset + start,
+			})
 		}
 	}
 	return parts

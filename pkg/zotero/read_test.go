@@ -18,8 +18,8 @@ import (
 // with works fetched one by one.
 func TestAWorkIsTheSameHoweverItIsRead(t *testing.T) {
 	_, l, whole := opened(t, librarytest.Works(), 0, zotero.Options{})
-	_, _, single := opened(t, librarytest.Works(), 0, zotero.Options{ScanLimit: 1})
-	search(t, whole, library.Query{})
+	_, _, single := opened(t, librarytest.Works(), 0, zotero.Options{LibraryBytes: 1, ScanLimit: 1})
+	readWhole(t, whole)
 	keys := []string{}
 	for _, it := range l.items {
 		keys = append(keys, it.key)
@@ -38,7 +38,7 @@ func TestAWorkIsTheSameHoweverItIsRead(t *testing.T) {
 }
 
 func TestItemsHaveWhatHangsBelowThem(t *testing.T) {
-	for promise, o := range map[string]zotero.Options{"read whole": {}, "one by one": {ScanLimit: 1}} {
+	for promise, o := range map[string]zotero.Options{"read whole": {}, "one by one": {LibraryBytes: 1, ScanLimit: 1}} {
 		t.Run(promise, func(t *testing.T) {
 			_, l, r := opened(t, librarytest.Works(), 0, o)
 			l.put("ANN33333", map[string]any{
@@ -53,7 +53,7 @@ func TestItemsHaveWhatHangsBelowThem(t *testing.T) {
 			}
 			l.put("TRASH222", map[string]any{"itemType": "note", "parentItem": light, "note": "old", "deleted": 1})
 			l.put("ALNE2222", map[string]any{"itemType": "note", "note": "<h1>Alone</h1><p>with <i>marks</i></p>"})
-			search(t, r, library.Query{})
+			readWhole(t, r)
 			items, err := r.Items(t.Context(), []string{light, "ALNE2222"})
 			if err != nil || len(items) != 2 {
 				t.Fatalf("%d items, %v", len(items), err)

@@ -16,6 +16,7 @@ type Reader struct {
 	client *Client
 	scope  Scope
 	about  library.Info // without size and version
+	others bool         // as in Account
 }
 
 var _ library.Reader = (*Reader)(nil)

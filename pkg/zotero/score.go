@@ -8,11 +8,23 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// part is a text of a work and where it stands.
+// part is a text of a work and where it stands. A library has some hundred
+// thousand of them.
 type part struct {
-	passage library.Passage
-	folded  string // its words, folded, with a space before and after each
-	weight  float64
+	text        string
+	folded      string // its words, folded, with a space before and after each
+	source      library.Source
+	child, page string
+	start       int // the character at which it begins, in a full text
+	weight      float64
+}
+
+// passage returns the part as a passage of a work.
+func (p *part) passage(id library.ItemID, score float64) library.Passage {
+	return library.Passage{
+		Item: id, Source: p.source, Child: p.child, Page: p.page, Text: p.text, Score: score,
+		Start: p.start, End: p.start + utf8.RuneCountInString(p.text),
+	}
 }
 
 // What a word is worth by where it stands.
@@ -28,15 +40,13 @@ const (
 
 // partsOf returns the texts of a work, the weightiest first.
 func partsOf(it *library.Item) []part {
-	parts := []part{}
+	parts := make([]part, 0, 3+len(it.Creators)+len(it.Notes)+len(it.Fields)+len(it.Attachments))
 	add := func(weight float64, source library.Source, child, page, text string) {
 		folded := fold(text)
 		if folded == "" {
 			return
 		}
-		parts = append(parts, part{weight: weight, folded: " " + folded + " ", passage: library.Passage{
-			Item: it.ID, Source: source, Child: child, Page: page, Text: text, End: utf8.RuneCountInString(text),
-		}})
+		parts = append(parts, part{weight: weight, folded: " " + folded + " ", source: source, child: child, page: page, text: text})
 	}
 	title, abstract := it.Title(), it.Abstract()
 	add(titleWeight, library.SourceTitle, "", "", title)

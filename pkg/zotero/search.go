@@ -47,10 +47,10 @@ type corpus struct {
 	notice  string
 }
 
-// Search implements [library.Reader]. A library of up to [Options.ScanLimit]
-// items is searched whole; in a larger one Zotero's quick search chooses the
-// works, which sees titles, creators, years and full texts only, and the
-// notice says so.
+// Search implements [library.Reader]. A library is searched whole once it has
+// been read. Until then, and if it is too large for that, Zotero's quick search
+// chooses the works, which sees titles, creators, years and full texts only,
+// and the notice says so.
 func (r *Reader) Search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
 	none := library.Page[library.Hit]{}
 	if err := ctx.Err(); err != nil {
@@ -59,18 +59,23 @@ func (r *Reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	if err := checkQuery(q); err != nil {
 		return none, err
 	}
+	if page, answered, err := r.glance(ctx, q); answered || err != nil {
+		return page, err
+	}
 	within, err := r.subtree(ctx, q.Collection)
 	if err != nil {
 		return none, err
 	}
-	s, h, err := r.snapshot(ctx, true)
+	v, err := r.whole(ctx)
 	if err != nil {
 		return none, err
 	}
-	if s == nil {
-		return r.searchLarge(ctx, q, within, h)
+	if v.snapshot == nil || r.goesOn(q, bySearch) {
+		page, err := r.searchLarge(ctx, q, within, v)
+		r.mayGoOn(q, bySearch, page)
+		return page, err
 	}
-	ranked, err := r.ranked(ctx, s, q, within)
+	ranked, err := r.ranked(ctx, v.snapshot, q, within)
 	if err != nil {
 		return none, err
 	}
@@ -78,7 +83,9 @@ func (r *Reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	if err != nil {
 		return none, err
 	}
-	return library.Page[library.Hit]{Items: hits, Total: ranked.total, Version: s.version, Notice: notices(h.notice, ranked.notice)}, nil
+	page := library.Page[library.Hit]{Items: hits, Total: ranked.total, Version: v.version, Notice: notices(v.head.notice, v.notice, ranked.notice)}
+	r.mayGoOn(q, fromAll, page)
+	return page, nil
 }
 
 // ranked returns the answer to a query over a library read whole, which is
@@ -189,8 +196,7 @@ func hitOf(w *work, v worth, c corpus, t terms, with []int) (library.Hit, bool) 
 	hit := library.Hit{Item: w.item, Score: score}
 	switch {
 	case v.best != nil && (v.all || attachment == ""):
-		passage := v.best.passage
-		passage.Score = score
+		passage := v.best.passage(w.item.ID, score)
 		hit.Match = &passage
 	case attachment != "":
 		hit.Match = &library.Passage{Item: w.item.ID, Source: library.SourceFulltext, Child: attachment, Score: score}
@@ -255,7 +261,7 @@ func (r *Reader) quote(ctx context.Context, ranked *ranking, offset, limit int) 
 			if err != nil {
 				return err
 			}
-			if p := best(full.passages(hits[i].Item.ID, hits[i].Match.Child), ranked.terms); p != nil {
+			if p := best(hits[i].Item.ID, full.passages(hits[i].Match.Child), ranked.terms); p != nil {
 				p.Score = hits[i].Score
 				hits[i].Match = p
 			}
@@ -282,8 +288,9 @@ func (r *Reader) fulltextHits(ctx context.Context, asked string) (hits []Object,
 		if ctx.Err() != nil {
 			return nil, "", ctx.Err()
 		}
-		if library.CodeOf(err) == library.Unauthenticated {
-			return nil, "", err // a key that died can't see the rest either
+		switch code := library.CodeOf(err); {
+		case code == library.Unauthenticated, code == library.RateLimited && r.others:
+			return nil, "", err // a key that died can't see the rest either; another key may see this
 		}
 		return nil, "the full texts could not be searched: " + library.AsError(err).Message, nil
 	}

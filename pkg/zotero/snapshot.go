@@ -4,16 +4,13 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
-
-// scanTimeout bounds the reading of a whole library. It goes on when its
-// caller is gone, so that the next one finds it done.
-const scanTimeout = 2 * time.Minute
 
 // maxDelta is how many changed items are fetched one page after the other
 // before reading the library anew is the better way.
@@ -42,78 +39,24 @@ type snapshot struct {
 	rankedHits int
 }
 
-// snapshot returns the library read whole, as it is now; nil if it is too
-// large for that. With build false it is also nil if nobody read it before.
-func (r *Reader) snapshot(ctx context.Context, build bool) (*snapshot, head, error) {
-	h, err := r.head(ctx)
-	if err != nil {
-		return nil, head{}, err
-	}
-	key := snapshotKey{r.scope.identity, r.scope.path}
-	old, found := r.client.snapshots.GetIfPresent(key)
-	switch {
-	case found && r.current(old, h):
-		return usable(old), h, nil
-	case !found && !build:
-		return nil, h, nil
-	}
-	// Who asks at the same time shares the work. It belongs to none of them.
-	done := r.client.building.DoChan(string(key.identity[:])+key.path, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), scanTimeout)
-		defer cancel()
-		s, err := r.renew(ctx, old, h)
-		if err != nil {
-			return nil, err
-		}
-		r.client.snapshots.Set(key, s)
-		return s, nil
-	})
-	select {
-	case <-ctx.Done():
-		return nil, head{}, ctx.Err()
-	case res := <-done:
-		if res.Err != nil {
-			return nil, head{}, res.Err
-		}
-		s, _ := res.Val.(*snapshot)
-		return usable(s), h, nil
-	}
-}
-
-func usable(s *snapshot) *snapshot {
-	if s.tooLarge {
-		return nil
-	}
-	return s
-}
-
-// current reports whether a snapshot still shows the library. The desktop
-// app's versions don't grow with every change, so there time counts too.
-func (r *Reader) current(s *snapshot, h head) bool {
-	if r.client.o.Local && time.Since(s.made) > r.client.o.LocalFresh {
-		return false
-	}
-	return s.version >= h.version // the head may come from a cache
-}
-
 // renew returns a snapshot of the library as it is now: the old one with what
 // changed, or a new one.
-func (r *Reader) renew(ctx context.Context, old *snapshot, h head) (*snapshot, error) {
-	if old != nil && !old.tooLarge && !r.client.o.Local && old.version > 0 && old.version < h.version {
-		if s, err := r.follow(ctx, old); s != nil || err != nil {
+func (r *Reader) renew(ctx context.Context, old *snapshot, run *reading) (*snapshot, error) {
+	if old != nil && !old.tooLarge && !r.client.o.Local && old.version > 0 {
+		if s, err := r.follow(ctx, old, run); s != nil || err != nil {
 			return s, err
 		}
 	}
-	s, err := r.scan(ctx)
+	s, err := r.scan(ctx, run)
 	if library.CodeOf(err) == library.TooLarge {
-		return tooLarge(h.version), nil // a page of it is more than the upstream reads
+		return tooLarge(), nil // a page of it is more than the upstream reads
 	}
 	return s, err
 }
 
 // follow returns old with everything that changed since; nil if that is too
 // much to fetch one by one.
-func (r *Reader) follow(ctx context.Context, old *snapshot) (*snapshot, error) {
+func (r *Reader) follow(ctx context.Context, old *snapshot, run *reading) (*snapshot, error) {
 	first, err := r.client.Items(ctx, r.scope, Parameters{Since: old.version, IncludeTrashed: true})
 	if err != nil {
 		return nil, err
@@ -129,6 +72,7 @@ func (r *Reader) follow(ctx context.Context, old *snapshot) (*snapshot, error) {
 		if o.Data.Deleted {
 			delete(objects, o.Key)
 		} else {
+			run.interner.slimOne(&o)
 			objects[o.Key] = &o
 		}
 	}
@@ -139,53 +83,85 @@ func (r *Reader) follow(ctx context.Context, old *snapshot) (*snapshot, error) {
 	for _, key := range gone.Items {
 		delete(objects, key)
 	}
-	if len(objects) > r.client.o.ScanLimit {
-		return tooLarge(first.Version), nil
-	}
 	// What changed after the first page is seen at the next question: the
 	// version is that of the first page.
 	return r.assemble(ctx, objects, first.Version)
 }
 
 // scan reads the whole library, several pages at a time.
-func (r *Reader) scan(ctx context.Context) (*snapshot, error) {
-	// Additions come last in this order, so that they move no other item.
-	p := Parameters{Sort: "dateAdded", Start: 0}
-	first, err := r.client.Items(ctx, r.scope, p)
+func (r *Reader) scan(ctx context.Context, run *reading) (*snapshot, error) {
+	first, err := r.page(ctx, run, 0)
 	if err != nil {
 		return nil, err
-	}
-	if first.Total > r.client.o.ScanLimit {
-		return tooLarge(first.Version), nil
 	}
 	pages := make([]*List[Object], (first.Total+maxPage-1)/maxPage)
 	if len(pages) > 0 {
 		pages[0] = first
 	}
-	version := first.Version
+	run.total.Store(int64(first.Total))
+	var weight atomic.Uint64
+	weight.Add(run.took(first))
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(r.client.o.Parallel)
-	for i := 1; i < len(pages); i++ {
-		g.Go(func() error {
-			p := p
-			p.Start = i * maxPage
-			var err error
-			pages[i], err = r.client.Items(inner, r.scope, p)
-			return err
+	for i := 1; i < len(pages) && inner.Err() == nil; i++ {
+		g.Go(func() (err error) {
+			if pages[i], err = r.page(inner, run, i); err != nil {
+				return err
+			}
+			if sum := weight.Add(run.took(pages[i])); r.exceeds(sum, run) {
+				return errTooLarge
+			}
+			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	objects := make(map[string]*Object, first.Total)
+	return r.assemble(ctx, collect(pages), oldest(pages, first.Version))
+}
+
+// errTooLarge says that a library is larger than what is read whole.
+var errTooLarge = library.Errorf(library.TooLarge, "the library is too large to be read whole")
+
+// exceeds reports whether a library is too large, by the weight of what was
+// read, as soon as enough was read to tell.
+func (r *Reader) exceeds(weight uint64, run *reading) bool {
+	const enough = 1000
+	read, total := uint64(run.read.Load()), uint64(run.total.Load())
+	if read >= enough && read < total {
+		weight = weight / read * total
+	}
+	return weight > r.client.o.LibraryBytes
+}
+
+// page reads one page of the library. The upstream keeps it, so that a reading
+// that failed halfway goes on where it was.
+func (r *Reader) page(ctx context.Context, run *reading, n int) (*List[Object], error) {
+	if err := run.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer run.leave()
+	// Additions come last in this order, so that they move no other item.
+	return r.client.Items(ctx, r.scope, Parameters{Sort: "dateAdded", Start: n * maxPage})
+}
+
+func collect(pages []*List[Object]) map[string]*Object {
+	objects := make(map[string]*Object, len(pages)*maxPage)
 	for _, page := range pages {
-		// The oldest page decides: the next question fetches what it lacks.
-		version = min(version, page.Version)
 		for i := range page.Items {
 			objects[page.Items[i].Key] = &page.Items[i]
 		}
 	}
-	return r.assemble(ctx, objects, version)
+	return objects
+}
+
+// oldest returns the version of the oldest page: the next question fetches
+// what that lacks.
+func oldest(pages []*List[Object], version int64) int64 {
+	for _, page := range pages {
+		version = min(version, page.Version)
+	}
+	return version
 }
 
 // assemble makes a snapshot of all items of a library.
@@ -194,22 +170,34 @@ func (r *Reader) assemble(ctx context.Context, objects map[string]*Object, versi
 	if err != nil {
 		return nil, err
 	}
-	s := &snapshot{version: version, made: time.Now(), objects: objects, readable: readable, rankings: map[string]*ranking{}}
-	s.works, s.byKey = worksOf(r.about.ID, objects, readable)
 	weight := uint64(0)
 	for _, o := range objects {
 		weight += weigh(o)
 	}
-	if weight > min(r.client.o.CacheBytes/2, 1<<31) {
-		return tooLarge(version), nil
+	if weight > r.client.o.LibraryBytes {
+		return tooLarge(), nil
 	}
-	s.weight = uint32(weight)
+	s := &snapshot{version: version, made: time.Now(), objects: objects, readable: readable, rankings: map[string]*ranking{}, weight: uint32(weight)}
+	s.works, s.byKey = worksOf(r.about.ID, objects, readable)
 	return s, nil
 }
 
+// tooLargeFor is how long a library that was too large is not read again.
+const tooLargeFor = 6 * time.Hour
+
 // tooLarge is what is remembered of a library that isn't read whole.
-func tooLarge(version int64) *snapshot {
-	return &snapshot{tooLarge: true, version: version, made: time.Now(), weight: 1}
+func tooLarge() *snapshot { return &snapshot{tooLarge: true, made: time.Now(), weight: 1} }
+
+// current reports whether a snapshot still shows the library. The desktop
+// app's versions don't grow with every change, so there time counts too.
+func (r *Reader) current(s *snapshot, h head) bool {
+	switch {
+	case s.tooLarge:
+		return time.Since(s.made) < tooLargeFor
+	case r.client.o.Local && time.Since(s.made) > r.client.o.LocalFresh:
+		return false
+	}
+	return s.version >= h.version // the head may come from a cache
 }
 
 // readable returns the attachments of which there is text.
@@ -221,12 +209,24 @@ func (r *Reader) readable(ctx context.Context) (map[string]int64, error) {
 	return versions, err
 }
 
-// weigh returns about how many bytes an item takes: as the server wrote it, as
-// a work, and folded for searching.
+// weigh returns about how many bytes an item takes, rather too many than too
+// few: as the server wrote it, as a work, and folded for searching.
 func weigh(o *Object) uint64 {
-	n := 1000
+	const (
+		perItem, perField, perCreator = 1600, 190, 250 // structures and maps, parts and their strings
+	)
+	n := perItem
+	fields := 0
 	for name, value := range o.Data.Fields {
-		n += 3 * (len(name) + len(value))
+		if unused[name] {
+			continue
+		}
+		if fields++; len(value) > maxInterned {
+			n += 2 * len(value) // as it is, and folded
+		}
 	}
-	return uint64(n + 100*(len(o.Data.Creators)+len(o.Data.Tags)))
+	if o.Data.Parent == "" {
+		n += perField * fields // children have few
+	}
+	return uint64(n + perCreator*len(o.Data.Creators) + 50*len(o.Data.Tags))
 }

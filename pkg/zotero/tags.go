@@ -25,15 +25,15 @@ func (r *Reader) Tags(ctx context.Context, q library.TagQuery) (library.Page[lib
 	if err != nil {
 		return none, err
 	}
-	s, h, err := r.snapshot(ctx, true)
+	v, err := r.whole(ctx)
 	if err != nil {
 		return none, err
 	}
 	var counts map[string]int
 	notice := ""
 	switch {
-	case s != nil:
-		counts = tagCounts(s.works, newFilters(library.Query{}, within))
+	case v.snapshot != nil:
+		counts = tagCounts(v.works, newFilters(library.Query{}, within))
 	case within != nil:
 		c, err := r.narrow(ctx, library.Query{}, within)
 		if err != nil {
@@ -46,7 +46,7 @@ func (r *Reader) Tags(ctx context.Context, q library.TagQuery) (library.Page[lib
 		}
 	}
 	tags := sortedTags(counts, q.Prefix)
-	return library.Page[library.Tag]{Items: cut(tags, q.Offset, q.Limit), Total: len(tags), Version: h.version, Notice: notices(h.notice, notice)}, nil
+	return library.Page[library.Tag]{Items: cut(tags, q.Offset, q.Limit), Total: len(tags), Version: v.head.version, Notice: notices(v.head.notice, v.notice, notice)}, nil
 }
 
 func tagCounts(works []*work, f filters) map[string]int {

@@ -12,12 +12,16 @@ import (
 // work is a work of a library and what searching needs of it.
 type work struct {
 	item *library.Item
-	// parts are the work's texts, folded once.
-	parts func() []part
+	once sync.Once
+	made []part
 }
 
-func newWork(it *library.Item) *work {
-	return &work{item: it, parts: sync.OnceValue(func() []part { return partsOf(it) })}
+func newWork(it *library.Item) *work { return &work{item: it} }
+
+// parts returns the work's texts, which are folded once.
+func (w *work) parts() []part {
+	w.once.Do(func() { w.made = partsOf(w.item) })
+	return w.made
 }
 
 // worksOf puts the items of a library together: notes, attachments and their

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/storage"
+
+	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/oidc"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/tokens"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
+	"github.com/stackroom-mcp/stackroom/pkg/server"
+)
+
+// access is who gets in, and how.
+type access struct {
+	guard  *identity.Guard // nil lets in everybody
+	routes []identity.Route
+	signIn server.SignIn
+	close  func()
+}
+
+// openAccess returns the way of signing in that the configuration names.
+func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, logger *slog.Logger) (*access, error) {
+	a := &access{close: func() {}}
+	var verifier identity.Verifier
+	var issuers []string
+	var err error
+	switch c.Auth {
+	case "tokens":
+		a.signIn = server.SignInToken
+		verifier, err = tokenVerifier(secrets, logger)
+	case "oidc":
+		a.signIn, issuers = server.SignInOIDC, []string{c.OIDCIssuer}
+		verifier, err = oidcVerifier(c, secrets, logger)
+	case "zotero":
+		a.signIn, issuers = server.SignInZotero, []string{issuer(c)}
+		var s *signin.Server
+		if s, a.close, err = zoteroSignIn(ctx, c, secrets, logger); err == nil {
+			verifier, a.routes = s, s.Routes()
+		}
+	default:
+		return a, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.guard, err = identity.NewGuard(identity.GuardOptions{
+		Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: []identity.Scope{identity.Read},
+	})
+	return a, err
+}
+
+// issuer returns the name of our own authorization server: the public URL,
+// byte by byte as its metadata has it (RFC 8414, section 3.3).
+func issuer(c *config.Config) string { return strings.TrimSuffix(c.PublicURL, "/") }
+
+// tokenVerifier takes the tokens that STACKROOM_TOKENS has records of. Only
+// the newest version counts: an older one has whoever was taken out since.
+func tokenVerifier(secrets *secret.Store, logger *slog.Logger) (identity.Verifier, error) {
+	var v *tokens.Verifier
+	err := follow(secrets, "STACKROOM_TOKENS", logger, func(all []secret.Value) (err error) {
+		if v == nil {
+			v, err = tokens.New(all[0].Reveal())
+			return err
+		}
+		return v.Replace(all[0].Reveal())
+	})
+	return v, err
+}
+
+// oidcVerifier takes the tokens of the organisation's identity provider.
+func oidcVerifier(c *config.Config, secrets *secret.Store, logger *slog.Logger) (identity.Verifier, error) {
+	audience := c.OIDCAudience
+	if audience == "" {
+		audience = c.MCPURL()
+	}
+	options := oidc.Options{Issuer: c.OIDCIssuer, Audience: audience}
+	if c.OIDCPolicy == "" {
+		return oidc.New(options)
+	}
+	var v *oidc.Verifier
+	err := follow(secrets, "STACKROOM_OIDC_POLICY", logger, func(all []secret.Value) (err error) {
+		if v != nil {
+			return v.ReplacePolicy(all[0].Reveal())
+		}
+		options.Policy = all[0].Reveal()
+		v, err = oidc.New(options)
+		return err
+	})
+	return v, err
+}
+
+// The bounds of the set that sign-in shares.
+const (
+	ledgerEntries = 200_000         // in memory, of some 100 bytes each
+	ledgerTime    = 5 * time.Second // for one call to the bucket
+)
+
+// zoteroSignIn makes this server the place where people sign in with Zotero.
+func zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store, logger *slog.Logger) (*signin.Server, func(), error) {
+	ring, err := masterRing(secrets, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	shared, closeShared, err := openLedger(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := signin.New(signin.Options{
+		Issuer: issuer(c), Resource: c.MCPURL(), Ring: ring, Ledger: shared, AccessTTL: c.AccessTokenTTL, Logger: logger,
+		Zotero: zoteroauth.Options{
+			OAuthURL: c.OAuthURL, APIURL: c.ZoteroURL,
+			ClientKey: current(secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),
+		},
+		UnknownKey: secrets.Source("STACKROOM_MASTER_KEY").Rejected,
+	})
+	if err != nil {
+		closeShared()
+		return nil, nil, err
+	}
+	return s, closeShared, nil
+}
+
+// masterRing returns the ring of the master keys. Those of former versions of
+// the secret stay in it for as long as the secret's overlap.
+func masterRing(secrets *secret.Store, logger *slog.Logger) (*seal.Ring, error) {
+	var ring *seal.Ring
+	err := follow(secrets, "STACKROOM_MASTER_KEY", logger, func(all []secret.Value) error {
+		var masters [][]byte
+		for _, v := range all {
+			keys, err := config.MasterKeys(v.Reveal())
+			if err != nil {
+				return err
+			}
+			masters = append(masters, keys...)
+		}
+		if ring == nil {
+			var err error
+			ring, err = seal.New(masters...)
+			return err
+		}
+		return ring.Replace(masters...)
+	})
+	return ring, err
+}
+
+// openLedger returns the set that processes share: in a bucket, or in memory
+// where there is one process only.
+func openLedger(ctx context.Context, c *config.Config) (signin.Ledger, func(), error) {
+	if c.StateBucket == "" {
+		return ledger.NewMemory(ledgerEntries, time.Now), func() {}, nil
+	}
+	client, err := storage.NewClient(ctx)
+	if err != nil {
+		return nil, nil, library.Errorf(library.Unavailable, "the bucket of STACKROOM_STATE_BUCKET can't be reached").
+			WithHint("on Google Cloud the service's account needs roles/storage.objectUser on it; elsewhere run: gcloud auth application-default login").WithCause(err)
+	}
+	return ledger.NewBucket(client.Bucket(c.StateBucket), ledgerTime, time.Now), func() { _ = client.Close() }, nil
+}

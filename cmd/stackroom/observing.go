@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"go.opentelemetry.io/otel"
+
+	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+)
+
+// observing is what tells an admin what the process does.
+type observing struct {
+	*telemetry.Telemetry
+	audit *telemetry.Lines // nil keeps none
+}
+
+// observe begins to observe. The audit goes to a stream of its own, and is
+// kept where logs are kept: a person at a terminal needs none of themselves.
+func observe(ctx context.Context, c *config.Config, audit, console io.Writer, logger *slog.Logger) (*observing, error) {
+	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{}) // for the names alone
+	if err != nil {
+		return nil, err
+	}
+	o := &observing{}
+	options := telemetry.Options{
+		Service: "stackroom", Version: buildVersion(), Project: c.Project, CloudRun: c.Service != "",
+		Prompts:    tool.PromptNames(),
+		Prometheus: c.MetricsAddr != "", TraceContent: c.TraceContent, Console: console, Logger: logger,
+	}
+	for _, d := range catalog.Definitions() {
+		options.Tools = append(options.Tools, d.Name)
+	}
+	if audit != nil {
+		o.audit = telemetry.NewLines(audit)
+		options.Audit = o.audit
+	}
+	if o.Telemetry, err = telemetry.Start(ctx, options); err != nil {
+		return nil, err
+	}
+	otel.SetErrorHandler(o.Telemetry)
+	return o, nil
+}
+
+// flushTime is what of Cloud Run's 10 s after SIGTERM is left, after the
+// calls, for sending out what was observed.
+const flushTime = 1500 * time.Millisecond
+
+// close sends out what is left.
+func (o *observing) close(logger *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+	defer cancel()
+	if err := o.Shutdown(ctx); err != nil {
+		logger.Warn("not all that was observed could be sent out", "error", err)
+	}
+	if o.audit != nil {
+		if err := o.audit.Close(); err != nil {
+			logger.Error("the audit could not be written to its end", "error", err)
+		}
+	}
+}
+
+// upstreamHooks counts what the client of an upstream does.
+func (o *observing) upstreamHooks(name string, logger *slog.Logger) upstream.Hooks {
+	m := o.Upstream(name)
+	return upstream.Hooks{
+		Request: func(outcome upstream.Outcome, took time.Duration) { m.Request(string(outcome), took) },
+		Retry:   func(because upstream.Outcome, _ time.Duration) { m.Retry(string(because)) },
+		Cache:   func(result upstream.CacheResult) { m.Cache(string(result)) },
+		Breaker: func(from, to upstream.BreakerState) {
+			m.Breaker(string(from), string(to))
+			logger.Warn("the circuit breaker changed", "upstream", name, "from", string(from), "to", string(to))
+		},
+	}
+}
+
+// serveMetrics serves /metrics, and profiles if they are wanted, on an address
+// of its own until ctx ends.
+func (o *observing) serveMetrics(ctx context.Context, c *config.Config, logger *slog.Logger) error {
+	if c.MetricsAddr == "" {
+		return nil
+	}
+	l, err := listen(ctx, c.MetricsAddr)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", o.Metrics())
+	if c.Profiling {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	context.AfterFunc(ctx, func() { _ = s.Close() })
+	go func() { _ = s.Serve(l) }() // ends with ctx
+	logger.InfoContext(ctx, "metrics", "address", l.Addr().String())
+	return nil
+}
