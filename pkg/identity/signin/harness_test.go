@@ -1,0 +1,329 @@
+package signin_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// world is a deployment: Zotero, two processes that share a ledger and take
+// turns behind one URL, a clock, and everything that was logged.
+type world struct {
+	t      *testing.T
+	issuer string
+	zotero *signintest.Zotero
+	ring   *seal.Ring
+	ledger *fragile
+	log    *journal
+	http   *http.Client
+
+	mu     sync.Mutex
+	now    time.Time
+	served int
+	nodes  []*signin.Server
+	muxes  []*http.ServeMux
+}
+
+// fragile is a ledger that can be down.
+type fragile struct {
+	*ledger.Memory
+	mu   sync.Mutex
+	down bool
+}
+
+func (f *fragile) set(down bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.down = down
+}
+
+func (f *fragile) fault() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.down {
+		return library.Errorf(library.Unavailable, "down").WithRetryAfter(5 * time.Second)
+	}
+	return nil
+}
+
+func (f *fragile) Claim(ctx context.Context, name string, expires time.Time) (ledger.Entry, error) {
+	if err := f.fault(); err != nil {
+		return ledger.Entry{}, err
+	}
+	return f.Memory.Claim(ctx, name, expires)
+}
+
+func (f *fragile) Holds(ctx context.Context, name string) (bool, error) {
+	if err := f.fault(); err != nil {
+		return false, err
+	}
+	return f.Memory.Holds(ctx, name)
+}
+
+// journal keeps log lines.
+type journal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.String()
+}
+
+const ada, bob = 475425, 475426
+
+func newWorld(t *testing.T, change ...func(*signin.Options)) *world {
+	t.Helper()
+	w := &world{
+		t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), log: &journal{},
+		zotero: &signintest.Zotero{ClientKey: "appkey", ClientSecret: "appsecret", Users: []signintest.User{{ID: ada, Name: "ada"}, {ID: bob, Name: "bob"}}},
+	}
+	zotero := httptest.NewServer(w.zotero)
+	t.Cleanup(zotero.Close)
+	edge := httptest.NewUnstartedServer(http.HandlerFunc(w.serve))
+	edge.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up
+	edge.StartTLS()
+	t.Cleanup(edge.Close)
+	w.issuer, w.http = edge.URL, edge.Client()
+	w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	ring, err := seal.New(bytes.Repeat([]byte{1}, seal.MasterSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ring, w.ledger = ring, &fragile{Memory: ledger.NewMemory(100_000, w.clock)}
+	o := signin.Options{
+		Issuer: w.issuer, Resource: w.issuer + "/mcp", Ring: ring, Ledger: w.ledger,
+		Zotero: zoteroauth.Options{
+			OAuthURL: zotero.URL + "/oauth", APIURL: zotero.URL,
+			ClientKey: func() string { return "appkey" }, ClientSecret: func() string { return "appsecret" },
+		},
+		Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: w.clock,
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	for range 2 {
+		w.add(o)
+	}
+	return w
+}
+
+// add starts one more process.
+func (w *world) add(o signin.Options) {
+	w.t.Helper()
+	s, err := signin.New(o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	for _, route := range s.Routes() {
+		mux.Handle(route.Method+" "+route.Path, route.Handler)
+	}
+	w.nodes, w.muxes = append(w.nodes, s), append(w.muxes, mux)
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// serve gives each request to the next process.
+func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	w.served++
+	mux := w.muxes[w.served%len(w.muxes)]
+	w.mu.Unlock()
+	mux.ServeHTTP(rw, r)
+}
+
+// verifier is a PKCE verifier, with its challenge.
+const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+
+func challenge() string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+const callback = "https://client.example/callback"
+
+// register registers a client and returns the answer.
+func (w *world) register(metadata string) map[string]any {
+	w.t.Helper()
+	res, body := w.send(http.MethodPost, "/register", "application/json", metadata)
+	if res.StatusCode != http.StatusCreated {
+		w.t.Fatalf("register: %d %s", res.StatusCode, body)
+	}
+	answer := map[string]any{}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		w.t.Fatal(err)
+	}
+	return answer
+}
+
+// plain registers the usual client and returns its ID.
+func (w *world) plain() string {
+	w.t.Helper()
+	return w.register(`{"client_name":"Claude","redirect_uris":["` + callback + `"],"token_endpoint_auth_method":"none"}`)["client_id"].(string)
+}
+
+// send makes a request.
+func (w *world) send(method, path, kind, body string, header ...string) (*http.Response, []byte) {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), method, w.issuer+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := w.http.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return res, answer
+}
+
+// query is a good authorization request of a client, with changes: name,
+// value, …; the value "-" takes a parameter out.
+func (w *world) query(id string, changes ...string) url.Values {
+	q := url.Values{
+		"client_id": {id}, "redirect_uri": {callback}, "response_type": {"code"}, "state": {"st at"},
+		"code_challenge": {challenge()}, "code_challenge_method": {"S256"}, "resource": {w.issuer + "/mcp"},
+	}
+	change(q, changes)
+	return q
+}
+
+func change(q url.Values, changes []string) {
+	for i := 0; i < len(changes); i += 2 {
+		if changes[i+1] == "-" {
+			q.Del(changes[i])
+			continue
+		}
+		q.Set(changes[i], changes[i+1])
+	}
+}
+
+func (w *world) authorizeURL(q url.Values) string { return w.issuer + "/authorize?" + q.Encode() }
+
+// person returns somebody with a new browser.
+func (w *world) person(user int64) *signintest.Person {
+	return signintest.NewPerson(user, w.http.Transport)
+}
+
+// code signs somebody in and returns the code that the client gets.
+func (w *world) code(user int64, q url.Values) string {
+	w.t.Helper()
+	to, err := w.person(user).SignIn(w.t.Context(), w.authorizeURL(q))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	code := to.Query().Get("code")
+	if code == "" {
+		w.t.Fatalf("no code: %s", to)
+	}
+	return code
+}
+
+// grantAnswer is what /token says.
+type grantAnswer struct {
+	Status       int
+	RetryAfter   string
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+	Scope        string `json:"scope"`
+	Error        string `json:"error"`
+	Description  string `json:"error_description"`
+}
+
+// token posts a form to /token.
+func (w *world) token(form url.Values, header ...string) grantAnswer {
+	w.t.Helper()
+	res, body := w.send(http.MethodPost, "/token", "application/x-www-form-urlencoded", form.Encode(), header...)
+	if res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Content-Type") != "application/json" {
+		w.t.Errorf("A17: /token answers with %v", res.Header)
+	}
+	a := grantAnswer{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After")}
+	if err := json.Unmarshal(body, &a); err != nil {
+		w.t.Fatalf("%s: %v", body, err)
+	}
+	return a
+}
+
+// redeem is the form that exchanges a code, with changes as in query.
+func (w *world) redeem(id, code string, changes ...string) url.Values {
+	q := url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {id}, "code": {code}, "redirect_uri": {callback},
+		"code_verifier": {verifier}, "resource": {w.issuer + "/mcp"},
+	}
+	change(q, changes)
+	return q
+}
+
+// refresh is the form that renews a token, with changes as in query.
+func refresh(id, token string, changes ...string) url.Values {
+	q := url.Values{"grant_type": {"refresh_token"}, "client_id": {id}, "refresh_token": {token}}
+	change(q, changes)
+	return q
+}
+
+// signIn signs somebody in to a client and returns the tokens.
+func (w *world) signIn(user int64, id string, changes ...string) grantAnswer {
+	w.t.Helper()
+	a := w.token(w.redeem(id, w.code(user, w.query(id, changes...))))
+	if a.Status != http.StatusOK {
+		w.t.Fatalf("%+v", a)
+	}
+	return a
+}
+
+// verify asks the processes who bears a token; all must agree.
+func (w *world) verify(token string) (*identity.Principal, error) {
+	w.t.Helper()
+	return w.nodes[0].Verify(w.t.Context(), token)
+}

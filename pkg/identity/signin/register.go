@@ -1,0 +1,96 @@
+package signin
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/client"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// maxRegistration is the length of the longest registration.
+const maxRegistration = 32 << 10
+
+// register answers POST /register (RFC 7591).
+func (s *Server) register(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRegistration))
+	if err != nil {
+		s.failJSON(w, r, refuse("invalid_client_metadata", "the metadata can't be read or are too long", err))
+		return
+	}
+	c, secret, err := s.registry.Register(body)
+	if err != nil {
+		code := "invalid_client_metadata"
+		if errors.Is(err, client.ErrRedirect) {
+			code = "invalid_redirect_uri"
+		}
+		s.failJSON(w, r, refuse(code, library.AsError(err).Message, err))
+		return
+	}
+	answer, err := echo(body)
+	if err != nil {
+		s.failJSON(w, r, err)
+		return
+	}
+	maps.Copy(answer, s.describe(c))
+	answer["client_id_issued_at"] = s.options.Now().Unix()
+	if secret != "" {
+		answer["client_secret"], answer["client_secret_expires_at"] = secret, 0 // never
+	}
+	s.writeJSON(w, http.StatusCreated, answer)
+}
+
+// echo returns what a client said, which the answer repeats (section 3.2.1),
+// but for what is the server's to say.
+func echo(body []byte) (map[string]any, error) {
+	said := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &said); err != nil {
+		return nil, refuse("invalid_client_metadata", "the metadata are not a JSON object", err)
+	}
+	answer := map[string]any{}
+	for _, name := range []string{
+		"client_uri", "logo_uri", "tos_uri", "policy_uri", "scope", "contacts",
+		"software_id", "software_version", "software_statement", "application_type",
+	} {
+		if value, ok := said[name]; ok {
+			answer[name] = value
+		}
+	}
+	return answer, nil
+}
+
+// describe returns what the server knows of a client.
+func (s *Server) describe(c *client.Client) map[string]any {
+	grants := []string{grantCode}
+	if c.Refreshes {
+		grants = append(grants, grantRefresh)
+	}
+	return map[string]any{
+		"client_id": c.ID, "client_name": c.Name, "redirect_uris": c.Redirects, "grant_types": grants, "response_types": []string{"code"},
+		"token_endpoint_auth_method": c.Method,
+		"registration_client_uri":    s.options.Issuer + pathRegister + "?" + url.Values{"client_id": {c.ID}}.Encode(),
+	}
+}
+
+// registered answers GET /register?client_id=…, the registration_client_uri of
+// a client, with what its ID says anyway.
+func (s *Server) registered(w http.ResponseWriter, r *http.Request) {
+	c, err := s.lookupRegistered(r)
+	if err != nil {
+		s.failJSON(w, r, refuse(invalidClient, "the client is not registered here", err))
+		return
+	}
+	s.writeJSON(w, http.StatusOK, s.describe(c))
+}
+
+func (s *Server) lookupRegistered(r *http.Request) (*client.Client, error) {
+	id := r.URL.Query().Get("client_id")
+	if client.IsDocument(id) {
+		return nil, errors.New("signin: a client with a document does not register")
+	}
+	return s.lookup(r.Context(), id)
+}

@@ -1,0 +1,111 @@
+package signin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
+)
+
+// request is what a client asked for at /authorize, found good.
+type request struct {
+	Client    string `json:"c"` // digest of its ID
+	Redirect  string `json:"r"`
+	State     string `json:"s,omitempty"`
+	Challenge string `json:"p"`           // PKCE, S256
+	Write     bool   `json:"w,omitempty"` // library:write and library:read; else the latter alone
+	Refreshes bool   `json:"f,omitempty"`
+}
+
+// form is the consent form's own field: what is consented to, by the browser
+// that was shown it.
+type form struct {
+	request
+	Name    string `json:"n"` // of the client, for Zotero's page
+	Browser string `json:"b"` // digest of the browser's cookie
+	Expires int64  `json:"x"` // seconds since 1970, here and below
+}
+
+// login is the cookie of somebody who is at Zotero's page.
+type login struct {
+	request
+	Ticket  zoteroauth.Ticket `json:"t"`
+	Mark    string            `json:"m"` // the s of the callback's URL
+	Expires int64             `json:"x"`
+}
+
+// grant is what somebody gave a client: everything that a token needs.
+type grant struct {
+	User   int64  `json:"u"`
+	Key    string `json:"k"` // at Zotero
+	Write  bool   `json:"w,omitempty"`
+	Family string `json:"f"` // names the sign-in
+	Client string `json:"c"` // digest of the client's ID
+}
+
+// code is an authorization code.
+type code struct {
+	grant
+	Redirect  string `json:"r"`
+	Challenge string `json:"p"`
+	Refreshes bool   `json:"s,omitempty"`
+	Expires   int64  `json:"x"`
+}
+
+// access is an access token.
+type access struct {
+	grant
+	Expires int64 `json:"x"`
+}
+
+// refresh is a refresh token. Each has one successor, of the next generation.
+type refresh struct {
+	grant
+	Generation int   `json:"g"`
+	Expires    int64 `json:"x"`
+}
+
+// Names of what the ledger holds: spent codes, ended sign-ins, refresh tokens
+// that have a successor.
+func (g grant) codeName() string    { return "code " + g.Family }
+func (g grant) revokedName() string { return "revoked " + g.Family }
+func (t refresh) name() string      { return fmt.Sprintf("refresh %s %d", t.Family, t.Generation) }
+
+// errExpired says that something sealed was good once.
+var errExpired = errors.New("signin: expired")
+
+// sealed returns v sealed in a box.
+func sealed(box *seal.Box, v any) (string, error) {
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false) // nobody shows it, and cookies are small
+	if err := e.Encode(v); err != nil {
+		return "", err
+	}
+	return box.Seal(plain.Bytes())
+}
+
+// unseal reads into v what a box sealed. If the key is not known it asks for
+// newer ones once.
+func (s *Server) unseal(ctx context.Context, box *seal.Box, text string, v any) error {
+	plain, err := box.Open(text)
+	if errors.Is(err, seal.ErrUnknownKey) {
+		s.options.UnknownKey(ctx)
+		plain, err = box.Open(text)
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, v)
+}
+
+// after returns the end of d from now, in seconds since 1970.
+func (s *Server) after(d time.Duration) int64 { return s.options.Now().Add(d).Unix() }
+
+// over reports whether the time that seconds since 1970 name has come.
+func (s *Server) over(expires int64) bool { return s.options.Now().Unix() >= expires }

@@ -1,0 +1,176 @@
+// Package signin is Stackroom's own OAuth 2.1 authorization server, at which
+// people sign in with Zotero. Clients get tokens that only this service can
+// read and that it takes for itself alone; inside is the Zotero key that the
+// person gave, so that nothing about people is stored.
+//
+//	/authorize   a client asks for somebody; our consent page, then Zotero's
+//	/callback    Zotero sends the person back; a code goes to the client
+//	/token       the client gets tokens for the code, later for a refresh token
+//	/register    a client makes itself known (RFC 7591)
+//	/revoke      a client, or whoever has a token, ends what it stands for (RFC 7009)
+//
+// The one thing that processes share is the [Ledger]: what is spent and what
+// is revoked. It is touched at /token and /revoke only.
+package signin
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/client"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
+)
+
+// Ledger is a small set with expiry that processes share: [ledger.Memory] or
+// [ledger.Bucket]. Its errors have the code Unavailable.
+type Ledger interface {
+	// Claim enters name until it expires, unless it is there, and returns when
+	// it was entered and whether by this call.
+	Claim(ctx context.Context, name string, expires time.Time) (ledger.Entry, error)
+	// Holds reports whether name is entered and has not expired.
+	Holds(ctx context.Context, name string) (bool, error)
+}
+
+// Options configure a [Server]. A zero value stands for the default that is
+// named; what has none is needed.
+type Options struct {
+	Issuer   string // the public URL: https, or http on this machine; no path
+	Resource string // the MCP URL, the only one that tokens are for
+	Ring     *seal.Ring
+	Ledger   Ledger
+	Zotero   zoteroauth.Options
+
+	AccessTTL  time.Duration // of access tokens; 24 h, because clients refresh unreliably
+	RefreshTTL time.Duration // of a refresh token from its making; 90 days
+	CodeTTL    time.Duration // of an authorization code; 60 s, the most that is allowed
+
+	Logger *slog.Logger     // nil: nothing is logged
+	Now    func() time.Time // nil: [time.Now]
+	// UnknownKey is called with something sealed under a key that the ring
+	// does not hold, before it is refused. If it replaces the ring's masters
+	// before it returns, the thing is opened after all. Anybody can make up
+	// such a thing, so it is for UnknownKey to be sparing. Nil: nothing.
+	UnknownKey func(ctx context.Context)
+	// Documents carries the requests for clients' metadata documents. Nil is
+	// [client.NewPublicTransport]; anything else is for tests.
+	Documents http.RoundTripper
+}
+
+// refreshGrace is how long the former refresh token is good after its
+// successor was made, for clients whose parts refresh at the same time.
+const refreshGrace = 2 * time.Minute
+
+// formTTL is how long a person may take on our consent page, and then again
+// on Zotero's.
+const formTTL = 10 * time.Minute
+
+// maxEnded is how many ended sign-ins a process remembers itself.
+const maxEnded = 10_000
+
+// Server is the authorization server. It is safe for concurrent use.
+type Server struct {
+	options   Options
+	secure    bool // cookies go over https only
+	zotero    *zoteroauth.Service
+	registry  *client.Registry
+	documents *client.Documents
+	pages     *pages
+	boxes     boxes
+	// ended are the sign-ins that this process has seen end: their access
+	// tokens end here at once, elsewhere when Zotero refuses the key.
+	ended *otter.Cache[string, struct{}]
+}
+
+// boxes seal, each for one purpose.
+type boxes struct {
+	form, login, code, access, refresh *seal.Box
+}
+
+// New returns a server. The error says which option can't be used.
+func New(o Options) (*Server, error) {
+	issuer, err := url.Parse(o.Issuer)
+	switch {
+	case err != nil || issuer.Host == "" || strings.Trim(issuer.Path, "/") != "" || issuer.RawQuery != "" || issuer.Fragment != "" || issuer.User != nil:
+		return nil, errors.New("signin: the issuer must be a URL without a path")
+	case !identity.SameResource(o.Resource, o.Resource):
+		return nil, errors.New("signin: the resource must be a URL")
+	case o.Ring == nil || o.Ledger == nil:
+		return nil, errors.New("signin: ring and ledger are needed")
+	}
+	o = o.withDefaults()
+	zotero, err := zoteroauth.New(o.Zotero)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := newPages()
+	if err != nil {
+		return nil, err
+	}
+	deployment := o.Issuer + " " + o.Resource
+	return &Server{
+		options: o, secure: issuer.Scheme == "https", zotero: zotero, pages: pages,
+		registry:  client.NewRegistry(o.Ring, o.Issuer),
+		documents: client.NewDocuments(o.Documents, o.Now),
+		ended:     otter.Must(&otter.Options[string, struct{}]{MaximumSize: maxEnded}),
+		boxes: boxes{
+			form: o.Ring.Box("form", deployment), login: o.Ring.Box("login", deployment), code: o.Ring.Box("code", deployment),
+			access: o.Ring.Box("access", deployment), refresh: o.Ring.Box("refresh", deployment),
+		},
+	}, nil
+}
+
+// withDefaults returns o with its zero values filled in.
+func (o Options) withDefaults() Options {
+	o.Issuer = strings.TrimSuffix(o.Issuer, "/")
+	if o.AccessTTL == 0 {
+		o.AccessTTL = 24 * time.Hour
+	}
+	if o.RefreshTTL == 0 {
+		o.RefreshTTL = 90 * 24 * time.Hour
+	}
+	if o.CodeTTL == 0 || o.CodeTTL > time.Minute {
+		o.CodeTTL = time.Minute
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.UnknownKey == nil {
+		o.UnknownKey = func(context.Context) {}
+	}
+	if o.Documents == nil {
+		o.Documents = client.NewPublicTransport()
+	}
+	return o
+}
+
+// Routes returns the server's handlers. They are at the root, and their paths
+// are those of the metadata: some clients look nowhere else.
+func (s *Server) Routes() []identity.Route {
+	routes := s.metadataRoutes()
+	add := func(method, path string, h http.Handler) {
+		routes = append(routes, identity.Route{Method: method, Path: path, Handler: h})
+	}
+	add(http.MethodGet, pathAuthorize, http.HandlerFunc(s.askConsent))
+	add(http.MethodPost, pathAuthorize, http.HandlerFunc(s.takeConsent))
+	add(http.MethodGet, pathCallback, http.HandlerFunc(s.comeBack))
+	for path, h := range map[string]http.HandlerFunc{pathToken: s.giveTokens, pathRegister: s.register, pathRevoke: s.revoke} {
+		shared := everyOrigin(h)
+		add(http.MethodPost, path, shared)
+		add(http.MethodOptions, path, shared)
+	}
+	add(http.MethodGet, pathRegister, everyOrigin(http.HandlerFunc(s.registered)))
+	return routes
+}

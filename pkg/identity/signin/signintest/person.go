@@ -1,0 +1,145 @@
+package signintest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Person is somebody with a browser who signs in.
+type Person struct {
+	User   int64 // who they are at Zotero
+	Refuse bool  // whether they say no on our consent page
+	Deny   bool  // whether they say no at Zotero
+	// Change, if set, changes the form at Zotero before it is sent.
+	Change func(url.Values)
+	// Browser is made by NewPerson.
+	Browser *http.Client
+}
+
+// NewPerson returns somebody who agrees to all, with a browser of their own
+// over transport; nil is the default one.
+func NewPerson(user int64, transport http.RoundTripper) *Person {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		panic(err) // only ever with options
+	}
+	return &Person{User: user, Browser: &http.Client{
+		Transport: transport, Jar: jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// SignIn opens the URL of an authorization request and goes on until somebody
+// is sent back to the client. It returns where.
+func (p *Person) SignIn(ctx context.Context, authorize string) (*url.URL, error) {
+	next, err := p.Consent(ctx, authorize)
+	if err != nil || next.Query().Get("oauth_token") == "" {
+		return next, err // not to Zotero
+	}
+	back, err := p.AtZotero(ctx, next.String())
+	if err != nil {
+		return nil, err
+	}
+	_, to, err := p.open(ctx, http.MethodGet, back.String(), nil)
+	return to, err
+}
+
+// Consent opens the URL of an authorization request and answers the consent
+// page. It returns where that leads: to Zotero, or back to the client.
+func (p *Person) Consent(ctx context.Context, authorize string) (*url.URL, error) {
+	page, to, err := p.open(ctx, http.MethodGet, authorize, nil)
+	if err != nil || to != nil {
+		return to, err
+	}
+	fields := inputs(page)
+	if fields.Get("request") == "" {
+		return nil, errors.New("signintest: no consent page")
+	}
+	fields.Set("decision", "allow")
+	if p.Refuse {
+		fields.Set("decision", "deny")
+	}
+	at, err := url.Parse(authorize)
+	if err != nil {
+		return nil, err
+	}
+	_, to, err = p.open(ctx, http.MethodPost, at.Scheme+"://"+at.Host+at.Path, fields)
+	return to, err
+}
+
+// AtZotero answers Zotero's page and returns where that leads.
+func (p *Person) AtZotero(ctx context.Context, authorize string) (*url.URL, error) {
+	page, _, err := p.open(ctx, http.MethodGet, authorize, nil)
+	if err != nil {
+		return nil, err
+	}
+	fields := inputs(page)
+	fields.Set("user", strconv.FormatInt(p.User, 10))
+	fields.Set("decision", "accept")
+	if p.Deny {
+		fields.Set("decision", "deny")
+	}
+	if p.Change != nil {
+		p.Change(fields)
+	}
+	at, err := url.Parse(authorize)
+	if err != nil {
+		return nil, err
+	}
+	_, to, err := p.open(ctx, http.MethodPost, at.Scheme+"://"+at.Host+at.Path, fields)
+	return to, err
+}
+
+// maxPage is the length of the longest page.
+const maxPage = 1 << 20
+
+// open opens a page. It returns the page's text, or where it leads.
+func (p *Person) open(ctx context.Context, method, at string, fields url.Values) (page string, to *url.URL, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, at, strings.NewReader(fields.Encode()))
+	if err != nil {
+		return "", nil, err
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := p.Browser.Do(req)
+	if err != nil {
+		return "", nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxPage))
+	if err != nil {
+		return "", nil, err
+	}
+	if to, err := res.Location(); err == nil {
+		return "", to, nil
+	}
+	if res.StatusCode != http.StatusOK {
+		return "", nil, fmt.Errorf("signintest: %s answers with status %d", req.URL.Path, res.StatusCode)
+	}
+	if _, refresh, ok := strings.Cut(res.Header.Get("Refresh"), "url="); ok {
+		to, err := url.Parse(refresh)
+		return string(body), to, err
+	}
+	return string(body), nil, nil
+}
+
+// input finds the fields of a form that have a value.
+var input = regexp.MustCompile(`<input[^>]*\bname="([^"]*)" value="([^"]*)"`)
+
+func inputs(page string) url.Values {
+	fields := url.Values{}
+	for _, m := range input.FindAllStringSubmatch(page, -1) {
+		fields.Set(m[1], html.UnescapeString(m[2]))
+	}
+	return fields
+}

@@ -1,0 +1,295 @@
+// Package signintest is for tests and CI: a stand-in for Zotero's sign-in,
+// written from its documentation, and a person who signs in. Nothing of it
+// goes into the program.
+package signintest
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// User is somebody with an account at Zotero.
+type User struct {
+	ID     int64
+	Name   string
+	Groups []int64 // in which the user is
+}
+
+// Zotero stands in for www.zotero.org/oauth and for what api.zotero.org says
+// of keys. Serve it and give its URL as ZOTERO_URL, and with "/oauth" behind
+// it as ZOTERO_OAUTH_URL. It checks each signature, time and nonce (RFC 5849).
+// Set the fields before it serves.
+type Zotero struct {
+	ClientKey, ClientSecret string
+	Users                   []User
+	// Grants, if set, changes what is granted from what was asked for:
+	// people can, and Zotero is said to grant groups that nobody asked for.
+	Grants func(asked url.Values)
+	// Unconfirmed leaves out oauth_callback_confirmed.
+	Unconfirmed bool
+	// Other answers requests to the API other than those about keys.
+	Other http.Handler
+
+	mu      sync.Mutex
+	tickets map[string]*ticket
+	keys    map[string]*key
+	nonces  map[string]bool
+	down    bool
+}
+
+// ticket is a request token.
+type ticket struct {
+	secret, callback, verifier, key string
+}
+
+// key is what a person granted.
+type key struct {
+	User                          User
+	Library, Notes, Write, Groups bool
+	GroupsWrite                   bool
+}
+
+// ServeHTTP implements [http.Handler].
+func (z *Zotero) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	z.mu.Lock()
+	down := z.down
+	if z.tickets == nil {
+		z.tickets, z.keys, z.nonces = map[string]*ticket{}, map[string]*key{}, map[string]bool{}
+	}
+	z.mu.Unlock()
+	if down {
+		http.Error(w, "The service is down", http.StatusServiceUnavailable)
+		return
+	}
+	switch r.Method + " " + r.URL.Path {
+	case "POST /oauth/request":
+		z.request(w, r)
+	case "GET /oauth/authorize":
+		z.ask(w, r)
+	case "POST /oauth/authorize":
+		z.decide(w, r)
+	case "POST /oauth/access":
+		z.access(w, r)
+	case "GET /keys/current", "DELETE /keys/current":
+		z.current(w, r)
+	default:
+		if z.Other == nil {
+			http.NotFound(w, r)
+			return
+		}
+		z.Other.ServeHTTP(w, r)
+	}
+}
+
+// request gives out a request token.
+func (z *Zotero) request(w http.ResponseWriter, r *http.Request) {
+	p, ok := z.signed(r, "")
+	callback, err := url.Parse(p["oauth_callback"])
+	if !ok || err != nil || callback.Host == "" {
+		http.Error(w, "oauth_problem=signature_invalid", http.StatusUnauthorized)
+		return
+	}
+	token, secret := rand.Text(), rand.Text()
+	z.mu.Lock()
+	z.tickets[token] = &ticket{secret: secret, callback: p["oauth_callback"]}
+	z.mu.Unlock()
+	answer := url.Values{"oauth_token": {token}, "oauth_token_secret": {secret}}
+	if !z.Unconfirmed {
+		answer.Set("oauth_callback_confirmed", "true")
+	}
+	_, _ = w.Write([]byte(answer.Encode()))
+}
+
+// authorizePage asks as Zotero does: who, and what, with what was asked for
+// filled in.
+var authorizePage = template.Must(template.New("authorize").Parse(`<!doctype html><html lang="en"><title>Zotero</title>
+<h1>Allow {{.Name}} to access your library?</h1>
+<form method="post" action="/oauth/authorize">
+<input type="hidden" name="oauth_token" value="{{.Token}}">
+<label>You are <select name="user">{{range .Users}}<option value="{{.ID}}">{{.Name}}</option>{{end}}</select></label>
+<label>library_access <input name="library_access" value="{{.Q.Get "library_access"}}"></label>
+<label>notes_access <input name="notes_access" value="{{.Q.Get "notes_access"}}"></label>
+<label>write_access <input name="write_access" value="{{.Q.Get "write_access"}}"></label>
+<label>all_groups <input name="all_groups" value="{{.Q.Get "all_groups"}}"></label>
+<button name="decision" value="accept">Accept</button> <button name="decision" value="deny">Deny</button>
+</form>`))
+
+// ask shows the page.
+func (z *Zotero) ask(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	z.mu.Lock()
+	t := z.tickets[q.Get("oauth_token")]
+	z.mu.Unlock()
+	if t == nil {
+		http.Error(w, "Invalid token", http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_ = authorizePage.Execute(w, map[string]any{"Name": q.Get("name"), "Token": q.Get("oauth_token"), "Users": z.Users, "Q": q})
+}
+
+// decide takes the form.
+func (z *Zotero) decide(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, "Bad form", http.StatusBadRequest)
+		return
+	}
+	f := r.PostForm
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	t := z.tickets[f.Get("oauth_token")]
+	user, ok := z.user(f.Get("user"))
+	if t == nil || t.verifier != "" || !ok {
+		http.Error(w, "Invalid token", http.StatusBadRequest)
+		return
+	}
+	back, _ := url.Parse(t.callback) // request has read it
+	q := back.Query()
+	q.Set("oauth_token", f.Get("oauth_token"))
+	if f.Get("decision") == "accept" {
+		if z.Grants != nil {
+			z.Grants(f)
+		}
+		t.verifier, t.key = rand.Text(), strings.ToLower(rand.Text())[:24]
+		z.keys[t.key] = granted(user, f)
+		q.Set("oauth_verifier", t.verifier)
+	} else {
+		delete(z.tickets, f.Get("oauth_token"))
+	}
+	back.RawQuery = q.Encode()
+	http.Redirect(w, r, back.String(), http.StatusFound)
+}
+
+func granted(user User, f url.Values) *key {
+	groups := f.Get("all_groups")
+	return &key{
+		User: user, Library: f.Get("library_access") == "1", Notes: f.Get("notes_access") == "1", Write: f.Get("write_access") == "1",
+		Groups: groups == "read" || groups == "write", GroupsWrite: groups == "write",
+	}
+}
+
+// user returns the user of an ID; the caller holds the lock.
+func (z *Zotero) user(id string) (User, bool) {
+	for _, u := range z.Users {
+		if strconv.FormatInt(u.ID, 10) == id {
+			return u, true
+		}
+	}
+	return User{}, false
+}
+
+// access gives the key for a request token and its verifier, once.
+func (z *Zotero) access(w http.ResponseWriter, r *http.Request) {
+	token := authorization(r)["oauth_token"]
+	z.mu.Lock()
+	t := z.tickets[token]
+	z.mu.Unlock()
+	if t == nil {
+		http.Error(w, "oauth_problem=token_rejected", http.StatusUnauthorized)
+		return
+	}
+	p, ok := z.signed(r, t.secret)
+	if !ok || t.verifier == "" || p["oauth_verifier"] != t.verifier {
+		http.Error(w, "oauth_problem=permission_denied", http.StatusUnauthorized)
+		return
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.tickets[token] != t { // somebody was faster
+		http.Error(w, "oauth_problem=token_used", http.StatusUnauthorized)
+		return
+	}
+	delete(z.tickets, token)
+	user := z.keys[t.key].User
+	_, _ = w.Write([]byte(url.Values{
+		"oauth_token": {t.key}, "oauth_token_secret": {t.key}, "userID": {strconv.FormatInt(user.ID, 10)}, "username": {user.Name},
+	}.Encode()))
+}
+
+// current says what a key may do, or deletes it.
+func (z *Zotero) current(w http.ResponseWriter, r *http.Request) {
+	name := r.Header.Get("Zotero-API-Key")
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	k := z.keys[name]
+	if k == nil {
+		http.Error(w, "Invalid key", http.StatusForbidden)
+		return
+	}
+	if r.Method == http.MethodDelete {
+		delete(z.keys, name)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	type rights map[string]bool
+	access := map[string]any{}
+	if k.Library {
+		user := rights{"library": true, "files": true}
+		if k.Notes {
+			user["notes"] = true
+		}
+		if k.Write {
+			user["write"] = true
+		}
+		access["user"] = user
+	}
+	if k.Groups {
+		all := rights{"library": true}
+		if k.GroupsWrite {
+			all["write"] = true
+		}
+		access["groups"] = map[string]rights{"all": all}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"key": name, "userID": k.User.ID, "username": k.User.Name, "access": access})
+}
+
+// Owner returns whose key it is, for a handler of the rest of the API.
+func (z *Zotero) Owner(name string) (User, bool) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if k := z.keys[name]; k != nil {
+		return k.User, true
+	}
+	return User{}, false
+}
+
+// Keys returns the keys of a user that are good.
+func (z *Zotero) Keys(user int64) []string {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	var names []string
+	for name, k := range z.keys {
+		if k.User.ID == user {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Revoke deletes every key of a user, as its owner does at zotero.org.
+func (z *Zotero) Revoke(user int64) {
+	for _, name := range z.Keys(user) {
+		z.mu.Lock()
+		delete(z.keys, name)
+		z.mu.Unlock()
+	}
+}
+
+// SetDown makes every request fail, or no longer.
+func (z *Zotero) SetDown(down bool) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.down = down
+}
+
+// fresh is how far a signature's time may be off.
+const fresh = 5 * time.Minute
