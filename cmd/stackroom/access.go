@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,22 +138,35 @@ func zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store, 
 func masterRing(secrets *secret.Store, logger *slog.Logger) (*seal.Ring, error) {
 	var ring *seal.Ring
 	err := follow(secrets, "STACKROOM_MASTER_KEY", logger, func(all []secret.Value) error {
-		var masters [][]byte
-		for _, v := range all {
-			keys, err := config.MasterKeys(v.Reveal())
-			if err != nil {
-				return err
-			}
-			masters = append(masters, keys...)
+		masters, err := masterKeys(all)
+		if err != nil {
+			return err
 		}
 		if ring == nil {
-			var err error
 			ring, err = seal.New(masters...)
 			return err
 		}
 		return ring.Replace(masters...)
 	})
 	return ring, err
+}
+
+// masterKeys returns the master keys of all versions of the secret, each once.
+// A former version that never was of use must not keep the current one out.
+func masterKeys(all []secret.Value) ([][]byte, error) {
+	var masters [][]byte
+	for i, v := range all {
+		keys, err := config.MasterKeys(v.Reveal())
+		if err != nil && i == 0 {
+			return nil, err
+		}
+		for _, key := range keys {
+			if !slices.ContainsFunc(masters, func(m []byte) bool { return bytes.Equal(m, key) }) {
+				masters = append(masters, key)
+			}
+		}
+	}
+	return masters, nil
 }
 
 // openLedger returns the set that processes share: in a bucket, or in memory

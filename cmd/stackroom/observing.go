@@ -2,16 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"path/filepath"
 	"time"
 
 	"go.opentelemetry.io/otel"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
@@ -80,6 +84,37 @@ func (o *observing) upstreamHooks(name string, logger *slog.Logger) upstream.Hoo
 			logger.Warn("the circuit breaker changed", "upstream", name, "from", string(from), "to", string(to))
 		},
 	}
+}
+
+// states measures how the secrets and the embedded library fare.
+func (o *observing) states(secrets *secret.Store, e *embedded) error {
+	return errors.Join(o.Secrets(secretStates(secrets)), o.Indexes(func() []telemetry.IndexState { return indexStates(e) }))
+}
+
+// indexStates tells the metrics how large the embedded library is and how old;
+// of the sample library there is nothing to tell.
+func indexStates(e *embedded) []telemetry.IndexState {
+	if !e.exists() {
+		return nil
+	}
+	info, err := e.info(context.Background())
+	if err != nil {
+		return nil
+	}
+	state := telemetry.IndexState{Library: string(info.ID), Works: int64(info.Items)}
+	_ = filepath.WalkDir(e.dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return nil // an import may be taking it away
+		}
+		if file, err := entry.Info(); err == nil {
+			state.Bytes += file.Size()
+			if file.ModTime().After(state.Updated) {
+				state.Updated = file.ModTime()
+			}
+		}
+		return nil
+	})
+	return []telemetry.IndexState{state}
 }
 
 // serveMetrics serves /metrics, and profiles if they are wanted, on an address

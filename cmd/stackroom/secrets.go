@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
@@ -10,10 +11,16 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// openSecrets reads every secret that the configuration names.
-func openSecrets(ctx context.Context, c *config.Config, logger *slog.Logger, hooks secret.Hooks) (*secret.Store, error) {
+// lastToHear is how much longer than a token a former master key is kept: for
+// the last instance to hear of the new one.
+const lastToHear = time.Hour
+
+// openSecrets reads every secret that the configuration names, and lets t see
+// it being read; t may be nil.
+func openSecrets(ctx context.Context, c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) (*secret.Store, error) {
 	return secret.Open(ctx, secret.Options{
-		Settings: c.Secrets(), Project: c.Project, Refresh: c.SecretRefresh, Logger: logger, Hooks: hooks,
+		Settings: c.Secrets(), Project: c.Project, Refresh: c.SecretRefresh, Overlap: max(secret.DefaultOverlap, c.AccessTokenTTL+lastToHear),
+		Logger: logger, Tracer: t.Tracer(), Hooks: secret.Hooks{Refreshed: t.SecretRead},
 	})
 }
 
@@ -38,15 +45,25 @@ func current(s *secret.Store, variable string) func() string {
 
 // follow uses a secret, now and whenever it changes. What can't be used now is
 // an error; what can't be used later is a warning, and what was there before
-// goes on.
+// goes on. A change may come while the first use is under way, so each use
+// reads the values in its own turn: the last one to run has the newest.
 func follow(s *secret.Store, variable string, logger *slog.Logger, use func(all []secret.Value) error) error {
 	source := s.Source(variable)
-	source.OnChange(func(all []secret.Value) {
-		if err := use(all); err != nil {
+	var turn sync.Mutex
+	take := func() ([]secret.Value, error) {
+		turn.Lock()
+		defer turn.Unlock()
+		all := source.All()
+		return all, use(all)
+	}
+	source.OnChange(func([]secret.Value) {
+		all, err := take()
+		if err != nil {
 			logger.Warn("a changed secret can't be used; the one before goes on", "setting", variable, "error", err)
 			return
 		}
 		logger.Info("a changed secret is in use", "setting", variable, "version", all[0].Version())
 	})
-	return use(source.All())
+	_, err := take()
+	return err
 }

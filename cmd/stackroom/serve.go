@@ -102,7 +102,7 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	if r.observing, err = observe(p.ctx, c, audit, p.stderr, logger); err != nil {
 		return nil, err
 	}
-	if r.secrets, err = openSecrets(p.ctx, c, logger, secret.Hooks{}); err != nil {
+	if r.secrets, err = openSecrets(p.ctx, c, logger, r.observing.Telemetry); err != nil {
 		return nil, err
 	}
 	var up *upstream.Client
@@ -116,7 +116,7 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 		return nil, err
 	}
 	r.options.Upstreams = upstreamStates(up)
-	return r, r.observing.Secrets(secretStates(r.secrets))
+	return r, r.observing.states(r.secrets, r.libs.embedded)
 }
 
 // close closes what is open, and sends out last what was observed.

@@ -26,21 +26,28 @@ func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store,
 	}
 	switch {
 	case c.ZoteroDesktop:
-		l.zotero = desktop{zotero.NewClient(up, zotero.Options{Local: true})}
+		l.zotero = desktop{newClient(ctx, up, zotero.Options{Local: true})}
 	case c.Auth == "zotero":
-		l.zotero = members{zotero.NewClient(up, zotero.Options{})}
+		l.zotero = members{newClient(ctx, up, zotero.Options{})}
 	case c.ZoteroKey != "":
-		if l.zotero, err = keyring(c, up, secrets, logger); err != nil {
+		if l.zotero, err = keyring(c, newClient(ctx, up, zotero.Options{}), secrets, logger); err != nil {
 			return nil, nil, err
 		}
 	}
 	return l, up, l.ready(ctx)
 }
 
+// newClient returns a client whose reading in the background ends with ctx.
+func newClient(ctx context.Context, up *upstream.Client, o zotero.Options) *zotero.Client {
+	client := zotero.NewClient(up, o)
+	context.AfterFunc(ctx, client.Close)
+	return client
+}
+
 // keyring returns the libraries of the deployment's own keys. When Zotero
 // refuses one, the secret is read anew before the call fails: a key that was
 // rotated costs nobody an answer.
-func keyring(c *config.Config, up *upstream.Client, secrets *secret.Store, logger *slog.Logger) (*zotero.Keyring, error) {
+func keyring(c *config.Config, client *zotero.Client, secrets *secret.Store, logger *slog.Logger) (*zotero.Keyring, error) {
 	var ring *zotero.Keyring
 	err := follow(secrets, "ZOTERO_API_KEY", logger, func(all []secret.Value) error {
 		keys, err := config.ZoteroKeys(all[0].Reveal())
@@ -51,7 +58,7 @@ func keyring(c *config.Config, up *upstream.Client, secrets *secret.Store, logge
 			ring.Replace(keys)
 			return nil
 		}
-		ring = zotero.NewKeyring(zotero.NewClient(up, zotero.Options{}), keys, zotero.KeyringOptions{
+		ring = zotero.NewKeyring(client, keys, zotero.KeyringOptions{
 			Every: c.ZoteroRotation, Logger: logger, Refused: secrets.Source("ZOTERO_API_KEY").Rejected,
 		})
 		return nil

@@ -20,6 +20,7 @@ type instruments struct {
 	tool       metric.Float64Histogram
 	executions metric.Int64Counter
 	refusals   metric.Int64Counter
+	lookups    metric.Int64Counter
 	upstream   *upstreamInstruments
 
 	mu     sync.RWMutex
@@ -50,6 +51,7 @@ func newInstruments(t *Telemetry) (*instruments, error) {
 	i.tool = b.histogram("mcp.tool.duration", "How long calls of tools took.")
 	i.executions = b.counter("mcp.tool.executions", "{call}", "Calls of tools, by how they ended.")
 	i.refusals = b.counter("stackroom.refusals", "{request}", "Requests that were refused before anything was done, by the reason.")
+	i.lookups = b.counter("stackroom.secret.lookups", "{lookup}", "How often secrets were looked up, by how that ended.")
 	i.upstream = newUpstreamInstruments(b)
 	b.gauge("mcp.active_connections", "{connection}", "Connections that are open.", func() int64 { return t.connections.Load() })
 	b.gauge("http.server.active_requests", "{request}", "Requests that are being answered.", func() int64 { return t.requests.Load() })

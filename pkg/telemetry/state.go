@@ -74,6 +74,25 @@ func (t *Telemetry) Secrets(states func() []SecretState) error {
 	return err
 }
 
+// knownLookups are the words of pkg/secret for how looking up a secret ended:
+// "read" at start, "unchanged" and "changed", or why it failed.
+var knownLookups = map[string]bool{
+	"read": true, "unchanged": true, "changed": true,
+	"malformed": true, "credentials": true, "denied": true, "missing": true, "disabled": true,
+	"unreachable": true, "unreadable": true, "damaged": true, "unusable": true,
+}
+
+// SecretRead counts that the secret of a setting was looked up, and how that
+// ended, in the words of pkg/secret. The program names the setting, never a
+// caller.
+func (t *Telemetry) SecretRead(setting, outcome string) {
+	if t == nil || t.instruments == nil {
+		return
+	}
+	t.lookups.Add(context.Background(), 1, metric.WithAttributes(
+		attribute.String("setting", setting), attribute.String("outcome", closed(knownLookups, outcome))))
+}
+
 // maxStates bounds how many states become series.
 const maxStates = 100
 

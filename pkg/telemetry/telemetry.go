@@ -179,6 +179,15 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 	return err
 }
 
+// Tracer returns what makes spans that go where those of calls go, or nil if
+// nobody takes traces.
+func (t *Telemetry) Tracer() trace.Tracer {
+	if t == nil {
+		return nil
+	}
+	return t.tracer
+}
+
 // wordEvery is how often trouble with exporting is logged at most.
 const wordEvery = time.Minute
 

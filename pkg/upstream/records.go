@@ -73,13 +73,19 @@ func (m *records) refused(id digest) {
 	if id == (digest{}) {
 		return // nothing was shown, so nothing was refused
 	}
-	now := time.Now()
+	now, again := time.Now(), false
 	m.change(id, func(r record) record {
+		again = !r.refusedAt.IsZero()
 		r.accepted, r.refusedAt = false, now
 		return r
 	})
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	// A key that dies has up to five calls under way. They don't take the last
+	// place, so that the key that follows it may be tried.
+	if again && len(m.refusals) >= maxRefusals-1 && now.Sub(m.refusals[0]) < refusalsWindow {
+		return
+	}
 	m.refusals = append(m.refusals, now)
 	m.refusals = m.refusals[max(0, len(m.refusals)-maxRefusals):]
 }

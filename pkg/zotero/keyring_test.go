@@ -192,7 +192,7 @@ func newRotation(t *testing.T) *rotation {
 // the new one comes alive, while calls are under way: at the first call of the
 // second round, and at each one after it.
 func TestAKeyRotatedUnderLoadLosesNoCall(t *testing.T) {
-	const callers = 4
+	const callers = 20
 	for moment := callers; moment < 4*callers; moment++ {
 		synctest.Test(t, func(t *testing.T) {
 			s := newRotation(t)
