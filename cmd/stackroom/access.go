@@ -43,7 +43,7 @@ func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, lo
 		verifier, err = tokenVerifier(secrets, logger)
 	case "oidc":
 		a.signIn, issuers = server.SignInOIDC, []string{c.OIDCIssuer}
-		verifier, err = oidcVerifier(c, secrets, logger)
+		verifier, err = openOIDC(c, secrets, logger)
 	case "zotero":
 		a.signIn, issuers = server.SignInZotero, []string{issuer(c)}
 		var s *signin.Server
@@ -80,8 +80,8 @@ func tokenVerifier(secrets *secret.Store, logger *slog.Logger) (identity.Verifie
 	return v, err
 }
 
-// oidcVerifier takes the tokens of the organisation's identity provider.
-func oidcVerifier(c *config.Config, secrets *secret.Store, logger *slog.Logger) (identity.Verifier, error) {
+// openOIDC takes the tokens of the organisation's identity provider.
+func openOIDC(c *config.Config, secrets *secret.Store, logger *slog.Logger) (*oidc.Verifier, error) {
 	audience := c.OIDCAudience
 	if audience == "" {
 		audience = c.MCPURL()

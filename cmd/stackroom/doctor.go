@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
@@ -20,26 +22,41 @@ type doctorCommand struct{}
 
 // Run implements the command. It fails if a check does.
 func (doctorCommand) Run(p *process) error {
-	d := &doctor{w: p.stdout}
+	d := &doctor{w: p.stdout, logger: slog.New(slog.DiscardHandler)}
 	c, err := config.Load(p.environ)
 	if err != nil {
 		d.configuration(err)
 		return d.verdict()
 	}
 	d.well("configuration", "every setting can be used; the server would listen on "+c.ListenAddr())
+	secrets := d.secrets(p.ctx, c)
+	if secrets == nil {
+		return d.verdict()
+	}
+	defer secrets.Close()
 	d.embedded(p.ctx, c)
-	d.zotero(p.ctx, c)
+	d.zotero(p.ctx, c, secrets)
+	d.signIn(p.ctx, c, secrets)
+	d.limits(c)
+	d.metrics(p.ctx, c)
+	d.exporters(p.ctx, p.environ)
 	return d.verdict()
 }
 
 // doctor prints a line for each check.
 type doctor struct {
-	w    io.Writer
-	sick int
+	w      io.Writer
+	logger *slog.Logger // of what is opened; the checks say themselves what is wrong
+	sick   int
 }
 
 func (d *doctor) well(check, finding string) {
 	fmt.Fprintf(d.w, "ok    %-14s %s\n", check, finding)
+}
+
+// skip prints what could not be checked and why.
+func (d *doctor) skip(check, why string) {
+	fmt.Fprintf(d.w, "skip  %-14s %s\n", check, why)
 }
 
 // ill prints what is wrong and how to mend it.
@@ -112,7 +129,7 @@ func writable(dir string) error {
 }
 
 // zotero checks the upstream and what each key may read.
-func (d *doctor) zotero(ctx context.Context, c *config.Config) {
+func (d *doctor) zotero(ctx context.Context, c *config.Config, secrets *secret.Store) {
 	up, err := newUpstream(c, upstream.Hooks{})
 	switch {
 	case err != nil:
@@ -123,20 +140,14 @@ func (d *doctor) zotero(ctx context.Context, c *config.Config) {
 		return
 	}
 	client := zotero.NewClient(up, zotero.Options{Local: c.ZoteroDesktop})
-	if c.ZoteroDesktop {
+	switch {
+	case c.ZoteroDesktop:
 		a, err := client.Account(ctx, upstream.Credential{})
 		d.account(ctx, "zotero app", a, err)
-	} else {
-		keys, err := config.ZoteroKeys(c.ZoteroKey)
-		if err != nil {
-			d.ill("zotero", err)
-			return
-		}
-		ring := zotero.NewKeyring(client, keys, zotero.KeyringOptions{Every: c.ZoteroRotation})
-		for i := range ring.Len() {
-			a, err := ring.Account(ctx, i)
-			d.account(ctx, fmt.Sprintf("zotero key #%d", i), a, err)
-		}
+	case c.Auth == "zotero":
+		d.well("zotero", "everybody reads with a key of their own, which they grant when they sign in")
+	default:
+		d.keys(ctx, c, client, secrets.Source("ZOTERO_API_KEY").Current().Reveal())
 	}
 	s := up.State()
 	if s.Breaker != upstream.BreakerClosed {
@@ -145,6 +156,24 @@ func (d *doctor) zotero(ctx context.Context, c *config.Config) {
 	}
 	d.well("breaker", "closed: "+s.Host+" is asked")
 	d.clock(ctx, up)
+}
+
+// keys checks each of the deployment's own keys.
+func (d *doctor) keys(ctx context.Context, c *config.Config, client *zotero.Client, value string) {
+	keys, err := config.ZoteroKeys(value)
+	if err != nil {
+		d.configuration(err)
+		return
+	}
+	if len(keys) == 0 {
+		d.skip("zotero", "there is no key to try; see the secret above")
+		return
+	}
+	ring := zotero.NewKeyring(client, keys, zotero.KeyringOptions{Every: c.ZoteroRotation})
+	for i := range ring.Len() {
+		a, err := ring.Account(ctx, i)
+		d.account(ctx, fmt.Sprintf("zotero key #%d", i), a, err)
+	}
 }
 
 // account checks what one key, or the app, gives.
@@ -178,7 +207,7 @@ const maxClockError = time.Minute
 func (d *doctor) clock(ctx context.Context, up *upstream.Client) {
 	res, err := up.Get(ctx, upstream.Request{Path: "/itemTypes", NoCache: true})
 	if err != nil {
-		fmt.Fprintf(d.w, "skip  %-14s not compared: %s\n", "clock", library.AsError(err).Message)
+		d.skip("clock", "not compared: "+library.AsError(err).Message)
 		return
 	}
 	theirs, err := time.Parse(time.RFC1123, res.Header.Get("Date"))

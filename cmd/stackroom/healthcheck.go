@@ -25,7 +25,7 @@ func (healthcheckCommand) Run(p *process) error {
 		return err
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "localhost"
+		host = "127.0.0.1" // a container need not know "localhost"
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, 3*time.Second)
 	defer cancel()

@@ -29,7 +29,7 @@ func tuneMemory() {
 		}
 	}
 	if os.Getenv("GOGC") == "" {
-		runtime.GC()
+		debug.FreeOSMemory() // what reading the library took, and serving does not need
 		setPace()
 	}
 }

@@ -18,10 +18,14 @@ const lastToHear = time.Hour
 // openSecrets reads every secret that the configuration names, and lets t see
 // it being read; t may be nil.
 func openSecrets(ctx context.Context, c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) (*secret.Store, error) {
-	return secret.Open(ctx, secret.Options{
+	return secret.Open(ctx, secretOptions(c, logger, t))
+}
+
+func secretOptions(c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) secret.Options {
+	return secret.Options{
 		Settings: c.Secrets(), Project: c.Project, Refresh: c.SecretRefresh, Overlap: max(secret.DefaultOverlap, c.AccessTokenTTL+lastToHear),
 		Logger: logger, Tracer: t.Tracer(), Hooks: secret.Hooks{Refreshed: t.SecretRead},
-	})
+	}
 }
 
 // secretStates tells the metrics how the secrets fare.

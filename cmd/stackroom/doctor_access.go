@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/tokens"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
+)
+
+// secrets reads every secret that the configuration names, and returns those
+// that could be had, so that the other checks can go on with them; or nil if
+// they can't.
+func (d *doctor) secrets(ctx context.Context, c *config.Config) *secret.Store {
+	options := secretOptions(c, d.logger, nil)
+	options.Settings = maps.Clone(options.Settings)
+	store, err := secret.Open(ctx, options)
+	var faults secret.Faults
+	if errors.As(err, &faults) {
+		for _, f := range faults {
+			d.ill("secret", secretError(f))
+			delete(options.Settings, f.Variable)
+		}
+		store, err = secret.Open(ctx, options)
+	}
+	if err != nil { // it went away between two looks, or ctx ended
+		d.ill("secret", err)
+		return nil
+	}
+	for _, s := range store.Status() {
+		d.secret(s)
+	}
+	return store
+}
+
+func secretError(f *secret.Fault) error {
+	return library.Errorf(library.Unavailable, "%s: %s", f.Variable, f.Message).WithHint("%s", f.Hint).WithCause(f.Cause)
+}
+
+// secret tells of one secret where it is kept and when it was last changed.
+func (d *doctor) secret(s secret.Status) {
+	if s.Fault != nil {
+		d.ill("secret", secretError(s.Fault))
+		return
+	}
+	switch {
+	case s.Kind == secret.Plain:
+		d.well("secret", s.Variable+": in the setting itself; a reference to Secret Manager or a file could be rotated without a restart")
+	case s.Created.IsZero():
+		d.well("secret", fmt.Sprintf("%s: %s, version %s; roles/secretmanager.viewer would let it say how old that is", s.Variable, s.Reference, s.Version))
+	default:
+		d.well("secret", fmt.Sprintf("%s: %s, version %s, last rotated %s, %s ago", s.Variable, s.Reference, s.Version,
+			s.Created.UTC().Format(time.DateTime), ago(s.Age(time.Now()))))
+	}
+}
+
+// ago writes an age for people: in days if it has some.
+func ago(d time.Duration) string {
+	if days := int(d.Hours() / 24); days > 0 {
+		return fmt.Sprintf("%d days", days)
+	}
+	return d.Round(time.Second).String()
+}
+
+// signInTime bounds one question to somebody whom signing in needs.
+const signInTime = 10 * time.Second
+
+// signIn checks the way of signing in and what it needs.
+func (d *doctor) signIn(ctx context.Context, c *config.Config, secrets *secret.Store) {
+	ctx, cancel := context.WithTimeout(ctx, signInTime)
+	defer cancel()
+	switch c.Auth {
+	case "tokens":
+		d.tokens(secrets)
+	case "oidc":
+		d.oidc(ctx, c, secrets)
+	case "zotero":
+		d.zoteroSignIn(ctx, c, secrets)
+	case "none":
+		d.well("sign-in", "nobody needs to: whoever reaches "+c.ListenAddr()+" may read everything")
+	default:
+		d.well("sign-in", "nobody needs to: only this machine reaches the server")
+	}
+}
+
+// tokens checks the records of the tokens that are good.
+func (d *doctor) tokens(secrets *secret.Store) {
+	source := secrets.Source("STACKROOM_TOKENS")
+	if source == nil {
+		d.skip("sign-in", "with tokens, whose records can't be had; see the secret above")
+		return
+	}
+	v, err := tokens.New(source.Current().Reveal())
+	if err != nil {
+		d.ill("sign-in", err)
+		return
+	}
+	d.well("sign-in", fmt.Sprintf("with tokens; there are records of %d", v.Len()))
+}
+
+// oidc checks that the identity provider's keys can be had.
+func (d *doctor) oidc(ctx context.Context, c *config.Config, secrets *secret.Store) {
+	if c.OIDCPolicy != "" && secrets.Source("STACKROOM_OIDC_POLICY") == nil {
+		d.skip("sign-in", "with oidc, whose policy can't be had; see the secret above")
+		return
+	}
+	v, err := openOIDC(c, secrets, d.logger)
+	if err == nil {
+		err = v.Ready(ctx)
+	}
+	if err != nil {
+		d.ill("sign-in", err)
+		return
+	}
+	d.well("sign-in", "with oidc; "+c.OIDCIssuer+" gives its keys")
+}
+
+// zoteroSignIn checks what our own authorization server needs.
+func (d *doctor) zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store) {
+	for _, variable := range []string{"STACKROOM_MASTER_KEY", "ZOTERO_OAUTH_CLIENT_KEY", "ZOTERO_OAUTH_CLIENT_SECRET"} {
+		if secrets.Source(variable) == nil {
+			d.skip("sign-in", "with zotero, and "+variable+" can't be had; see the secret above")
+			return
+		}
+	}
+	keys, err := masterKeys(secrets.Source("STACKROOM_MASTER_KEY").All())
+	if err != nil {
+		d.configuration(err)
+		return
+	}
+	d.well("sign-in", fmt.Sprintf("with zotero as %s; %d master keys, the first of them seals", issuer(c), len(keys)))
+	d.ledger(ctx, c)
+}
+
+// ledger checks that processes can share what is spent, by entering something.
+func (d *doctor) ledger(ctx context.Context, c *config.Config) {
+	if c.StateBucket == "" {
+		if c.Service != "" {
+			d.ill("state", library.Errorf(library.Invalid, "STACKROOM_STATE_BUCKET is unset, and Cloud Run may run several instances").
+				WithHint("set it to a bucket, or a code may be spent once in each instance"))
+			return
+		}
+		d.well("state", "in memory, for one process; several need STACKROOM_STATE_BUCKET")
+		return
+	}
+	shared, closeShared, err := openLedger(ctx, c)
+	if err == nil {
+		defer closeShared()
+		_, err = shared.Claim(ctx, "doctor", time.Now().Add(time.Minute))
+	}
+	if err != nil {
+		d.ill("state", library.Errorf(library.Unavailable, "the bucket %s can't be used", c.StateBucket).
+			WithHint("the account that this runs as needs roles/storage.objectUser on it").WithCause(err))
+		return
+	}
+	d.well("state", "in the bucket "+c.StateBucket+", which can be read and written")
+}
