@@ -1,0 +1,62 @@
+package telemetry
+
+import (
+	"cmp"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// Destination says where a signal goes, for people who look why nothing
+// arrives.
+type Destination struct {
+	Signal   string // "traces" or "metrics"
+	Exporter string // "none", "otlp", "google", "console", or as the variable says
+	// Address is the host and port to which OTLP connects, "" if the exporter
+	// connects to none or the endpoint can't be read.
+	Address string
+	// Sampler says which traces are kept, as OTEL_TRACES_SAMPLER and its
+	// argument do. "" for metrics.
+	Sampler string
+}
+
+// Destinations returns where [Start] would send traces and metrics, by the
+// process's environment.
+func Destinations() []Destination {
+	traces, metrics := destination("traces"), destination("metrics")
+	// The SDK's own default (OpenTelemetry, "General SDK Configuration").
+	traces.Sampler = strings.TrimSpace(cmp.Or(os.Getenv("OTEL_TRACES_SAMPLER"), "parentbased_always_on") + " " + os.Getenv("OTEL_TRACES_SAMPLER_ARG"))
+	return []Destination{traces, metrics}
+}
+
+func destination(signal string) Destination {
+	d := Destination{Signal: signal, Exporter: exporterOf(strings.ToUpper(signal))}
+	if d.Exporter == exportOTLP || d.Exporter == exportGoogle {
+		d.Address = otlpAddress(strings.ToUpper(signal))
+	}
+	return d
+}
+
+// otlpAddress returns the host and port that a signal's OTLP goes to. Without
+// an endpoint that is this machine, at the port of the protocol
+// (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
+func otlpAddress(signal string) string {
+	endpoint := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT"), os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
+	protocol := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"))
+	if endpoint == "" {
+		if protocol == "grpc" {
+			return "localhost:4317"
+		}
+		return "localhost:4318"
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	port := "80"
+	if u.Scheme == "https" {
+		port = "443"
+	}
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
+}
