@@ -26,19 +26,26 @@ func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store,
 	}
 	switch {
 	case c.ZoteroDesktop:
-		l.zotero = desktop{newClient(ctx, up, zotero.Options{Local: true})}
+		l.zotero = desktop{newClient(ctx, up, hooks, zotero.Options{Local: true})}
 	case c.Auth == "zotero":
-		l.zotero = members{newClient(ctx, up, zotero.Options{})}
+		l.zotero = members{newClient(ctx, up, hooks, zotero.Options{})}
 	case c.ZoteroKey != "":
-		if l.zotero, err = keyring(c, newClient(ctx, up, zotero.Options{}), secrets, logger); err != nil {
+		if l.zotero, err = keyring(c, newClient(ctx, up, hooks, zotero.Options{}), secrets, logger); err != nil {
 			return nil, nil, err
 		}
 	}
 	return l, up, l.ready(ctx)
 }
 
-// newClient returns a client whose reading in the background ends with ctx.
-func newClient(ctx context.Context, up *upstream.Client, o zotero.Options) *zotero.Client {
+// newClient returns a client whose reading in the background ends with ctx. In
+// a container, what it keeps in memory is bounded by a third of the container's.
+func newClient(ctx context.Context, up *upstream.Client, hooks upstream.Hooks, o zotero.Options) *zotero.Client {
+	if limit := containerMemory(); limit > 0 {
+		o.CacheBytes = min(uint64(limit)/3, 256<<20)
+	}
+	if hooks.Cache != nil {
+		o.Batched = func() { hooks.Cache("batched") }
+	}
 	client := zotero.NewClient(up, o)
 	context.AfterFunc(ctx, client.Close)
 	return client

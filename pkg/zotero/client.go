@@ -46,7 +46,7 @@ func NewClient(up Upstream, o Options) *Client {
 		MaximumWeight: o.CacheBytes,
 		Weigher:       func(_ snapshotKey, s *snapshot) uint32 { return s.weight },
 	})
-	c.gatherer = newGatherer(o.GatherDelay, o.GatherMax, func(ctx context.Context, s Scope, keys []string) ([]Object, error) {
+	c.gatherer = newGatherer(o.GatherDelay, o.GatherMax, o.Batched, func(ctx context.Context, s Scope, keys []string) ([]Object, error) {
 		list, err := c.ItemsByKey(ctx, s, keys)
 		if err != nil {
 			return nil, err

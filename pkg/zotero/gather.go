@@ -15,9 +15,10 @@ const gatherTimeout = 2 * time.Minute
 // gatherer makes one call of fetches that come one by one: what is asked of
 // one library by one identity within a short time.
 type gatherer struct {
-	delay time.Duration
-	most  int
-	fetch func(ctx context.Context, s Scope, keys []string) ([]Object, error)
+	delay  time.Duration
+	most   int
+	joined func() // called for each fetch that joined another's call
+	fetch  func(ctx context.Context, s Scope, keys []string) ([]Object, error)
 
 	mu   sync.Mutex
 	open map[snapshotKey]*batch
@@ -32,8 +33,8 @@ type batch struct {
 	err   error
 }
 
-func newGatherer(delay time.Duration, most int, fetch func(ctx context.Context, s Scope, keys []string) ([]Object, error)) *gatherer {
-	return &gatherer{delay: delay, most: most, fetch: fetch, open: map[snapshotKey]*batch{}}
+func newGatherer(delay time.Duration, most int, joined func(), fetch func(ctx context.Context, s Scope, keys []string) ([]Object, error)) *gatherer {
+	return &gatherer{delay: delay, most: most, joined: joined, fetch: fetch, open: map[snapshotKey]*batch{}}
 }
 
 // get returns the item of a key, or nil if there is none.
@@ -63,6 +64,8 @@ func (g *gatherer) join(ctx context.Context, s Scope, key string) *batch {
 		// Others wait for the answer too: it doesn't end with this caller.
 		whole := context.WithoutCancel(ctx)
 		time.AfterFunc(g.delay, func() { g.run(whole, s, place, b) })
+	} else {
+		g.joined()
 	}
 	b.keys[key] = true
 	if len(b.keys) >= g.most {

@@ -17,6 +17,13 @@ type fetched struct {
 	mu    sync.Mutex
 	calls [][]string
 	err   error
+	rode  int // on the call of another
+}
+
+func (f *fetched) joined() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rode++
 }
 
 func (f *fetched) fetch(ctx context.Context, _ Scope, keys []string) ([]Object, error) {
@@ -72,9 +79,11 @@ func TestFetchesOneByOneAreGathered(t *testing.T) {
 		t.Run(c.promise, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := &fetched{}
-				g := newGatherer(delay, 50, f.fetch)
+				g := newGatherer(delay, 50, f.joined, f.fetch)
 				var wg sync.WaitGroup
+				asked := 0
 				c.ask(func(s Scope, n int) {
+					asked++
 					key := librarytest.Key("ITM", n)
 					wg.Go(func() {
 						if got, err := g.get(t.Context(), s, key); err != nil || got == nil || got.Key != key {
@@ -86,6 +95,9 @@ func TestFetchesOneByOneAreGathered(t *testing.T) {
 				if got := f.sizes(); !slices.Equal(got, c.want) {
 					t.Errorf("calls of %v keys, want %v", got, c.want)
 				}
+				if f.rode != asked-len(c.want) {
+					t.Errorf("%d of %d fetches joined another's call, want %d", f.rode, asked, asked-len(c.want))
+				}
 			})
 		})
 	}
@@ -94,7 +106,7 @@ func TestFetchesOneByOneAreGathered(t *testing.T) {
 func TestGatheringFailsOnlyWhoeverItConcerns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fetched{}
-		g := newGatherer(3*time.Millisecond, 50, f.fetch)
+		g := newGatherer(3*time.Millisecond, 50, f.joined, f.fetch)
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error, 1)
 		go func() {

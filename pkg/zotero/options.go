@@ -43,6 +43,9 @@ type Options struct {
 	// GatherMax is how many items one call fetches, 1 to 50, Zotero's
 	// documented bound. Default 50.
 	GatherMax int
+	// Batched, if set, is called for each fetch that joined the call of
+	// another. It returns promptly.
+	Batched func()
 	// Parallel is how many calls one question makes at a time. Default 4,
 	// the number that Zotero's documentation allows.
 	Parallel int
@@ -57,6 +60,9 @@ func (o Options) withDefaults() Options {
 		if *n <= 0 {
 			*n = otherwise
 		}
+	}
+	if o.Batched == nil {
+		o.Batched = func() {}
 	}
 	set(&o.ScanLimit, 5000)
 	set(&o.GatherMax, maxKeys)
