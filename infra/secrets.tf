@@ -72,6 +72,17 @@ resource "google_secret_manager_secret_iam_member" "runtime" {
   member    = google_service_account.runtime.member
 }
 
+# When a version was made, so that the server can say how old its keys are and
+# how long a former one stays good. It shows no value.
+resource "google_secret_manager_secret_iam_member" "runtime_dates" {
+  for_each = google_secret_manager_secret.setting
+
+  project   = var.project
+  secret_id = each.value.secret_id
+  role      = "roles/secretmanager.viewer"
+  member    = google_service_account.runtime.member
+}
+
 resource "google_secret_manager_secret_version" "setting" {
   for_each = var.secret_generations
 

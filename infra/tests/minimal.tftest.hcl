@@ -84,6 +84,11 @@ run "who_may_what" {
     condition     = [for m in google_secret_manager_secret_iam_member.runtime : "${m.secret_id} ${m.role} ${m.member}"] == ["stackroom-stackroom-tokens roles/secretmanager.secretAccessor serviceAccount:mock@library-team.iam.gserviceaccount.com"]
     error_message = "It reads its one secret, and that one alone."
   }
+
+  assert {
+    condition     = [for m in google_secret_manager_secret_iam_member.runtime_dates : "${m.secret_id} ${m.role} ${m.member}"] == ["stackroom-stackroom-tokens roles/secretmanager.viewer serviceAccount:mock@library-team.iam.gserviceaccount.com"]
+    error_message = "The server may see when its own secrets' versions were made."
+  }
   assert {
     condition     = length(google_service_account.deployer) == 0 && length(google_iam_workload_identity_pool.github) == 0 && length(google_service_account.planner) == 0
     error_message = "Nobody deploys unless somebody is named."
