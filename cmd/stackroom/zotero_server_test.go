@@ -91,7 +91,7 @@ func serveZotero(t *testing.T, s *zoteroSeed, names ...string) (url string, logs
 		keys[i] = s.Keys[name]
 	}
 	url, logs = start(t, "STACKROOM_DATA="+t.TempDir(), "ZOTERO_URL="+s.URL, "ZOTERO_API_KEY="+strings.Join(keys, ","),
-		"STACKROOM_REQUEST_TIMEOUT=280s") // one process reads three libraries whole from a server that does one thing at a time
+		"RATE_LIMIT_MAX=0", "STACKROOM_REQUEST_TIMEOUT=280s") // one process reads three libraries whole from a server that does one thing at a time
 	t.Cleanup(func() {
 		for _, key := range keys {
 			if strings.Contains(logs.String(), key) {
