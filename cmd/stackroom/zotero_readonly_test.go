@@ -45,13 +45,18 @@ func readOnlyRoad(t *testing.T, s *zoteroSeed) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	road := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	var server *httptest.Server
+	road := &httputil.ReverseProxy{ModifyResponse: func(r *http.Response) error {
+		// Its lists go on at its own address, where the client would not follow.
+		r.Header.Set("Link", strings.ReplaceAll(r.Header.Get("Link"), s.URL, server.URL))
+		return nil
+	}, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
 		if strings.HasPrefix(r.In.URL.Path, "/users/") && strings.HasSuffix(r.In.URL.Path, "/items/top") && r.In.Header.Get("Zotero-API-Key") == s.Keys["read_only"] {
 			r.Out.Header.Set("Zotero-API-Key", s.Keys["personal"])
 		}
 	}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet || r.ContentLength > 0 {
 			t.Errorf("%s %s is asked with a key that only reads", r.Method, r.URL.Path)
 			http.Error(w, "read only", http.StatusForbidden)
