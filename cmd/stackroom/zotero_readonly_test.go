@@ -48,7 +48,9 @@ func readOnlyRoad(t *testing.T, s *zoteroSeed) string {
 	var server *httptest.Server
 	road := &httputil.ReverseProxy{ModifyResponse: func(r *http.Response) error {
 		// Its lists go on at its own address, where the client would not follow.
-		r.Header.Set("Link", strings.ReplaceAll(r.Header.Get("Link"), s.URL, server.URL))
+		if link := r.Header.Get("Link"); link != "" {
+			r.Header.Set("Link", strings.ReplaceAll(link, s.URL, server.URL))
+		}
 		return nil
 	}, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
