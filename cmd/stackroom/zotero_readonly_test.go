@@ -26,6 +26,7 @@ func TestZoteroKeysThatOnlyRead(t *testing.T) {
 			if len(a.Libraries) != 1 || a.Libraries[0].ID != c.library.ID || a.Libraries[0].Items != c.library.Works || strings.Contains(a.text, `"may_write":true`) {
 				t.Errorf("the key sees %s", a.text)
 			}
+			askUntilRead(t, ask)
 			testSearch(t, c.library, ask)
 			testReading(t, c.library, ask)
 			testLists(t, c.library, ask)

@@ -17,9 +17,7 @@ const maxDesks = 4096
 
 // desk is what goes on about the libraries of one identity.
 type desk struct {
-	// places bounds the calls that reading libraries makes at a time, so that
-	// questions that need one call find room beside it.
-	places chan struct{}
+	pace *pace
 
 	mu      sync.Mutex
 	shelves map[string]*shelf // by path
@@ -27,7 +25,7 @@ type desk struct {
 
 // shelf is what goes on about one library.
 type shelf struct {
-	places chan struct{} // the desk's
+	pace *pace // the desk's
 
 	mu      sync.Mutex
 	run     *reading // nil if nobody reads the library
@@ -37,7 +35,7 @@ type shelf struct {
 // reading is the reading of a whole library. It belongs to nobody who asks: it
 // goes on when they are gone, so that the next one finds it done.
 type reading struct {
-	places      chan struct{}
+	pace        *pace
 	read, total atomic.Int64 // items; 0 until the first page is there
 	interner    interner
 
@@ -49,29 +47,17 @@ type reading struct {
 // shelf returns what goes on about the library.
 func (r *Reader) shelf() *shelf {
 	d, _ := r.client.desks.ComputeIfAbsent(r.scope.identity, func() (*desk, bool) {
-		return &desk{places: make(chan struct{}, r.client.o.Parallel), shelves: map[string]*shelf{}}, false
+		return &desk{pace: newPace(r.client.o.Parallel), shelves: map[string]*shelf{}}, false
 	})
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	sh := d.shelves[r.scope.path]
 	if sh == nil {
-		sh = &shelf{places: d.places}
+		sh = &shelf{pace: d.pace}
 		d.shelves[r.scope.path] = sh
 	}
 	return sh
 }
-
-// enter waits for a place among the calls that read libraries.
-func (run *reading) enter(ctx context.Context) error {
-	select {
-	case run.places <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (run *reading) leave() { <-run.places }
 
 // took makes a page that was read ready to be kept, and returns what it weighs.
 func (run *reading) took(page *List[Object]) (weight uint64) {
@@ -94,7 +80,7 @@ func (r *Reader) beginLocked(ctx context.Context, sh *shelf) *reading {
 	if sh.run != nil {
 		return sh.run
 	}
-	run := &reading{places: sh.places, done: make(chan struct{})}
+	run := &reading{pace: sh.pace, done: make(chan struct{})}
 	sh.run = run
 	go r.carryOut(context.WithoutCancel(ctx), sh, run)
 	return run

@@ -137,12 +137,14 @@ func (r *Reader) exceeds(weight uint64, run *reading) bool {
 // page reads one page of the library. The upstream keeps it, so that a reading
 // that failed halfway goes on where it was.
 func (r *Reader) page(ctx context.Context, run *reading, n int) (*List[Object], error) {
-	if err := run.enter(ctx); err != nil {
+	if err := run.pace.enter(ctx); err != nil {
 		return nil, err
 	}
-	defer run.leave()
+	start := time.Now()
 	// Additions come last in this order, so that they move no other item.
-	return r.client.Items(ctx, r.scope, Parameters{Sort: "dateAdded", Start: n * maxPage})
+	page, err := r.client.Items(ctx, r.scope, Parameters{Sort: "dateAdded", Start: n * maxPage})
+	run.pace.leave(time.Since(start), err)
+	return page, err
 }
 
 func collect(pages []*List[Object]) map[string]*Object {
