@@ -7,6 +7,12 @@
 // calls for each second of processor time that the server used, so the load
 // generator on the same machine does not count, and rounds alternate, so that
 // a machine that changes its speed does so for both.
+//
+// With -compare it measures instead what a part of Stackroom costs, against
+// Stackroom without it, and fails if that is more than it may:
+//
+//	go run ./cmd/loadtest -compare telemetry
+//	go run ./cmd/loadtest -compare signin
 package main
 
 import (
@@ -15,7 +21,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -30,6 +35,8 @@ type options struct {
 	queries     int
 	era         string
 	zotero      bool
+	compare     string
+	otlp        string
 }
 
 func main() {
@@ -42,6 +49,8 @@ func main() {
 	flag.IntVar(&o.queries, "queries", 400, "different queries of one to four words")
 	flag.StringVar(&o.era, "era", "modern", "protocol era of the calls: modern or legacy")
 	flag.BoolVar(&o.zotero, "zotero", false, "serve the works from a stand-in of Zotero instead of importing them")
+	flag.StringVar(&o.compare, "compare", "bare", "what to compare: bare, telemetry (on against off) or signin (with Zotero against none)")
+	flag.StringVar(&o.otlp, "otlp", "", "collector that takes OTLP over HTTP, for -compare telemetry (default: a sink in this program)")
 	bare := flag.String("bare", "", "serve the bare server at this address (used by the program itself)")
 	flag.Parse()
 	o.round = min(o.round, time.Minute)
@@ -60,7 +69,7 @@ func main() {
 	}
 }
 
-// run starts both servers, drives them in turn and prints the table.
+// run starts the servers, drives them in turn and prints the table.
 func run(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "stackroom-loadtest-")
 	if err != nil {
@@ -75,29 +84,29 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	bare, err := startBare(ctx)
+	b := &bench{options: o, dir: dir, items: items, queries: queries}
+	defer b.stop()
+	kinds, all, err := b.prepare(ctx)
 	if err != nil {
 		return err
 	}
-	defer bare.stop()
-	ours, err := startStackroom(ctx, o, items, filepath.Join(dir, "data"))
-	if err != nil {
+	if err := measure(ctx, o, kinds); err != nil {
 		return err
 	}
-	defer ours.stop()
+	report(os.Stdout, o, len(queries), kinds)
+	return judge(os.Stdout, kinds, all)
+}
 
-	kinds := []kind{
-		{name: "bare SDK server, trivial tool", target: bare, requests: trivialCalls(o.era)},
-		{name: "stackroom, search", target: ours, requests: searchCalls(o.era, queries)},
-		{name: "stackroom, tools/list", target: ours, requests: listCalls(o.era)},
-	}
+// measure drives what is measured in turn, for as many rounds as o says.
+func measure(ctx context.Context, o options, kinds []kind) error {
 	for i := range kinds { // one short round each, so that caches and heaps are as in use
 		if _, err := kinds[i].drive(ctx, o.connections, o.round/3); err != nil {
 			return err
 		}
 	}
-	for range o.rounds {
-		for i := range kinds {
+	for turn := range o.rounds {
+		for next := range kinds {
+			i := (turn + next) % len(kinds) // so that none always comes first
 			r, err := kinds[i].drive(ctx, o.connections, o.round)
 			if err != nil {
 				return err
@@ -105,6 +114,5 @@ func run(ctx context.Context, o options) error {
 			kinds[i].rounds = append(kinds[i].rounds, r)
 		}
 	}
-	report(os.Stdout, o, len(queries), kinds)
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -10,7 +11,7 @@ import (
 	"time"
 )
 
-// report prints the table and the ratios, as Markdown.
+// report prints the table, as Markdown.
 func report(w io.Writer, o options, queries int, kinds []kind) {
 	fmt.Fprintf(w, "%d connections, %d rounds of %s each, %d different queries, %s era, %d cores, %s\n\n",
 		o.connections, o.rounds, o.round, queries, o.era, runtime.NumCPU(), runtime.Version())
@@ -27,8 +28,35 @@ func report(w io.Writer, o options, queries int, kinds []kind) {
 			median(k.rounds, func(r round) time.Duration { return r.p99 }).Round(10*time.Microsecond),
 			k.target.peakMemory()>>20)
 	}
-	fmt.Fprintf(w, "\nsearch / bare: %.2f (round by round%s)\n", ratio(kinds[1], kinds[0]), rounds(kinds[1], kinds[0]))
-	fmt.Fprintf(w, "cost of tools/list / cost of a trivial call: %.2f\n", ratio(kinds[0], kinds[2]))
+	fmt.Fprintln(w)
+}
+
+// comparison is one kind's calls per core over another's.
+type comparison struct {
+	name    string
+	of, to  int     // which kinds
+	atLeast float64 // what the ratio must reach; 0 is anything
+}
+
+// judge prints the ratios. It fails if one is less than it must be, or calls
+// failed.
+func judge(w io.Writer, kinds []kind, all []comparison) error {
+	var faults []error
+	for _, c := range all {
+		got := ratio(kinds[c.of], kinds[c.to])
+		fmt.Fprintf(w, "%s: %.3f (round by round%s)\n", c.name, got, rounds(kinds[c.of], kinds[c.to]))
+		if got < c.atLeast {
+			faults = append(faults, fmt.Errorf("%s is %.3f and must be at least %.2f", c.name, got, c.atLeast))
+		}
+	}
+	for _, k := range kinds {
+		for _, r := range k.rounds {
+			if r.failed > 0 {
+				faults = append(faults, fmt.Errorf("%s: %d of %d calls failed", k.name, r.failed, r.calls))
+			}
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // perCore is calls for each second of processor time.

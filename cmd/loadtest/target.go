@@ -8,13 +8,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // target is a server process under load.
@@ -33,41 +30,7 @@ func startBare(ctx context.Context) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, addr, plainEnv(), self, "-bare", addr)
-}
-
-// startStackroom builds stackroom if need be, imports the bibliography into
-// dir, or starts a Zotero that has it, and starts the server as a user would.
-func startStackroom(ctx context.Context, o options, items []*library.Item, dir string) (*target, error) {
-	binary := o.stackroom
-	if binary == "" {
-		binary = filepath.Join(filepath.Dir(dir), "stackroom")
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "./cmd/stackroom")
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			return nil, fmt.Errorf("building stackroom: %w", err)
-		}
-	}
-	addr, err := freeAddr(ctx)
-	if err != nil {
-		return nil, err
-	}
-	env := append(plainEnv(), "STACKROOM_DATA="+dir, "STACKROOM_ADDR="+addr, "STACKROOM_LOG_FORMAT=json", "RATE_LIMIT_MAX=0")
-	switch {
-	case o.zotero:
-		url, err := serveZotero(ctx, items)
-		if err != nil {
-			return nil, err
-		}
-		env = append(env, "ZOTERO_URL="+url, "ZOTERO_API_KEY=loadtest")
-	case o.bib != "":
-		load := exec.CommandContext(ctx, binary, "import", o.bib)
-		load.Env = env
-		if out, err := load.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("importing: %w: %s", err, out)
-		}
-	}
-	return start(ctx, addr, env, binary, "serve")
+	return start(ctx, addr, exec.CommandContext(ctx, self, "-bare", addr), plainEnv())
 }
 
 // plainEnv is the environment without settings of Go's runtime, so that each
@@ -82,8 +45,8 @@ func plainEnv() []string {
 	return env
 }
 
-func start(ctx context.Context, addr string, env []string, name string, args ...string) (*target, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
+// start starts a server that listens on addr, and waits until it is ready.
+func start(ctx context.Context, addr string, cmd *exec.Cmd, env []string) (*target, error) {
 	cmd.Env = env
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -101,7 +64,7 @@ func start(ctx context.Context, addr string, env []string, name string, args ...
 		time.Sleep(25 * time.Millisecond)
 	}
 	t.stop()
-	return nil, errors.New("the server did not become ready: " + name)
+	return nil, errors.New("the server did not become ready: " + cmd.Path)
 }
 
 func (t *target) stop() {

@@ -17,22 +17,27 @@ import (
 // so that what is measured is Stackroom over a warm cache and not an upstream.
 type standIn struct{ items []json.RawMessage }
 
-// serveZotero starts a stand-in that holds the works and returns its URL.
-func serveZotero(ctx context.Context, works []*library.Item) (string, error) {
+// newStandIn returns a stand-in that holds the works.
+func newStandIn(works []*library.Item) (*standIn, error) {
 	s := &standIn{}
 	for i, it := range works {
 		raw, err := json.Marshal(zoteroItem(i, it))
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		s.items = append(s.items, raw)
 	}
+	return s, nil
+}
+
+// serveHere serves from this program, until it ends, and returns the URL.
+func serveHere(ctx context.Context, h http.Handler) (string, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(l) }() // until the program ends
 	return "http://" + l.Addr().String(), nil
 }

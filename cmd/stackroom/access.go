@@ -66,6 +66,24 @@ func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, lo
 // byte by byte as its metadata has it (RFC 8414, section 3.3).
 func issuer(c *config.Config) string { return strings.TrimSuffix(c.PublicURL, "/") }
 
+// freshTokens looks for the records anew when it knows nothing of a token,
+// which may have been made a moment ago. The secret sees to it that strangers
+// can't ask for that often.
+type freshTokens struct {
+	*tokens.Verifier
+	unknown func(context.Context)
+}
+
+// Verify implements [identity.Verifier].
+func (f freshTokens) Verify(ctx context.Context, token string) (*identity.Principal, error) {
+	p, err := f.Verifier.Verify(ctx, token)
+	if err == nil {
+		return p, nil
+	}
+	f.unknown(ctx)
+	return f.Verifier.Verify(ctx, token)
+}
+
 // tokenVerifier takes the tokens that STACKROOM_TOKENS has records of. Only
 // the newest version counts: an older one has whoever was taken out since.
 func tokenVerifier(secrets *secret.Store, logger *slog.Logger) (identity.Verifier, error) {
@@ -77,7 +95,7 @@ func tokenVerifier(secrets *secret.Store, logger *slog.Logger) (identity.Verifie
 		}
 		return v.Replace(all[0].Reveal())
 	})
-	return v, err
+	return freshTokens{v, secrets.Source("STACKROOM_TOKENS").Rejected}, err
 }
 
 // openOIDC takes the tokens of the organisation's identity provider.

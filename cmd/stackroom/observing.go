@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -52,6 +53,26 @@ func observe(ctx context.Context, c *config.Config, audit, console io.Writer, lo
 	}
 	otel.SetErrorHandler(o.Telemetry)
 	return o, nil
+}
+
+// auditOf returns where the audit is kept: on standard output, but nowhere for
+// a person at a terminal, nor for whoever throws standard output away.
+func auditOf(p *process) io.Writer {
+	if terminal(p.stderr) || terminal(p.stdout) || thrownAway(p.stdout) {
+		return nil
+	}
+	return p.stdout
+}
+
+// thrownAway reports whether what is written to w goes to the null device.
+func thrownAway(w any) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	here, err1 := f.Stat()
+	null, err2 := os.Stat(os.DevNull)
+	return err1 == nil && err2 == nil && os.SameFile(here, null)
 }
 
 // flushTime is what of Cloud Run's 10 s after SIGTERM is left, after the

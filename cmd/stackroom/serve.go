@@ -66,14 +66,6 @@ func (serveCommand) Run(p *process) error {
 	return s.Serve(p.ctx, l)
 }
 
-// auditOf returns where the audit is kept: nowhere for a person at a terminal.
-func auditOf(p *process) io.Writer {
-	if terminal(p.stderr) || terminal(p.stdout) {
-		return nil
-	}
-	return p.stdout
-}
-
 // room is what serving takes, over HTTP or not.
 type room struct {
 	config    *config.Config
@@ -82,6 +74,7 @@ type room struct {
 	access    *access
 	observing *observing
 	options   server.Options
+	closeLog  func()
 }
 
 // setUp reads the configuration and opens what it names: everything that can
@@ -92,8 +85,8 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 		return nil, err
 	}
 	r := &room{config: c}
-	logger := newLogger(p.stderr, c)
-	r.options.Logger = logger
+	logger, closeLog := newLogger(p.stderr, c)
+	r.options.Logger, r.closeLog = logger, closeLog
 	defer func() {
 		if err != nil {
 			r.close()
@@ -133,6 +126,7 @@ func (r *room) close() {
 	if r.observing != nil {
 		r.observing.close(r.options.Logger)
 	}
+	r.closeLog()
 }
 
 // edgeOptions joins the catalogue of tools over the libraries to an edge.
@@ -179,13 +173,15 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// newLogger writes lines for people on a terminal, else for Cloud Logging.
-func newLogger(w io.Writer, c *config.Config) *slog.Logger {
-	format := telemetry.JSON
+// newLogger writes lines for people on a terminal, else for Cloud Logging. The
+// function returned writes out what waits; lines that come later are written
+// at once.
+func newLogger(w io.Writer, c *config.Config) (*slog.Logger, func()) {
 	if c.LogStyle == "text" || c.LogStyle == "" && terminal(w) {
-		format = telemetry.Text
+		return telemetry.NewLogger(w, c.Level(), telemetry.Text, telemetry.TraceProject(c.Project)), func() {}
 	}
-	return telemetry.NewLogger(w, c.Level(), format, telemetry.TraceProject(c.Project))
+	lines := telemetry.NewLines(w)
+	return telemetry.NewLogger(lines, c.Level(), telemetry.JSON, telemetry.TraceProject(c.Project)), func() { _ = lines.Close() }
 }
 
 func terminal(w any) bool {

@@ -33,6 +33,10 @@ type Budget struct {
 // addresses between all of their people.
 const strangerFactor = 10
 
+// strangerAddresses is of how many addresses it is remembered what strangers
+// did there, 17 bytes each.
+const strangerAddresses = 1 << 16
+
 // budget holds callers to a [Budget].
 type budget struct {
 	mcp, rest, stream limit.WrapOptions // of those who were let in
@@ -70,7 +74,7 @@ func newBudget(o Options) *budget {
 	all := &budget{mcp: options, rest: options, stream: options, strangers: options}
 	all.mcp.Refuse = overrunMCP
 	all.stream.Gate = nil // a stream lives for hours, and costs next to nothing
-	all.strangers.Limiter = limit.New(limit.Options{Max: b.Max * strangerFactor, Window: b.Window})
+	all.strangers.Limiter = limit.New(limit.Options{Max: b.Max * strangerFactor, Window: b.Window, Callers: strangerAddresses})
 	all.strangers.Key = address
 	all.strangers.Refused = func(string) { o.Telemetry.Refused("sign_in") }
 	return all

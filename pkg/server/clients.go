@@ -52,7 +52,7 @@ func clients(address string, signIn SignIn) []client {
 		{"vscode", "VS Code", g.vsCode()},
 		{"gemini", "Gemini CLI", g.gemini()},
 	}
-	if g.local && !g.tokens {
+	if g.local && signIn == SignInNone {
 		all = append(all, client{"claude-desktop", "Claude Desktop, without a server", []step{{
 			Text: "In claude_desktop_config.json, with stackroom on the PATH:",
 			Code: settings("mcpServers", map[string]any{"command": "stackroom", "args": []string{"stdio"}}),

@@ -133,8 +133,9 @@ func TestS04HostileTextIsNotRepeated(t *testing.T) {
 		f.rpc(legacy, hostile, nil),
 		f.send(request{method: "GET", path: "/", header: map[string]string{"X-Request-Id": hostile[:8]}}),
 	} {
+		body := strings.Replace(r.body, "<script>// Puts a button", "", 1) // the page's own
 		for _, bad := range []string{"<script", "\\u003cscript", "\u202e", "\x1b", "\U000E0041"} {
-			if strings.Contains(r.body, bad) || strings.Contains(r.header.Get("X-Request-Id"), bad) {
+			if strings.Contains(body, bad) || strings.Contains(r.header.Get("X-Request-Id"), bad) {
 				t.Errorf("%d: %q in %s", r.status, bad, r.body)
 			}
 		}

@@ -122,6 +122,9 @@ func (s *Server) get(path string, handler echo.HandlerFunc) {
 func (s *Server) Handler() http.Handler {
 	seen := s.options.Telemetry.HTTP(s.router)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header()["Connection"] = closing
+		}
 		if isProbe(r.URL.Path) { // the platform asks all the time, and nobody wants to read it
 			s.router.ServeHTTP(w, r)
 			return
@@ -164,6 +167,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
+// closing is shared: assigned whole, never appended to.
+var closing = []string{"close"}
+
+// farewell is how long connections are kept after the server was told to stop.
+// net/http closes at once those that wait for their next request, and one that
+// is on its way would be lost; so callers who come again in this time are told
+// with their answer that the connection closes.
+const farewell = 250 * time.Millisecond
+
 // drain lets running calls finish. Streams that wait for nothing in
 // particular end as soon as no call runs any more.
 func (s *Server) drain(hs *http.Server) {
@@ -174,6 +186,10 @@ func (s *Server) drain(hs *http.Server) {
 		s.calls.wait(ctx)
 		s.stop()
 	}()
+	select {
+	case <-time.After(farewell):
+	case <-ctx.Done():
+	}
 	if err := hs.Shutdown(ctx); err != nil {
 		s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "calls were cut off at the end", slog.Int64("calls", s.calls.running.Load()))
 	}

@@ -32,6 +32,7 @@ func (t *touched) add(items []string) {
 	if t.closed {
 		return
 	}
+	t.items = slices.Grow(t.items, min(len(items), maxAuditItems-len(t.items)))
 	for _, item := range items {
 		lib, _, isItem := strings.Cut(item, "/")
 		t.addLibrary(lib)
@@ -53,9 +54,9 @@ func (t *touched) addLibrary(lib string) {
 
 // auditor writes audit events, each a line of JSON in Cloud Logging's names.
 type auditor struct {
-	w       io.Writer
-	project string
-	buffers sync.Pool // of *[]byte
+	w           io.Writer
+	tracePrefix string
+	buffers     sync.Pool // of *[]byte
 }
 
 // newAuditor returns the auditor that o asks for, or nil.
@@ -63,7 +64,7 @@ func newAuditor(o Options) *auditor {
 	if o.Audit == nil {
 		return nil
 	}
-	return &auditor{w: o.Audit, project: o.Project, buffers: sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}}
+	return &auditor{w: o.Audit, tracePrefix: tracePrefix(o.Project), buffers: sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}}
 }
 
 // write writes the event of a call. The caller holds the call's lock.
@@ -107,27 +108,8 @@ func (a *auditor) event(b []byte, c *Call, o *Outcome, took time.Duration) []byt
 	}
 	b = append(b, `,"duration_ms":`...)
 	b = strconv.AppendFloat(b, float64(took.Microseconds())/1000, 'f', -1, 64)
-	if r, ok := c.ctx.Value(requestKey{}).(*Request); ok && r.ID != "" {
-		b = member(b, "request_id", r.ID)
-	}
-	b = a.trace(b, c)
+	b = around(c.ctx, b, a.tracePrefix)
 	return append(b, "}\n"...)
-}
-
-// trace appends which trace a call belongs to, if any.
-func (a *auditor) trace(b []byte, c *Call) []byte {
-	id, span, sampled := traceOf(c.ctx)
-	if id == "" {
-		return b
-	}
-	b = append(b, `,"logging.googleapis.com/trace":"`...)
-	if a.project != "" {
-		b = append(append(append(b, "projects/"...), a.project...), "/traces/"...)
-	}
-	b = append(append(b, id...), '"')
-	b = member(b, "logging.googleapis.com/spanId", span)
-	b = append(b, `,"logging.googleapis.com/trace_sampled":`...)
-	return strconv.AppendBool(b, sampled)
 }
 
 // member appends a member whose value is fit for JSON or made so.

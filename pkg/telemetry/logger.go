@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,11 +26,15 @@ type Option func(*handler)
 // Logging can link a line to its trace. Without it the bare trace ID is
 // written.
 func TraceProject(id string) Option {
-	return func(h *handler) {
-		if id != "" {
-			h.tracePrefix = "projects/" + id + "/traces/"
-		}
+	return func(h *handler) { h.tracePrefix = tracePrefix(id) }
+}
+
+// tracePrefix is what stands before the ID of a trace that lies in a project.
+func tracePrefix(project string) string {
+	if project == "" {
+		return ""
 	}
+	return "projects/" + project + "/traces/"
 }
 
 // NewLogger returns a logger that writes lines of at least this level to w,
@@ -41,12 +46,18 @@ func TraceProject(id string) Option {
 //
 // Don't open a group on the logger itself: the names above count only at the
 // top of a line. Groups as attributes are fine.
+//
+// A [*Lines] is flushed after each warning and error, so that what comes
+// before a crash is there to be read.
 func NewLogger(w io.Writer, level slog.Leveler, format Format, options ...Option) *slog.Logger {
 	h := &handler{}
+	h.lines, _ = w.(*Lines)
+	w = &turns{w: w}
 	if format == Text {
 		h.Handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})
 	} else {
 		h.Handler = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudNames})
+		h.plain = newPlainWriter(w)
 	}
 	for _, option := range options {
 		option(h)
@@ -71,10 +82,24 @@ func HTTPRequest(r *http.Request, status int, size int64, latency time.Duration)
 type handler struct {
 	slog.Handler
 	tracePrefix string
+	plain       *plainWriter // for lines that are plain JSON; nil if none are
+	lines       *Lines       // to be flushed; nil if there is nothing to flush
 }
 
 // Handle implements [slog.Handler].
 func (h *handler) Handle(ctx context.Context, record slog.Record) error {
+	err := h.write(ctx, record)
+	if h.lines != nil && record.Level >= slog.LevelWarn {
+		err = errors.Join(err, h.lines.Flush())
+	}
+	return err
+}
+
+// write writes a line, the short way if it can go that way.
+func (h *handler) write(ctx context.Context, record slog.Record) error {
+	if h.plain != nil && isPlain(record) {
+		return h.plain.write(ctx, h.tracePrefix, record)
+	}
 	if id := RequestID(ctx); id != "" {
 		record.AddAttrs(slog.String("request_id", id))
 	}
@@ -90,12 +115,12 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 
 // WithAttrs implements [slog.Handler].
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &handler{Handler: h.Handler.WithAttrs(attrs), tracePrefix: h.tracePrefix}
+	return &handler{Handler: h.Handler.WithAttrs(attrs), tracePrefix: h.tracePrefix, lines: h.lines}
 }
 
 // WithGroup implements [slog.Handler].
 func (h *handler) WithGroup(name string) slog.Handler {
-	return &handler{Handler: h.Handler.WithGroup(name), tracePrefix: h.tracePrefix}
+	return &handler{Handler: h.Handler.WithGroup(name), tracePrefix: h.tracePrefix, lines: h.lines}
 }
 
 // cloudNames gives slog's own attributes the names that Cloud Logging reads.

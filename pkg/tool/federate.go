@@ -74,6 +74,7 @@ func (c *call) places(ctx context.Context, libraryName, collection, cursor strin
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	gone := 0
 	for _, m := range marks {
 		if _, err := library.ParseID(m.name); err != nil {
 			own = append(own, m)
@@ -84,6 +85,7 @@ func (c *call) places(ctx context.Context, libraryName, collection, cursor strin
 			return nil, nil, nil, c.missing // going on without it would lose its place
 		}
 		if i < 0 {
+			gone++
 			notices = append(notices, fmt.Sprintf("library %s is no longer among yours; the rest of its entries is left out", m.name))
 			continue
 		}
@@ -92,6 +94,10 @@ func (c *call) places(ctx context.Context, libraryName, collection, cursor strin
 			return nil, nil, nil, err
 		}
 		at = append(at, p)
+	}
+	if gone > 0 && len(at) == 0 {
+		return nil, nil, nil, library.Errorf(library.NotFound, "no library of this cursor is among yours").
+			WithHint("start again without a cursor; list_libraries names those that there are")
 	}
 	for _, lib := range libs {
 		if collection == "" && !slices.ContainsFunc(at, func(p place) bool { return p.lib.ID == lib.ID }) {

@@ -1,11 +1,14 @@
 package signin
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"math"
 	"net/http"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/client"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -93,7 +96,15 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, status int, er
 		retryAfter(w, e)
 	}
 	s.options.Logger.InfoContext(r.Context(), "sign-in refused", "status", status, "error", e)
-	s.writePage(w, s.pages.wrong, page.Options{Status: status, Title: "That did not work", Data: wrong{e.Message, e.Hint}})
+	s.writePage(w, s.pages.wrong, page.Options{Status: status, Title: "That did not work", Data: wrong{
+		Message: sentence(e.Message), Hint: cmp.Or(e.Hint, "go back to your client and start again"),
+	}})
+}
+
+// sentence returns a message of an error as people write it.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 func (s *Server) writePage(w http.ResponseWriter, p *page.Page, o page.Options) {

@@ -74,6 +74,10 @@ const refreshGrace = 2 * time.Minute
 // on Zotero's.
 const formTTL = 10 * time.Minute
 
+// maxOpened is how many access tokens a process remembers having opened, of
+// about 1 kB each.
+const maxOpened = 10_000
+
 // maxEnded is how many ended sign-ins a process remembers itself.
 const maxEnded = 10_000
 
@@ -89,6 +93,8 @@ type Server struct {
 	// ended are the sign-ins that this process has seen end: their access
 	// tokens end here at once, elsewhere when Zotero refuses the key.
 	ended *otter.Cache[string, struct{}]
+	// opened are access tokens that are genuine, with their bearers.
+	opened *otter.Cache[string, bearer]
 }
 
 // boxes seal, each for one purpose.
@@ -122,6 +128,7 @@ func New(o Options) (*Server, error) {
 		registry:  client.NewRegistry(o.Ring, o.Issuer),
 		documents: client.NewDocuments(o.Documents, o.Now),
 		ended:     otter.Must(&otter.Options[string, struct{}]{MaximumSize: maxEnded}),
+		opened:    otter.Must(&otter.Options[string, bearer]{MaximumSize: maxOpened}),
 		boxes: boxes{
 			form: o.Ring.Box("form", deployment), login: o.Ring.Box("login", deployment), code: o.Ring.Box("code", deployment),
 			access: o.Ring.Box("access", deployment), refresh: o.Ring.Box("refresh", deployment),

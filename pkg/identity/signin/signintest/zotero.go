@@ -60,9 +60,7 @@ type key struct {
 func (z *Zotero) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	z.mu.Lock()
 	down := z.down
-	if z.tickets == nil {
-		z.tickets, z.keys, z.nonces = map[string]*ticket{}, map[string]*key{}, map[string]bool{}
-	}
+	z.prepare()
 	z.mu.Unlock()
 	if down {
 		http.Error(w, "The service is down", http.StatusServiceUnavailable)
@@ -252,14 +250,22 @@ func (z *Zotero) current(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"key": name, "userID": k.User.ID, "username": k.User.Name, "access": access})
 }
 
-// Owner returns whose key it is, for a handler of the rest of the API.
-func (z *Zotero) Owner(name string) (User, bool) {
+// prepare makes the tables; the caller holds the lock.
+func (z *Zotero) prepare() {
+	if z.tickets == nil {
+		z.tickets, z.keys, z.nonces = map[string]*ticket{}, map[string]*key{}, map[string]bool{}
+	}
+}
+
+// Give returns a new key that reads all that a user may read, as one makes at
+// zotero.org by hand.
+func (z *Zotero) Give(u User) string {
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	if k := z.keys[name]; k != nil {
-		return k.User, true
-	}
-	return User{}, false
+	z.prepare()
+	name := strings.ToLower(rand.Text())[:24]
+	z.keys[name] = &key{User: u, Library: true, Notes: true, Groups: true}
+	return name
 }
 
 // Keys returns the keys of a user that are good.

@@ -1,0 +1,38 @@
+// What each of these programs says of itself: one row for every check, "pass"
+// or "fail", a tab and its name.
+
+// attempt runs one check; what it throws is why the check failed. It returns
+// what the check does.
+export async function attempt(name, check) {
+  try {
+    const result = await check();
+    console.log(`pass\t${name}`);
+    return result;
+  } catch (error) {
+    console.log(`fail\t${name}: ${String(error?.stack ?? error).replace(/\s+/g, " ").slice(0, 400)}`);
+    return undefined;
+  }
+}
+
+export function need(truth, message) {
+  if (!truth) throw new Error(message);
+}
+
+// fails returns the error of a promise that must fail.
+export async function fails(promise, message) {
+  const error = await promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  need(error, message);
+  return error;
+}
+
+// post does something to the deployment, and gives what it says to a question.
+export const control = (place) => ({
+  post: async (path) => {
+    const response = await fetch(place.control + path, { method: "POST" });
+    need(response.ok, `${path}: ${response.status} ${await response.text()}`);
+  },
+  keys: async (user) => Number(await (await fetch(`${place.control}/keys?user=${user}`)).text()),
+});

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// deployment is two processes of stackroom, and the proxy before them.
+type deployment struct {
+	program, folder string
+	environ         []string
+	ports           []int
+	running         []*exec.Cmd
+	served          atomic.Uint64
+	turns           []*httputil.ReverseProxy
+}
+
+// start starts both processes, on free ports that they keep.
+func (d *deployment) start(ctx context.Context, p place) error {
+	if err := d.configure(p); err != nil {
+		return err
+	}
+	for range 2 {
+		port, err := freePort(ctx)
+		if err != nil {
+			return err
+		}
+		at := &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+		d.ports = append(d.ports, port)
+		d.turns = append(d.turns, &httputil.ReverseProxy{
+			FlushInterval: -1,                                       // streams of events
+			Transport:     &http.Transport{DisableKeepAlives: true}, // a process that restarts leaves nothing behind
+			Rewrite: func(r *httputil.ProxyRequest) {
+				r.SetURL(at)
+				r.SetXForwarded()
+				r.Out.Host = r.In.Host
+			},
+		})
+	}
+	return d.startAll(ctx)
+}
+
+// configure writes down the secrets and says what both processes run with.
+func (d *deployment) configure(p place) error {
+	master := make([]byte, 32)
+	_, _ = rand.Read(master) // never fails
+	file := filepath.Join(d.folder, "master")
+	if err := os.WriteFile(file, []byte(base64.StdEncoding.EncodeToString(master)), 0o600); err != nil {
+		return err
+	}
+	d.environ = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + d.folder, "STACKROOM_DATA=" + filepath.Join(d.folder, "data"),
+		"STACKROOM_AUTH=zotero", "STACKROOM_PUBLIC_URL=" + p.Public, "STACKROOM_MASTER_KEY=file://" + file,
+		"ZOTERO_URL=" + p.Zotero, "ZOTERO_OAUTH_URL=" + p.Zotero + "/oauth",
+		"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-ci", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-ci",
+		"STACKROOM_STATE_BUCKET=" + bucketName, "STORAGE_EMULATOR_HOST=" + p.Bucket,
+		"RATE_LIMIT_MAX=0", "LOG_LEVEL=info", "STACKROOM_TRUSTED_HOPS=1",
+	}
+	return nil
+}
+
+// freePort returns a port on which nobody listens.
+func freePort(ctx context.Context) (int, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// startAll starts a process on each port, and waits until all are ready.
+func (d *deployment) startAll(ctx context.Context) error {
+	d.running = nil
+	for i, port := range d.ports {
+		log, err := os.OpenFile(filepath.Join(d.folder, fmt.Sprintf("process-%d.log", i+1)), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		c := exec.CommandContext(ctx, d.program, "serve") //nolint:gosec // the program that CI built
+		c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+		c.WaitDelay = 15 * time.Second
+		c.Env = append([]string{"STACKROOM_ADDR=127.0.0.1:" + strconv.Itoa(port)}, d.environ...)
+		c.Stdout, c.Stderr = log, log // the audit and the log
+		err = c.Start()
+		_ = log.Close() // the process has its own
+		if err != nil {
+			return err
+		}
+		d.running = append(d.running, c)
+	}
+	for _, port := range d.ports {
+		if err := ready(ctx, port); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ready waits until a process serves.
+func ready(ctx context.Context, port int) error {
+	for range 300 {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/ready", port), nil)
+		if err != nil {
+			return err
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("port %d is not ready", port)
+}
+
+// restart ends both processes and starts them again where they were.
+func (d *deployment) restart(ctx context.Context) error {
+	d.stop()
+	http.DefaultClient.CloseIdleConnections()
+	return d.startAll(ctx)
+}
+
+// stop ends both processes, as Cloud Run does, and waits for their end.
+func (d *deployment) stop() {
+	for _, c := range d.running {
+		_ = c.Process.Signal(syscall.SIGTERM)
+	}
+	for _, c := range d.running {
+		var status *exec.ExitError
+		if err := c.Wait(); errors.As(err, &status) {
+			fmt.Fprintln(os.Stderr, "stand: a process ended with", status)
+		}
+	}
+	d.running = nil
+}
+
+// ServeHTTP gives each request to the next process, once it is there whole: an
+// answer may come before its request's end, which would end the connection.
+func (d *deployment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 8<<20))
+	if err != nil {
+		http.Error(w, "the request can't be read", http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	d.turns[d.served.Add(1)%uint64(len(d.turns))].ServeHTTP(w, r)
+}

@@ -1,0 +1,151 @@
+// Command stand is a deployment on one machine, for what others wrote to be set
+// on it: a stand-in for Zotero, a Cloud Storage emulator, two processes of
+// stackroom that share it, and before them a proxy that gives each request to
+// the next of the two, over TLS.
+//
+//	go run ./.ci/signin/stand -program stackroom -folder /tmp/stand
+//
+// It prints where everything is as one line of JSON, serves until it is ended,
+// and ends by itself after ten minutes. POST to its control URL:
+//
+//	/restart                 both processes end and start again
+//	/revoke?user=1001        the user deletes their keys at zotero.org
+//	/zotero?down=1           Zotero answers nobody; down=0 ends it
+//	/bucket?down=1           the same for Cloud Storage
+//
+// GET /keys?user=1001 says how many keys a user has at Zotero.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
+)
+
+// lifetime is how long a stand serves that nobody ended.
+const lifetime = 10 * time.Minute
+
+// bucketName is the bucket that the processes share.
+const bucketName = "state"
+
+func main() {
+	program := flag.String("program", "", "the stackroom to start")
+	folder := flag.String("folder", "", "where logs and secrets go")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithTimeout(ctx, lifetime)
+	err := run(ctx, *program, *folder)
+	cancel()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "stand:", err)
+		os.Exit(1)
+	}
+}
+
+// place is where everything is.
+type place struct {
+	Public      string `json:"public"`      // the proxy, whose certificate is in Certificate
+	Certificate string `json:"certificate"` // a PEM file
+	Zotero      string `json:"zotero"`
+	Bucket      string `json:"bucket"` // host:port of Cloud Storage
+	Control     string `json:"control"`
+	Processes   []int  `json:"ports"` // of the two processes
+	SharedKey   string `json:"key"`   // a Zotero API key of user 1004
+}
+
+func run(ctx context.Context, program, folder string) error {
+	zotero := &signintest.Zotero{ClientKey: "appkey-of-ci", ClientSecret: "appsecret-of-ci", Users: users()}
+	zotero.Other = &signintest.Libraries{Zotero: zotero, Works: 12}
+	upstream := httptest.NewServer(zotero)
+	defer upstream.Close()
+
+	bucket, err := newBucket()
+	if err != nil {
+		return err
+	}
+	defer bucket.Close()
+
+	d := &deployment{program: program, folder: folder}
+	proxy := httptest.NewUnstartedServer(d)
+	proxy.StartTLS()
+	defer proxy.Close()
+	p := place{
+		Public: proxy.URL, Certificate: filepath.Join(folder, "ca.pem"), Zotero: upstream.URL,
+		Bucket: strings.TrimPrefix(bucket.server.URL, "http://"), SharedKey: zotero.Give(users()[3]),
+	}
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw})
+	if err := os.WriteFile(p.Certificate, certificate, 0o600); err != nil {
+		return err
+	}
+	if err := d.start(ctx, p); err != nil {
+		return err
+	}
+	defer d.stop()
+	p.Processes = d.ports
+
+	control := httptest.NewServer(newControl(ctx, zotero, bucket, d))
+	defer control.Close()
+	p.Control = control.URL
+	if err := json.NewEncoder(os.Stdout).Encode(p); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// users have a library each, and groups that overlap.
+func users() []signintest.User {
+	return []signintest.User{
+		{ID: 1001, Name: "ada", Groups: []int64{4711, 4712}},
+		{ID: 1002, Name: "bob", Groups: []int64{4712, 4713}},
+		{ID: 1003, Name: "eve"},
+		{ID: 1004, Name: "team", Groups: []int64{4711, 4712}}, // whose key a deployment may share
+	}
+}
+
+// bucketServer is Cloud Storage, with a switch.
+type bucketServer struct {
+	server *httptest.Server
+	fake   *fakestorage.Server
+	down   atomic.Bool
+}
+
+func newBucket() (*bucketServer, error) {
+	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Writer: io.Discard})
+	if err != nil {
+		return nil, err
+	}
+	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: bucketName})
+	b := &bucketServer{fake: fake}
+	b.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if b.down.Load() {
+			http.Error(w, "The service is down", http.StatusServiceUnavailable)
+			return
+		}
+		fake.HTTPHandler().ServeHTTP(w, r)
+	}))
+	return b, nil
+}
+
+// Close ends it.
+func (b *bucketServer) Close() {
+	b.server.Close()
+	b.fake.Stop()
+}

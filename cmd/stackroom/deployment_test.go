@@ -1,0 +1,300 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
+)
+
+// deployment is the whole program as a team runs it: two servers that share a
+// bucket and a master key, behind one https URL that gives each request to the
+// next of them, over a stand-in for Zotero.
+type deployment struct {
+	t          *testing.T
+	public     string
+	servers    []string // their own URLs
+	zotero     *signintest.Zotero
+	http       *http.Client
+	bucketDown *atomic.Bool
+	logs       []*output // of both: log and audit
+	served     *atomic.Uint64
+}
+
+// redirectURI is where the clients of these tests are sent back to.
+const redirectURI = "https://client.example/callback"
+
+func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
+	t.Helper()
+	d := &deployment{t: t, bucketDown: &atomic.Bool{}, served: &atomic.Uint64{}, zotero: &signintest.Zotero{ClientKey: "appkey-of-test", ClientSecret: "appsecret-of-test", Users: users}}
+	d.zotero.Other = &signintest.Libraries{Zotero: d.zotero, Works: works}
+	zotero := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(fmt.Sprint(r.URL, r.Header), "sr_") {
+			t.Errorf("R10, A21: Zotero gets something of ours that is sealed: %s", r.URL.Path)
+		}
+		d.zotero.ServeHTTP(w, r)
+	}))
+	t.Cleanup(zotero.Close)
+	t.Setenv("STORAGE_EMULATOR_HOST", d.bucket())
+	d.public = "https://stackroom.test"
+	d.http = &http.Client{Transport: d, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	master := make([]byte, 32)
+	_, _ = rand.Read(master)
+	for range 2 {
+		d.serve("STACKROOM_AUTH=zotero", "STACKROOM_PUBLIC_URL="+d.public, "STACKROOM_STATE_BUCKET=state",
+			"STACKROOM_MASTER_KEY="+base64.StdEncoding.EncodeToString(master),
+			"ZOTERO_URL="+zotero.URL, "ZOTERO_OAUTH_URL="+zotero.URL+"/oauth",
+			"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-test", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-test",
+			"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test", "STACKROOM_DATA="+t.TempDir())
+	}
+	return d
+}
+
+// bucket starts Cloud Storage and returns its host and port.
+func (d *deployment) bucket() string {
+	d.t.Helper()
+	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Writer: io.Discard})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(fake.Stop)
+	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "state"})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if d.bucketDown.Load() {
+			http.Error(w, "The service is down", http.StatusServiceUnavailable)
+			return
+		}
+		fake.HTTPHandler().ServeHTTP(w, r)
+	}))
+	d.t.Cleanup(s.Close)
+	return strings.TrimPrefix(s.URL, "http://")
+}
+
+// serve starts one server until the test ends.
+func (d *deployment) serve(environ ...string) {
+	t := d.t
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done, out := make(chan int), &output{}
+	go func() {
+		done <- realMain(&process{ctx: ctx, environ: append(environ, "STACKROOM_ADDR="+addr), stdout: out, stderr: out}, []string{"serve"})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if status := <-done; status != 0 {
+			t.Errorf("serve ended with status %d", status)
+		}
+	})
+	d.servers, d.logs = append(d.servers, "http://"+addr), append(d.logs, out)
+	until(t, 30*time.Second, "the server to be ready", func() bool {
+		status, _ := get(t, "http://"+addr+"/ready")
+		return status == http.StatusOK
+	})
+}
+
+// RoundTrip implements [http.RoundTripper]: it carries a request for the public
+// URL to the next server, as a proxy that ends TLS does, and others where they
+// are for.
+func (d *deployment) RoundTrip(r *http.Request) (*http.Response, error) {
+	if "https://"+r.URL.Host != d.public {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	turn := int(d.served.Add(1)) % len(d.servers)
+	if only := r.Header.Get(onlyServer); only != "" {
+		turn = int(only[0] - '0')
+	}
+	in := r.Clone(r.Context())
+	in.Host = cmp.Or(r.Host, r.URL.Host)
+	in.URL.Scheme, in.URL.Host = "http", strings.TrimPrefix(d.servers[turn], "http://")
+	in.Header.Set("X-Forwarded-Proto", "https")
+	res, err := http.DefaultTransport.RoundTrip(in)
+	if err == nil {
+		res.Request = r
+	}
+	return res, err
+}
+
+// onlyServer is a header that says which of the servers a request is for.
+const onlyServer = "X-Test-Server"
+
+// reply is an answer over HTTP.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send makes a request; header is a list of names and values.
+func (d *deployment) send(method, path, body string, header ...string) reply {
+	d.t.Helper()
+	at := path
+	if strings.HasPrefix(path, "/") {
+		at = d.public + path
+	}
+	req, err := http.NewRequestWithContext(d.t.Context(), method, at, strings.NewReader(body))
+	if err != nil {
+		d.t.Error(err)
+		return reply{}
+	}
+	for i := 0; i < len(header); i += 2 {
+		if header[i] == "Host" {
+			req.Host = header[i+1]
+			continue
+		}
+		req.Header.Add(header[i], header[i+1])
+	}
+	res, err := d.http.Do(req)
+	if err != nil {
+		d.t.Error(err)
+		return reply{}
+	}
+	defer res.Body.Close()
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(res.Body); err != nil {
+		d.t.Error(err)
+	}
+	return reply{res.StatusCode, res.Header, b.String()}
+}
+
+// form posts a form, and returns the answer with its JSON.
+func (d *deployment) form(path string, fields url.Values, header ...string) (reply, map[string]any) {
+	d.t.Helper()
+	r := d.send(http.MethodPost, path, fields.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, header...)...)
+	answer := map[string]any{}
+	_ = json.Unmarshal([]byte(r.body), &answer) // /revoke has none
+	return r, answer
+}
+
+// register registers a client and returns its ID.
+func (d *deployment) register(metadata string) string {
+	d.t.Helper()
+	r := d.send(http.MethodPost, "/register", metadata, "Content-Type", "application/json")
+	var answer struct {
+		ID string `json:"client_id"`
+	}
+	if err := json.Unmarshal([]byte(r.body), &answer); err != nil || r.status != http.StatusCreated {
+		d.t.Fatalf("/register: %d %s", r.status, r.body)
+	}
+	return answer.ID
+}
+
+// signedIn is what a client has of somebody who signed in.
+type signedIn struct {
+	client, code, verifier, access, refresh string
+}
+
+// authorization is a good authorization request, with changes: name, value, …; "-" takes
+// a parameter out.
+func (d *deployment) authorization(client, verifier string, changes ...string) url.Values {
+	sum := sha256.Sum256([]byte(verifier))
+	q := url.Values{
+		"client_id": {client}, "redirect_uri": {redirectURI}, "response_type": {"code"}, "state": {"thestate"}, "resource": {d.public + "/mcp"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
+	return changed(q, changes)
+}
+
+// redemption is a good request for the tokens of a code, with changes.
+func redemption(s signedIn, changes ...string) url.Values {
+	return changed(url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {s.client}, "code": {s.code}, "redirect_uri": {redirectURI}, "code_verifier": {s.verifier},
+	}, changes)
+}
+
+// renewal is a good request for the successor of a refresh token, with changes.
+func renewal(s signedIn, changes ...string) url.Values {
+	return changed(url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {s.refresh}}, changes)
+}
+
+func changed(q url.Values, changes []string) url.Values {
+	q = maps.Clone(q)
+	for i := 0; i < len(changes); i += 2 {
+		if q.Set(changes[i], changes[i+1]); changes[i+1] == "-" {
+			q.Del(changes[i])
+		}
+	}
+	return q
+}
+
+// code lets a user sign in as far as the code that the client gets.
+func (d *deployment) code(user int64, client string) (signedIn, bool) {
+	d.t.Helper()
+	s := signedIn{client: client, verifier: rand.Text() + rand.Text()}
+	to, err := signintest.NewPerson(user, d).SignIn(d.t.Context(), d.public+"/authorize?"+d.authorization(client, s.verifier).Encode())
+	if err != nil || to.Query().Get("code") == "" {
+		d.t.Errorf("user %d: no code: %v, %v", user, to, err)
+		return s, false
+	}
+	s.code = to.Query().Get("code")
+	return s, true
+}
+
+// signIn signs a user in to a client.
+func (d *deployment) signIn(user int64, client string) (signedIn, bool) {
+	d.t.Helper()
+	s, ok := d.code(user, client)
+	if !ok {
+		return s, false
+	}
+	return s, d.tokens(&s, redemption(s))
+}
+
+// tokens asks for tokens and puts them into s.
+func (d *deployment) tokens(s *signedIn, request url.Values) bool {
+	d.t.Helper()
+	r, answer := d.form("/token", request)
+	access, ok := answer["access_token"].(string)
+	refresh, okay := answer["refresh_token"].(string)
+	if !ok || !okay {
+		d.t.Errorf("/token: %d %v", r.status, answer["error"])
+		return false
+	}
+	s.access, s.refresh = access, refresh
+	return true
+}
+
+// overREST and overMCP call a tool.
+func (d *deployment) overREST(token, tool, arguments string, header ...string) reply {
+	d.t.Helper()
+	return d.send(http.MethodPost, "/tools/"+tool, arguments, append([]string{"Content-Type", "application/json", "Authorization", "Bearer " + token}, header...)...)
+}
+
+func (d *deployment) overMCP(token, tool, arguments string, header ...string) reply {
+	d.t.Helper()
+	body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + arguments +
+		`,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
+	return d.send(http.MethodPost, "/mcp", body, append([]string{
+		"Content-Type", "application/json", "Accept", "application/json, text/event-stream", "MCP-Protocol-Version", "2026-07-28",
+		"Mcp-Method", "tools/call", "Mcp-Name", tool, "Authorization", "Bearer " + token,
+	}, header...)...)
+}
+
+// logged returns all that both servers logged and audited.
+func (d *deployment) logged() string { return d.logs[0].String() + d.logs[1].String() }

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// rotate puts a secret into a file as those who rotate one do: at once.
+func rotate(t *testing.T, path, value string) {
+	t.Helper()
+	if err := os.WriteFile(path+".new", []byte(value), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fileReference refers to a file that holds a secret.
+func fileReference(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return "file://" + path
+}
+
+// crowd calls search again and again with words of its own, so that no cache
+// has the answer, until the function returned is called. It returns how many
+// calls were answered, and how those that were not failed.
+func crowd(t *testing.T, url string, token func() string) (answered *atomic.Int64, end func() (failures []string)) {
+	t.Helper()
+	answered = &atomic.Int64{}
+	var stopped atomic.Bool
+	var mu sync.Mutex
+	var failures []string
+	var all sync.WaitGroup
+	for caller := range 20 {
+		all.Go(func() {
+			for n := 0; !stopped.Load(); n++ {
+				if failure := searchOnce(t, url, token(), fmt.Sprintf("Zotero w%dx%d", caller, n)); failure == "" {
+					answered.Add(1)
+				} else {
+					mu.Lock()
+					failures = append(failures, failure)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	return answered, func() []string {
+		stopped.Store(true)
+		all.Wait()
+		return failures
+	}
+}
+
+// searchOnce says how a search failed, or "".
+func searchOnce(t *testing.T, url, token, query string) string {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/tools/search", strings.NewReader(`{"query":"`+query+`"}`))
+	if err != nil {
+		return err.Error()
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err.Error()
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK || strings.Contains(string(body), "left out") {
+		return fmt.Sprintf("%s: %v: %.300s", res.Status, err, body)
+	}
+	return ""
+}
+
+// more waits until so many more calls were answered.
+func more(t *testing.T, answered *atomic.Int64, n int64) {
+	t.Helper()
+	goal := answered.Load() + n
+	until(t, 60*time.Second, "calls to be answered", func() bool { return answered.Load() >= goal })
+}
+
+// rotatingZotero answers as [zoteroStandIn] does, but to the one key that is
+// good now.
+func rotatingZotero(t *testing.T, good *atomic.Value) (url string, refused *atomic.Int64) {
+	t.Helper()
+	refused = &atomic.Int64{}
+	inner := zoteroStandIn(t, &atomic.Bool{}).Config.Handler
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Header.Get("Zotero-Api-Key") != good.Load():
+			refused.Add(1)
+			http.Error(w, "Invalid key", http.StatusForbidden)
+		case strings.HasSuffix(r.URL.Path, "/fulltext"): // with it, Zotero itself is asked for all words
+			_, _ = io.WriteString(w, `{"ABCD2345":7}`)
+		default:
+			r.Header.Set("Zotero-Api-Key", "goodkey1") // the one that the stand-in knows
+			inner.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, refused
+}
+
+func TestARotatedZoteroKeyCostsNobodyAnAnswer(t *testing.T) {
+	var good atomic.Value
+	good.Store("firstkey1")
+	upstream, refused := rotatingZotero(t, &good)
+	path := filepath.Join(t.TempDir(), "key")
+	rotate(t, path, "firstkey1")
+	url, logs := start(t, "STACKROOM_DATA="+t.TempDir(), "RATE_LIMIT_MAX=0", "ZOTERO_URL="+upstream, "ZOTERO_API_KEY="+fileReference(path))
+	answered, end := crowd(t, url, func() string { return "" })
+	more(t, answered, 100)
+	before := refused.Load()
+	rotate(t, path, "secondkey2")
+	good.Store("secondkey2")
+	more(t, answered, 200)
+	if refused.Load() == before {
+		t.Error("the old key was never refused: nothing was tried")
+	}
+	if failures := end(); len(failures) > 0 {
+		t.Errorf("%d calls failed, beside %d answered; the first: %s\n%s", len(failures), answered.Load(), failures[0], logs)
+	}
+	for _, key := range []string{"firstkey1", "secondkey2"} {
+		if strings.Contains(logs.String(), key) {
+			t.Error("a key is in the log")
+		}
+	}
+}
+
+func TestARotatedSetOfTokensCostsNobodyAnAnswer(t *testing.T) {
+	issue := func(name string) (token, record string) {
+		status, stdout, stderr := run(t, nil, "token", "new", "--name", name, "--all-libraries", "--json")
+		var made struct {
+			Token  string
+			Record json.RawMessage
+		}
+		if err := json.Unmarshal([]byte(stdout), &made); err != nil || status != 0 {
+			t.Fatal(err, stderr)
+		}
+		return made.Token, string(made.Record) + "\n"
+	}
+	first, record := issue("first")
+	path := filepath.Join(t.TempDir(), "tokens")
+	rotate(t, path, record)
+	url, logs := start(t, "STACKROOM_DATA="+t.TempDir(), "RATE_LIMIT_MAX=0", "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS="+fileReference(path))
+	var current atomic.Value
+	current.Store(first)
+	answered, end := crowd(t, url, func() string { return current.Load().(string) })
+	more(t, answered, 200)
+	second, added := issue("second")
+	rotate(t, path, record+added) // first the record, then the token: the old one is good meanwhile
+	current.Store(second)
+	more(t, answered, 200)
+	if failures := end(); len(failures) > 0 {
+		t.Errorf("%d calls failed, beside %d answered; the first: %s\n%s", len(failures), answered.Load(), failures[0], logs)
+	}
+	if failure := searchOnce(t, url, first[:len(first)-1]+"x", "light"); !strings.Contains(failure, "401") {
+		t.Errorf("a wrong token: %q", failure)
+	}
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
+)
+
+// The size of the tenancy test.
+const (
+	memberCount = 50
+	groupCount  = 20
+	worksEach   = 3
+)
+
+// tenancy is a deployment with many members, and what they leave lying about
+// for each other: IDs and cursors, which are no secrets.
+type tenancy struct {
+	*deployment
+	client  string
+	members []*member
+
+	mu      sync.Mutex
+	cursors []cursorOf
+	secrets []string
+}
+
+// cursorOf is a cursor, the member who got it, and the call that it goes on with.
+type cursorOf struct {
+	member          *member
+	tool, arguments string // without the cursor; "%s" stands for it
+	cursor          string
+}
+
+// member is somebody with an account at Zotero, with what they may see.
+type member struct {
+	user      signintest.User
+	libraries []string
+	marks     map[string]bool // of what they may see
+	dice      *rand.Rand
+}
+
+func newMember(i int) *member {
+	m := &member{user: signintest.User{ID: int64(2000 + i), Name: fmt.Sprintf("member%d", i)}, dice: rand.New(rand.NewPCG(4, uint64(i)))}
+	m.libraries, m.marks = []string{fmt.Sprintf("user:%d", m.user.ID)}, map[string]bool{signintest.Mark("user", m.user.ID): true}
+	for g := range int64(groupCount) {
+		if m.dice.IntN(8) == 0 {
+			m.user.Groups = append(m.user.Groups, 4000+g)
+			m.libraries, m.marks[signintest.Mark("group", 4000+g)] = append(m.libraries, fmt.Sprintf("group:%d", 4000+g)), true
+		}
+	}
+	return m
+}
+
+// sees reports whether a library is one of the member's.
+func (m *member) sees(id string) bool {
+	kind, number, _ := strings.Cut(id, ":")
+	return m.marks[kind+number+"mark"]
+}
+
+// TestTenancyOfManyMembersOverTwoServers interleaves, at random, the sign-ins,
+// calls, refreshes and revocations of members whose groups overlap. Everything
+// in a library bears its mark, and the same keys are in all of them, so that
+// whatever gets into the wrong hands shows.
+func TestTenancyOfManyMembersOverTwoServers(t *testing.T) {
+	x := &tenancy{}
+	var users []signintest.User
+	for i := range memberCount {
+		m := newMember(i)
+		x.members, users = append(x.members, m), append(users, m.user)
+	}
+	x.deployment = deploy(t, worksEach, users...)
+	x.client = x.register(`{"client_name":"Claude","redirect_uris":["` + redirectURI + `"],"token_endpoint_auth_method":"none"}`)
+	var group sync.WaitGroup
+	for i, m := range x.members {
+		group.Go(func() { x.live(i, m) })
+	}
+	group.Wait()
+	if len(x.cursors) < memberCount {
+		t.Errorf("only %d cursors were tried on others", len(x.cursors))
+	}
+	x.checkLogs()
+}
+
+// live is what a member does.
+func (x *tenancy) live(i int, m *member) {
+	s, ok := x.enter(m)
+	for _, step := range m.dice.Perm(len(toolCalls) + 5) {
+		switch {
+		case !ok || x.t.Failed():
+			return
+		case step < len(toolCalls):
+			x.use(m, s, toolCalls[step])
+		case step == len(toolCalls):
+			ok = x.tokens(&s, renewal(s))
+			x.keep(s)
+		default:
+			x.pry(m, s)
+		}
+	}
+	if i%3 == 0 {
+		x.leave(i, m, s)
+	}
+}
+
+// enter signs a member in.
+func (x *tenancy) enter(m *member) (signedIn, bool) {
+	s, ok := x.signIn(m.user.ID, x.client)
+	x.keep(s)
+	return s, ok
+}
+
+// keep notes what must not be in a log.
+func (x *tenancy) keep(s signedIn) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.secrets = append(x.secrets, s.code, s.verifier, s.access, s.refresh)
+}
+
+// toolCalls are calls of all tools; LIBRARY, ITEM and NAME stand for a library's.
+var toolCalls = []struct{ tool, arguments string }{
+	{"list_libraries", `{}`},
+	{"search", `{"query":"tenancy","limit":2%s}`},
+	{"search", `{"query":"","library":"LIBRARY","limit":2%s}`},
+	{"fetch", `{"id":"ITEM"}`},
+	{"read_text", `{"id":"ITEM"}`},
+	{"read_text", `{"id":"ITEM","question":"what does the text say?"}`},
+	{"list_collections", `{"library":"LIBRARY"}`},
+	{"list_tags", `{"limit":1%s}`},
+	{"recent_changes", `{"since":"2020-01-01","limit":2%s}`},
+	{"export", `{"ids":["ITEM"],"format":"bibtex"}`},
+	{"export", `{"library":"LIBRARY","format":"csljson"}`},
+}
+
+// call calls a tool by one of both ways, chosen at random.
+func (x *tenancy) call(m *member, s signedIn, tool, arguments string) reply {
+	if m.dice.IntN(2) == 0 {
+		return x.overREST(s.access, tool, arguments)
+	}
+	return x.overMCP(s.access, tool, arguments)
+}
+
+// use calls a tool on one of the member's own libraries.
+func (x *tenancy) use(m *member, s signedIn, c struct{ tool, arguments string }) {
+	id := m.libraries[m.dice.IntN(len(m.libraries))]
+	template := strings.NewReplacer("LIBRARY", id, "ITEM", id+"/"+signintest.WorkKey(m.dice.IntN(worksEach))).Replace(c.arguments)
+	r := x.call(m, s, c.tool, strings.Replace(template, "%s", "", 1))
+	// Zotero gives a personal library no name, so that a list may have no mark.
+	if r.status != http.StatusOK || c.tool != "list_libraries" && !strings.Contains(r.body, "mark") || strings.Contains(r.body, `"isError":true`) {
+		x.t.Errorf("%s of its own %s: %d %.300s", c.tool, id, r.status, r.body)
+	}
+	x.check(m, c.tool, r)
+	for _, key := range x.zotero.Keys(m.user.ID) {
+		if strings.Contains(r.body, key) || strings.Contains(fmt.Sprint(r.header), key) {
+			x.t.Errorf("Z04: an answer has a key of Zotero's")
+		}
+	}
+	if found := cursors.FindStringSubmatch(r.body); found != nil && strings.Contains(template, "%s") {
+		x.mu.Lock()
+		x.cursors = append(x.cursors, cursorOf{m, c.tool, template, found[1]})
+		x.mu.Unlock()
+	}
+}
+
+// cursors, marks and ids find what an answer names.
+var (
+	cursors = regexp.MustCompile(`"next_cursor":"([^"]+)"`)
+	marks   = regexp.MustCompile(`(?:user|group)\d+mark`)
+	ids     = regexp.MustCompile(`(?:user|group):\d+`)
+)
+
+// check holds an answer against what its reader may see.
+func (x *tenancy) check(m *member, what string, r reply, asked ...string) {
+	for _, mark := range marks.FindAllString(r.body, -1) {
+		if !m.marks[mark] {
+			x.t.Errorf("member %d reads %s by %s: %.400s", m.user.ID, mark, what, r.body)
+			return
+		}
+	}
+	for _, id := range ids.FindAllString(r.body, -1) {
+		if !m.sees(id) && !strings.Contains(strings.Join(asked, " "), id) {
+			x.t.Errorf("member %d reads of %s by %s: %.400s", m.user.ID, id, what, r.body)
+			return
+		}
+	}
+}
+
+// pry names another's library, item or cursor.
+func (x *tenancy) pry(m *member, s signedIn) {
+	var id string
+	for id == "" || m.sees(id) {
+		other := x.members[m.dice.IntN(len(x.members))]
+		id = other.libraries[m.dice.IntN(len(other.libraries))]
+	}
+	kind, number, _ := strings.Cut(id, ":")
+	item := id + "/" + signintest.WorkKey(m.dice.IntN(worksEach))
+	attempts := []struct{ tool, arguments string }{
+		{"fetch", `{"id":"` + item + `"}`}, {"read_text", `{"id":"` + item + `"}`}, {"export", `{"ids":["` + item + `"],"format":"ris"}`},
+		{"search", `{"query":"tenancy","library":"` + id + `"}`}, {"list_collections", `{"library":"` + id + `"}`},
+		{"list_tags", `{"library":"` + id + `"}`}, {"recent_changes", `{"library":"` + id + `"}`}, {"export", `{"library":"` + id + `","format":"bibtex"}`},
+		{"search", `{"query":"tenancy","library":"Circle ` + kind + number + `mark"}`},
+	}
+	a := attempts[m.dice.IntN(len(attempts))]
+	r := x.call(m, s, a.tool, a.arguments)
+	if !strings.Contains(r.body, "not_found") {
+		x.t.Errorf("member %d asks %s of %s: %d %.300s", m.user.ID, a.tool, a.arguments, r.status, r.body)
+	}
+	// What they typed themselves may come back to them; nothing else may.
+	r.body = strings.ReplaceAll(r.body, kind+number+"mark", "")
+	x.check(m, a.tool, r, id)
+	x.pryCursor(m, s)
+}
+
+// pryCursor goes on with what another began.
+func (x *tenancy) pryCursor(m *member, s signedIn) {
+	x.mu.Lock()
+	if len(x.cursors) == 0 {
+		x.mu.Unlock()
+		return
+	}
+	c := x.cursors[m.dice.IntN(len(x.cursors))]
+	x.mu.Unlock()
+	arguments := strings.Replace(c.arguments, "%s", `,"cursor":"`+c.cursor+`"`, 1)
+	r := x.call(m, s, c.tool, arguments)
+	x.check(m, c.tool+" with a cursor", r, strings.Join(c.member.libraries, " "))
+	named := ids.FindString(arguments)
+	if named != "" && !m.sees(named) && !strings.Contains(r.body, "not_found") {
+		x.t.Errorf("member %d goes on in %s: %d %.300s", m.user.ID, named, r.status, r.body)
+	}
+}
+
+// leave ends a member's sign-in, in one way or another, and tries to return.
+func (x *tenancy) leave(i int, m *member, s signedIn) {
+	x.mu.Lock()
+	x.secrets = append(x.secrets, x.zotero.Keys(m.user.ID)...)
+	x.mu.Unlock()
+	if i%2 == 0 {
+		x.zotero.Revoke(m.user.ID)
+	} else if r, _ := x.form("/revoke", url.Values{"token": {s.access}}); r.status != http.StatusOK {
+		x.t.Errorf("/revoke: %d", r.status)
+	}
+	if r, answer := x.form("/token", renewal(s)); r.status != http.StatusBadRequest || answer["error"] != "invalid_grant" {
+		x.t.Errorf("member %d renews a sign-in that has ended: %d", m.user.ID, r.status)
+	}
+	if len(x.zotero.Keys(m.user.ID)) != 0 {
+		x.t.Errorf("member %d has keys left", m.user.ID)
+	}
+	if s, ok := x.enter(m); ok {
+		x.use(m, s, toolCalls[1])
+	}
+}
+
+// checkLogs looks in all that was logged and audited for what may not be there
+// (S09), and for members beside what is not theirs.
+func (x *tenancy) checkLogs() {
+	text := x.logged()
+	for _, m := range x.members {
+		x.secrets = append(x.secrets, x.zotero.Keys(m.user.ID)...)
+	}
+	for _, s := range x.secrets {
+		if len(s) < 20 || strings.Contains(text, s) || len(s) > 40 && strings.Contains(text, s[12:40]) {
+			x.t.Errorf("S09: a log has %.12s…", s)
+		}
+	}
+	if mark := marks.FindString(text); mark != "" || strings.Contains(text, "Tenancy") || strings.Contains(text, "tenancy") {
+		x.t.Errorf("S09: a log has a title or a query: %s", mark)
+	}
+	audited := 0
+	for line := range strings.Lines(text) {
+		var entry struct {
+			Type             string `json:"log_type"`
+			Principal        string
+			Libraries, Items []string
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Type != "audit" {
+			continue
+		}
+		audited++
+		m := x.memberOf(entry.Principal)
+		for _, id := range append(entry.Libraries, entry.Items...) {
+			if m == nil || !m.sees(strings.Split(id, "/")[0]) {
+				x.t.Errorf("the audit of %s has %s", entry.Principal, id)
+			}
+		}
+	}
+	if audited < memberCount*len(toolCalls) {
+		x.t.Errorf("only %d calls were audited", audited)
+	}
+}
+
+// memberOf returns the member that is a principal.
+func (x *tenancy) memberOf(principal string) *member {
+	for _, m := range x.members {
+		if principal == fmt.Sprintf("zotero:%d", m.user.ID) {
+			return m
+		}
+	}
+	return nil
+}
