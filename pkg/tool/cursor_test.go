@@ -109,6 +109,10 @@ func TestCursorSaysWhenALibraryChanged(t *testing.T) {
 	if got := strings.Join(l.notices, "; "); !strings.Contains(got, "group:5 is no longer among yours") {
 		t.Errorf("a library went away: %q", got)
 	}
+	stranger := &call{libs: fleet{memory(library.GroupID(9), "", librarytest.Many(2))}, budget: DefaultResultChars, digest: func() digest { return digest{} }}
+	if _, err := stranger.search(ctx, searchInput{filter: filter{Query: "study"}, Limit: 10, Cursor: both}); library.CodeOf(err) != library.NotFound {
+		t.Errorf("a cursor of libraries none of which is the caller's: %v", err)
+	}
 }
 
 func FuzzCursor(f *testing.F) {
