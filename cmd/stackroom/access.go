@@ -56,9 +56,11 @@ func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, lo
 	if err != nil {
 		return nil, err
 	}
-	a.guard, err = identity.NewGuard(identity.GuardOptions{
-		Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: []identity.Scope{identity.Read},
-	})
+	options := identity.GuardOptions{Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: []identity.Scope{identity.Read}}
+	if c.Auth == "oidc" {
+		options.Ask = c.OIDCScopes
+	}
+	a.guard, err = identity.NewGuard(options)
 	return a, err
 }
 

@@ -32,6 +32,7 @@ type Config struct {
 	OIDCIssuer        string        `env:"STACKROOM_OIDC_ISSUER" expect:"an https URL, or an http one on this machine" doc:"Sign-in with oidc: the identity provider."`
 	OIDCAudience      string        `env:"STACKROOM_OIDC_AUDIENCE" expect:"the audience that tokens name" doc:"Sign-in with oidc: the audience that tokens must name. Default: the MCP URL."`
 	OIDCPolicy        string        `env:"STACKROOM_OIDC_POLICY" expect:"a policy as JSON, or a reference to one" secret:"true" doc:"Sign-in with oidc: which claims give which scopes and libraries. Default: whoever has a token may read every library."`
+	OIDCScopes        []string      `env:"STACKROOM_OIDC_SCOPES" expect:"scopes, comma-separated" doc:"Sign-in with oidc: the scopes that clients ask the provider for, where it does not know library:read."`
 	MasterKey         string        `env:"STACKROOM_MASTER_KEY" expect:"32 bytes in base64, current first, comma-separated, or a reference to them" secret:"true" doc:"Sign-in with zotero: the secret that all others are derived from. stackroom token key makes one."`
 	OAuthURL          string        `env:"ZOTERO_OAUTH_URL" envDefault:"https://www.zotero.org/oauth" expect:"an https URL, or an http one on this machine" doc:"Sign-in with zotero: where Zotero asks people for their consent."`
 	OAuthClientKey    string        `env:"ZOTERO_OAUTH_CLIENT_KEY" expect:"the client key of the application at zotero.org/oauth/apps, or a reference to it" secret:"true" doc:"Sign-in with zotero: the key of the application that you registered with Zotero."`

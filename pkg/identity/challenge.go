@@ -26,6 +26,9 @@ func (g *Guard) challenge(status int, code string, scope Scope, err *library.Err
 	}
 	add("error", code)
 	add("resource_metadata", g.metadataURL)
+	if g.ask != "" {
+		scope = Scope(g.ask)
+	}
 	add("scope", string(scope))
 	if code != "" {
 		add("error_description", err.Message)

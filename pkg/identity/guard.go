@@ -23,6 +23,10 @@ type GuardOptions struct {
 	// Scopes are those that a client may ask for, Read and Write only; nil is
 	// Read.
 	Scopes []Scope
+	// Ask are the scopes that clients are told to ask the issuers for, where
+	// those have names of their own for what a token needs: many providers
+	// refuse a scope that they don't know. Nil is Scopes.
+	Ask []string
 }
 
 // Guard stands before everything that needs to know who calls: the resource
@@ -31,6 +35,7 @@ type Guard struct {
 	verifier    Verifier
 	metadata    metadata
 	metadataURL string // "" without issuers
+	ask         string // scopes that every challenge names, "" for what the call needs
 }
 
 // NewGuard returns a guard. The error names the option that can't be used.
@@ -46,7 +51,13 @@ func NewGuard(o GuardOptions) (*Guard, error) {
 			return nil, errors.New("identity: a scope that nobody knows")
 		}
 	}
-	g := &Guard{verifier: o.Verifier, metadata: metadata{Resource: o.Resource, Servers: o.Issuers, Scopes: o.Scopes, Methods: []string{"header"}, Name: "Stackroom"}}
+	g := &Guard{verifier: o.Verifier, metadata: metadata{Resource: o.Resource, Servers: o.Issuers, Scopes: o.Ask, Methods: []string{"header"}, Name: "Stackroom"}}
+	g.ask = strings.Join(o.Ask, " ")
+	if o.Ask == nil {
+		for _, s := range o.Scopes {
+			g.metadata.Scopes = append(g.metadata.Scopes, string(s))
+		}
+	}
 	if len(o.Issuers) == 0 {
 		return g, nil
 	}

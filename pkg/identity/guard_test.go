@@ -171,6 +171,31 @@ func TestR12EveryMethodNeedsAToken(t *testing.T) {
 	}
 }
 
+func TestClientsAskAProviderForScopesThatItKnows(t *testing.T) {
+	g, err := identity.NewGuard(identity.GuardOptions{
+		Resource: resource, Issuers: []string{issuer}, Verifier: nobody{}, Ask: []string{"openid", "api://library/read"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, refused := g.Identify(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", nil))
+	if refused == nil || !strings.Contains(refused.Header, `scope="openid api://library/read"`) {
+		t.Errorf("the challenge is %+v", refused)
+	}
+	w := httptest.NewRecorder()
+	g.Routes()[0].Handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	if !strings.Contains(w.Body.String(), `"scopes_supported":["openid","api://library/read"]`) {
+		t.Errorf("the metadata is %s", w.Body)
+	}
+}
+
+// nobody verifies no token.
+type nobody struct{}
+
+func (nobody) Verify(context.Context, string) (*identity.Principal, error) {
+	return nil, identity.BadToken(nil)
+}
+
 func TestR03MetadataTellsWhereTokensAre(t *testing.T) {
 	s := signedIn(t)
 	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"} {

@@ -16,7 +16,7 @@ const wellKnown = "/.well-known/oauth-protected-resource"
 type metadata struct {
 	Resource string   `json:"resource"`
 	Servers  []string `json:"authorization_servers"`
-	Scopes   []Scope  `json:"scopes_supported"`
+	Scopes   []string `json:"scopes_supported"`
 	Methods  []string `json:"bearer_methods_supported"`
 	Name     string   `json:"resource_name"`
 }
