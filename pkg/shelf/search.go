@@ -75,7 +75,7 @@ func (s *state) search(ctx context.Context, q library.Query) (index.Result, erro
 	key := queryKey(q)
 	if r, ok := s.results.GetIfPresent(key); ok {
 		decided(ctx, "hit")
-		return r, nil
+		return *r, nil
 	}
 	decided(ctx, "miss")
 	s.hold() // for the search, which may outlive this call
@@ -86,7 +86,7 @@ func (s *state) search(ctx context.Context, q library.Query) (index.Result, erro
 		defer cancel()
 		r, err := s.index.Search(ctx, q, collections)
 		if err == nil {
-			s.results.Set(key, r)
+			s.results.Set(key, &r)
 		}
 		return r, err
 	})

@@ -25,7 +25,7 @@ type state struct {
 	tags   func() ([]foldedTag, error)
 	events func() ([]event, error)
 
-	results *otter.Cache[string, index.Result] // by query
+	results *otter.Cache[string, *index.Result] // by query
 	flight  singleflight.Group
 
 	holders atomic.Int64
@@ -39,9 +39,9 @@ func newState(rows source, m meta, cacheBytes int) *state {
 	s.tree = sync.OnceValues(func() (*tree, error) { return readTree(rows) })
 	s.tags = sync.OnceValues(func() ([]foldedTag, error) { return readTags(rows, nil) })
 	s.events = sync.OnceValues(func() ([]event, error) { return readEvents(rows) })
-	s.results = otter.Must(&otter.Options[string, index.Result]{
+	s.results = otter.Must(&otter.Options[string, *index.Result]{
 		MaximumWeight: uint64(cacheBytes) / 3,
-		Weigher:       func(query string, r index.Result) uint32 { return uint32(resultBytes(query, r)) },
+		Weigher:       func(query string, r *index.Result) uint32 { return uint32(resultBytes(query, *r)) },
 	})
 	s.holders.Store(1)
 	return s

@@ -92,9 +92,9 @@ type Server struct {
 	boxes     boxes
 	// ended are the sign-ins that this process has seen end: their access
 	// tokens end here at once, elsewhere when Zotero refuses the key.
-	ended *otter.Cache[string, struct{}]
+	ended *otter.Cache[string, *struct{}]
 	// opened are access tokens that are genuine, with their bearers.
-	opened *otter.Cache[string, bearer]
+	opened *otter.Cache[string, *bearer]
 }
 
 // boxes seal, each for one purpose.
@@ -127,8 +127,8 @@ func New(o Options) (*Server, error) {
 		options: o, secure: issuer.Scheme == "https", zotero: zotero, pages: pages,
 		registry:  client.NewRegistry(o.Ring, o.Issuer),
 		documents: client.NewDocuments(o.Documents, o.Now),
-		ended:     otter.Must(&otter.Options[string, struct{}]{MaximumSize: maxEnded}),
-		opened:    otter.Must(&otter.Options[string, bearer]{MaximumSize: maxOpened}),
+		ended:     otter.Must(&otter.Options[string, *struct{}]{MaximumSize: maxEnded}),
+		opened:    otter.Must(&otter.Options[string, *bearer]{MaximumSize: maxOpened}),
 		boxes: boxes{
 			form: o.Ring.Box("form", deployment), login: o.Ring.Box("login", deployment), code: o.Ring.Box("code", deployment),
 			access: o.Ring.Box("access", deployment), refresh: o.Ring.Box("refresh", deployment),

@@ -192,7 +192,7 @@ func unknownKey(err error) bool { return errors.Is(err, seal.ErrUnknownKey) }
 // mark ends a sign-in as far as this service goes: its refresh tokens
 // everywhere at once, its access tokens in this process.
 func (s *Server) mark(ctx context.Context, g grant) error {
-	s.ended.Set(g.Family, struct{}{})
+	s.ended.Set(g.Family, &struct{}{})
 	// Refresh tokens that were made until now are good for so long.
 	_, err := s.options.Ledger.Claim(ctx, g.revokedName(), s.options.Now().Add(s.options.RefreshTTL))
 	return err

@@ -50,12 +50,12 @@ type bearer struct {
 }
 
 // open opens an access token, whether or not it has expired.
-func (s *Server) open(ctx context.Context, token string) (bearer, error) {
+func (s *Server) open(ctx context.Context, token string) (*bearer, error) {
 	var t access
 	if err := s.unseal(ctx, s.boxes.access, token, &t); err != nil {
-		return bearer{}, err
+		return nil, err
 	}
-	return bearer{family: t.Family, principal: &identity.Principal{
+	return &bearer{family: t.Family, principal: &identity.Principal{
 		Subject:    t.subject(),
 		Scopes:     scopes(t.Write),
 		Credential: upstream.NewCredential("zotero:user", http.Header{"Zotero-Api-Key": {t.Key}}),

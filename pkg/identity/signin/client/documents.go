@@ -24,7 +24,7 @@ import (
 type Documents struct {
 	http    *http.Client
 	now     func() time.Time
-	cache   *otter.Cache[string, kept]
+	cache   *otter.Cache[string, *kept]
 	flights singleflight.Group
 	places  chan struct{} // one for each fetch that may run
 }
@@ -57,7 +57,7 @@ func NewDocuments(transport http.RoundTripper, now func() time.Time) *Documents 
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		now:    now,
-		cache:  otter.Must(&otter.Options[string, kept]{MaximumSize: maxKept}),
+		cache:  otter.Must(&otter.Options[string, *kept]{MaximumSize: maxKept}),
 		places: make(chan struct{}, maxFetches),
 	}
 }
@@ -86,7 +86,7 @@ func (d *Documents) Get(ctx context.Context, id string) (*Client, error) {
 	case <-ctx.Done():
 		return nil, library.AsError(ctx.Err())
 	case result := <-flight:
-		k, _ := result.Val.(kept)
+		k, _ := result.Val.(*kept)
 		return k.client, k.err
 	}
 }
@@ -102,7 +102,7 @@ func documentURL(id string) (*url.URL, error) {
 }
 
 // keep remembers what came of a fetch, if that is to be remembered.
-func (d *Documents) keep(id string, k kept) {
+func (d *Documents) keep(id string, k *kept) {
 	if d.now().Before(k.until) {
 		d.cache.Set(id, k)
 		return
@@ -111,22 +111,22 @@ func (d *Documents) keep(id string, k kept) {
 }
 
 // fetch gets a document and reads it.
-func (d *Documents) fetch(ctx context.Context, id, host string) kept {
+func (d *Documents) fetch(ctx context.Context, id, host string) *kept {
 	select {
 	case d.places <- struct{}{}:
 		defer func() { <-d.places }()
 	default:
-		return kept{err: unreachable(errors.New("client: too many documents at once"))}
+		return &kept{err: unreachable(errors.New("client: too many documents at once"))}
 	}
 	body, header, err := d.get(ctx, id)
 	if err != nil {
-		return kept{err: unreachable(err), until: d.now().Add(failedFor)}
+		return &kept{err: unreachable(err), until: d.now().Add(failedFor)}
 	}
 	c, err := parseDocument(body, id, host)
 	if err != nil {
-		return kept{err: err, until: d.now().Add(failedFor)}
+		return &kept{err: err, until: d.now().Add(failedFor)}
 	}
-	return kept{client: c, until: d.now().Add(freshness(header))}
+	return &kept{client: c, until: d.now().Add(freshness(header))}
 }
 
 func unreachable(cause error) error {
