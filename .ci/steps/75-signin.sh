@@ -170,7 +170,7 @@ if start_server "$WORK/tokens.log" env "${SHARED[@]}" STACKROOM_AUTH=tokens STAC
     bearer "$LATER" "a new record is taken up without a restart" "$SERVER_URL" 'group4712mark,!group4711mark'
     bearer "$ALL" "a token whose record was taken out is no good any more" "$SERVER_URL" 401
     bearer "$ONE" "the others go on" "$SERVER_URL" group4711mark
-  } >"$WORK/tokens.rows" 2>>"$WORK/tokens.log"
+  } >"$WORK/tokens.rows" 2>>"$WORK/tokens.errors"
   collect tokens <"$WORK/tokens.rows"
   for secret in "$ALL" "$ONE" "${SHARED[1]#*=}"; do
     ! grep -qF "$secret" "$WORK/tokens.log" || fail "tokens: the log has a secret"
