@@ -57,13 +57,16 @@ func (m *records) change(id digest, change func(record) record) {
 	})
 }
 
-// accepted notes that the host took id.
-func (m *records) accepted(id digest) {
+// accepted notes that the host took id for a call that was sent at a time. An
+// answer that was under way when id was refused doesn't bring it back to life.
+func (m *records) accepted(id digest, sent time.Time) {
 	if r := m.get(id); r.accepted && r.refusedAt.IsZero() {
 		return
 	}
 	m.change(id, func(r record) record {
-		r.accepted, r.refusedAt = true, time.Time{}
+		if sent.After(r.refusedAt) {
+			r.accepted, r.refusedAt = true, time.Time{}
+		}
 		return r
 	})
 }

@@ -89,6 +89,43 @@ func TestAKeyThatDiesGetsNothingFromTheCache(t *testing.T) {
 	})
 }
 
+// TestAnAnswerThatWasUnderWayDoesNotReviveAKey: each time it did, the next
+// calls with the dead key would be counted against the address anew.
+func TestAnAnswerThatWasUnderWayDoesNotReviveAKey(t *testing.T) {
+	for promise, slow := range map[string]http.HandlerFunc{"found": versioned, "not found": status(404, "Not found")} {
+		t.Run(promise, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
+					switch r.URL.Path {
+					case "/alive":
+						versioned(w, r)
+					case "/slow":
+						time.Sleep(2 * time.Second)
+						slow(w, r)
+					default:
+						status(403, "Invalid key")(w, r)
+					}
+				})
+				client := n.client(t)
+				mustGet(t, client, as("dying", "/alive")) // a key that is not known has one call at a time
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					client.Get(t.Context(), as("dying", "/slow"))
+				}()
+				time.Sleep(time.Second)
+				client.Get(t.Context(), as("dying", "/refused"))
+				<-done
+				before := n.calls.Load()
+				_, err := client.Get(t.Context(), as("dying", "/after"))
+				if library.CodeOf(err) != library.Unauthenticated || n.calls.Load() != before {
+					t.Errorf("after the slow answer: %v, %d more calls", err, n.calls.Load()-before)
+				}
+			})
+		})
+	}
+}
+
 func TestTheAddressIsNotLockedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, keyed)

@@ -69,6 +69,7 @@ func (c *Client) send(ctx context.Context, p *call, condition string) (*http.Res
 	}).WithContext(ctx)
 	// The transport follows no redirect, so that no header of a caller ever
 	// reaches another host: http.Client would forward Zotero-API-Key.
+	sent := time.Now()
 	response, err := c.options.Transport.RoundTrip(request)
 	if err != nil {
 		return nil, c.networkFault(ctx, err, false)
@@ -78,7 +79,7 @@ func (c *Client) send(ctx context.Context, p *call, condition string) (*http.Res
 	c.records.pause(id, max(backOff(response.Header), pauseOf(response)))
 	switch status := response.StatusCode; {
 	case status >= 200 && status < 300, p.raw && isRedirect(status), status == http.StatusNotModified && condition != "":
-		c.records.accepted(id)
+		c.records.accepted(id, sent)
 		return response, nil
 	case status == http.StatusNotModified:
 		discard(response)
@@ -91,7 +92,7 @@ func (c *Client) send(ctx context.Context, p *call, condition string) (*http.Res
 	if refusesKey(p, response.StatusCode, text) {
 		c.records.refused(id)
 	} else if provesKey(response.StatusCode) {
-		c.records.accepted(id)
+		c.records.accepted(id, sent)
 	}
 	return nil, c.statusFault(p, response, text)
 }
