@@ -76,14 +76,14 @@ func (m *records) refused(id digest) {
 	if id == (digest{}) {
 		return // nothing was shown, so nothing was refused
 	}
+	m.mu.Lock() // the first refusal of a key is counted before its others
+	defer m.mu.Unlock()
 	now, again := time.Now(), false
 	m.change(id, func(r record) record {
 		again = !r.refusedAt.IsZero()
 		r.accepted, r.refusedAt = false, now
 		return r
 	})
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	// A key that dies has up to five calls under way. They don't take the last
 	// place, so that the key that follows it may be tried.
 	if again && len(m.refusals) >= maxRefusals-1 && now.Sub(m.refusals[0]) < refusalsWindow {
