@@ -9,9 +9,10 @@
 // a machine that changes its speed does so for both.
 //
 // With -compare it measures instead what a part of Stackroom costs, against
-// Stackroom without it, and fails if that is more than it may:
+// Stackroom without it, and fails if that is more than it may. Many short
+// rounds tell a few hundredths apart; a few long ones don't:
 //
-//	go run ./cmd/loadtest -compare telemetry
+//	go run ./cmd/loadtest -compare telemetry -rounds 150 -round 500ms
 //	go run ./cmd/loadtest -compare signin
 package main
 

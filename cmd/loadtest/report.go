@@ -15,15 +15,16 @@ import (
 func report(w io.Writer, o options, queries int, kinds []kind) {
 	fmt.Fprintf(w, "%d connections, %d rounds of %s each, %d different queries, %s era, %d cores, %s\n\n",
 		o.connections, o.rounds, o.round, queries, o.era, runtime.NumCPU(), runtime.Version())
-	fmt.Fprintln(w, "| | calls/s per core | ms of processor a call | calls | failed | p50 | p99 | peak RSS |")
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(w, "| | calls/s per core | ms of processor a call | calls | calls/s | failed | p50 | p99 | peak RSS |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|")
 	for _, k := range kinds {
 		var calls, failed int64
+		var wall time.Duration
 		for _, r := range k.rounds {
-			calls, failed = calls+r.calls, failed+r.failed
+			calls, failed, wall = calls+r.calls, failed+r.failed, wall+r.wall
 		}
 		per := median(k.rounds, round.perCore)
-		fmt.Fprintf(w, "| %s | %.0f | %.3f | %d | %d | %s | %s | %d MB |\n", k.name, per, 1000/per, calls, failed,
+		fmt.Fprintf(w, "| %s | %.0f | %.3f | %d | %.0f | %d | %s | %s | %d MB |\n", k.name, per, 1000/per, calls, float64(calls)/wall.Seconds(), failed,
 			median(k.rounds, func(r round) time.Duration { return r.p50 }).Round(10*time.Microsecond),
 			median(k.rounds, func(r round) time.Duration { return r.p99 }).Round(10*time.Microsecond),
 			k.target.peakMemory()>>20)

@@ -71,16 +71,22 @@ func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		r, w := c.Request(), c.Response()
 		id := requestID(r.Header)
-		r = r.WithContext(telemetry.WithRequest(r.Context(), telemetry.Request{ID: id, Trace: telemetry.TraceFrom(r.Header)}))
+		if isProbe(r.URL.Path) { // the platform asks all the time, and nobody wants to read it
+			r = r.WithContext(telemetry.WithRequest(r.Context(), telemetry.Request{ID: id}))
+		} else {
+			r = e.seen.Receive(r, id)
+		}
 		c.SetRequest(r)
 		setHeaders(w.Header(), id)
 		e.limitBody(w, r)
 		defer func() {
+			telemetry.Answered(r, c.Path(), w.Status)
+			e.log(r, w, time.Since(start))
+		}()
+		defer func() {
 			if v := recover(); v != nil {
 				e.recovered(c, v)
 			}
-			telemetry.Answered(r.Context(), r.Method, c.Path(), w.Status)
-			e.log(r, w, time.Since(start))
 		}()
 		if err := e.enter(w, r); err != nil || w.Committed {
 			return err

@@ -62,25 +62,26 @@ func (c *calls) write(ctx context.Context, f finding, method, target string, ela
 	if !c.logger.Enabled(ctx, f.level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 8)
+	// Not by the logger, which looks up the place in the code at each line.
+	line := slog.NewRecord(time.Now(), f.level, "call", 0)
 	if c.slow > 0 && elapsed > c.slow {
-		attrs = append(attrs, slog.Bool("slow", true))
+		line.AddAttrs(slog.Bool("slow", true))
 	}
-	attrs = append(attrs, slog.String("method", method))
+	line.AddAttrs(slog.String("method", method))
 	if target != "" {
-		attrs = append(attrs, slog.String("target", target))
+		line.AddAttrs(slog.String("target", target))
 	}
-	attrs = append(attrs, slog.String("outcome", f.outcome), slog.Float64("duration_ms", float64(elapsed.Microseconds())/1000))
+	line.AddAttrs(slog.String("outcome", f.outcome), slog.Float64("duration_ms", float64(elapsed.Microseconds())/1000))
 	if f.code != "" {
-		attrs = append(attrs, slog.String("code", f.code))
+		line.AddAttrs(slog.String("code", f.code))
 	}
 	if f.cause != nil {
-		attrs = append(attrs, slog.String("error", f.cause.Error()))
+		line.AddAttrs(slog.String("error", f.cause.Error()))
 	}
 	if e := (*panicError)(nil); errors.As(f.cause, &e) {
-		attrs = append(attrs, slog.String("stack", string(e.stack)))
+		line.AddAttrs(slog.String("stack", string(e.stack)))
 	}
-	c.logger.LogAttrs(ctx, f.level, "call", attrs...)
+	_ = c.logger.Handler().Handle(ctx, line) // as the logger does
 }
 
 // isChatter reports whether a method is one that clients send all the time

@@ -120,16 +120,11 @@ func (s *Server) get(path string, handler echo.HandlerFunc) {
 // sets read deadlines and, for streams, write deadlines; the other limits
 // against slow callers are [Server.Serve]'s.
 func (s *Server) Handler() http.Handler {
-	seen := s.options.Telemetry.HTTP(s.router)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.draining.Load() {
 			w.Header()["Connection"] = closing
 		}
-		if isProbe(r.URL.Path) { // the platform asks all the time, and nobody wants to read it
-			s.router.ServeHTTP(w, r)
-			return
-		}
-		seen.ServeHTTP(w, r)
+		s.router.ServeHTTP(w, r)
 	})
 }
 

@@ -33,9 +33,13 @@ func (t *touched) add(items []string) {
 		return
 	}
 	t.items = slices.Grow(t.items, min(len(items), maxAuditItems-len(t.items)))
+	last := "" // library, of which most have one only
 	for _, item := range items {
 		lib, _, isItem := strings.Cut(item, "/")
-		t.addLibrary(lib)
+		if lib != last {
+			t.addLibrary(lib)
+			last = lib
+		}
 		if !isItem {
 			continue
 		}
@@ -130,11 +134,24 @@ func list(b []byte, name string, values []string) []byte {
 	return append(b, ']')
 }
 
+// isPlain has the bytes that stand in a JSON string as they are.
+var isPlain = func() (plain [256]bool) {
+	for c := byte(' '); c < 0x7f; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
 // quote appends s as a JSON string. What is no plain text is written with
 // escapes, so that a line stays a line.
 func quote(b []byte, s string) []byte {
 	b = append(b, '"')
-	for i := 0; i < len(s); {
+	plain := 0 // nearly always all of it
+	for plain < len(s) && isPlain[s[plain]] {
+		plain++
+	}
+	b = append(b, s[:plain]...)
+	for i := plain; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			switch {

@@ -46,17 +46,17 @@ func BenchmarkCall(b *testing.B) {
 			for i := range items {
 				items[i] = fmt.Sprintf("local/ABCD234%d", i)
 			}
-			h := x.HTTP(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			h := func(r *http.Request) {
+				r = x.Receive(r, "0123456789abcdef")
+				defer Answered(r, "/mcp", http.StatusOK)
 				ctx, seen := x.Begin(r.Context(), Operation{Method: "tools/call", Tool: "search", Protocol: "2026-07-28", Transport: "tcp", ClientName: "claude-ai", Principal: "zotero:1"})
 				Touched(ctx, items...)
 				seen.End(Outcome{Status: StatusOK})
-			}))
+			}
 			r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
-			r = r.WithContext(WithRequestID(r.Context(), "0123456789abcdef"))
-			w := httptest.NewRecorder()
 			b.ReportAllocs()
 			for b.Loop() {
-				h.ServeHTTP(w, r)
+				h(r)
 			}
 		})
 	}

@@ -12,33 +12,69 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// HTTP counts the requests that next answers and gives each the span of an
-// HTTP server (OpenTelemetry semantic conventions for HTTP), which goes on
-// with the trace that its headers name. The span learns from [Answered] which
-// route it was and how it ended.
-func (t *Telemetry) HTTP(next http.Handler) http.Handler {
-	if t == nil || t.tracer == nil && t.instruments == nil {
-		return next
+// Receive begins to observe an HTTP request under this ID: it is counted until
+// [Telemetry.Answered], and if anybody will see it, it has the span of an HTTP
+// server (OpenTelemetry semantic conventions for HTTP), which goes on with the
+// trace that its headers name. It returns the request in its context, as
+// [WithRequest] does.
+func (t *Telemetry) Receive(r *http.Request, id string) *http.Request {
+	in := &received{Request: Request{ID: id, Trace: TraceFrom(r.Header)}}
+	ctx := context.WithValue(r.Context(), requestKey{}, in)
+	if t == nil {
+		return r.WithContext(ctx)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t.requests.Add(1)
-		defer t.requests.Add(-1)
-		if t.tracer == nil {
-			next.ServeHTTP(w, r)
-			return
+	in.telemetry = t
+	t.requests.Add(1)
+	if t.tracer == nil {
+		return r.WithContext(ctx)
+	}
+	parent := headerParent(ctx, r.Header)
+	if parent == ctx { // it has none
+		if in.verdict = t.sampler.decide(); in.verdict == untraced {
+			return r.WithContext(ctx)
 		}
-		method := knownHTTP(r.Method)
-		ctx, span := t.tracer.Start(headerParent(r.Context(), r.Header), method, trace.WithSpanKind(trace.SpanKindServer))
-		if span.IsRecording() {
-			span.SetAttributes(
-				attribute.String("http.request.method", method),
-				attribute.String("network.protocol.version", strconv.Itoa(r.ProtoMajor)+"."+strconv.Itoa(r.ProtoMinor)),
-				attribute.String("url.path", pathOf(r)),
-			)
-			defer span.End()
-		}
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+	}
+	method := knownHTTP(r.Method)
+	ctx, span := t.tracer.Start(parent, method, serverSpan...)
+	if span.IsRecording() {
+		in.span = span
+		span.SetAttributes(
+			attribute.String("http.request.method", method),
+			attribute.String("network.protocol.version", strconv.Itoa(r.ProtoMajor)+"."+strconv.Itoa(r.ProtoMinor)),
+			attribute.String("url.path", pathOf(r)),
+		)
+	}
+	return r.WithContext(ctx)
+}
+
+// serverSpan is shared, because making it anew would take longer than looking.
+var serverSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+
+// Answered ends what [Telemetry.Receive] began: a request was answered by this
+// route, "" if none, and with this status. It does nothing for any other
+// request.
+func Answered(r *http.Request, route string, status int) {
+	in, ok := r.Context().Value(requestKey{}).(*received)
+	if !ok || in.telemetry == nil {
+		return
+	}
+	in.telemetry.requests.Add(-1)
+	if in.span == nil {
+		return
+	}
+	if route != "" {
+		in.span.SetName(knownHTTP(r.Method) + " " + route)
+		in.span.SetAttributes(attribute.String("http.route", route))
+	}
+	in.span.SetAttributes(attribute.Int("http.response.status_code", status))
+	if in.ID != "" {
+		in.span.SetAttributes(attrRequest.String(in.ID))
+	}
+	if status >= http.StatusInternalServerError {
+		in.span.SetAttributes(attrErrorType.String(strconv.Itoa(status)))
+		in.span.SetStatus(codes.Error, "")
+	}
+	in.span.End()
 }
 
 // headerParent returns ctx with the parent that a request's headers name:
@@ -63,27 +99,6 @@ func headerParent(ctx context.Context, h http.Header) context.Context {
 	}
 	parent.TraceFlags = trace.TraceFlags(0).WithSampled(from.Sampled)
 	return trace.ContextWithRemoteSpanContext(ctx, trace.NewSpanContext(parent))
-}
-
-// Answered tells the span of the HTTP request in ctx which route answered, ""
-// if none, and with which status.
-func Answered(ctx context.Context, method, route string, status int) {
-	span := trace.SpanFromContext(ctx)
-	if !span.IsRecording() {
-		return
-	}
-	if route != "" {
-		span.SetName(knownHTTP(method) + " " + route)
-		span.SetAttributes(attribute.String("http.route", route))
-	}
-	span.SetAttributes(attribute.Int("http.response.status_code", status))
-	if id := RequestID(ctx); id != "" {
-		span.SetAttributes(attrRequest.String(id))
-	}
-	if status >= http.StatusInternalServerError {
-		span.SetAttributes(attrErrorType.String(strconv.Itoa(status)))
-		span.SetStatus(codes.Error, "")
-	}
 }
 
 // Connection counts open connections. Give it to http.Server.ConnState.

@@ -9,15 +9,15 @@ import (
 // Bounds of [Lines].
 const (
 	// linesBytes may wait; whoever writes more waits until they are written.
-	linesBytes = 256 << 10
-	// linesPause is between two writes, so that a busy server makes a hundred
-	// a second and not one for each line.
-	linesPause = 10 * time.Millisecond
+	linesBytes = 1 << 20
+	// linesPause is between two writes, so that a busy server makes twenty a
+	// second and not one for each line.
+	linesPause = 50 * time.Millisecond
 )
 
 // Lines writes lines to a slow place, such as a pipe, without keeping the
 // writers: what they write is collected and handed on together, at once if
-// nothing was written lately and within a hundredth of a second otherwise.
+// nothing was written lately and within a twentieth of a second otherwise.
 // Nothing is dropped: when too much is waiting, writers wait. A process that
 // is killed loses what waits; one that stops calls [Lines.Close].
 type Lines struct {

@@ -51,8 +51,9 @@ func tracePrefix(project string) string {
 // before a crash is there to be read.
 func NewLogger(w io.Writer, level slog.Leveler, format Format, options ...Option) *slog.Logger {
 	h := &handler{}
-	h.lines, _ = w.(*Lines)
-	w = &turns{w: w}
+	if h.lines, _ = w.(*Lines); h.lines == nil { // which has its own turns
+		w = &turns{w: w}
+	}
 	if format == Text {
 		h.Handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})
 	} else {
@@ -97,8 +98,10 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 
 // write writes a line, the short way if it can go that way.
 func (h *handler) write(ctx context.Context, record slog.Record) error {
-	if h.plain != nil && isPlain(record) {
-		return h.plain.write(ctx, h.tracePrefix, record)
+	if h.plain != nil {
+		if plain, err := h.plain.write(ctx, h.tracePrefix, &record); plain {
+			return err
+		}
 	}
 	if id := RequestID(ctx); id != "" {
 		record.AddAttrs(slog.String("request_id", id))

@@ -1,10 +1,10 @@
 package telemetry
 
 import (
-	"cmp"
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,16 +16,26 @@ import (
 type instruments struct {
 	tools, prompts []string // closed sets
 
-	operation  mcpconv.ServerOperationDuration
-	tool       metric.Float64Histogram
-	executions metric.Int64Counter
-	refusals   metric.Int64Counter
-	lookups    metric.Int64Counter
-	upstream   *upstreamInstruments
+	operation mcpconv.ServerOperationDuration
+	tool      metric.Float64Histogram
+	refusals  metric.Int64Counter
+	lookups   metric.Int64Counter
+	upstream  *upstreamInstruments
 
-	mu     sync.RWMutex
-	series map[kind]*series // grows to the product of the closed sets, no further
+	mu         sync.RWMutex
+	series     map[kind]*series // grow to the products of the closed sets, no further
+	executions map[execution]*executions
 }
+
+// execution is what tells executions of tools apart, and executions are how
+// many there were.
+type (
+	execution  struct{ tool, status string }
+	executions struct {
+		atomic.Int64
+		attributes metric.MeasurementOption
+	}
+)
 
 // kind is what the metrics of calls distinguish. Each of its fields comes from
 // a closed set.
@@ -38,18 +48,18 @@ type kind struct {
 type series struct {
 	operation  []metric.RecordOption // none for REST
 	tool       []metric.RecordOption // none for what is no call of a tool
-	executions []metric.AddOption
+	executions *executions
 }
 
 // newInstruments makes the instruments of t.
 func newInstruments(t *Telemetry) (*instruments, error) {
-	i := &instruments{tools: t.options.Tools, prompts: t.options.Prompts, series: map[kind]*series{}}
+	i := &instruments{tools: t.options.Tools, prompts: t.options.Prompts, series: map[kind]*series{}, executions: map[execution]*executions{}}
 	b := &builder{meter: t.meter}
 	// The conventions' buckets for MCP, in seconds.
 	buckets := metric.WithExplicitBucketBoundaries(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
 	i.operation, b.err = mcpconv.NewServerOperationDuration(t.meter, buckets)
 	i.tool = b.histogram("mcp.tool.duration", "How long calls of tools took.")
-	i.executions = b.counter("mcp.tool.executions", "{call}", "Calls of tools, by how they ended.")
+	b.keep(i.countExecutions(t.meter))
 	i.refusals = b.counter("stackroom.refusals", "{request}", "Requests that were refused before anything was done, by the reason.")
 	i.lookups = b.counter("stackroom.secret.lookups", "{lookup}", "How often secrets were looked up, by how that ended.")
 	i.upstream = newUpstreamInstruments(b)
@@ -70,43 +80,65 @@ func (i *instruments) measure(ctx context.Context, op *Operation, o *Outcome, to
 	}
 	if s.tool != nil {
 		i.tool.Record(ctx, seconds, s.tool...)
-		i.executions.Add(ctx, 1, s.executions...)
+		s.executions.Add(1)
 	}
+}
+
+// countExecutions has the executions of tools read when somebody asks for
+// them: to count one is then next to nothing.
+func (i *instruments) countExecutions(meter metric.Meter) error {
+	_, err := meter.Int64ObservableCounter("mcp.tool.executions", metric.WithUnit("{call}"), metric.WithDescription("Calls of tools, by how they ended."),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			i.mu.RLock()
+			defer i.mu.RUnlock()
+			for _, e := range i.executions {
+				o.Observe(e.Load(), e.attributes)
+			}
+			return nil
+		}))
+	return err
 }
 
 // of returns the series of a call.
 func (i *instruments) of(op *Operation, o *Outcome) *series {
-	k := kind{
-		method: closed(knownMethods, op.Method), protocol: closed(knownProtocols, op.Protocol),
-		transport: closed(knownTransports, op.Transport), status: closed(knownStatuses, o.Status), rpc: closedRPC(o.RPC),
-	}
+	k := kind{method: op.Method, protocol: op.Protocol, transport: op.Transport, status: o.Status, rpc: o.RPC}
 	if op.isTool() {
-		k.tool = cmp.Or(closedList(i.tools, op.Tool), other)
+		k.tool = op.Tool
 	}
-	if op.Prompt != "" && op.Method == "prompts/get" {
-		k.prompt = closedList(i.prompts, op.Prompt)
+	if op.Method == "prompts/get" {
+		k.prompt = op.Prompt
 	}
 	i.mu.RLock()
-	s := i.series[k]
+	s := i.series[k] // there only if all of it is of the closed sets
 	i.mu.RUnlock()
 	if s != nil {
 		return s
 	}
+	k = kind{
+		method: closed(knownMethods, k.method), protocol: closed(knownProtocols, k.protocol), transport: closed(knownTransports, k.transport),
+		status: closed(knownStatuses, k.status), rpc: closedRPC(k.rpc), tool: closedList(i.tools, k.tool), prompt: closedList(i.prompts, k.prompt),
+	}
+	if op.isTool() && k.tool == "" {
+		k.tool = other
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.series[k] == nil {
-		i.series[k] = newSeries(&k)
+		i.series[k] = i.newSeries(&k)
 	}
 	return i.series[k]
 }
 
-// newSeries makes the options for calls of a kind.
-func newSeries(k *kind) *series {
+// newSeries makes the options for calls of a kind. The caller holds the lock.
+func (i *instruments) newSeries(k *kind) *series {
 	s := &series{}
-	tool := attribute.String("tool_name", k.tool)
 	if k.tool != "" {
+		tool, which := attribute.String("tool_name", k.tool), execution{k.tool, k.status}
 		s.tool = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(tool))}
-		s.executions = []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(tool, attribute.String("status", k.status)))}
+		if i.executions[which] == nil {
+			i.executions[which] = &executions{attributes: metric.WithAttributeSet(attribute.NewSet(tool, attribute.String("status", k.status)))}
+		}
+		s.executions = i.executions[which]
 	}
 	if k.method == MethodREST {
 		return s

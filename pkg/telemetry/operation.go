@@ -90,7 +90,11 @@ func (c *Call) End(o Outcome) {
 		return
 	}
 	took := time.Since(c.begun)
-	c.telemetry.instruments.measure(c.ctx, &c.operation, &o, took)
+	ctx := context.Background()
+	if c.span != nil {
+		ctx = c.ctx // so that measurements name it as an example
+	}
+	c.telemetry.instruments.measure(ctx, &c.operation, &o, took)
 	if c.telemetry.audit != nil && c.operation.isAudited() {
 		c.mu.Lock()
 		c.telemetry.audit.write(c, &o, took)

@@ -24,15 +24,13 @@ func call(t *testing.T, x observed, headers map[string]string, op Operation, o O
 	for name, value := range headers {
 		r.Header.Set(name, value)
 	}
-	x.HTTP(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		ctx := WithRequest(r.Context(), Request{ID: "r1"})
-		inside, seen := x.Begin(ctx, op)
-		if during != nil {
-			during(inside)
-		}
-		seen.End(o)
-		Answered(ctx, r.Method, "/mcp", http.StatusOK)
-	})).ServeHTTP(httptest.NewRecorder(), r)
+	r = x.Receive(r, "r1")
+	inside, seen := x.Begin(r.Context(), op)
+	if during != nil {
+		during(inside)
+	}
+	seen.End(o)
+	Answered(r, "/mcp", http.StatusOK)
 }
 
 func TestATraceGoesOnFromWhoCalls(t *testing.T) {
@@ -214,13 +212,11 @@ func TestNilObservesNothing(t *testing.T) {
 	if err := errors.Join(none.Indexes(nil), none.Secrets(nil), none.Shutdown(t.Context())); err != nil {
 		t.Error(err)
 	}
-	w := httptest.NewRecorder()
-	none.HTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })).
-		ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	if w.Code != http.StatusTeapot {
-		t.Errorf("status %d", w.Code)
+	r := none.Receive(httptest.NewRequest(http.MethodGet, "/", nil), "r1")
+	if Answered(r, "/", http.StatusOK); RequestID(r.Context()) != "r1" {
+		t.Errorf("the request ID is %q", RequestID(r.Context()))
 	}
-	w = httptest.NewRecorder()
+	w := httptest.NewRecorder()
 	none.Metrics().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if w.Code != http.StatusNotFound {
 		t.Errorf("metrics of nobody: status %d", w.Code)

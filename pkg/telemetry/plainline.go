@@ -10,27 +10,9 @@ import (
 	"time"
 )
 
-// isPlain reports whether all attributes of a record are text, numbers and
-// truths. Those are the lines of every call, and slog's own way to replace
+// plainWriter writes plain records: all of whose attributes are text, numbers
+// and truths. Those are the lines of every call, and slog's own way to replace
 // names costs more than all else that is done for observing one.
-func isPlain(record slog.Record) bool {
-	plain := true
-	record.Attrs(func(a slog.Attr) bool {
-		switch a.Value.Kind() {
-		case slog.KindString, slog.KindBool, slog.KindInt64:
-		case slog.KindFloat64:
-			f := a.Value.Float64()
-			plain = !math.IsNaN(f) && !math.IsInf(f, 0)
-		default:
-			plain = false
-		}
-		plain = plain && a.Key != ""
-		return plain
-	})
-	return plain
-}
-
-// plainWriter writes plain records.
 type plainWriter struct {
 	w       io.Writer
 	buffers sync.Pool // of *[]byte
@@ -40,9 +22,11 @@ func newPlainWriter(w io.Writer) *plainWriter {
 	return &plainWriter{w: w, buffers: sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}}
 }
 
-// write writes a plain record as [NewLogger] says.
-func (p *plainWriter) write(ctx context.Context, tracePrefix string, record slog.Record) error {
+// write writes a record as [NewLogger] says, and reports whether it is plain;
+// if not, nothing was written.
+func (p *plainWriter) write(ctx context.Context, tracePrefix string, record *slog.Record) (plain bool, err error) {
 	held := p.buffers.Get().(*[]byte)
+	defer p.buffers.Put(held)
 	b := (*held)[:0]
 	b = append(b, '{')
 	if !record.Time.IsZero() {
@@ -51,44 +35,37 @@ func (p *plainWriter) write(ctx context.Context, tracePrefix string, record slog
 	}
 	b = append(append(append(b, `"severity":"`...), severity(record.Level)...), '"')
 	b = member(b, "message", record.Message)
+	plain = true
 	record.Attrs(func(a slog.Attr) bool {
 		b = append(quote(append(b, ','), a.Key), ':')
-		b = plainValue(b, a.Value)
-		return true
+		if b, plain = plainValue(b, a.Value); a.Key == "" {
+			plain = false
+		}
+		return plain
 	})
-	b = around(ctx, b, tracePrefix)
-	b = append(b, "}\n"...)
-	_, err := p.w.Write(b)
+	if plain {
+		b = around(ctx, b, tracePrefix)
+		b = append(b, "}\n"...)
+		_, err = p.w.Write(b)
+	}
 	*held = b
-	p.buffers.Put(held)
-	return err
+	return plain, err
 }
 
-func plainValue(b []byte, v slog.Value) []byte {
+// plainValue appends a value, and reports whether it is plain.
+func plainValue(b []byte, v slog.Value) ([]byte, bool) {
 	switch v.Kind() {
+	case slog.KindString:
+		return quote(b, v.String()), true
 	case slog.KindBool:
-		return strconv.AppendBool(b, v.Bool())
+		return strconv.AppendBool(b, v.Bool()), true
 	case slog.KindInt64:
-		return strconv.AppendInt(b, v.Int64(), 10)
+		return strconv.AppendInt(b, v.Int64(), 10), true
 	case slog.KindFloat64:
-		return strconv.AppendFloat(b, v.Float64(), 'f', -1, 64)
-	default:
-		return quote(b, v.String())
+		f := v.Float64()
+		return strconv.AppendFloat(b, f, 'f', -1, 64), !math.IsNaN(f) && !math.IsInf(f, 0)
 	}
-}
-
-// around appends the request and the trace that ctx belongs to, if any.
-func around(ctx context.Context, b []byte, tracePrefix string) []byte {
-	if id := RequestID(ctx); id != "" {
-		b = member(b, "request_id", id)
-	}
-	id, span, sampled := traceOf(ctx)
-	if id == "" {
-		return b
-	}
-	b = append(append(append(b, `,"logging.googleapis.com/trace":"`...), tracePrefix...), id...)
-	b = append(append(append(b, `","logging.googleapis.com/spanId":"`...), span...), '"')
-	return strconv.AppendBool(append(b, `,"logging.googleapis.com/trace_sampled":`...), sampled)
+	return b, false
 }
 
 // turns lets one line after the other be written.

@@ -53,16 +53,16 @@ func TestPlainLinesAreThoseOfSlog(t *testing.T) {
 	} {
 		record := slog.NewRecord(test.at, test.level, "call \"it\"", 0)
 		record.Add(test.attrs...)
-		if isPlain(record) != test.plain {
-			t.Errorf("%s: plain: %v", name, !test.plain)
-			continue
-		}
-		if !test.plain {
-			continue
-		}
 		var b bytes.Buffer
-		if err := newPlainWriter(&b).write(t.Context(), "", record); err != nil {
+		plain, err := newPlainWriter(&b).write(t.Context(), "", &record)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if plain != test.plain || !plain && b.Len() > 0 {
+			t.Errorf("%s: plain: %v, written: %q", name, plain, b.Bytes())
+		}
+		if !plain {
+			continue
 		}
 		if got, want := parsed(t, b.Bytes()), theLongWay(t, record); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\n%v\n%v", name, got, want)

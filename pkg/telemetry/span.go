@@ -42,7 +42,7 @@ func (t *Telemetry) startSpan(ctx context.Context, op *Operation) (context.Conte
 	around := trace.SpanFromContext(ctx)
 	from := remoteParent(ctx, op)
 	inside := from == nil
-	if inside && around.SpanContext().IsValid() && !around.IsRecording() {
+	if inside && !around.IsRecording() && (around.SpanContext().IsValid() || verdict(ctx) == untraced) {
 		return ctx, nil // its children are as little sampled as it is
 	}
 	kind := trace.SpanKindServer

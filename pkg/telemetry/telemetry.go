@@ -58,8 +58,9 @@ type Telemetry struct {
 	options Options
 	logger  *slog.Logger
 
-	tracer trace.Tracer // nil if nobody takes traces
-	meter  metric.Meter // nil if nobody takes metrics
+	tracer  trace.Tracer  // nil if nobody takes traces
+	sampler *ratioSampler // nil if OpenTelemetry's own decides
+	meter   metric.Meter  // nil if nobody takes metrics
 	*instruments
 	scrape prometheus.Gatherer // nil if nobody may scrape
 	audit  *auditor            // nil if there is none
@@ -134,6 +135,9 @@ func (t *Telemetry) begin(ctx context.Context, spans []sdktrace.SpanProcessor, r
 		options := []sdktrace.TracerProviderOption{sdktrace.WithResource(service)}
 		for _, p := range spans {
 			options = append(options, sdktrace.WithSpanProcessor(p))
+		}
+		if t.sampler = samplerOf(); t.sampler != nil {
+			options = append(options, sdktrace.WithSampler(t.sampler))
 		}
 		t.spans = sdktrace.NewTracerProvider(options...)
 		t.tracer = t.spans.Tracer(scope)

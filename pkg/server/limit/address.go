@@ -26,6 +26,9 @@ func ClientAddress(r *http.Request, hops int) netip.Addr {
 			return a
 		}
 	}
+	if a, err := netip.ParseAddrPort(r.RemoteAddr); err == nil { // as net/http has it
+		return plainAddress(a.Addr())
+	}
 	return parseAddress(r.RemoteAddr)
 }
 
@@ -65,8 +68,10 @@ func parseAddress(s string) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	return a.Unmap().WithZone("")
+	return plainAddress(a)
 }
+
+func plainAddress(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 // networkBits is how much of an IPv6 address belongs to the network: whoever
 // has one address has the whole /64 (RFC 4291, section 2.5.1).
@@ -80,5 +85,5 @@ func AddressKey(a netip.Addr) string {
 			a = network.Addr()
 		}
 	}
-	return "address:" + a.String()
+	return string(a.AppendTo(append(make([]byte, 0, 64), "address:"...)))
 }

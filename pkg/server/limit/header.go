@@ -10,21 +10,15 @@ import (
 // of Structured Fields (RFC 9651).
 const policyName = "caller"
 
-// Policy returns the value of the RateLimit-Policy field, or "" for no limit.
-// The burst is a parameter of our own, prefixed as the draft asks.
-func (l *Limiter) Policy() string {
-	if l == nil {
-		return ""
-	}
-	return l.policy
-}
-
-// WriteHeader sets the fields RateLimit-Policy, to policy, and RateLimit, and
-// for a call that may not be made Retry-After, in whole seconds
-// (draft-ietf-httpapi-ratelimit-headers-10; RFC 9110, section 10.2.3). Where
-// there is no limit it sets nothing.
-func (v Verdict) WriteHeader(h http.Header, policy string) {
-	if v.Limit == 0 {
+// WriteHeader sets the fields RateLimit-Policy and RateLimit when less than
+// half of a burst is left, and for a call that may not be made Retry-After, in
+// whole seconds (draft-ietf-httpapi-ratelimit-headers-10; RFC 9110, section
+// 10.2.3). The draft lets a server keep still while there is plenty ("Performance
+// Considerations"), which spares every answer two fields. Where there is no
+// limit it sets nothing. The burst is a parameter of our own, prefixed as the
+// draft asks.
+func (l *Limiter) WriteHeader(h http.Header, v Verdict) {
+	if l == nil || v.Limit == 0 || v.OK && 2*v.Remaining >= l.burst {
 		return
 	}
 	reset := seconds(v.Reset)
@@ -38,7 +32,7 @@ func (v Verdict) WriteHeader(h http.Header, policy string) {
 	state = strconv.AppendInt(state, int64(v.Remaining), 10)
 	state = append(state, ";t="...)
 	state = strconv.AppendInt(state, int64(reset), 10)
-	h["Ratelimit-Policy"] = []string{policy}
+	h["Ratelimit-Policy"] = l.policy
 	h["Ratelimit"] = []string{string(state)}
 }
 

@@ -10,23 +10,20 @@ import (
 func TestWriteHeader(t *testing.T) {
 	l := New(Options{Max: 600, Window: 15 * time.Minute})
 	policy := `"caller";q=600;w=900;stackroom-burst=60`
-	if l.Policy() != policy {
-		t.Errorf("Policy() = %s, want %s", l.Policy(), policy)
-	}
 	for _, test := range []struct {
 		name                    string
 		verdict                 Verdict
 		rateLimit, after, names string
 	}{
-		{"allowed", Verdict{OK: true, Limit: 600, Remaining: 59, Reset: 1500 * time.Millisecond}, `"caller";r=59;t=2`, "", policy},
-		{"full again", Verdict{OK: true, Limit: 600, Remaining: 60}, `"caller";r=60;t=0`, "", policy},
+		{"plenty is left", Verdict{OK: true, Limit: 600, Remaining: 30, Reset: 45 * time.Second}, "", "", ""},
+		{"less than half is left", Verdict{OK: true, Limit: 600, Remaining: 29, Reset: 46500 * time.Millisecond}, `"caller";r=29;t=47`, "", policy},
 		{"refused: both name one moment", Verdict{Limit: 600, Reset: 90 * time.Second, RetryAfter: 1001 * time.Millisecond}, `"caller";r=0;t=2`, "2", policy},
 		{"refused for a moment", Verdict{Limit: 600, RetryAfter: 1}, `"caller";r=0;t=1`, "1", policy},
 		{"no limit", Verdict{OK: true}, "", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := http.Header{}
-			test.verdict.WriteHeader(h, l.Policy())
+			l.WriteHeader(h, test.verdict)
 			want := http.Header{}
 			for name, value := range map[string]string{"RateLimit": test.rateLimit, "RateLimit-Policy": test.names, "Retry-After": test.after} {
 				if value != "" {

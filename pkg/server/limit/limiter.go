@@ -52,7 +52,7 @@ type Limiter struct {
 	every     time.Duration // a call's share of the window
 	burst     int
 	tolerance time.Duration // what a burst takes to come back
-	policy    string
+	policy    []string      // the value of RateLimit-Policy; shared, never appended to
 	start     time.Time
 	seed      maphash.Seed
 	sets      []set
@@ -101,7 +101,7 @@ func New(o Options) *Limiter {
 		every:     every,
 		burst:     o.Burst,
 		tolerance: every * time.Duration(o.Burst),
-		policy:    fmt.Sprintf(`"%s";q=%d;w=%d;stackroom-burst=%d`, policyName, o.Max, seconds(o.Window), o.Burst),
+		policy:    []string{fmt.Sprintf(`"%s";q=%d;w=%d;stackroom-burst=%d`, policyName, o.Max, seconds(o.Window), o.Burst)},
 		start:     time.Now(),
 		seed:      maphash.MakeSeed(),
 		sets:      make([]set, powerOfTwo(max(1, o.Callers/ways))),
