@@ -18,15 +18,12 @@ install_collector() {
   (cd "$home.new" && "$builder" --config collector.yaml) && rm -rf "$home" && mv "$home.new" "$home"
 }
 
-# tests PATTERN: runs the tests of the whole program that match.
-tests() { go test -count=1 -timeout=10m -json -run "$1" ./cmd/stackroom | "$WORK/bin/count" "$RESULTS"; }
-
 go build -o "$WORK/bin/count" ./.ci/count || exit 1
 if install_collector >"$WORK/install.log" 2>&1; then
-  STACKROOM_TEST_COLLECTOR=$COLLECTOR tests '^TestTheCollector'
+  STACKROOM_TEST_COLLECTOR=$COLLECTOR tier "operations: a collector" '^TestTheCollector' ./cmd/stackroom
 else
   tail -n 4 "$WORK/install.log"
   skip "operations: the collector could not be built"
 fi
 
-STACKROOM_TEST_LONG=1 STACKROOM_TEST_CALLS=100000 tests '^TestNothingGrows$'
+STACKROOM_TEST_LONG=1 STACKROOM_TEST_CALLS=100000 tier "operations: many calls" '^TestNothingGrows$' ./cmd/stackroom

@@ -35,6 +35,6 @@ check "zotero: filling it again writes nothing" refills
 go build -o "$WORK/bin/count" ./.ci/count || exit 1
 # The contract first: the other tests end by stopping the server.
 STACKROOM_TEST_ZOTERO=1 ZOTERO_TEST_SEED=$WORK/seed.json \
-  go test -count=1 -timeout=10m -json -run ^TestZotero ./pkg/zotero | "$WORK/bin/count" "$RESULTS"
+  tier "zotero: the contract" ^TestZotero ./pkg/zotero
 STACKROOM_TEST_ZOTERO=1 ZOTERO_TEST_SEED=$WORK/seed.json ZOTERO_TEST_SERVER=$ROOT/.ci/zotero/server.sh \
-  go test -count=1 -timeout=10m -json -run ^TestZotero ./cmd/stackroom | "$WORK/bin/count" "$RESULTS"
+  tier "zotero: the whole program" ^TestZotero ./cmd/stackroom

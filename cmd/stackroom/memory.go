@@ -2,8 +2,8 @@ package main
 
 import (
 	"os"
-	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +15,8 @@ import (
 // headroom beyond what is live, whatever that is. Calls in flight make a few
 // megabytes more live than there are at start.
 const (
-	headroom     = 64 << 20
-	leastLive    = 16 << 20
+	headroom     = 44 << 20
+	leastLive    = 20 << 20
 	leastPercent = 50
 )
 
@@ -30,39 +30,46 @@ func tuneMemory() {
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.FreeOSMemory() // what reading the library took, and serving does not need
-		setPace()
+		debug.SetGCPercent(pace())
 	}
 }
 
-// keepPace tunes again as the library grows or shrinks, until done is closed.
+// paceEvery is how often the pace is looked at: caches fill within seconds of
+// a burst of calls, and until then the heap would grow by more than headroom.
+const paceEvery = time.Second
+
+// keepPace tunes again as what is live grows or shrinks, until done is closed.
 func keepPace(done <-chan struct{}) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	tick := time.NewTicker(time.Minute)
+	tick := time.NewTicker(paceEvery)
 	defer tick.Stop()
+	set := 0
 	for {
 		select {
 		case <-done:
 			return
 		case <-tick.C:
-			setPace()
+			// To set it stops everybody for a moment: not for a twentieth.
+			if next := pace(); next < set-set/20 || next > set+set/20 {
+				debug.SetGCPercent(next)
+				set = next
+			}
 		}
 	}
 }
 
-func setPace() {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	live := float64(m.HeapAlloc)
-	if m.NumGC > 0 && m.NextGC > 0 { // NextGC is what was live at the last collection, grown by the pace
-		previous := debug.SetGCPercent(100)
-		debug.SetGCPercent(previous)
-		if previous > 0 {
-			live = float64(m.NextGC) / (1 + float64(previous)/100)
-		}
+// pace is by how many percent of what was live at the last collection the heap
+// may grow until the next one.
+func pace() int {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	live := uint64(leastLive)
+	if sample[0].Value.Kind() == metrics.KindUint64 {
+		live = max(live, sample[0].Value.Uint64())
 	}
-	debug.SetGCPercent(int(max(leastPercent, headroom/max(live, leastLive)*100)))
+	return int(max(leastPercent, headroom*100/live)) //nolint:gosec // at most 400
 }
 
 // containerMemory returns the container's memory limit in bytes, or 0 if there
