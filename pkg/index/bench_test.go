@@ -132,7 +132,7 @@ func measure(b *testing.B, x *index.Index, queries []library.Query) {
 		}
 		hits += len(r.Hits)
 	}
-	if hits == 0 {
+	if hits == 0 && b.N >= len(queries) {
 		b.Fatal("nothing found")
 	}
 	slices.Sort(times)
