@@ -13,7 +13,7 @@ import (
 )
 
 // Receive begins to observe an HTTP request under this ID: it is counted until
-// [Telemetry.Answered], and if anybody will see it, it has the span of an HTTP
+// [Answered], and if anybody will see it, it has the span of an HTTP
 // server (OpenTelemetry semantic conventions for HTTP), which goes on with the
 // trace that its headers name. It returns the request in its context, as
 // [WithRequest] does.
