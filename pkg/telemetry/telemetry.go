@@ -121,6 +121,7 @@ func newTelemetry(o Options) *Telemetry {
 	if o.Console == nil {
 		o.Console = io.Discard
 	}
+	o.Console = &turns{w: o.Console} // spans and metrics come at the same time
 	return &Telemetry{options: o, logger: o.Logger, audit: newAuditor(o)}
 }
 
