@@ -24,6 +24,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"fortio.org/log"
 )
 
 // options are what the command line says.
@@ -55,6 +57,7 @@ func main() {
 	bare := flag.String("bare", "", "serve the bare server at this address (used by the program itself)")
 	flag.Parse()
 	o.round = min(o.round, time.Minute)
+	log.SetLogLevelQuiet(log.Warning) // fortio has a line for each connection of each round
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var err error
