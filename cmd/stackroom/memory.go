@@ -69,7 +69,7 @@ func pace() int {
 	if sample[0].Value.Kind() == metrics.KindUint64 {
 		live = max(live, sample[0].Value.Uint64())
 	}
-	return int(max(leastPercent, headroom*100/live)) //nolint:gosec // at most 400
+	return int(max(leastPercent, headroom*100/live))
 }
 
 // containerMemory returns the container's memory limit in bytes, or 0 if there
