@@ -9,10 +9,9 @@
 // a machine that changes its speed does so for both.
 //
 // With -compare it measures instead what a part of Stackroom costs, against
-// Stackroom without it, and fails if that is more than it may. Many short
-// rounds tell a few hundredths apart; a few long ones don't:
+// Stackroom without it, and fails if that is more than it may:
 //
-//	go run ./cmd/loadtest -compare telemetry -rounds 150 -round 500ms
+//	go run ./cmd/loadtest -compare telemetry
 //	go run ./cmd/loadtest -compare signin
 package main
 
@@ -47,8 +46,8 @@ func main() {
 	flag.StringVar(&o.bib, "bib", "", "bibliography to serve and to draw queries from (default: the sample library)")
 	flag.StringVar(&o.stackroom, "stackroom", "", "stackroom binary (default: built from this module)")
 	flag.IntVar(&o.connections, "connections", 50, "connections that call without pause")
-	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each kind")
-	flag.DurationVar(&o.round, "round", 6*time.Second, "length of a round, at most 1m")
+	flag.IntVar(&o.rounds, "rounds", 0, "rounds of each kind (default: 3; 150 for what -compare has a bar for)")
+	flag.DurationVar(&o.round, "round", 0, "length of a round, at most 1m (default: 6s; 500ms for what -compare has a bar for)")
 	flag.IntVar(&o.queries, "queries", 400, "different queries of one to four words")
 	flag.StringVar(&o.era, "era", "modern", "protocol era of the calls: modern or legacy")
 	flag.BoolVar(&o.zotero, "zotero", false, "serve the works from a stand-in of Zotero instead of importing them")
@@ -56,7 +55,7 @@ func main() {
 	flag.StringVar(&o.otlp, "otlp", "", "collector that takes OTLP over HTTP, for -compare telemetry (default: a sink in this program)")
 	bare := flag.String("bare", "", "serve the bare server at this address (used by the program itself)")
 	flag.Parse()
-	o.round = min(o.round, time.Minute)
+	o.defaults()
 	log.SetLogLevelQuiet(log.Warning) // fortio has a line for each connection of each round
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -71,6 +70,22 @@ func main() {
 		fmt.Fprintln(os.Stderr, "loadtest:", err)
 		os.Exit(1)
 	}
+}
+
+// defaults chooses the rounds that nobody chose. Many short ones tell a few
+// hundredths apart on a machine whose speed changes; a few long ones don't.
+func (o *options) defaults() {
+	rounds, round := 3, 6*time.Second
+	if o.compare != "bare" {
+		rounds, round = 150, 500*time.Millisecond
+	}
+	if o.rounds <= 0 {
+		o.rounds = rounds
+	}
+	if o.round <= 0 {
+		o.round = round
+	}
+	o.round = min(o.round, time.Minute)
 }
 
 // run starts the servers, drives them in turn and prints the table.

@@ -46,3 +46,17 @@ func TestRequestsCarryTheTokenOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatHasABarIsMeasuredInManyShortRounds(t *testing.T) {
+	for _, test := range []struct {
+		given, want options
+	}{
+		{options{compare: "bare"}, options{compare: "bare", rounds: 3, round: 6 * time.Second}},
+		{options{compare: "signin"}, options{compare: "signin", rounds: 150, round: 500 * time.Millisecond}},
+		{options{compare: "telemetry", rounds: 2, round: time.Hour}, options{compare: "telemetry", rounds: 2, round: time.Minute}},
+	} {
+		if test.given.defaults(); test.given != test.want {
+			t.Errorf("got %+v, want %+v", test.given, test.want)
+		}
+	}
+}
