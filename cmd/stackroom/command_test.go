@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,35 +52,43 @@ func run(t *testing.T, environ []string, args ...string) (status int, stdout, st
 // URL.
 func start(t *testing.T, environ ...string) (url string, logs *output) {
 	t.Helper()
+	logs = &output{}
+	addr, stop := startInto(t, &output{}, logs, environ...)
+	t.Cleanup(func() {
+		if status := stop(); status != 0 {
+			t.Errorf("serve ended with status %d: %s", status, logs)
+		}
+	})
+	return "http://" + addr, logs
+}
+
+// startInto runs a server in the background, whose audit and log go where the
+// test says, and returns its address when it is ready. The function returned
+// stops it, once, and returns its status; the end of the test does so too.
+func startInto(t *testing.T, audit, logs io.WriteCloser, environ ...string) (addr string, stop func() int) {
+	t.Helper()
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
+	addr = l.Addr().String()
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan int)
-	logs = &output{}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan int, 1)
 	go func() {
-		done <- realMain(&process{ctx: ctx, environ: append(environ, "STACKROOM_ADDR="+addr), stdout: &output{}, stderr: logs}, []string{"serve"})
+		done <- realMain(&process{ctx: ctx, environ: append(slices.Clip(environ), "STACKROOM_ADDR="+addr), stdout: audit, stderr: logs}, []string{"serve"})
 	}()
-	t.Cleanup(func() {
-		cancel()
-		if status := <-done; status != 0 {
-			t.Errorf("serve ended with status %d: %s", status, logs)
+	stop = sync.OnceValue(func() int { cancel(); return <-done })
+	t.Cleanup(func() { stop() })
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if status, _ := get(t, "http://"+addr+"/ready"); status == http.StatusOK {
+			return addr, stop
 		}
-	})
-	url = "http://" + addr
-	for range 500 {
-		if status, _ := get(t, url+"/ready"); status == http.StatusOK {
-			return url, logs
-		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("the server is not ready: %s", logs)
+	t.Fatalf("the server is not ready: %v", logs)
 	return "", nil
 }
 

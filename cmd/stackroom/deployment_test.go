@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -11,14 +10,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 
@@ -92,31 +89,14 @@ func (d *deployment) bucket() string {
 func (d *deployment) serve(environ ...string) {
 	t := d.t
 	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done, out := make(chan int), &output{}
-	go func() {
-		done <- realMain(&process{ctx: ctx, environ: append(environ, "STACKROOM_ADDR="+addr), stdout: out, stderr: out}, []string{"serve"})
-	}()
+	out := &output{}
+	addr, stop := startInto(t, out, out, environ...)
 	t.Cleanup(func() {
-		cancel()
-		if status := <-done; status != 0 {
+		if status := stop(); status != 0 {
 			t.Errorf("serve ended with status %d", status)
 		}
 	})
 	d.servers, d.logs = append(d.servers, "http://"+addr), append(d.logs, out)
-	until(t, 30*time.Second, "the server to be ready", func() bool {
-		status, _ := get(t, "http://"+addr+"/ready")
-		return status == http.StatusOK
-	})
 }
 
 // RoundTrip implements [http.RoundTripper]: it carries a request for the public

@@ -65,12 +65,14 @@ func keepPace(done <-chan struct{}) {
 func pace() int {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
-	live := uint64(leastLive)
-	if sample[0].Value.Kind() == metrics.KindUint64 {
-		live = max(live, sample[0].Value.Uint64())
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return paceOf(leastLive)
 	}
-	return int(max(leastPercent, headroom*100/live))
+	return paceOf(sample[0].Value.Uint64())
 }
+
+// paceOf is the pace where so many bytes are live.
+func paceOf(live uint64) int { return int(max(leastPercent, headroom*100/max(live, leastLive))) }
 
 // containerMemory returns the container's memory limit in bytes, or 0 if there
 // is none (cgroup v2, then v1).

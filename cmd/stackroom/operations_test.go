@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
 
 func TestDoctorChecksHowTheServiceIsRun(t *testing.T) {
@@ -24,8 +26,8 @@ func TestDoctorChecksHowTheServiceIsRun(t *testing.T) {
 	dir := t.TempDir()
 	data := "STACKROOM_DATA=" + dir
 	file := func(name, value string) string {
-		rotate(t, filepath.Join(dir, name), value)
-		return fileReference(filepath.Join(dir, name))
+		secrettest.WriteFile(t, filepath.Join(dir, name), value)
+		return secrettest.FileReference(filepath.Join(dir, name))
 	}
 	_, record, _ := run(t, nil, "token", "new", "--name", "ada", "--all-libraries", "--json")
 	record = record[strings.Index(record, `"record":`)+len(`"record":`) : strings.LastIndex(record, "}")]
@@ -100,10 +102,10 @@ func TestWhatIsMeasuredOfTheWholeProgram(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	path := filepath.Join(t.TempDir(), "key")
-	rotate(t, path, "goodkey1")
+	secrettest.WriteFile(t, path, "goodkey1")
 	var down atomic.Bool
 	url, logs := start(t, "STACKROOM_DATA="+data, "STACKROOM_METRICS_ADDR=127.0.0.1:0", "STACKROOM_SLOW_CALL=1ms",
-		"ZOTERO_URL="+zoteroStandIn(t, &down).URL, "ZOTERO_API_KEY="+fileReference(path))
+		"ZOTERO_URL="+zoteroStandIn(t, &down).URL, "ZOTERO_API_KEY="+secrettest.FileReference(path))
 	search(t, url, "computable")
 	var metrics string
 	until(t, 10*time.Second, "the address of the metrics", func() bool {

@@ -6,34 +6,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
-
-// rotate puts a secret into a file as those who rotate one do: at once.
-func rotate(t *testing.T, path, value string) {
-	t.Helper()
-	if err := os.WriteFile(path+".new", []byte(value), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// fileReference refers to a file that holds a secret.
-func fileReference(path string) string {
-	path = filepath.ToSlash(path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path
-	}
-	return "file://" + path
-}
 
 // crowd calls search again and again with words of its own, so that no cache
 // has the answer, until the function returned is called. It returns how many
@@ -121,12 +102,12 @@ func TestARotatedZoteroKeyCostsNobodyAnAnswer(t *testing.T) {
 	good.Store("firstkey1")
 	upstream, refused := rotatingZotero(t, &good)
 	path := filepath.Join(t.TempDir(), "key")
-	rotate(t, path, "firstkey1")
-	url, logs := start(t, "STACKROOM_DATA="+t.TempDir(), "RATE_LIMIT_MAX=0", "ZOTERO_URL="+upstream, "ZOTERO_API_KEY="+fileReference(path))
+	secrettest.WriteFile(t, path, "firstkey1")
+	url, logs := start(t, "STACKROOM_DATA="+t.TempDir(), "RATE_LIMIT_MAX=0", "ZOTERO_URL="+upstream, "ZOTERO_API_KEY="+secrettest.FileReference(path))
 	answered, end := crowd(t, url, func() string { return "" })
 	more(t, answered, 100)
 	before := refused.Load()
-	rotate(t, path, "secondkey2")
+	secrettest.WriteFile(t, path, "secondkey2")
 	good.Store("secondkey2")
 	more(t, answered, 200)
 	if refused.Load() == before {
@@ -156,14 +137,14 @@ func TestARotatedSetOfTokensCostsNobodyAnAnswer(t *testing.T) {
 	}
 	first, record := issue("first")
 	path := filepath.Join(t.TempDir(), "tokens")
-	rotate(t, path, record)
-	url, logs := start(t, "STACKROOM_DATA="+t.TempDir(), "RATE_LIMIT_MAX=0", "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS="+fileReference(path))
+	secrettest.WriteFile(t, path, record)
+	url, logs := start(t, "STACKROOM_DATA="+t.TempDir(), "RATE_LIMIT_MAX=0", "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS="+secrettest.FileReference(path))
 	var current atomic.Value
 	current.Store(first)
 	answered, end := crowd(t, url, func() string { return current.Load().(string) })
 	more(t, answered, 200)
 	second, added := issue("second")
-	rotate(t, path, record+added) // first the record, then the token: the old one is good meanwhile
+	secrettest.WriteFile(t, path, record+added) // first the record, then the token: the old one is good meanwhile
 	current.Store(second)
 	more(t, answered, 200)
 	if failures := end(); len(failures) > 0 {

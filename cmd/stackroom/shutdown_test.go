@@ -26,35 +26,8 @@ type running struct {
 func startRunning(t *testing.T, environ ...string) *running {
 	t.Helper()
 	r := &running{audit: &output{}, logs: &output{}}
-	r.addr, r.stop = startInto(t, r.audit, r.logs, environ...)
+	r.addr, r.stop = startInto(t, r.audit, r.logs, append([]string{"RATE_LIMIT_MAX=0"}, environ...)...)
 	return r
-}
-
-// startInto is startRunning for a server that writes elsewhere.
-func startInto(t *testing.T, audit, logs io.WriteCloser, environ ...string) (addr string, stop func() int) {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr = l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan int, 1)
-	go func() {
-		environ := append([]string{"STACKROOM_ADDR=" + addr, "RATE_LIMIT_MAX=0"}, environ...)
-		done <- realMain(&process{ctx: ctx, environ: environ, stdout: audit, stderr: logs}, []string{"serve"})
-	}()
-	stop = sync.OnceValue(func() int { cancel(); return <-done })
-	t.Cleanup(func() { stop() })
-	until(t, 20*time.Second, "the server to be ready", func() bool {
-		status, _ := get(t, "http://"+addr+"/ready")
-		return status == http.StatusOK
-	})
-	return addr, stop
 }
 
 // toll is how calls ended.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
+	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
 
 // lockedBuffer is a buffer that several goroutines write to.
@@ -36,31 +37,12 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// write puts a secret into a file as those who rotate one do: at once.
-func write(t *testing.T, path, value string) {
-	t.Helper()
-	if err := os.WriteFile(path+".new", []byte(value), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func fileReference(path string) string {
-	path = filepath.ToSlash(path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path
-	}
-	return "file://" + path
-}
-
 // openFile opens a store over a new file, whose clock is that of the bubble.
 func openFile(t *testing.T, value string, change func(*secret.Options)) (*secret.Store, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "key")
-	write(t, path, value)
-	o := secret.Options{Settings: map[string]string{variable: fileReference(path)}, Refresh: 10 * time.Minute, Overlap: time.Hour}
+	secrettest.WriteFile(t, path, value)
+	o := secret.Options{Settings: map[string]string{variable: secrettest.FileReference(path)}, Refresh: 10 * time.Minute, Overlap: time.Hour}
 	if change != nil {
 		change(&o)
 	}
@@ -86,7 +68,7 @@ func TestAFileIsReadAnewWithinTheRefreshAndATenth(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store, path := openFile(t, "one\n", nil)
 			source := store.Source(variable)
-			write(t, path, "two\n")
+			secrettest.WriteFile(t, path, "two\n")
 			time.Sleep(9*time.Minute - time.Second)
 			synctest.Wait()
 			if got := reveal(source); got != "one" {
@@ -129,7 +111,7 @@ func TestAFormerValueStaysForTheOverlap(t *testing.T) {
 		source.OnChange(func(all []secret.Value) { told = append(told, fmt.Sprint("first ", all[0].Reveal(), len(all))) })
 		source.OnChange(func(all []secret.Value) { told = append(told, fmt.Sprint("second ", all[0].Reveal(), len(all))) })
 		rotate := func(value string) {
-			write(t, path, value)
+			secrettest.WriteFile(t, path, value)
 			source.Rejected(t.Context())
 		}
 		rotate("two")
@@ -162,7 +144,7 @@ func TestAFormerValueStaysForTheOverlap(t *testing.T) {
 		if got := reveal(source); got != "v4 v3 v2" {
 			t.Errorf("after five more: %q", got)
 		}
-		write(t, path, "v3") // back again
+		secrettest.WriteFile(t, path, "v3") // back again
 		time.Sleep(pauseBetween)
 		source.Rejected(t.Context())
 		if got := reveal(source); got != "v3 v4" {
@@ -219,7 +201,7 @@ func TestRefusalsAreLookedUpTogetherAndNotTooOften(t *testing.T) {
 			t.Errorf("the caller's second took %v", slices.Max(waited))
 		}
 		time.Sleep(time.Minute)
-		write(t, path, "two")
+		secrettest.WriteFile(t, path, "two")
 		before = count()
 		source.Rejected(t.Context())
 		crowd(50, t.Context())
@@ -252,8 +234,8 @@ func TestFilesThatAreNone(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, content string) string {
 		path := filepath.Join(dir, name)
-		write(t, path, content)
-		return fileReference(path)
+		secrettest.WriteFile(t, path, content)
+		return secrettest.FileReference(path)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "closed"), []byte("x"), 0); err != nil {
 		t.Fatal(err)
@@ -263,8 +245,8 @@ func TestFilesThatAreNone(t *testing.T) {
 		reason secret.Reason
 		says   string
 	}{
-		"missing":    {fileReference(filepath.Join(dir, "none")), secret.Missing, "there is no file"},
-		"folder":     {fileReference(dir), secret.Unreadable, "can't be read"},
+		"missing":    {secrettest.FileReference(filepath.Join(dir, "none")), secret.Missing, "there is no file"},
+		"folder":     {secrettest.FileReference(dir), secret.Unreadable, "can't be read"},
 		"empty":      {file("empty", ""), secret.Unusable, "is empty"},
 		"a line end": {file("line", "\r\n"), secret.Unusable, "is empty"},
 		"utf-16":     {file("utf16", "\xff\xfek\x00"), secret.Unusable, "no text"},
@@ -280,7 +262,7 @@ func TestFilesThatAreNone(t *testing.T) {
 			value  string
 			reason secret.Reason
 			says   string
-		}{fileReference(filepath.Join(dir, "closed")), secret.Denied, "may not be read"}
+		}{secrettest.FileReference(filepath.Join(dir, "closed")), secret.Denied, "may not be read"}
 	}
 	for name, c := range rows {
 		_, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{"A": c.value}})
@@ -303,13 +285,13 @@ func TestAMountedSecretIsRotatedByTurningALink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		for _, name := range []string{"one", "two"} {
-			write(t, filepath.Join(dir, name), name)
+			secrettest.WriteFile(t, filepath.Join(dir, name), name)
 		}
 		link := filepath.Join(dir, "key")
 		if err := os.Symlink(filepath.Join(dir, "one"), link); err != nil {
 			t.Skip("no symbolic links here:", err)
 		}
-		store, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{variable: fileReference(link)}})
+		store, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{variable: secrettest.FileReference(link)}})
 		if err != nil {
 			t.Fatal(err)
 		}

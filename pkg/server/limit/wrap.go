@@ -47,8 +47,9 @@ func Wrap(next http.Handler, o WrapOptions) http.Handler {
 // Enter spends a call of a request's caller and takes a place, and reports
 // whether the call may go on; if not, it has been answered. If so, leave must
 // be called once, at the end. An answer to a caller with a budget says what is
-// left of it once that is little. The limiter comes first: a caller who hammers at a full gate
-// spends its budget on it, and leaves the next free place to others.
+// left of it once that is little. The limiter comes first: a caller who hammers
+// at a full gate spends its budget on it, and leaves the next free place to
+// others.
 func (o *WrapOptions) Enter(w http.ResponseWriter, r *http.Request) (leave func(), ok bool) {
 	v := o.allow(r)
 	o.Limiter.WriteHeader(w.Header(), v)
