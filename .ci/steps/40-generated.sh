@@ -2,4 +2,5 @@
 set -uo pipefail
 . .ci/report.sh
 
-check "README's tool table is fresh" go run ./cmd/stackroom catalog --check README.md
+check "the tool table in README.md is current" go run ./cmd/stackroom catalog --check README.md
+check "the table of settings in docs/settings.md is current" go run ./cmd/stackroom catalog --check docs/settings.md

@@ -46,10 +46,18 @@ func (c *catalogCommand) document(catalog *tool.Catalog) error {
 		return err
 	}
 	text := old
+	found := 0
 	for name, table := range map[string]string{"tools": tool.Markdown(catalog.Definitions()), "variables": variableTable()} {
+		if !bytes.Contains(text, []byte(sectionMark(name))) {
+			continue
+		}
+		found++
 		if text, err = replaceSection(text, name, table); err != nil {
 			return err
 		}
+	}
+	if found == 0 {
+		return library.Errorf(library.Invalid, "%s has no generated table", path).WithHint("a table stands between the lines %q and %q", strings.TrimSpace(sectionMark("tools")), sectionEnd)
 	}
 	switch {
 	case bytes.Equal(old, text):
@@ -60,9 +68,15 @@ func (c *catalogCommand) document(catalog *tool.Catalog) error {
 	return library.Errorf(library.Conflict, "%s is out of date", path).WithHint("bring it up to date: go run ./cmd/stackroom catalog --write %s", path)
 }
 
+// sectionEnd is the line below a generated table.
+const sectionEnd = "<!-- end -->"
+
+// sectionMark returns the line above the generated table of that name.
+func sectionMark(name string) string { return "<!-- generated: " + name + " -->\n" }
+
 // replaceSection puts table between the marks of that name.
 func replaceSection(text []byte, name, table string) ([]byte, error) {
-	begin, end := "<!-- generated: "+name+" -->\n", "<!-- end -->"
+	begin, end := sectionMark(name), sectionEnd
 	before, rest, ok := strings.Cut(string(text), begin)
 	if !ok {
 		return nil, fmt.Errorf("no line %q", strings.TrimSpace(begin))

@@ -333,8 +333,20 @@ func TestThePortIsTaken(t *testing.T) {
 	}
 }
 
-func TestTheReadmesTablesAreUpToDate(t *testing.T) {
-	if status, _, stderr := run(t, nil, "catalog", "--check", filepath.Join("..", "..", "README.md")); status != 0 {
-		t.Error(stderr)
+func TestCatalog_GeneratedTablesAreCurrent(t *testing.T) {
+	for _, page := range []string{"README.md", filepath.Join("docs", "settings.md")} {
+		if status, _, stderr := run(t, nil, "catalog", "--check", filepath.Join("..", "..", page)); status != 0 {
+			t.Error(stderr)
+		}
+	}
+}
+
+func TestCatalog_RefusesAPageWithoutTables(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(page, []byte("# No table\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := run(t, nil, "catalog", "--check", page); status == 0 || !strings.Contains(stderr, "no generated table") {
+		t.Errorf("status %d, %q", status, stderr)
 	}
 }
