@@ -1,6 +1,6 @@
 # What an admin relies on: the OpenTelemetry collector, built from its own
 # modules, gets what the server sends, and nothing grows over many calls. What
-# being observed costs is measured by: go run ./cmd/loadtest -compare telemetry
+# being observed costs is measured by: go -C cmd/loadtest run . -compare telemetry
 set -uo pipefail
 . .ci/report.sh
 . .ci/install.sh

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -56,8 +57,15 @@ func (b *bench) build(ctx context.Context) error {
 	if b.binary != "" {
 		return nil
 	}
+	// The load test is a module of its own; the program is built in its module,
+	// with the versions that it ships with.
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/stackroom-mcp/stackroom").Output()
+	if err != nil {
+		return fmt.Errorf("finding stackroom's module (run the load test in cmd/loadtest, or name a binary with -stackroom): %w", err)
+	}
 	b.binary = filepath.Join(b.dir, "stackroom")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.binary, "./cmd/stackroom")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.binary, "./cmd/stackroom") //nolint:gosec // the file is in our own folder
+	build.Dir = strings.TrimSpace(string(root))
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building stackroom: %w", err)

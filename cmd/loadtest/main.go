@@ -1,7 +1,10 @@
 // Command loadtest measures what Stackroom costs a processor, against the
 // barest server that the official Go SDK makes, in the same run:
 //
-//	go run ./cmd/loadtest -bib refs.bib
+//	go -C cmd/loadtest run . -bib $PWD/refs.bib
+//
+// It is a module of its own, so that the load generator is no dependency of the
+// product.
 //
 // Both servers are processes of their own on loopback. What is compared is
 // calls for each second of processor time that the server used, so the load
@@ -11,8 +14,8 @@
 // With -compare it measures instead what a part of Stackroom costs, against
 // Stackroom without it, and fails if that is more than it may:
 //
-//	go run ./cmd/loadtest -compare telemetry
-//	go run ./cmd/loadtest -compare signin
+//	go -C cmd/loadtest run . -compare telemetry
+//	go -C cmd/loadtest run . -compare signin
 package main
 
 import (
