@@ -43,9 +43,8 @@ func destination(signal string) Destination {
 // (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
 func otlpAddress(signal string) string {
 	endpoint := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT"), os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
-	protocol := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"))
 	if endpoint == "" {
-		if protocol == "grpc" {
+		if protocolOf(signal) == protocolGRPC {
 			return "localhost:4317"
 		}
 		return "localhost:4318"

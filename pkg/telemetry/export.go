@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,9 +10,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	promexporter "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
 	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
@@ -19,14 +21,33 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// The exporters that a variable may name, beside those that only autoexport
-// knows.
+// The exporters that OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER may name.
 const (
 	exportNone    = "none"
 	exportConsole = "console"
 	exportGoogle  = "google" // not a name of OpenTelemetry's: OTLP to Google
 	exportOTLP    = "otlp"
 )
+
+// The protocols of OTLP that OTEL_EXPORTER_OTLP_PROTOCOL may name
+// (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
+const (
+	protocolHTTP = "http/protobuf" // the default
+	protocolGRPC = "grpc"
+)
+
+// protocolOf returns the protocol of a signal's OTLP, as the variables say.
+func protocolOf(signal string) string {
+	return cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"), protocolHTTP)
+}
+
+// errUnsupported is the error for an exporter or a protocol that is not built in.
+func errUnsupported(signal, exporter string) error {
+	if exporter != exportOTLP {
+		return fmt.Errorf("OTEL_%s_EXPORTER is %q: the exporters are %s, %s and %s; STACKROOM_METRICS_ADDR serves Prometheus", signal, exporter, exportOTLP, exportConsole, exportNone)
+	}
+	return fmt.Errorf("the OTLP protocol is %q: the protocols are %s and %s", protocolOf(signal), protocolHTTP, protocolGRPC)
+}
 
 // exporterOf returns where a signal ("TRACES" or "METRICS") goes to, by the
 // process's environment. The specification's default is OTLP to this machine;
@@ -66,12 +87,25 @@ func spanExporter(ctx context.Context, o Options) (sdktrace.SpanExporter, error)
 			e, err = otlptracegrpc.New(ctx, otlptracegrpc.WithDialOption(credentials.perCall()))
 		}
 	default:
-		e, err = autoexport.NewSpanExporter(ctx)
+		e, err = otlpSpanExporter(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("traces can't be exported as the OTEL_ variables say: %w", err)
 	}
 	return e, nil
+}
+
+// otlpSpanExporter returns the exporter that OTEL_TRACES_EXPORTER and the
+// protocol variables name. It reads its address from the OTEL_ variables itself.
+func otlpSpanExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+	exporter := exporterOf("TRACES")
+	switch {
+	case exporter == exportOTLP && protocolOf("TRACES") == protocolGRPC:
+		return otlptracegrpc.New(ctx)
+	case exporter == exportOTLP && protocolOf("TRACES") == protocolHTTP:
+		return otlptracehttp.New(ctx)
+	}
+	return nil, errUnsupported("TRACES", exporter)
 }
 
 // metricReaders returns what reads metrics: to send them away, to be scraped,
@@ -97,27 +131,33 @@ func (t *Telemetry) metricReaders(ctx context.Context) ([]sdkmetric.Reader, erro
 
 // metricReader returns what sends metrics away, or nil.
 func metricReader(ctx context.Context, o Options) (sdkmetric.Reader, error) {
-	switch exporterOf("METRICS") {
-	case exportNone:
+	e, err := metricExporter(ctx, o)
+	if e == nil || err != nil {
+		return nil, err
+	}
+	return sdkmetric.NewPeriodicReader(e), nil
+}
+
+// metricExporter returns the exporter of metrics, or nil for none.
+func metricExporter(ctx context.Context, o Options) (sdkmetric.Exporter, error) {
+	exporter := exporterOf("METRICS")
+	switch {
+	case exporter == exportNone:
 		return nil, nil
-	case exportConsole:
-		e, err := stdoutmetric.New(stdoutmetric.WithWriter(o.Console))
-		if err != nil {
-			return nil, err
-		}
-		return sdkmetric.NewPeriodicReader(e), nil
-	case exportGoogle:
+	case exporter == exportConsole:
+		return stdoutmetric.New(stdoutmetric.WithWriter(o.Console))
+	case exporter == exportGoogle:
 		credentials, err := newApplicationDefault(ctx)
 		if err != nil {
 			return nil, err
 		}
-		e, err := otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithDialOption(credentials.perCall()))
-		if err != nil {
-			return nil, err
-		}
-		return sdkmetric.NewPeriodicReader(e), nil
+		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithDialOption(credentials.perCall()))
+	case exporter == exportOTLP && protocolOf("METRICS") == protocolGRPC:
+		return otlpmetricgrpc.New(ctx)
+	case exporter == exportOTLP && protocolOf("METRICS") == protocolHTTP:
+		return otlpmetrichttp.New(ctx)
 	}
-	return autoexport.NewMetricReader(ctx)
+	return nil, errUnsupported("METRICS", exporter)
 }
 
 // prometheusReader returns what is read when somebody scrapes. The registry is

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -138,13 +139,58 @@ func TestNothingIsExportedUnlessAVariableSaysSo(t *testing.T) {
 	}
 }
 
-func TestAVariableThatCantBeMeantIsAnError(t *testing.T) {
-	for _, name := range []string{"OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"} {
-		quiet(t)
-		t.Setenv(name, "zipkin-of-old")
-		if _, err := Start(t.Context(), Options{}); err == nil {
-			t.Errorf("%s is passed over", name)
-		}
+func TestStart_RefusesUnsupportedExporters(t *testing.T) {
+	for _, c := range []struct{ name, value, says string }{
+		{"OTEL_TRACES_EXPORTER", "zipkin", "otlp, console and none"},
+		{"OTEL_METRICS_EXPORTER", "zipkin", "otlp, console and none"},
+		{"OTEL_METRICS_EXPORTER", "prometheus", "STACKROOM_METRICS_ADDR"},
+		{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "http/protobuf and grpc"},
+		{"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "thrift", "http/protobuf and grpc"},
+	} {
+		t.Run(c.name+"="+c.value, func(t *testing.T) {
+			quiet(t)
+			if strings.Contains(c.name, "PROTOCOL") {
+				t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+			}
+			t.Setenv(c.name, c.value)
+			if _, err := Start(t.Context(), Options{}); err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), c.value) {
+				t.Errorf("got %v, want an error with %q and %q", err, c.value, c.says)
+			}
+		})
+	}
+}
+
+func TestStart_ChoosesTheExporterByProtocol(t *testing.T) {
+	for _, c := range []struct{ variable, protocol, spans, metrics string }{
+		{"OTEL_EXPORTER_OTLP_PROTOCOL", "", "*otlptracehttp.client", "*otlpmetrichttp.Exporter"},
+		{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "*otlptracehttp.client", "*otlpmetrichttp.Exporter"},
+		{"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "*otlptracegrpc.client", "*otlpmetricgrpc.Exporter"},
+		{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc", "*otlptracegrpc.client", "*otlpmetrichttp.Exporter"},
+		{"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc", "*otlptracehttp.client", "*otlpmetricgrpc.Exporter"},
+	} {
+		t.Run(c.variable+"="+c.protocol, func(t *testing.T) {
+			quiet(t)
+			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+			t.Setenv(c.variable, c.protocol)
+			spans, err := spanExporter(t.Context(), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			metrics, err := metricExporter(t.Context(), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel() // there is no collector to wait for
+			defer func() { _, _ = spans.Shutdown(ctx), metrics.Shutdown(ctx) }()
+			described, _ := spans.(interface{ MarshalLog() any })
+			if got := fmt.Sprintf("%+v", described.MarshalLog()); !strings.Contains(got, c.spans) {
+				t.Errorf("spans go by %s, want %s", got, c.spans)
+			}
+			if got := fmt.Sprintf("%T", metrics); got != c.metrics {
+				t.Errorf("metrics go by %s, want %s", got, c.metrics)
+			}
+		})
 	}
 }
 

@@ -78,8 +78,7 @@ type Telemetry struct {
 const scope = "github.com/stackroom-mcp/stackroom/pkg/telemetry"
 
 // Start begins to observe. Of OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER
-// each says where its signal goes: none, otlp, console or, for metrics,
-// prometheus. Without them there is OTLP where OTEL_EXPORTER_OTLP_ENDPOINT, or
+// each says where its signal goes: none, otlp or console. Without them there is OTLP where OTEL_EXPORTER_OTLP_ENDPOINT, or
 // the signal's own variable, gives an address; otherwise nothing is exported
 // and nobody is called. OTEL_SDK_DISABLED=true turns all of it off. OTLP to
 // https://telemetry.googleapis.com is sent with the application's default
