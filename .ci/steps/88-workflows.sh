@@ -61,7 +61,7 @@ dist_here() { bash infra/scripts/dist "$1" "$2" "$(go env GOHOSTOS)/$(go env GOH
 
 # dist_elsewhere makes the same release out of a copy at another place.
 dist_elsewhere() {
-  mkdir "$WORK/elsewhere" && cp -r cmd pkg infra go.mod go.sum "$WORK/elsewhere/" &&
+  mkdir "$WORK/elsewhere" && cp -r cmd pkg infra go.mod go.sum LICENSE README.md "$WORK/elsewhere/" &&
     (cd "$WORK/elsewhere" && GIT_DIR="$(git -C "$ROOT" rev-parse --absolute-git-dir)" dist_here 1.2.3 "$WORK/dist-elsewhere") &&
     diff -r "$WORK/dist" "$WORK/dist-elsewhere"
 }
@@ -114,6 +114,7 @@ check "dist: SHA256SUMS names every file" dist_sums
 check "dist: the same bytes from another place" dist_elsewhere
 check "dist: what lies in the folder is not released" refused dist_here 1.2.3 "$WORK/dist"
 check "dist: a version that is none is refused" refused dist_here latest "$WORK/dist-latest"
+. .ci/workflows/release.sh
 
 bash .ci/workflows/faults.sh "$WORK/workflow-faults" "${usable[@]}" >"$WORK/workflow-faults.rows"
 collect "planted faults in the pipeline" <"$WORK/workflow-faults.rows"
