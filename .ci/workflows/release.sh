@@ -4,7 +4,7 @@
 # archived runs the program out of the release's archive.
 archived() {
   mkdir -p "$WORK/archive" && tar -xzf "$WORK"/dist/stackroom-1.2.3-*.tar.gz -C "$WORK/archive" &&
-    "$WORK"/archive/*/stackroom version | grep -F 1.2.3
+    bash -c '"$1"/*/stackroom version' - "$WORK/archive" | grep -F 1.2.3
 }
 
 npm_packages() { bash infra/scripts/npm 1.2.3 "$WORK/dist" "$WORK/npm"; }
