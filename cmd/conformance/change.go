@@ -7,11 +7,11 @@ import (
 )
 
 // changeTools change the lists, so that open subscriptions hear of it.
-func (f *fixture) changeTools() []tool {
-	return []tool{
+func (f *fixture) changeTools() []testTool {
+	return []testTool{
 		{name: "test_trigger_tool_change", description: "Mounts a tool again, which changes the tool list.",
 			call: func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-				f.server.AddTool(&mcp.Tool{Name: "test_transient", Description: "Does nothing.", InputSchema: tool{}.schema()},
+				f.server.AddTool(&mcp.Tool{Name: "test_transient", Description: "Does nothing.", InputSchema: testTool{}.schema()},
 					func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) { return text("nothing"), nil })
 				return text("the tool list changed"), nil
 			}},

@@ -12,8 +12,8 @@ import (
 // clientTools ask the client for something while the call runs, as revisions
 // before 2026-07-28 do it. That needs a session: on a stateless server they
 // must fail plainly, which the baseline of 2025-11-25 says.
-func clientTools() []tool {
-	return []tool{
+func clientTools() []testTool {
+	return []testTool{
 		{name: "test_sampling", description: "Asks the client's model to answer a prompt.", call: sample,
 			input: `{"type":"object","properties":{"prompt":{"type":"string"}},"required":["prompt"]}`},
 		{name: "test_elicitation", description: "Asks the user a question.", call: elicitUsername,

@@ -13,7 +13,7 @@ import (
 )
 
 // contentTools return one of every kind of content block, and an error.
-func contentTools() []tool {
+func contentTools() []testTool {
 	picture := &mcp.ImageContent{Data: redDot(), MIMEType: "image/png"}
 	sound := &mcp.AudioContent{Data: silence(), MIMEType: "audio/wav"}
 	answers := []struct {
@@ -34,7 +34,7 @@ func contentTools() []tool {
 			embedded("test://mixed-content-resource", "Mixed content"),
 		}},
 	}
-	tools := []tool{{
+	tools := []testTool{{
 		name:        "test_error_handling",
 		description: "Always fails, as a result that the model can read.",
 		call: func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -42,7 +42,7 @@ func contentTools() []tool {
 		},
 	}}
 	for _, a := range answers {
-		tools = append(tools, tool{name: a.name, description: a.description,
+		tools = append(tools, testTool{name: a.name, description: a.description,
 			call: func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 				return &mcp.CallToolResult{Content: a.blocks}, nil
 			},

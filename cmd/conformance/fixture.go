@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
+	"errors"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // fixture is what the conformance suite drives: tools, prompts and resources
@@ -14,26 +18,38 @@ type fixture struct {
 	seal   sealer
 }
 
-// newFixture returns the fixture with everything mounted on its server.
-func newFixture() *fixture {
-	f := &fixture{seal: sealer{key: []byte(rand.Text())}}
-	f.server = mcp.NewServer(
-		&mcp.Implementation{Name: "stackroom-conformance", Version: "1.0.0"},
-		&mcp.ServerOptions{
-			Instructions:       "A fixture for the MCP conformance suite; it holds no library.",
-			CompletionHandler:  complete,
-			SubscribeHandler:   func(context.Context, *mcp.SubscribeRequest) error { return nil },
-			UnsubscribeHandler: func(context.Context, *mcp.UnsubscribeRequest) error { return nil },
-		},
-	)
-	for _, tools := range [][]tool{contentTools(), schemaTools(), streamTools(), clientTools(), f.inputTools(), f.changeTools()} {
+// newFixture returns a fixture.
+func newFixture() *fixture { return &fixture{seal: sealer{key: []byte(rand.Text())}} }
+
+// ServerOptions implements the catalogue of an MCP server.
+func (f *fixture) ServerOptions() *mcp.ServerOptions {
+	return &mcp.ServerOptions{
+		Instructions:       "A fixture for the MCP conformance suite; it holds no library.",
+		CompletionHandler:  complete,
+		SubscribeHandler:   func(context.Context, *mcp.SubscribeRequest) error { return nil },
+		UnsubscribeHandler: func(context.Context, *mcp.UnsubscribeRequest) error { return nil },
+	}
+}
+
+// Register implements the catalogue: it adds everything to s, which a tool may
+// change later.
+func (f *fixture) Register(s *mcp.Server) {
+	f.server = s
+	for _, tools := range [][]testTool{contentTools(), schemaTools(), streamTools(), clientTools(), f.inputTools(), f.changeTools()} {
 		for _, t := range tools {
-			f.server.AddTool(&mcp.Tool{Name: t.name, Description: t.description, InputSchema: t.schema()}, t.call)
+			s.AddTool(&mcp.Tool{Name: t.name, Description: t.description, InputSchema: t.schema()}, t.call)
 		}
 	}
 	f.addPrompts()
-	addResources(f.server)
-	return f
+	addResources(s)
+}
+
+// Definitions implements the catalogue: no tool is served outside MCP.
+func (f *fixture) Definitions() []tool.Definition { return nil }
+
+// Call implements the catalogue.
+func (f *fixture) Call(context.Context, string, json.RawMessage) (json.RawMessage, error) {
+	return nil, errors.New("no tool is served outside MCP")
 }
 
 // complete offers the same few values for every argument that starts like

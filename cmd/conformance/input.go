@@ -12,9 +12,9 @@ import (
 
 // inputTools answer "input required" and finish when the client calls again
 // with what was asked for (SEP-2322).
-func (f *fixture) inputTools() []tool {
+func (f *fixture) inputTools() []testTool {
 	const prefix = "test_input_required_result_"
-	return []tool{
+	return []testTool{
 		{name: prefix + "elicitation", description: "Asks for the user's name.", call: askName},
 		{name: prefix + "sampling", description: "Asks the client's model a question.", call: askModel},
 		{name: prefix + "list_roots", description: "Asks for the client's roots.", call: askRoots},

@@ -48,9 +48,9 @@ func run(ctx context.Context, args []string, log io.Writer) error {
 // serve serves the fixture on l until ctx ends.
 func serve(ctx context.Context, l net.Listener, logger *slog.Logger) error {
 	edge, err := server.New(server.Options{
-		MCP:    newFixture().server,
-		Name:   "Stackroom conformance fixture",
-		Logger: logger,
+		Catalog: newFixture(),
+		Name:    "Stackroom conformance fixture",
+		Logger:  logger,
 		// The suite of 2025-11-25 wants to see log messages, which production
 		// does not send.
 		Logging: true,

@@ -17,7 +17,10 @@ import (
 func connect(t *testing.T) *mcp.ClientSession {
 	t.Helper()
 	here, there := mcp.NewInMemoryTransports()
-	if _, err := newFixture().server.Connect(t.Context(), there, nil); err != nil {
+	f := newFixture()
+	server := mcp.NewServer(&mcp.Implementation{Name: "fixture", Version: "1"}, f.ServerOptions())
+	f.Register(server)
+	if _, err := server.Connect(t.Context(), there, nil); err != nil {
 		t.Fatal(err)
 	}
 	session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), here, nil)

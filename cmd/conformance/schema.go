@@ -8,8 +8,8 @@ import (
 )
 
 // schemaTools show that a schema reaches the client as it was written.
-func schemaTools() []tool {
-	return []tool{{
+func schemaTools() []testTool {
+	return []testTool{{
 		name:        "json_schema_2020_12_tool",
 		description: "Carries the keywords of JSON Schema 2020-12 that tools/list must keep (SEP-1613, SEP-2106).",
 		input: `{

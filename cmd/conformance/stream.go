@@ -13,8 +13,8 @@ import (
 const pause = 50 * time.Millisecond
 
 // streamTools send something to the client before they answer.
-func streamTools() []tool {
-	return []tool{
+func streamTools() []testTool {
+	return []testTool{
 		{name: "test_tool_with_logging", description: "Sends three log messages, then answers.", call: logThrice},
 		{name: "test_logging_tool", description: "Sends one log message, which is dropped unless the request asked for logs (SEP-2575).", call: logOnce},
 		{name: "test_tool_with_progress", description: "Reports progress three times, then answers.", call: reportProgress},

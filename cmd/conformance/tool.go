@@ -7,8 +7,8 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// tool is one test tool: what the list says of it and what it does.
-type tool struct {
+// testTool is one test tool: what the list says of it and what it does.
+type testTool struct {
 	name        string
 	description string
 	input       string // JSON Schema; "" is an object without known properties
@@ -17,7 +17,7 @@ type tool struct {
 
 // schema returns the tool's input schema. It stays raw JSON, because the suite
 // compares what tools/list shows with what was mounted, keyword by keyword.
-func (t tool) schema() json.RawMessage {
+func (t testTool) schema() json.RawMessage {
 	if t.input == "" {
 		return json.RawMessage(`{"type":"object"}`)
 	}

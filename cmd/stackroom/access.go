@@ -20,14 +20,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/tokens"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
-	"github.com/stackroom-mcp/stackroom/pkg/server"
+	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 )
 
 // access is who gets in, and how.
 type access struct {
 	guard  *identity.Guard // nil lets in everybody
 	routes []identity.Route
-	signIn server.SignIn
+	signIn pages.SignIn
 	close  func()
 }
 
@@ -39,13 +39,13 @@ func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, lo
 	var err error
 	switch c.Auth {
 	case "tokens":
-		a.signIn = server.SignInToken
+		a.signIn = pages.SignInToken
 		verifier, err = tokenVerifier(secrets, logger)
 	case "oidc":
-		a.signIn, issuers = server.SignInOIDC, []string{c.OIDCIssuer}
+		a.signIn, issuers = pages.SignInOIDC, []string{c.OIDCIssuer}
 		verifier, err = openOIDC(c, secrets, logger)
 	case "zotero":
-		a.signIn, issuers = server.SignInZotero, []string{issuer(c)}
+		a.signIn, issuers = pages.SignInZotero, []string{issuer(c)}
 		var s *signin.Server
 		if s, a.close, err = zoteroSignIn(ctx, c, secrets, logger); err == nil {
 			verifier, a.routes = s, s.Routes()

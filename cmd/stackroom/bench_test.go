@@ -14,7 +14,9 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/server"
+	servermcp "github.com/stackroom-mcp/stackroom/pkg/server/mcp"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
@@ -32,12 +34,12 @@ func BenchmarkCall(b *testing.B) {
 	}
 	defer libs.Close()
 	edge := func(express bool) http.Handler {
-		o, err := edgeOptions(&room{config: c, libs: libs, access: &access{}, observing: &observing{}}, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
+		o, err := serverOptions(&room{config: c, libs: libs, access: &access{}, observing: &observing{}}, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
 		if err != nil {
 			b.Fatal(err)
 		}
 		if !express {
-			o.Answer = nil
+			o.Catalog = withoutExpress{o.Catalog}
 		}
 		s, err := server.New(o)
 		if err != nil {
@@ -72,6 +74,18 @@ func BenchmarkCall(b *testing.B) {
 			}
 		})
 	}
+}
+
+// withoutExpress is a catalogue all of whose calls are the SDK's.
+type withoutExpress struct{ servermcp.Catalog }
+
+// Definitions implements the catalogue.
+func (c withoutExpress) Definitions() []tool.Definition {
+	all := c.Catalog.Definitions()
+	for i := range all {
+		all[i].Complete = false
+	}
+	return all
 }
 
 // modernSearch returns a call of search as a client of 2026-07-28 sends it.

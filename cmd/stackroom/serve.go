@@ -11,7 +11,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"golang.org/x/term"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
@@ -105,7 +104,7 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	if r.access, err = openAccess(p.ctx, c, r.secrets, logger); err != nil {
 		return nil, err
 	}
-	if r.options, err = edgeOptions(r, logger); err != nil {
+	if r.options, err = serverOptions(r, logger); err != nil {
 		return nil, err
 	}
 	r.options.Upstreams = upstreamStates(up)
@@ -129,37 +128,22 @@ func (r *room) close() {
 	r.closeLog()
 }
 
-// edgeOptions joins the catalogue of tools over the libraries to an edge.
-func edgeOptions(r *room, logger *slog.Logger) (server.Options, error) {
+// serverOptions returns the options of a server with the tools over the libraries.
+func serverOptions(r *room, logger *slog.Logger) (server.Options, error) {
 	c := r.config
 	catalog, err := tool.NewCatalog(r.libs, tool.Options{ResultChars: c.ResultChars, Touched: telemetry.Touched})
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
-	identity := &mcp.Implementation{Name: "stackroom", Title: "Stackroom", Version: buildVersion()}
-	s := mcp.NewServer(identity, catalog.ServerOptions())
-	catalog.Register(s)
 	return server.Options{
-		MCP: s, Tools: restTools(catalog), Call: catalog.Call, Answer: catalog.Answer, Implementation: identity,
-		Guard: r.access.guard, Routes: r.access.routes, SignIn: r.access.signIn, Libraries: r.libs.List,
+		Catalog: catalog,
+		Guard:   r.access.guard, Routes: r.access.routes, SignIn: r.access.signIn, Libraries: r.libs.List,
 		Budget: server.Budget{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  r.libs.ready, Logger: logger, Telemetry: r.observing.Telemetry, SlowCall: c.SlowCall,
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		AllowedOrigins: c.AllowedOrigins, AllowedHosts: c.AllowedHosts, RequestTimeout: c.RequestTimeout, MaxBodyBytes: c.MaxBodyBytes,
 		LegacySSE: c.LegacySSE, DrainTimeout: c.ShutdownGrace,
 	}, nil
-}
-
-// restTools returns the catalogue as REST shows it.
-func restTools(catalog *tool.Catalog) []server.Tool {
-	tools := []server.Tool{}
-	for _, d := range catalog.Definitions() {
-		tools = append(tools, server.Tool{
-			Name: d.Name, Title: d.Title, Description: d.Description, InputSchema: d.InputSchema, OutputSchema: d.OutputSchema,
-			Annotations: server.Annotations{ReadOnly: d.Hints.ReadOnly, Destructive: d.Hints.Destructive, Idempotent: d.Hints.Idempotent, OpenWorld: d.Hints.OpenWorld},
-		})
-	}
-	return tools
 }
 
 // listen opens the address, and says in words what to do if it can't.

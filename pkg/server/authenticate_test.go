@@ -11,11 +11,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
+	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
@@ -199,7 +199,7 @@ func TestE01ToolsThatTheServerDoesNotNameAreUnknown(t *testing.T) {
 
 func TestR10TokensStopAtTheDoor(t *testing.T) {
 	h := newHouse(t, false, nil)
-	h.mcp(t, "token-of-ada", modernCall("whoami", "")).wantText(t, "zotero:1")
+	h.mcp(t, "token-of-ada", modernCall("whoami", "")).wantText(t, `{"who":"zotero:1"}`)
 	h.mcp(t, "token-of-bob", withToken(modernCall("whoami", "")))
 	if seen := strings.Join(h.headers, " "); len(h.headers) != 2 || strings.Contains(seen, "token-of") || strings.Contains(seen, "Authorization") {
 		t.Errorf("tools see %s", seen)
@@ -268,9 +268,7 @@ func newReadingHouse(t *testing.T, libs tool.Libraries) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := mcp.NewServer(&mcp.Implementation{Name: "house", Version: "1"}, catalog.ServerOptions())
-	catalog.Register(s)
-	edge, err := New(Options{MCP: s, Guard: newGuard(t)})
+	edge, err := New(Options{Catalog: catalog, Guard: newGuard(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -381,14 +379,14 @@ func TestHTTPSSESessionsBelongToWhoOpenedThem(t *testing.T) {
 	}
 }
 
-func TestAWayInNeedsAGuard(t *testing.T) {
-	o := Options{MCP: mcp.NewServer(&mcp.Implementation{Name: "x", Version: "1"}, nil), SignIn: SignInZotero}
+func TestOptions_SignInNeedsGuard(t *testing.T) {
+	o := Options{Catalog: &catalog{}, SignIn: pages.SignInZotero}
 	if _, err := New(o); err == nil {
 		t.Error("a server that says it has a sign-in lets everybody in")
 	}
 }
 
-func TestBothLanesGiveTheSameRefusal(t *testing.T) {
+func TestLanes_Refusals(t *testing.T) {
 	express, sdk := newHouse(t, true, nil), newHouse(t, false, nil)
 	for _, token := range []string{"", "token-of-mallory", "token-of-ada", "token-of-bob", "token-of-team", "token-of-nobody", "token-while-down"} {
 		for _, name := range []string{"whoami", "add", "revoked", "nobody", "hidden"} {

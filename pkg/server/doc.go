@@ -1,9 +1,12 @@
-// Package server is Stackroom's edge: everything between the wire and the
-// tools. It serves MCP over streamable HTTP in both protocol eras, over stdio
-// and, if asked, over the older HTTP+SSE; REST with its OpenAPI document; a
-// page for people; and health for machines. Where people sign in, it asks who
-// is calling before anything else, and lets nobody do more than they may. The
-// protocol itself is the official SDK's; what this package adds is what a
-// public server needs around it: limits, deadlines, origin checks, request IDs,
-// log lines and errors that a caller can act on.
+// Package server is Stackroom over HTTP and stdio. It is the edge: routes,
+// limits and deadlines, origin checks, request IDs, authentication, budgets,
+// health, and an orderly end. What it serves is below it:
+//
+//	mcp     the Model Context Protocol: both eras, stdio, HTTP+SSE, the express lane
+//	rest    the tools for programs, with an OpenAPI document and problem answers
+//	pages   what people see
+//	call    what MCP and REST share: running, authorizing and recording calls
+//	limit   budgets of callers, bounds on what runs at once
+//	origin  the check of Host and Origin
+//	wire    bodies, headers and JSON on the wire
 package server

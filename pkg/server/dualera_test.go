@@ -73,12 +73,12 @@ func TestLegacyRequests(t *testing.T) {
 		}
 	})
 	t.Run("D09 a tool that asks back fails in words", func(t *testing.T) {
-		if r := f.rpc(legacy, call(legacy, "elicit"), nil); r.status != 200 || !strings.Contains(r.body, `"isError":true`) {
+		if r := f.rpc(legacy, toolCall(legacy, "elicit"), nil); r.status != 200 || !strings.Contains(r.body, `"isError":true`) {
 			t.Errorf("got %d %s", r.status, r.body)
 		}
 	})
 	t.Run("a version nobody knows is refused in JSON", func(t *testing.T) {
-		r := f.rpc("1999-01-01", call(legacy, "echo"), nil)
+		r := f.rpc("1999-01-01", toolCall(legacy, "echo"), nil)
 		r.wantError(t, 400, -32600)
 		if id := r.decode(t).ID; id != 7.0 {
 			t.Errorf("ID = %v", id)
@@ -90,7 +90,7 @@ func TestD11SSENamesTheWayToMCP(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, method := range []string{"GET", "POST"} {
 		r := f.send(request{method: method, path: "/sse"})
-		if r.status != 404 || !strings.Contains(r.body, "/mcp") || r.header.Get("Content-Type") != problemType {
+		if r.status != 404 || !strings.Contains(r.body, "/mcp") || r.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: got %d %s", method, r.status, r.body)
 		}
 	}

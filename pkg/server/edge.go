@@ -13,37 +13,40 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/server/call"
+	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
+	"github.com/stackroom-mcp/stackroom/pkg/server/rest"
+	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// edge is what every request passes first: it gets its ID and its headers,
-// is refused if it comes from where it may not, and is answered whatever
-// happens behind.
+// edge is the outermost middleware: request ID, response headers, origin check,
+// panic recovery and the request's log line.
 type edge struct {
-	logger   *slog.Logger
-	seen     *telemetry.Telemetry
-	gate     *gate
-	cors     *cors.Cors
-	open     map[string]bool // paths of the routes that ask for no origin
-	bodyTime time.Duration
+	logger    *slog.Logger
+	telemetry *telemetry.Telemetry
+	origins   *origin.Policy
+	cors      *cors.Cors
+	open      map[string]bool // paths that take requests of every origin
+	bodyTime  time.Duration
 }
 
-// newEdge returns the edge in front of a server. A request's body has
-// bodyTime to arrive.
+// newEdge returns the edge of a server. A request's body has bodyTime to
+// arrive.
 func newEdge(o Options, bodyTime time.Duration) *edge {
-	g := newGate(o.AllowedHosts, o.AllowedOrigins)
+	policy := origin.NewPolicy(o.AllowedHosts, o.AllowedOrigins)
 	open := map[string]bool{}
 	for _, route := range openRoutes(o) {
 		open[route.Path] = true
 	}
 	return &edge{
-		logger:   o.Logger,
-		seen:     o.Telemetry,
-		gate:     g,
-		open:     open,
-		bodyTime: bodyTime,
+		logger:    o.Logger,
+		telemetry: o.Telemetry,
+		origins:   policy,
+		open:      open,
+		bodyTime:  bodyTime,
 		cors: cors.New(cors.Options{
-			AllowOriginRequestFunc: func(r *http.Request, _ string) bool { return g.originAllowed(r) },
+			AllowOriginRequestFunc: func(r *http.Request, _ string) bool { return policy.OriginAllowed(r) },
 			AllowedMethods:         []string{http.MethodGet, http.MethodPost},
 			// Mcp-Param-* can't be listed, and no header here gives a page
 			// anything: there are no cookies.
@@ -59,7 +62,7 @@ func newRouter(e *edge) *echo.Echo {
 	router := echo.New()
 	router.HideBanner, router.HidePort = true, true
 	router.Logger.SetOutput(io.Discard)
-	router.IPExtractor = echo.ExtractIPDirect() // forwarded addresses are the caller's word
+	router.IPExtractor = echo.ExtractIPDirect() // not used: package limit finds the caller's address
 	router.HTTPErrorHandler = answerError
 	router.Use(e.around)
 	return router
@@ -70,11 +73,11 @@ func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		start := time.Now()
 		r, w := c.Request(), c.Response()
-		id := requestID(r.Header)
-		if isProbe(r.URL.Path) { // the platform asks all the time, and nobody wants to read it
+		id := wire.RequestID(r.Header)
+		if isProbe(r.URL.Path) { // too frequent to trace
 			r = r.WithContext(telemetry.WithRequest(r.Context(), telemetry.Request{ID: id}))
 		} else {
-			r = e.seen.Receive(r, id)
+			r = e.telemetry.Receive(r, id)
 		}
 		c.SetRequest(r)
 		setHeaders(w.Header(), id)
@@ -98,28 +101,26 @@ func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limitBody gives a request's body its time to arrive. Without that, a caller
-// who never sends it would hold the connection for ever, even where nobody
-// reads the body: net/http itself wants to have seen it before the next
-// request. Whoever has read the body lifts the deadline, because net/http takes
-// a read that times out for the caller's leaving.
+// limitBody bounds the time in which a request's body arrives, also where no
+// handler reads it: net/http reads it before the next request. What has read
+// the body lifts the deadline, because net/http takes a read that times out
+// for the caller's leaving.
 func (e *edge) limitBody(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
-		// A writer that knows no deadlines has no connection to hold.
+		// A writer without deadlines has no connection to hold.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(e.bodyTime))
 	}
 }
 
-// enter checks where a request comes from, and answers a browser's question
-// whether it may send one.
+// enter checks where a request comes from, and answers preflight requests.
 func (e *edge) enter(w *echo.Response, r *http.Request) error {
 	if isProbe(r.URL.Path) {
 		return nil
 	}
 	open := e.open[r.URL.Path]
-	if refused := e.gate.check(r, open); refused != nil {
-		e.seen.Refused("origin")
-		writeProblem(w, r, http.StatusForbidden, refused)
+	if refused := e.origins.Check(r, open); refused != nil {
+		e.telemetry.Refused("origin")
+		rest.WriteProblem(w, r, http.StatusForbidden, refused)
 		return nil
 	}
 	if len(r.Header["Origin"]) > 0 && !open {
@@ -129,11 +130,11 @@ func (e *edge) enter(w *echo.Response, r *http.Request) error {
 }
 
 // isProbe reports whether a path is for the platform that runs the server,
-// which calls it by whatever name it likes.
+// which calls it under any host name.
 func isProbe(path string) bool { return path == "/health" || path == "/ready" }
 
-// recovered answers after a panic. http.ErrAbortHandler is no accident, but a
-// wish to break the connection.
+// recovered answers after a panic. http.ErrAbortHandler is passed on: it breaks
+// the connection on purpose.
 func (e *edge) recovered(c echo.Context, v any) {
 	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v)
@@ -141,12 +142,12 @@ func (e *edge) recovered(c echo.Context, v any) {
 	r := c.Request()
 	e.logger.LogAttrs(r.Context(), slog.LevelError, "panic in a handler", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 	if !c.Response().Committed {
-		writeProblem(c.Response(), r, http.StatusInternalServerError, library.AsError(&panicError{value: v}))
+		rest.WriteProblem(c.Response(), r, http.StatusInternalServerError, library.AsError(&call.PanicError{Value: v}))
 	}
 }
 
-// log writes a request's line: at debug level for what went well, because a
-// call has its own line.
+// log writes a request's line, at debug level for a success: a call has a line
+// of its own.
 func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
 	level := slog.LevelDebug
 	switch {
@@ -160,7 +161,7 @@ func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
 	}
 }
 
-// answerError answers for a route that isn't there, and for whatever else
+// answerError answers unknown routes, wrong methods and every other error that
 // echo reports.
 func answerError(err error, c echo.Context) {
 	w, r := c.Response(), c.Request()
@@ -173,20 +174,19 @@ func answerError(err error, c echo.Context) {
 	}
 	switch status {
 	case http.StatusNotFound:
-		writeProblem(w, r, status, library.Errorf(library.NotFound, "there is nothing at this path").
+		rest.WriteProblem(w, r, status, library.Errorf(library.NotFound, "there is nothing at this path").
 			WithHint("MCP is at /mcp, REST at /tools and /openapi.json, a page for people at /"))
 	case http.StatusMethodNotAllowed:
 		allow, _ := c.Get(echo.ContextKeyHeaderAllow).(string)
 		w.Header().Set("Allow", strings.TrimPrefix(allow, "OPTIONS, "))
-		writeProblem(w, r, status, library.Errorf(library.Invalid, "this path does not take this method").
+		rest.WriteProblem(w, r, status, library.Errorf(library.Invalid, "this path does not take this method").
 			WithHint("use one of: %s", w.Header().Get("Allow")))
 	default:
-		writeProblem(w, r, http.StatusInternalServerError, library.AsError(err))
+		rest.WriteProblem(w, r, http.StatusInternalServerError, library.AsError(err))
 	}
 }
 
-// Shared header values: assigned whole, never appended to, so that setting
-// them allocates nothing.
+// Shared header values: they are assigned whole, never appended to.
 var (
 	nosniff        = []string{"nosniff"}
 	deny           = []string{"DENY"}

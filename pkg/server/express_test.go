@@ -10,9 +10,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // lanes are two edges around the same tools: one with the express lane, one
@@ -22,54 +26,54 @@ type lanes struct {
 	express       atomic.Int64 // calls that took the express lane
 }
 
-// answerTool is what the tools of the lanes do.
-func answerTool(name string, arguments json.RawMessage) *mcp.CallToolResult {
-	text := func(s string) []mcp.Content { return []mcp.Content{&mcp.TextContent{Text: s}} }
+// callTool is what the complete tools of the lanes do.
+func callTool(name string, arguments json.RawMessage) (json.RawMessage, error) {
 	switch name {
 	case "echo":
 		if len(arguments) == 0 {
 			arguments = json.RawMessage(`{}`)
 		}
-		return &mcp.CallToolResult{Content: text(string(arguments)), StructuredContent: arguments}
+		return arguments, nil
 	case "odd":
-		return &mcp.CallToolResult{Content: text("\"\\\n\t\x01\x1f<b>&\u2028\u2029é\U0001F600"), StructuredContent: json.RawMessage(`{"a":"<&>"}`)}
-	case "rich":
-		return &mcp.CallToolResult{
-			Meta:    mcp.Meta{"example.org/x": 1},
-			Content: []mcp.Content{&mcp.TextContent{Text: "<a>"}, &mcp.ImageContent{Data: []byte{1, 2}, MIMEType: "image/png"}},
-		}
-	case "empty":
-		return &mcp.CallToolResult{}
+		return json.RawMessage("{\"a\":\"<&>\\\"\\\\\\n\\t\x7f<b>&\u2028\u2029é\U0001F600\"}"), nil
 	case "panics":
 		panic("the secret of the fixture")
 	}
-	r := &mcp.CallToolResult{Content: text("No such \"thing\".")}
-	r.SetError(errors.New("the secret of the fixture"))
-	return r
+	return nil, library.Errorf(library.NotFound, "no such \"thing\"").WithRetryAfter(time.Second).WithCause(errors.New("the secret of the fixture"))
+}
+
+// richTool is what tools do that are not complete.
+func richTool() *mcp.CallToolResult {
+	return &mcp.CallToolResult{
+		Meta:    mcp.Meta{"example.org/x": 1},
+		Content: []mcp.Content{&mcp.TextContent{Text: "<a>"}, &mcp.ImageContent{Data: []byte{1, 2}, MIMEType: "image/png"}},
+	}
 }
 
 // newLanes returns the two edges; change may alter their options.
 func newLanes(t testing.TB, change func(*Options)) *lanes {
 	t.Helper()
 	l := &lanes{}
-	names := []string{"echo", "odd", "rich", "empty", "panics", "fails"}
 	for _, express := range []bool{true, false} {
-		identity := &mcp.Implementation{Name: "fixture", Title: "A <fixture>", Version: "1"}
-		s := mcp.NewServer(identity, &mcp.ServerOptions{Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}}})
-		o := Options{MCP: s}
-		for _, name := range names {
-			s.AddTool(&mcp.Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)}, func(_ context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-				return answerTool(name, req.Params.Arguments), nil
-			})
-			o.Tools = append(o.Tools, Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)})
+		c := &catalog{options: &mcp.ServerOptions{Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}}}}
+		c.call = func(_ context.Context, name string, arguments json.RawMessage) (json.RawMessage, error) {
+			l.express.Add(1)
+			return callTool(name, arguments)
 		}
-		if express {
-			o.Implementation = identity
-			o.Answer = func(_ context.Context, name string, arguments json.RawMessage) *mcp.CallToolResult {
-				l.express.Add(1)
-				return answerTool(name, arguments)
+		c.register = func(s *mcp.Server) {
+			for _, d := range c.tools {
+				s.AddTool(&mcp.Tool{Name: d.Name, InputSchema: d.InputSchema}, func(_ context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+					if d.Name == "rich" {
+						return richTool(), nil
+					}
+					return tool.Result(callTool(d.Name, req.Params.Arguments)), nil
+				})
 			}
 		}
+		for _, name := range []string{"echo", "odd", "panics", "fails", "rich"} {
+			c.tools = append(c.tools, tool.Definition{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`), Complete: express && name != "rich"})
+		}
+		o := Options{Catalog: c, Name: "A <fixture>"}
 		if change != nil {
 			change(&o)
 		}
@@ -141,7 +145,7 @@ func (m message) replace(old, replacement string) message {
 	return message{m.headers, strings.Replace(m.body, old, replacement, 1)}
 }
 
-func TestBothLanesGiveTheSameAnswer(t *testing.T) {
+func TestLanes(t *testing.T) {
 	t.Run("to everybody", func(t *testing.T) {
 		testLanes(t, newLanes(t, nil), func(m message) message { return m })
 	})
@@ -166,8 +170,6 @@ func testLanes(t *testing.T, l *lanes, sign func(message) message) {
 		{"a modern call", call, true},
 		{"without arguments", modernCall("echo", ""), true},
 		{"odd characters in the answer", modernCall("odd", ""), true},
-		{"an answer of many parts", modernCall("rich", ""), true},
-		{"an answer of no parts", modernCall("empty", ""), true},
 		{"a tool that fails", modernCall("fails", ""), true},
 		{"a tool that panics", modernCall("panics", ""), true},
 		{"a text as ID", call.replace(`"id":1`, `"id":"é <&> 1"`), true},
@@ -179,11 +181,12 @@ func testLanes(t *testing.T, l *lanes, sign func(message) message) {
 		{"a call of 2025-11-25", old.with("MCP-Protocol-Version", "2025-11-25"), true},
 		{"a call without a version", legacyCall("", old.body), true},
 		{"an old call with odd characters", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "odd", 1)), true},
-		{"an old call of many parts", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "rich", 1)), true},
 		{"an old call that fails", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "fails", 1)), true},
 		{"an old call that panics", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "panics", 1)), true},
 		{"metadata in an old call", old.replace(`"params":{`, `"params":{"_meta":{"x":1},`), true},
 
+		{"a tool that is not complete", modernCall("rich", ""), false},
+		{"an old call of a tool that is not complete", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "rich", 1)), false},
 		{"an unknown tool", modernCall("nobody", ""), false},
 		{"an unknown version", call.with("MCP-Protocol-Version", "2099-01-01"), false},
 		{"versions that differ", call.with("MCP-Protocol-Version", "2025-11-25"), false},
@@ -265,8 +268,8 @@ func FuzzLanes(f *testing.F) {
 	})
 }
 
-// BenchmarkLanes compares a call in the express lane with one through the SDK,
-// and what it costs in either to ask who is calling.
+// BenchmarkLanes measures a call in the express lane and through the SDK, and
+// in either the cost of authentication.
 func BenchmarkLanes(b *testing.B) {
 	open, guarded := newLanes(b, nil), newLanes(b, func(o *Options) { o.Guard = newGuard(b) })
 	m := modernCall("echo", `"arguments":{"q":"light"},`)
@@ -286,5 +289,37 @@ func BenchmarkLanes(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// leastSpeedup is how many times as fast as the SDK the express lane must be to
+// be worth its code.
+const leastSpeedup = 1.5
+
+// BenchmarkExpressIsWorthIt fails once the SDK answers a plain call in less
+// than leastSpeedup times the time of the express lane: then the express lane
+// can go. Rounds alternate, and the fastest of each lane count.
+func BenchmarkExpressIsWorthIt(b *testing.B) {
+	const rounds, calls = 20, 100
+	l := newLanes(b, nil)
+	m := modernCall("echo", `"arguments":{"q":"light"},`)
+	fastest := [2]time.Duration{time.Hour, time.Hour}
+	for b.Loop() {
+		for round := range 2 * rounds {
+			lane := round % 2
+			h := [2]http.Handler{l.with, l.without}[lane]
+			start := time.Now()
+			for range calls {
+				if status, _, _ := m.send(b, h); status != http.StatusOK {
+					b.Fatal(status)
+				}
+			}
+			fastest[lane] = min(fastest[lane], time.Since(start))
+		}
+	}
+	speedup := float64(fastest[1]) / float64(fastest[0])
+	b.ReportMetric(speedup, "speedup")
+	if speedup < leastSpeedup {
+		b.Fatalf("the express lane is %.2f times as fast as the SDK, less than %.1f times: remove it", speedup, leastSpeedup)
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // The protocol revisions.
@@ -74,10 +75,8 @@ func newHandlerFixture(t *testing.T, change func(*Options), limits limits) *fixt
 	f := &fixture{t: t, log: &logBuffer{}, started: make(chan struct{}, 100), ended: make(chan error, 100), hold: make(chan struct{}), release: make(chan struct{})}
 	t.Cleanup(func() { close(f.release) })
 	o := Options{
-		MCP:    f.newMCP(),
-		Logger: telemetry.NewLogger(f.log, slog.LevelInfo, telemetry.JSON),
-		Tools:  restTools,
-		Call:   f.restCall,
+		Catalog: &catalog{options: fixtureOptions(), register: f.register, tools: restTools, call: f.restCall},
+		Logger:  telemetry.NewLogger(f.log, slog.LevelInfo, telemetry.JSON),
 	}
 	if change != nil {
 		change(&o)
@@ -94,12 +93,32 @@ type textInput struct {
 	Text string `json:"text,omitempty"`
 }
 
-// newMCP returns an MCP server with the fixture's tools.
-func (f *fixture) newMCP() *mcp.Server {
-	s := mcp.NewServer(&mcp.Implementation{Name: "fixture", Version: "1"}, &mcp.ServerOptions{
+// catalog is a catalogue of a test.
+type catalog struct {
+	options  *mcp.ServerOptions
+	register func(*mcp.Server)
+	tools    []tool.Definition
+	call     func(context.Context, string, json.RawMessage) (json.RawMessage, error)
+}
+
+func (c *catalog) ServerOptions() *mcp.ServerOptions { return c.options }
+func (c *catalog) Register(s *mcp.Server)            { c.register(s) }
+func (c *catalog) Definitions() []tool.Definition    { return c.tools }
+
+func (c *catalog) Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error) {
+	return c.call(ctx, name, arguments)
+}
+
+// fixtureOptions are those of the fixture's MCP server.
+func fixtureOptions() *mcp.ServerOptions {
+	return &mcp.ServerOptions{
 		Instructions: "A fixture.",
 		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}, Prompts: &mcp.PromptCapabilities{}, Resources: &mcp.ResourceCapabilities{}},
-	})
+	}
+}
+
+// register adds the fixture's tools to an MCP server.
+func (f *fixture) register(s *mcp.Server) {
 	type handler = mcp.ToolHandlerFor[textInput, any]
 	tools := map[string]handler{
 		"echo": func(_ context.Context, _ *mcp.CallToolRequest, in textInput) (*mcp.CallToolResult, any, error) {
@@ -164,7 +183,6 @@ func (f *fixture) newMCP() *mcp.Server {
 	s.AddResource(&mcp.Resource{Name: "umlaut", URI: "fixture://bücher"}, func(context.Context, *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 		return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: "fixture://bücher", Text: "Bücher"}}}, nil
 	})
-	return s
 }
 
 // progress reports three steps.
@@ -178,9 +196,9 @@ func (f *fixture) progress(ctx context.Context, req *mcp.CallToolRequest, _ text
 }
 
 // restTools are the tools that the fixture serves over REST.
-var restTools = []Tool{
+var restTools = []tool.Definition{
 	{
-		Name: "echo", Title: "Echo", Description: "Says <it> again.", Annotations: Annotations{ReadOnly: true, Idempotent: true},
+		Name: "echo", Title: "Echo", Description: "Says <it> again.", Hints: tool.Hints{ReadOnly: true, Idempotent: true},
 		InputSchema:  json.RawMessage(`{"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false}`),
 		OutputSchema: json.RawMessage(`{"type":"object","properties":{"text":{"$ref":"#/$defs/text"}},"$defs":{"text":{"type":"string"}}}`),
 	},
@@ -291,8 +309,8 @@ func rpcHeader(version, body string, change map[string]string) map[string]string
 // meta is the metadata that a modern request must have.
 const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
 
-// call is the body of a tools/call.
-func call(version, tool string) string { return callWith(version, tool, `{}`) }
+// toolCall is the body of a tools/call.
+func toolCall(version, tool string) string { return callWith(version, tool, `{}`) }
 
 // callWith is the body of a tools/call with arguments.
 func callWith(version, tool, arguments string) string {

@@ -6,10 +6,12 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// The answers of the health endpoints. They are open to everybody, so they
-// say nothing but this and, of an upstream, the state of its circuit breaker.
+// The answers of the health endpoints. They need no sign-in, so they say only
+// this and, of each upstream, the state of its circuit breaker.
 var (
 	healthy  = []byte(`{"status":"ok"}`)
 	ready    = []byte(`{"status":"ready"}`)
@@ -18,31 +20,31 @@ var (
 
 // health answers that the process runs.
 func (s *Server) health(c echo.Context) error {
-	writeJSON(c.Response(), http.StatusOK, "application/json", healthy)
+	wire.WriteJSON(c.Response(), http.StatusOK, "application/json", healthy)
 	return nil
 }
 
-// ready answers whether calls should be sent here: not before the libraries
-// are open, and no more once the server is stopping.
+// ready answers whether calls should be sent here: not before the libraries are
+// open, and not once the server is stopping.
 func (s *Server) ready(c echo.Context) error {
 	if s.stopping.Err() != nil || s.draining.Load() {
-		writeJSON(c.Response(), http.StatusServiceUnavailable, "application/json", notReady)
+		wire.WriteJSON(c.Response(), http.StatusServiceUnavailable, "application/json", notReady)
 		return nil
 	}
 	if s.options.Ready != nil {
 		ctx := c.Request().Context()
 		if err := s.options.Ready(ctx); err != nil {
 			s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("error", err.Error()))
-			writeJSON(c.Response(), http.StatusServiceUnavailable, "application/json", notReady)
+			wire.WriteJSON(c.Response(), http.StatusServiceUnavailable, "application/json", notReady)
 			return nil
 		}
 	}
-	writeJSON(c.Response(), http.StatusOK, "application/json", s.readyAnswer())
+	wire.WriteJSON(c.Response(), http.StatusOK, "application/json", s.readyAnswer())
 	return nil
 }
 
-// readyAnswer says that the server is ready, and how its upstreams fare: with
-// one of them down it still answers what it knows.
+// readyAnswer says that the server is ready, with the state of its upstreams:
+// while one is down, the rest can be answered.
 func (s *Server) readyAnswer() []byte {
 	if s.options.Upstreams == nil {
 		return ready

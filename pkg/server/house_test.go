@@ -17,6 +17,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream" //nolint:depguard // a principal's credential is one of upstream's
 )
 
@@ -73,32 +74,25 @@ func newGuard(t testing.TB) *identity.Guard {
 func newHouse(t testing.TB, express bool, change func(*Options)) *house {
 	t.Helper()
 	h := &house{log: &logBuffer{}}
-	me := &mcp.Implementation{Name: "house", Version: "1"}
-	s := mcp.NewServer(me, &mcp.ServerOptions{Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}}})
-	o := Options{MCP: s, Guard: newGuard(t), Logger: telemetry.NewLogger(h.log, slog.LevelDebug, telemetry.JSON), LegacySSE: true}
-	for _, name := range []string{"whoami", "add", "revoked", "hidden"} {
-		s.AddTool(&mcp.Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)}, func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			h.headers = append(h.headers, fmt.Sprint(req.Extra.Header))
-			if string(req.Params.Arguments) == `{"talk":1}` {
-				_ = req.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{ProgressToken: req.Params.GetProgressToken(), Progress: 1})
-			}
-			return h.answer(ctx, name), nil
+	c := &catalog{options: &mcp.ServerOptions{Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}}}, call: h.call}
+	names := []string{"whoami", "add", "revoked", "hidden"}
+	c.register = func(s *mcp.Server) {
+		for _, name := range names {
+			s.AddTool(&mcp.Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)}, func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+				h.headers = append(h.headers, fmt.Sprint(req.Extra.Header))
+				if string(req.Params.Arguments) == `{"talk":1}` {
+					_ = req.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{ProgressToken: req.Params.GetProgressToken(), Progress: 1})
+				}
+				return tool.Result(h.call(ctx, name, nil)), nil
+			})
+		}
+	}
+	for _, name := range names[:3] {
+		c.tools = append(c.tools, tool.Definition{
+			Name: name, InputSchema: json.RawMessage(`{"type":"object"}`), Hints: tool.Hints{ReadOnly: name != "add"}, Complete: express,
 		})
-		if name != "hidden" {
-			o.Tools = append(o.Tools, Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`), Annotations: Annotations{ReadOnly: name != "add"}})
-		}
 	}
-	o.Call = func(ctx context.Context, name string, _ json.RawMessage) (json.RawMessage, error) {
-		r := h.answer(ctx, name)
-		text, _ := json.Marshal(r.Content)
-		return text, r.GetError()
-	}
-	if express {
-		o.Implementation = me
-		o.Answer = func(ctx context.Context, name string, _ json.RawMessage) *mcp.CallToolResult {
-			return h.answer(ctx, name)
-		}
-	}
+	o := Options{Catalog: c, Guard: newGuard(t), Logger: telemetry.NewLogger(h.log, slog.LevelDebug, telemetry.JSON), LegacySSE: true}
 	if change != nil {
 		change(&o)
 	}
@@ -110,18 +104,17 @@ func newHouse(t testing.TB, express bool, change func(*Options)) *house {
 	return h
 }
 
-// answer is what the tools do.
-func (h *house) answer(ctx context.Context, name string) *mcp.CallToolResult {
+// call is what the tools do.
+func (h *house) call(ctx context.Context, name string, _ json.RawMessage) (json.RawMessage, error) {
 	who := "nobody"
 	if p := identity.PrincipalFrom(ctx); p != nil {
 		who = p.Subject
 	}
 	h.ran = append(h.ran, who+" "+name)
-	r := &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: who}}}
 	if name == "revoked" {
-		r.SetError(library.Errorf(library.Unauthenticated, "the key is no longer good").WithCause(errors.New("the cause in the house")))
+		return nil, library.Errorf(library.Unauthenticated, "the key is no longer good").WithCause(errors.New("the cause in the house"))
 	}
-	return r
+	return json.RawMessage(`{"who":"` + who + `"}`), nil
 }
 
 // send sends a request to the house. A header that is there with several lines

@@ -81,7 +81,7 @@ func TestLegacySSEStream(t *testing.T) {
 	}
 	say(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`)
 	say(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
-	if r := say(call(legacy, "wait")); r.status != 202 {
+	if r := say(toolCall(legacy, "wait")); r.status != 202 {
 		t.Errorf("a call: got %d %s", r.status, r.body)
 	}
 	<-f.started

@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -146,7 +145,7 @@ func TestBothLanesObserveTheSame(t *testing.T) {
 		tool, outcome, code, kind string
 	}{
 		{"echo", "ok", "", ""},
-		{"fails", "tool_error", "internal", "tool_error"},
+		{"fails", "tool_error", "not_found", "tool_error"},
 		{"panics", "error", "internal", "-32603"},
 	} {
 		for _, lane := range []string{"express", "sdk"} {
@@ -223,17 +222,14 @@ func TestSlowCallsAreMarked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for took, marked := range map[time.Duration]bool{time.Second: false, 3 * time.Second: true} {
 			var b bytes.Buffer
-			o, err := Options{MCP: mcp.NewServer(&mcp.Implementation{}, nil), Logger: telemetry.NewLogger(&b, slog.LevelInfo, telemetry.JSON), SlowCall: 2 * time.Second}.withDefaults()
-			if err != nil {
-				t.Fatal(err)
-			}
-			handle := newCalls(t.Context(), o).middleware(func(context.Context, string, mcp.Request) (mcp.Result, error) {
-				time.Sleep(took)
-				return &mcp.CallToolResult{}, nil
+			l := newLanes(t, func(o *Options) {
+				o.Logger, o.SlowCall = telemetry.NewLogger(&b, slog.LevelInfo, telemetry.JSON), 2*time.Second
+				o.Catalog.(*catalog).call = func(context.Context, string, json.RawMessage) (json.RawMessage, error) {
+					time.Sleep(took)
+					return json.RawMessage(`{}`), nil
+				}
 			})
-			if _, err := handle(t.Context(), "tools/call", &mcp.CallToolRequest{Params: &mcp.CallToolParamsRaw{Name: "echo"}}); err != nil {
-				t.Fatal(err)
-			}
+			modernCall("echo", "").send(t, l.with)
 			if got := strings.Contains(b.String(), `"slow":true`); got != marked {
 				t.Errorf("a call of %s: %s", took, b.String())
 			}
@@ -244,7 +240,7 @@ func TestSlowCallsAreMarked(t *testing.T) {
 func TestLinesHaveTheTraceThatWeMake(t *testing.T) {
 	w := newWitness(t)
 	f := newFixture(t, func(o *Options) { o.Telemetry = w.Telemetry })
-	f.rpc(modern, call(modern, "echo"), nil)
+	f.rpc(modern, toolCall(modern, "echo"), nil)
 	s := w.span(t, "tools/call echo")
 	for _, want := range []string{`"logging.googleapis.com/trace":"` + s.SpanContext.TraceID().String() + `"`, `"logging.googleapis.com/spanId":"` + s.SpanContext.SpanID().String() + `"`, `"logging.googleapis.com/trace_sampled":true`} {
 		if !strings.Contains(f.log.String(), want) {

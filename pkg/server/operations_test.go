@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // The tests of this file carry the numbers of the acceptance checklist's
@@ -110,7 +112,7 @@ func TestP04StopDrains(t *testing.T) {
 	}
 	answer := make(chan string, 1)
 	go func() {
-		body, err := post(t, address, call(legacy, "held"))
+		body, err := post(t, address, toolCall(legacy, "held"))
 		if err != nil {
 			body = err.Error()
 		}
@@ -140,7 +142,7 @@ func TestP04StopDrains(t *testing.T) {
 func TestP04StopCutsOffWhatDoesNotEnd(t *testing.T) {
 	f := newHandlerFixture(t, func(o *Options) { o.DrainTimeout = 20 * time.Millisecond }, defaultLimits())
 	_, address, stop := f.serve()
-	go func() { _, _ = post(t, address, call(legacy, "wait")) }()
+	go func() { _, _ = post(t, address, toolCall(legacy, "wait")) }()
 	<-f.started
 	if err := stop(); err != nil {
 		t.Errorf("Serve = %v", err)
@@ -193,7 +195,7 @@ func TestSlowCallersAreCutOff(t *testing.T) {
 	for _, test := range []struct{ name, send, want string }{
 		{"in the headers", head, ""},
 		{"in the body", head + "\r\n{", "HTTP/1.1 408 Request Timeout"},
-		{"in a body nobody reads", strings.Replace(head, "Accept: */*", "Accept: text/html", 1) + "\r\n{", "HTTP/1.1 406 Not Acceptable"},
+		{"in a body that is not read", strings.Replace(head, "application/json", "text/plain", 1) + "\r\n{", "HTTP/1.1 415 Unsupported Media Type"},
 		{"in a body for a path that isn't there", strings.Replace(head, "/mcp", "/nowhere", 1) + "\r\n{", "HTTP/1.1 404 Not Found"},
 		{"between requests", "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 OK"},
 	} {
@@ -254,7 +256,7 @@ func TestReadDeadlineEndsWithTheBody(t *testing.T) {
 	tight.body = 10 * time.Millisecond
 	f := newHandlerFixture(t, func(o *Options) { o.RequestTimeout = 60 * time.Millisecond }, tight)
 	_, address, _ := f.serve()
-	if _, err := post(t, address, call(legacy, "wait")); err != nil {
+	if _, err := post(t, address, toolCall(legacy, "wait")); err != nil {
 		t.Fatal(err)
 	}
 	<-f.started
@@ -290,8 +292,8 @@ func TestStreamOutlivesTheWriteTimeout(t *testing.T) {
 func TestP08RequestsLeaveNothingBehind(t *testing.T) {
 	f := newFixture(t, func(o *Options) { o.Logger = nil })
 	bodies := []string{
-		callWith(modern, "echo", `{"text":"x"}`), callWith(legacy, "echo", `{"text":"x"}`), withProgress(call(modern, "progress")),
-		call(modern, "panic"), call(legacy, "plain"), `{"broken`, `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{` + meta + `}}`,
+		callWith(modern, "echo", `{"text":"x"}`), callWith(legacy, "echo", `{"text":"x"}`), withProgress(toolCall(modern, "progress")),
+		toolCall(modern, "panic"), toolCall(legacy, "plain"), `{"broken`, `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{` + meta + `}}`,
 	}
 	send := func(n int) {
 		var senders sync.WaitGroup
@@ -340,21 +342,20 @@ func (f *fixture) footprint() (goroutines int, heap uint64) {
 
 func TestOptions(t *testing.T) {
 	if _, err := New(Options{}); err == nil {
-		t.Error("a server without MCP is made")
+		t.Error("a server without a catalogue is made")
 	}
-	s := mcp.NewServer(&mcp.Implementation{Name: "x", Version: "1"}, nil)
-	bad := Options{MCP: s, Call: (&fixture{}).restCall, Tools: []Tool{{Name: "x", InputSchema: []byte(`{`)}}}
+	bad := Options{Catalog: &catalog{register: func(*mcp.Server) {}, tools: []tool.Definition{{Name: "x", InputSchema: []byte(`{`)}}}}
 	if _, err := New(bad); err == nil {
 		t.Error("a schema that is no JSON is taken")
 	}
-	o, err := Options{MCP: s}.withDefaults()
+	o, err := Options{Catalog: &catalog{}}.withDefaults()
 	if err != nil || o.RequestTimeout != time.Minute || o.MaxBodyBytes != 1<<20 || o.DrainTimeout != 8*time.Second {
 		t.Errorf("defaults: %+v, %v", o, err)
 	}
 }
 
 func TestWithoutRESTThereIsNone(t *testing.T) {
-	f := newFixture(t, func(o *Options) { o.Call, o.Tools = nil, nil })
+	f := newFixture(t, func(o *Options) { o.Catalog.(*catalog).tools = nil })
 	for _, path := range []string{"/tools", "/openapi.json"} {
 		if r := f.send(request{method: "GET", path: path}); r.status != 404 {
 			t.Errorf("%s: got %d", path, r.status)

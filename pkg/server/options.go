@@ -2,78 +2,63 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
 
-	"github.com/modelcontextprotocol/go-sdk/mcp"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/server/call"
+	"github.com/stackroom-mcp/stackroom/pkg/server/mcp"
+	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
 // Options says what a server serves and within which bounds.
 type Options struct {
-	// MCP carries the tools, prompts and resources. Required. The edge adds
-	// its receiving middleware to it, so give each MCP server to one call of
-	// [New] or [Stdio] only, and add no middleware to it afterwards: it would
-	// run outside the edge's.
-	MCP *mcp.Server
+	// Catalog is the tools, prompts and resources. Required. REST and the page
+	// show its Definitions; without any there is no REST.
+	Catalog mcp.Catalog
 
-	// Tools are the tools that REST, the OpenAPI document and the page show,
-	// and Call runs one of them. Call gives the tool's structured result or a
-	// [*library.Error]. Without Call there is no REST.
-	Tools []Tool
-	Call  func(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error)
-
-	// Answer runs one of Tools and gives the whole result, as the MCP server
-	// does. With it, and with Implementation, which is what the MCP server
-	// says it is, plain calls of tools over HTTP are answered without the SDK,
-	// several times as fast. Nil leaves them all to the SDK.
-	Answer         func(ctx context.Context, name string, arguments json.RawMessage) *mcp.CallToolResult
-	Implementation *mcp.Implementation
-
-	// Guard finds out who is calling, everywhere but at the health endpoints,
-	// the page, the OpenAPI document, its own routes and Routes. A tool that
-	// is not read-only needs [identity.Write], everything else
-	// [identity.Read]; with a Guard, Tools must have every tool of MCP, and
-	// what it has not is unknown. Nil lets in everybody to everything.
+	// Guard authenticates callers, everywhere but at the health endpoints, the
+	// page, the OpenAPI document, its own routes and Routes. A tool that is not
+	// read-only needs [identity.Write], everything else [identity.Read]. Nil
+	// allows everyone everything.
 	Guard *identity.Guard
 
-	// Routes are open to everybody, and to pages of every origin as far as
-	// their handlers let them: those of signing in. Their bodies are bounded
-	// like all others.
+	// Routes need no sign-in and take requests of every web origin: they are
+	// those of signing in. Their bodies are bounded like all others.
 	Routes []identity.Route
 
-	// Budget is how much each caller may do. The zero Budget has no bounds.
+	// Budget bounds what callers may do. The zero Budget has no bounds.
 	Budget Budget
 
-	// SignIn says in what way Guard lets people in, for the page.
-	SignIn SignIn
+	// SignIn is how callers sign in at Guard, for the page.
+	SignIn pages.SignIn
 
-	// Libraries lists what is served, for the page. It shows there only to
-	// people at this machine of a server without a Guard. Nil lists nothing.
+	// Libraries lists what is served, for the page, see [pages.Options]. Nil
+	// lists nothing.
 	Libraries func(context.Context) ([]library.Info, error)
 
 	// Ready says why the server can't answer yet, or nil. Nil is always
 	// ready. Its error goes to the log, not to the caller.
 	Ready func(context.Context) error
 
-	// Upstreams says how the upstreams fare, by name: the states of their
-	// circuit breakers, which /ready shows. Nil shows nothing.
+	// Upstreams returns the states of the upstreams' circuit breakers, by
+	// name, which /ready shows. Nil shows nothing.
 	Upstreams func() map[string]string
 
 	// Logger gets a line for every call. Nil logs nothing.
 	Logger *slog.Logger
 
-	// SlowCall is how long a call takes that its line marks as slow. 0 marks
+	// SlowCall is the duration beyond which a call is logged as slow; 0 marks
 	// none.
 	SlowCall time.Duration
 
 	// Telemetry traces, measures and audits calls. Nil does none of it. Its
-	// closed set of tools must be Tools.
+	// closed set of tools must be Catalog's.
 	Telemetry *telemetry.Telemetry
 
 	Name    string // for people; "" is "Stackroom"
@@ -88,10 +73,8 @@ type Options struct {
 	// so may pages on this machine when the server is reached over loopback.
 	AllowedOrigins []string
 
-	// AllowedHosts are the names, with or without a port, by which the
-	// server may be called. If there are none, every name is good, save over
-	// loopback, where only loopback names are: another one there is a web
-	// page's attempt at DNS rebinding.
+	// AllowedHosts are the names, with or without a port, by which the server
+	// may be called, see [origin.NewPolicy].
 	AllowedHosts []string
 
 	// RequestTimeout bounds one call. 0 is 60 s.
@@ -104,9 +87,8 @@ type Options struct {
 	// keeps sessions in memory, so it works with one process only.
 	LegacySSE bool
 
-	// Logging says that MCP sends log messages to clients, a feature that
-	// MCP 2026-07-28 deprecates. Requests of older revisions, any of which
-	// may then have messages before its answer, are answered with streams.
+	// Logging sends log messages to MCP clients, which MCP 2026-07-28
+	// deprecates, see [mcp.Options].
 	Logging bool
 
 	// DrainTimeout is how long [Server.Serve] lets running calls finish when
@@ -114,35 +96,8 @@ type Options struct {
 	DrainTimeout time.Duration
 }
 
-// SignIn is a way in which people get past a Guard.
-type SignIn string
-
-// The ways to sign in.
-const (
-	SignInNone   SignIn = ""       // none is said, or there is no Guard
-	SignInToken  SignIn = "tokens" // with a personal access token, put into the client's settings
-	SignInOIDC   SignIn = "oidc"   // in a browser, with the organisation's identity provider
-	SignInZotero SignIn = "zotero" // in a browser, with Zotero
-)
-
-// Tool is a tool as REST and its OpenAPI document show it.
-type Tool struct {
-	Name        string          `json:"name"`
-	Title       string          `json:"title,omitempty"`
-	Description string          `json:"description,omitempty"`
-	Annotations Annotations     `json:"annotations"`
-	InputSchema json.RawMessage `json:"inputSchema"` // JSON Schema 2020-12 of an object
-	// OutputSchema is the schema of Call's result; nil allows any.
-	OutputSchema json.RawMessage `json:"outputSchema,omitempty"`
-}
-
-// Annotations are a tool's hints, as MCP names them.
-type Annotations struct {
-	ReadOnly    bool `json:"readOnlyHint"`
-	Destructive bool `json:"destructiveHint"`
-	Idempotent  bool `json:"idempotentHint"`
-	OpenWorld   bool `json:"openWorldHint"`
-}
+// implementationName names the server to MCP clients.
+const implementationName = "stackroom"
 
 // The defaults of [Options].
 const (
@@ -155,11 +110,11 @@ const (
 
 // withDefaults returns o with every zero value that has a default replaced.
 func (o Options) withDefaults() (Options, error) {
-	if o.MCP == nil {
-		return o, errors.New("server: Options.MCP is missing")
+	if o.Catalog == nil {
+		return o, errors.New("server: Options.Catalog is missing")
 	}
-	if o.SignIn != SignInNone && o.Guard == nil {
-		return o, errors.New("server: Options.SignIn without a Guard: everybody would get in")
+	if o.SignIn != pages.SignInNone && o.Guard == nil {
+		return o, errors.New("server: Options.SignIn without a Guard would let everyone in")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -179,4 +134,19 @@ func orDefault[T comparable](value, fallback T) T {
 		return fallback
 	}
 	return value
+}
+
+// mcpOptions returns the options of the protocol.
+func (o Options) mcpOptions(runner *call.Runner, authorizer *call.Authorizer, write time.Duration) mcp.Options {
+	return mcp.Options{
+		Catalog:        o.Catalog,
+		Implementation: &sdk.Implementation{Name: implementationName, Title: o.Name, Version: o.Version},
+		Runner:         runner, Authorizer: authorizer, Logger: o.Logger,
+		MaxBodyBytes: o.MaxBodyBytes, WriteTimeout: write, Logging: o.Logging,
+	}
+}
+
+// runnerOptions returns the options of calls.
+func (o Options) runnerOptions() call.Options {
+	return call.Options{Logger: o.Logger, Telemetry: o.Telemetry, SlowCall: o.SlowCall, Timeout: o.RequestTimeout}
 }

@@ -20,10 +20,19 @@ func (f *fixture) rest(tool, arguments string) reply {
 	return f.send(request{path: "/tools/" + tool, body: arguments, header: map[string]string{"Content-Type": "application/json"}})
 }
 
+// problem is an error answer outside MCP (RFC 9457).
+type problem struct {
+	Title, Detail, Hint string
+	Status              int
+	Code                library.Code
+	RetryAfter          int    `json:"retry_after"`
+	RequestID           string `json:"request_id"`
+}
+
 // problem reads a problem and fails the test if the answer is none.
 func (r reply) problem(t *testing.T) problem {
 	t.Helper()
-	if got := r.header.Get("Content-Type"); got != problemType {
+	if got := r.header.Get("Content-Type"); got != "application/problem+json" {
 		t.Fatalf("Content-Type = %q: %d %s", got, r.status, r.body)
 	}
 	var p problem
@@ -239,5 +248,22 @@ func TestAnswersKeepTheirSchemas(t *testing.T) {
 	}
 	if len(seen) != 11 {
 		t.Errorf("tried %d statuses: %v", len(seen), seen)
+	}
+}
+
+func TestTheDocumentSaysThatOneSignsIn(t *testing.T) {
+	open, guarded := newFixture(t, nil).document(), newFixture(t, func(o *Options) { o.Guard = newGuard(t) }).document()
+	if open["security"] != nil {
+		t.Errorf("security = %v", open["security"])
+	}
+	at(t, guarded, "components", "securitySchemes", "bearer")
+	if list, ok := guarded["security"].([]any); !ok || len(list) != 1 {
+		t.Errorf("security = %v", guarded["security"])
+	}
+	for path, methods := range at(t, guarded, "paths").(map[string]any) {
+		get, ok := methods.(map[string]any)["get"].(map[string]any)
+		if list, isList := get["security"].([]any); ok && (path != "/tools") != (isList && len(list) == 0) {
+			t.Errorf("%s: security = %v", path, get["security"])
+		}
 	}
 }

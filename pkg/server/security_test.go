@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // The tests of this file carry the numbers of the acceptance checklist's
@@ -70,7 +69,7 @@ func TestS02Host(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t, func(o *Options) { o.AllowedHosts = test.allowed })
-			r := f.rpc(modern, call(modern, "echo"), map[string]string{"Host": test.host, "Origin": test.origin})
+			r := f.rpc(modern, toolCall(modern, "echo"), map[string]string{"Host": test.host, "Origin": test.origin})
 			if r.status != test.status {
 				t.Errorf("got %d %s, want %d", r.status, r.body, test.status)
 			}
@@ -81,25 +80,6 @@ func TestS02Host(t *testing.T) {
 				t.Errorf("health: got %d", r.status)
 			}
 		})
-	}
-}
-
-func TestHostIsFreeWhereItCannotBeRebound(t *testing.T) {
-	g := newGate(nil, nil)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://mcp.example.org/mcp", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if refused := g.check(r, false); refused != nil {
-		t.Errorf("no loopback, no list: %v", refused)
-	}
-	r.Header.Set("Origin", "http://mcp.example.org")
-	if g.check(r, false) == nil {
-		t.Error("a page of the same name is let in, though the name proves nothing")
-	}
-	r.Header.Set("Origin", "http://localhost:1")
-	if g.check(r, false) == nil {
-		t.Error("a page on the visitor's machine may call a public server")
 	}
 }
 
@@ -165,9 +145,6 @@ func TestS08Bombs(t *testing.T) {
 			if r := f.send(request{path: "/tools/echo", body: `{"text":` + bomb + `}`, header: map[string]string{"Content-Type": "application/json"}}); r.status != 413 {
 				t.Errorf("REST: got %d", r.status)
 			}
-			start := time.Now()
-			_, refused := readEnvelope([]byte(body))
-			t.Logf("refused in %v: %v", time.Since(start), refused.err)
 		})
 	}
 }
@@ -175,10 +152,10 @@ func TestS08Bombs(t *testing.T) {
 func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, r := range []reply{
-		f.rpc(modern, call(modern, "echo"), nil), f.rpc(modern, "x", nil),
+		f.rpc(modern, toolCall(modern, "echo"), nil), f.rpc(modern, "x", nil),
 		f.send(request{method: "GET", path: "/"}), f.send(request{method: "GET", path: "/health"}),
 		f.send(request{method: "GET", path: "/nowhere"}), f.send(request{method: "GET", path: "/openapi.json"}),
-		f.rpc(modern, call(modern, "echo"), map[string]string{"Host": "evil.example"}),
+		f.rpc(modern, toolCall(modern, "echo"), map[string]string{"Host": "evil.example"}),
 	} {
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",

@@ -20,7 +20,7 @@ func stdio(t *testing.T) (f *fixture, in io.WriteCloser, out io.ReadCloser, done
 	serverIn, in := io.Pipe()
 	out, serverOut := io.Pipe()
 	done = make(chan error, 1)
-	o := Options{MCP: f.newMCP(), Logger: telemetry.NewLogger(f.log, slog.LevelInfo, telemetry.JSON)}
+	o := Options{Catalog: &catalog{options: fixtureOptions(), register: f.register}, Logger: telemetry.NewLogger(f.log, slog.LevelInfo, telemetry.JSON)}
 	go func() { done <- Stdio(t.Context(), o, serverIn, serverOut) }()
 	return f, in, out, done
 }
@@ -67,10 +67,10 @@ func TestStdioEndsWithItsContext(t *testing.T) {
 	_, serverOut := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Stdio(ctx, Options{MCP: f.newMCP()}, serverIn, serverOut); err != nil {
+	if err := Stdio(ctx, Options{Catalog: &catalog{options: fixtureOptions(), register: f.register}}, serverIn, serverOut); err != nil {
 		t.Errorf("Stdio = %v", err)
 	}
 	if err := Stdio(ctx, Options{}, nil, nil); err == nil {
-		t.Error("stdio without MCP is served")
+		t.Error("stdio without a catalogue is served")
 	}
 }

@@ -105,14 +105,6 @@ func (c *Catalog) Call(ctx context.Context, name string, arguments json.RawMessa
 	return out, nil
 }
 
-// Answer calls a tool and returns the result that MCP gives, as the tools of
-// [Catalog.Register] do for a request without a progress token. A failure is
-// a result too.
-func (c *Catalog) Answer(ctx context.Context, name string, arguments json.RawMessage) *mcp.CallToolResult {
-	out, err := c.Call(ctx, name, arguments)
-	return toolResult(out, err)
-}
-
 func (c *Catalog) names() []string {
 	names := make([]string, len(c.tools))
 	for i, d := range c.tools {

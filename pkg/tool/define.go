@@ -20,6 +20,10 @@ type Definition struct {
 	Hints        Hints           `json:"hints"`
 	InputSchema  json.RawMessage `json:"inputSchema"`
 	OutputSchema json.RawMessage `json:"outputSchema"`
+	// Complete says that the tool needs nothing but its arguments: it sends
+	// nothing to the client while it runs unless the request has a progress
+	// token, and each of its results is what [Result] makes of [Catalog.Call].
+	Complete bool `json:"-"`
 }
 
 // Hints say how a tool behaves (MCP, ToolAnnotations). OpenWorld is about
@@ -68,7 +72,7 @@ func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(cont
 	d := &definition{Definition: Definition{
 		Name: a.name, Title: a.title, Description: a.description,
 		Hints:       Hints{ReadOnly: true, Idempotent: true},
-		InputSchema: in, OutputSchema: out,
+		InputSchema: in, OutputSchema: out, Complete: true,
 	}}
 	d.wire = wireTool(d.Definition)
 	d.run = func(ctx context.Context, arguments json.RawMessage, p *progress) (json.RawMessage, error) {
@@ -100,11 +104,12 @@ func wireTool(d Definition) *mcp.Tool {
 // handle answers tools/call. A failure is a result that the assistant reads,
 // not a protocol error, so that it can mend its call.
 func (d *definition) handle(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	return toolResult(d.run(ctx, req.Params.Arguments, newProgress(ctx, req))), nil
+	return Result(d.run(ctx, req.Params.Arguments, newProgress(ctx, req))), nil
 }
 
-// toolResult returns what an assistant gets of an answer or a failure.
-func toolResult(out json.RawMessage, err error) *mcp.CallToolResult {
+// Result returns the MCP result of a tool's structured answer, or of the error
+// with which it failed.
+func Result(out json.RawMessage, err error) *mcp.CallToolResult {
 	if err != nil {
 		return failure(err)
 	}

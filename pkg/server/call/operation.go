@@ -1,0 +1,30 @@
+package call
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+)
+
+// The transports of calls, as OpenTelemetry names them (network.transport).
+const (
+	OverNetwork = "tcp"
+	OverPipe    = "pipe"
+)
+
+// Product returns the name of the calling program as the first product of
+// User-Agent has it (RFC 9110, section 10.1.5), or "".
+func Product(h http.Header) string {
+	name, _, _ := strings.Cut(h.Get("User-Agent"), "/")
+	return name
+}
+
+// Subject returns the subject of ctx's principal, or "" without one.
+func Subject(ctx context.Context) string {
+	if p := identity.PrincipalFrom(ctx); p != nil {
+		return p.Subject
+	}
+	return ""
+}

@@ -1,0 +1,161 @@
+package mcp
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
+)
+
+// plainCall is a call of a tool that is plain beyond doubt.
+type plainCall struct {
+	id        []byte // a JSON string or whole number, as it stands in the body
+	name      string
+	arguments json.RawMessage
+	modern    bool     // of 2026-07-28; otherwise of a revision with a handshake
+	meta      mcp.Meta // what telemetry reads of _meta: the caller's trace and name
+}
+
+const modernVersion = "2026-07-28"
+
+// readPlainCall reads a body that is valid JSON. It is not plain if anything
+// is missing, twice, spelled with escapes, of another form, unknown, or in
+// disagreement with the headers. A progress report is not plain either.
+func readPlainCall(h http.Header, body []byte) (c plainCall, plain bool) {
+	if !plainHeaders(h, &c) {
+		return c, false
+	}
+	var params []byte
+	seen := members(0)
+	ok := wire.EachMember(body, func(key string, value []byte) bool {
+		switch key {
+		case "jsonrpc":
+			return seen.add(0) && string(value) == `"2.0"`
+		case "id":
+			c.id = value
+			return seen.add(1) && plainID(value)
+		case "method":
+			return seen.add(2) && string(value) == `"tools/call"`
+		case "params":
+			params = value
+			return seen.add(3)
+		}
+		return false
+	})
+	return c, ok && seen == 0b1111 && c.readParams(params) && (!c.modern || h["Mcp-Name"][0] == c.name)
+}
+
+// plainHeaders reports whether the headers are those of a plain call, and
+// which era it is of.
+func plainHeaders(h http.Header, c *plainCall) bool {
+	kind := h["Content-Type"]
+	if len(kind) != 1 || kind[0] != "application/json" && !strings.EqualFold(kind[0], "application/json; charset=utf-8") {
+		return false
+	}
+	version := ""
+	if v := h["Mcp-Protocol-Version"]; len(v) > 0 {
+		version = v[0]
+	}
+	switch version {
+	case modernVersion:
+		c.modern = true
+		return len(h["Mcp-Method"]) == 1 && h["Mcp-Method"][0] == "tools/call" && len(h["Mcp-Name"]) == 1
+	case "", "2025-03-26", "2025-06-18", "2025-11-25":
+		return len(h["Mcp-Method"]) == 0 && len(h["Mcp-Name"]) == 0
+	}
+	return false
+}
+
+// readParams reads the member params.
+func (c *plainCall) readParams(params []byte) bool {
+	seen := members(0)
+	hasMeta := false
+	ok := wire.EachMember(params, func(key string, value []byte) bool {
+		switch key {
+		case "name":
+			var isString bool
+			c.name, isString = wire.PlainString(value)
+			return seen.add(0) && isString
+		case "arguments":
+			c.arguments = value
+			return seen.add(1) && value[0] == '{'
+		case "_meta":
+			hasMeta = true
+			return seen.add(2) && c.plainMeta(value)
+		}
+		return false
+	})
+	return ok && c.name != "" && (hasMeta || !c.modern)
+}
+
+// protocolPrefix begins the names of metadata that the protocol defines.
+const protocolPrefix = "io.modelcontextprotocol/"
+
+// plainMeta reports whether the metadata is that of a plain call of its era.
+func (c *plainCall) plainMeta(meta []byte) bool {
+	seen := members(0)
+	ok := wire.EachMember(meta, func(key string, value []byte) bool {
+		switch key {
+		case protocolPrefix + "protocolVersion":
+			return c.modern && seen.add(0) && string(value) == `"`+modernVersion+`"`
+		case protocolPrefix + "clientCapabilities":
+			return c.modern && seen.add(1) && reads[mcp.ClientCapabilities](value)
+		case protocolPrefix + "clientInfo":
+			info := new(mcp.Implementation)
+			if !c.modern || !seen.add(2) || value[0] != '{' || json.Unmarshal(value, info) != nil {
+				return false
+			}
+			c.keep(mcp.MetaKeyClientInfo, info)
+		case "traceparent", "tracestate", "baggage":
+			// Whatever is wrong with them is no matter of the call's.
+			if text, ok := wire.PlainString(value); ok {
+				c.keep(key, text)
+			}
+		case "progressToken":
+			return false
+		default:
+			return !strings.HasPrefix(key, protocolPrefix)
+		}
+		return true
+	})
+	return ok && (!c.modern || seen&0b11 == 0b11)
+}
+
+// keep keeps a member of _meta.
+func (c *plainCall) keep(key string, value any) {
+	if c.meta == nil {
+		c.meta = mcp.Meta{}
+	}
+	c.meta[key] = value
+}
+
+// reads reports whether value is an object that reads as a T.
+func reads[T any](value []byte) bool {
+	return value[0] == '{' && (string(value) == "{}" || json.Unmarshal(value, new(T)) == nil)
+}
+
+// plainID reports whether value is a string or a whole number that nobody
+// could write in another way.
+func plainID(value []byte) bool {
+	if _, ok := wire.PlainString(value); ok {
+		return true
+	}
+	if len(value) > 15 || value[0] == '0' && len(value) > 1 {
+		return false
+	}
+	return len(bytes.Trim(value, "0123456789")) == 0
+}
+
+// members is the set of the members that were seen.
+type members uint8
+
+// add adds member n and reports whether it was not there.
+func (m *members) add(n int) bool {
+	was := *m
+	*m |= 1 << n
+	return was != *m
+}

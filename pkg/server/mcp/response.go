@@ -1,0 +1,126 @@
+package mcp
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
+)
+
+// response is the response writer that the SDK's handlers get. It completes
+// what they leave open: streams pass proxies unbuffered, plain-text errors
+// become JSON-RPC, nothing is cached, and a stream lives as long as its reader
+// keeps reading. A request that is refused while it is served is answered with
+// the refusal, unless a part of the answer has been sent.
+type response struct {
+	http.ResponseWriter
+	refusal      *refusal      // nil where callers don't sign in
+	id           []byte        // of the request, for errors
+	writeTimeout time.Duration // for each event of a stream
+
+	status   int
+	stream   bool         // the answer is an event stream
+	inStream bool         // what is written is a bare message that belongs into the stream
+	plain    bytes.Buffer // a plain-text error, as far as written
+	isPlain  bool
+	refused  bool // a refusal has been sent; the rest is dropped
+}
+
+// noBuffering is shared: it is assigned whole, never appended to.
+var noBuffering = []string{"no"}
+
+// WriteHeader implements [http.ResponseWriter].
+func (r *response) WriteHeader(status int) {
+	h := r.Header()
+	if r.status != 0 {
+		// The SDK answers a modern request's protocol error with a status of
+		// its own and a bare message, even when progress has been streamed.
+		r.inStream = r.stream
+		return
+	}
+	r.status = status
+	if challenge := r.refusal.get(); challenge != nil {
+		r.refused = true
+		writeChallenge(r.ResponseWriter, r.id, challenge)
+		return
+	}
+	kind := h.Get("Content-Type")
+	if status >= http.StatusBadRequest && strings.HasPrefix(kind, "text/plain") {
+		r.isPlain = true
+		return
+	}
+	h["Cache-Control"] = wire.NoStore
+	if kind == "text/event-stream" {
+		r.stream = true
+		h["X-Accel-Buffering"] = noBuffering
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (r *response) Write(data []byte) (int, error) {
+	if r.status == 0 {
+		r.WriteHeader(http.StatusOK)
+	}
+	switch {
+	case r.refused:
+		return len(data), nil
+	case r.isPlain:
+		return r.plain.Write(data)
+	case r.inStream:
+		return r.writeEvent(data)
+	case r.stream:
+		r.extendDeadline()
+	}
+	return r.ResponseWriter.Write(data)
+}
+
+// writeEvent writes a bare message as an event of the stream.
+func (r *response) writeEvent(data []byte) (int, error) {
+	r.extendDeadline()
+	event := make([]byte, 0, len(data)+32)
+	event = append(event, "event: message\ndata: "...)
+	event = append(event, data...)
+	event = append(event, "\n\n"...)
+	if _, err := r.ResponseWriter.Write(event); err != nil {
+		return 0, err
+	}
+	return len(data), nil
+}
+
+// extendDeadline gives the reader of a stream time for the next event. The
+// server's write timeout counts from the start of the request.
+func (r *response) extendDeadline() {
+	if r.writeTimeout > 0 {
+		// A writer without deadlines has none to extend.
+		_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(r.writeTimeout))
+	}
+}
+
+// Unwrap lets [http.ResponseController] reach the connection.
+func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// maxPlain bounds the characters of an error text of the SDK that callers get.
+const maxPlain = 2000
+
+// finish sends the plain-text error as JSON-RPC, if there was one.
+func (r *response) finish() {
+	if !r.isPlain {
+		return
+	}
+	code := codeInvalidRequest
+	if r.status >= http.StatusInternalServerError {
+		code = codeInternalError
+	}
+	writeError(r.ResponseWriter, r.status, r.id, code, oneLine(r.plain.String()))
+}
+
+// oneLine returns an error text of the SDK on one clean line: it may quote the
+// caller.
+func oneLine(text string) string {
+	text, _ = plaintext.Cut(plaintext.Line(text), maxPlain)
+	return text
+}

@@ -1,0 +1,75 @@
+package mcp
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
+)
+
+// The JSON-RPC error codes that this package uses.
+const (
+	codeParseError     = jsonrpc.CodeParseError
+	codeInvalidRequest = jsonrpc.CodeInvalidRequest
+	codeInternalError  = jsonrpc.CodeInternalError
+	codeHeaderMismatch = mcp.CodeHeaderMismatch
+)
+
+// writeError answers with a JSON-RPC error. Without an ID the member is
+// left out: MCP's schema has no null there.
+func writeError(w http.ResponseWriter, status int, id []byte, code int, message string) {
+	text, err := json.Marshal(message)
+	if err != nil {
+		text = []byte(`""`)
+	}
+	body := append([]byte(nil), `{"jsonrpc":"2.0",`...)
+	if len(id) > 0 {
+		body = append(body, `"id":`...)
+		body = append(body, id...)
+		body = append(body, ',')
+	}
+	body = append(body, `"error":{"code":`...)
+	body = strconv.AppendInt(body, int64(code), 10)
+	body = append(body, `,"message":`...)
+	body = append(body, text...)
+	body = append(body, `}}`...)
+	wire.WriteJSON(w, status, "application/json", body)
+}
+
+// allowedCode returns code if a server may send it, and that of an internal
+// error otherwise. MCP 2026-07-28 reserves -32000 to -32099 and defines three
+// codes there; 0 is what the SDK makes of an error that has none.
+func allowedCode(code int64) int64 {
+	switch {
+	case code == mcp.CodeHeaderMismatch, code == mcp.CodeMissingRequiredClientCapabilities, code == mcp.CodeUnsupportedProtocolVersion:
+		return code
+	case code == 0, code >= -32099 && code <= -32000:
+		return jsonrpc.CodeInternalError
+	}
+	return code
+}
+
+// WriteChallenge answers a request that was not read with a refusal.
+func WriteChallenge(w http.ResponseWriter, _ *http.Request, c *identity.Challenge) {
+	writeChallenge(w, nil, c)
+}
+
+// writeChallenge answers a request with a refusal; its ID may be unknown.
+func writeChallenge(w http.ResponseWriter, id []byte, c *identity.Challenge) {
+	wire.SetChallenge(w.Header(), c)
+	code := codeInvalidRequest
+	if c.Status >= http.StatusInternalServerError {
+		code = codeInternalError
+	}
+	writeError(w, c.Status, id, code, wire.Words(c.Err))
+}
+
+// WriteRefusal answers a request whose body could not be read.
+func WriteRefusal(w http.ResponseWriter, _ *http.Request, r *wire.Refusal) {
+	writeError(w, r.Status, nil, codeInvalidRequest, wire.Words(r.Err))
+}

@@ -1,0 +1,188 @@
+// Package pages writes the pages of the server that people see.
+package pages
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/page"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
+)
+
+//go:embed setup.html
+var setupHTML string
+
+// SignIn is a way of signing in.
+type SignIn string
+
+// The ways of signing in.
+const (
+	SignInNone   SignIn = ""       // none, or one that the page does not describe
+	SignInToken  SignIn = "tokens" // with a personal access token, put into the client's settings
+	SignInOIDC   SignIn = "oidc"   // in a browser, with the organisation's identity provider
+	SignInZotero SignIn = "zotero" // in a browser, with Zotero
+)
+
+// Options are what the setup page shows.
+type Options struct {
+	Name, Version string            // of the server
+	PublicURL     string            // of the server; "" takes it from each request
+	SignIn        SignIn            // how callers sign in
+	Signed        bool              // callers must sign in
+	Tools         []tool.Definition // that REST serves as well
+	LegacySSE     bool              // the HTTP+SSE transport is served
+	// Libraries lists what is served. The page shows it only where callers
+	// don't sign in, and only to people at this machine. Nil lists nothing.
+	Libraries func(context.Context) ([]library.Info, error)
+}
+
+// Setup is the page at /: what this is and how to connect an assistant.
+type Setup struct {
+	options Options
+	page    *page.Page
+}
+
+// NewSetup returns the page.
+func NewSetup(o Options) (*Setup, error) {
+	p, err := page.New("setup", setupHTML)
+	if err != nil {
+		return nil, err
+	}
+	return &Setup{options: o, page: p}, nil
+}
+
+// setupData is what the page shows.
+type setupData struct {
+	Name, Version, URL   string
+	SignIn               []string // paragraphs
+	Libraries            *shownLibraries
+	Clients              []client
+	Tools                []tool.Definition
+	REST, Legacy, Signed bool
+}
+
+// shownLibraries are the libraries as the page lists them, or a note why it
+// lists none.
+type shownLibraries struct {
+	List []shownLibrary
+	Note string
+}
+
+// shownLibrary is a library as the page lists it.
+type shownLibrary struct{ Name, Works string }
+
+// Write answers with the page. On an error nothing has been written.
+func (s *Setup) Write(w http.ResponseWriter, r *http.Request) error {
+	o := s.options
+	url := s.baseURL(r) + "/mcp"
+	return s.page.Write(w, page.Options{
+		Copy:  true,
+		Title: "Connect to " + o.Name,
+		Data: setupData{
+			Name: o.Name, Version: o.Version, URL: url,
+			SignIn: s.signIn(r), Libraries: s.libraries(r), Clients: clients(url, o.SignIn),
+			Tools: o.Tools, REST: len(o.Tools) > 0, Legacy: o.LegacySSE, Signed: o.Signed,
+		},
+	})
+}
+
+// signIn says in words who gets in and how.
+func (s *Setup) signIn(r *http.Request) []string {
+	switch s.options.SignIn {
+	case SignInToken:
+		return []string{"You need a personal access token, which the operator of this server gives you. It goes into your assistant's settings where the instructions below have " + tokenHere + "; treat it like a password."}
+	case SignInOIDC:
+		return []string{"Your assistant takes you to your organisation's sign-in page when it first connects. There is nothing else to set up, and no key to paste."}
+	case SignInZotero:
+		return []string{
+			"Your assistant takes you to Zotero when it first connects, and you decide there what it may see. There is nothing else to set up, and no key to paste.",
+			"You get exactly the libraries that are yours at Zotero, and no one else gets them through you.",
+		}
+	}
+	switch {
+	case s.options.Signed:
+		return []string{"Your assistant has to show who you are when it connects; the operator of this server can tell you how."}
+	case fromThisMachine(r):
+		return []string{"None is needed: this server answers everyone who can reach this address, which is on your own computer."}
+	}
+	return []string{"None is needed: this server answers everyone who can reach this address."}
+}
+
+// listTime is how long the page waits for a list of libraries.
+const listTime = 2 * time.Second
+
+// maxLibraryName bounds a library's name on the page, in characters.
+const maxLibraryName = 120
+
+// libraries returns the libraries that the page lists for the caller of r, or
+// nil for no list.
+func (s *Setup) libraries(r *http.Request) *shownLibraries {
+	o := s.options
+	if o.Signed || o.Libraries == nil || !fromThisMachine(r) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), listTime)
+	defer cancel()
+	infos, err := o.Libraries(ctx)
+	shown := &shownLibraries{Note: "There are none yet."}
+	if err != nil {
+		shown.Note = "They can't be listed right now."
+	}
+	for _, info := range infos {
+		name, _ := plaintext.Cut(plaintext.Line(info.Name), maxLibraryName)
+		shown.List = append(shown.List, shownLibrary{name, works(info.Items)})
+	}
+	return shown
+}
+
+// works returns how many works a library has, in words.
+func works(n int) string {
+	switch {
+	case n < 0:
+		return "size unknown"
+	case n == 1:
+		return "1 work"
+	}
+	return fmt.Sprintf("%d works", n)
+}
+
+// fromThisMachine reports whether r certainly comes from this machine: over
+// loopback, under a loopback name, and through no proxy.
+func fromThisMachine(r *http.Request) bool {
+	for _, name := range [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"} {
+		if len(r.Header[name]) > 0 {
+			return false
+		}
+	}
+	return origin.OverLoopback(r) && origin.IsLoopback(r.Host)
+}
+
+// baseURL returns the URL at which the caller reached the server, without a
+// slash at the end. It is shown to that caller only.
+func (s *Setup) baseURL(r *http.Request) string {
+	if s.options.PublicURL != "" {
+		return strings.TrimSuffix(s.options.PublicURL, "/")
+	}
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	host := r.Host
+	if !isHost(host) {
+		host = "localhost"
+	}
+	return scheme + "://" + host
+}
+
+// isHost reports whether s can be a host with or without a port. The text
+// ends up in commands that people copy, so it has nothing that a shell acts on.
+func isHost(s string) bool {
+	return plaintext.IsToken(strings.NewReplacer("[", "", "]", "", ":", "").Replace(s), 255)
+}

@@ -1,0 +1,174 @@
+// Package rest serves the tools to programs that speak plain HTTP: a list, an
+// OpenAPI document, a route for each tool, and errors as problem details.
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/server/call"
+	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
+)
+
+// Catalog is the tools that REST serves.
+type Catalog interface {
+	// Definitions returns the tools in the order of the list.
+	Definitions() []tool.Definition
+	// Call runs a tool with a JSON object as its arguments and returns its
+	// structured answer, or a [*library.Error].
+	Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error)
+}
+
+// Options configure a [Handler].
+type Options struct {
+	Catalog       Catalog
+	Runner        *call.Runner
+	Authorizer    *call.Authorizer // nil allows everything
+	Name, Version string           // of the server, for the OpenAPI document
+	PublicURL     string           // of the server, for the OpenAPI document; "" is relative
+}
+
+// Handler answers the routes of REST.
+type Handler struct {
+	catalog    Catalog
+	known      map[string]bool // the tools' names
+	runner     *call.Runner
+	authorizer *call.Authorizer
+
+	tools, openAPI []byte // complete answers
+}
+
+// New returns a handler. It fails if a tool's schema is not JSON.
+func New(o Options) (*Handler, error) {
+	definitions := o.Catalog.Definitions()
+	tools, err := json.Marshal(map[string][]listedTool{"tools": listedTools(definitions)})
+	if err != nil {
+		return nil, err
+	}
+	openAPI, err := newOpenAPI(o)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{catalog: o.Catalog, known: map[string]bool{}, runner: o.Runner, authorizer: o.Authorizer, tools: tools, openAPI: openAPI}
+	for _, t := range definitions {
+		h.known[t.Name] = true
+	}
+	return h, nil
+}
+
+// listedTool is a tool as the list shows it.
+type listedTool struct {
+	Name         string          `json:"name"`
+	Title        string          `json:"title,omitempty"`
+	Description  string          `json:"description,omitempty"`
+	Annotations  annotations     `json:"annotations"`
+	InputSchema  json.RawMessage `json:"inputSchema"` // JSON Schema 2020-12 of an object
+	OutputSchema json.RawMessage `json:"outputSchema,omitempty"`
+}
+
+// annotations are a tool's hints, under the names that MCP gives them.
+type annotations struct {
+	ReadOnly    bool `json:"readOnlyHint"`
+	Destructive bool `json:"destructiveHint"`
+	Idempotent  bool `json:"idempotentHint"`
+	OpenWorld   bool `json:"openWorldHint"`
+}
+
+func listedTools(definitions []tool.Definition) []listedTool {
+	tools := make([]listedTool, len(definitions))
+	for i, d := range definitions {
+		tools[i] = listedTool{
+			Name: d.Name, Title: d.Title, Description: d.Description, Annotations: annotations(d.Hints),
+			InputSchema: d.InputSchema, OutputSchema: d.OutputSchema,
+		}
+	}
+	return tools
+}
+
+// List answers with all tools and their schemas.
+func (h *Handler) List(w http.ResponseWriter, r *http.Request) {
+	needed, _ := h.authorizer.Scope("")
+	if refused := h.authorizer.Require(r.Context(), needed); refused != nil {
+		WriteChallenge(w, r, refused)
+		return
+	}
+	wire.WriteJSON(w, http.StatusOK, "application/json", h.tools)
+}
+
+// Document answers with the OpenAPI document.
+func (h *Handler) Document(w http.ResponseWriter, _ *http.Request) {
+	wire.WriteJSON(w, http.StatusOK, "application/json", h.openAPI)
+}
+
+// Call runs the tool of that name with body, which may be empty, as its
+// arguments.
+func (h *Handler) Call(w http.ResponseWriter, r *http.Request, name string, body []byte) {
+	needed, _ := h.authorizer.Scope(name)
+	if refused := h.authorizer.Require(r.Context(), needed); refused != nil {
+		WriteChallenge(w, r, refused)
+		return
+	}
+	if !h.known[name] {
+		WriteProblem(w, r, http.StatusNotFound, library.Errorf(library.NotFound, "there is no tool of that name").
+			WithHint("GET /tools lists them"))
+		return
+	}
+	arguments, refused := readArguments(body)
+	if refused != nil {
+		WriteProblem(w, r, refused.Status, refused.Err)
+		return
+	}
+	start := time.Now()
+	ctx, observed := h.runner.Telemetry().Begin(r.Context(), telemetry.Operation{
+		Method: telemetry.MethodREST, Tool: name, Arguments: arguments, Transport: call.OverNetwork,
+		ClientName: call.Product(r.Header), Principal: call.Subject(r.Context()),
+	})
+	result, err := call.Run(ctx, h.runner, func(ctx context.Context) (json.RawMessage, error) {
+		return h.catalog.Call(ctx, name, arguments)
+	})
+	outcome := call.OutcomeOf(err)
+	observed.End(outcome.Telemetry())
+	h.runner.Log(ctx, outcome, telemetry.MethodREST, name, time.Since(start))
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	wire.WriteJSON(w, http.StatusOK, "application/json", result)
+}
+
+// fail answers a call that failed. 401 is about the caller's own credential
+// only: that the deployment's is refused must not send callers to sign in.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, cause error) {
+	if refused := h.authorizer.Rejected(r.Context(), cause); refused != nil {
+		WriteChallenge(w, r, refused)
+		return
+	}
+	e := library.AsError(cause)
+	status := statusOf(e.Code)
+	if h.authorizer != nil && e.Code == library.Unauthenticated {
+		status = http.StatusServiceUnavailable
+	}
+	WriteProblem(w, r, status, e)
+}
+
+// readArguments checks a body. An empty one stands for no arguments.
+func readArguments(body []byte) (json.RawMessage, *wire.Refusal) {
+	if len(body) == 0 {
+		return json.RawMessage(`{}`), nil
+	}
+	envelope, refused := wire.ReadEnvelope(body)
+	switch {
+	case refused != nil:
+		return nil, refused
+	case !envelope.Object:
+		return nil, &wire.Refusal{Status: http.StatusUnprocessableEntity, Err: library.Errorf(library.Invalid, "the arguments must be a JSON object")}
+	}
+	// The tool may run on after the answer, when body is another request's.
+	return bytes.Clone(body), nil
+}

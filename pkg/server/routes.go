@@ -1,0 +1,175 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/server/mcp"
+	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
+	"github.com/stackroom-mcp/stackroom/pkg/server/rest"
+)
+
+// route sets up every route.
+func (s *Server) route() error {
+	s.get("/health", s.health)
+	s.get("/ready", s.ready)
+	if err := s.routePages(); err != nil {
+		return err
+	}
+	for _, route := range openRoutes(s.options) {
+		s.router.Add(route.Method, route.Path, s.open(route.Handler))
+	}
+	if err := s.routeMCP(); err != nil {
+		return err
+	}
+	return s.routeREST()
+}
+
+// routePages sets up the pages that people see.
+func (s *Server) routePages() error {
+	o := s.options
+	setup, err := pages.NewSetup(pages.Options{
+		Name: o.Name, Version: o.Version, PublicURL: o.PublicURL, SignIn: o.SignIn, Signed: o.Guard != nil,
+		Tools: o.Catalog.Definitions(), LegacySSE: o.LegacySSE, Libraries: o.Libraries,
+	})
+	if err != nil {
+		return err
+	}
+	s.get("/", func(c echo.Context) error { return setup.Write(c.Response(), c.Request()) })
+	return nil
+}
+
+// routeMCP sets up the routes of MCP.
+func (s *Server) routeMCP() error {
+	handler, err := mcp.New(s.stopping, s.options.mcpOptions(s.runner, s.authorizer, s.limits.write))
+	if err != nil {
+		return err
+	}
+	s.router.POST("/mcp", s.authenticated(s.running(func(c echo.Context, body []byte) {
+		handler.Serve(c.Response(), c.Request(), body)
+	}, mcp.WriteChallenge), mcp.WriteChallenge))
+	if !s.options.LegacySSE {
+		s.router.Any("/sse", noLegacySSE)
+		return nil
+	}
+	sse := handler.SSE(s.stopping)
+	// A stream lives for hours and costs next to nothing: it is no call in flight.
+	s.router.GET("/sse", s.authenticated(func(c echo.Context) error {
+		sse.Stream(c.Response(), c.Request())
+		return nil
+	}, mcp.WriteChallenge))
+	s.router.POST("/sse", s.authenticated(s.running(func(c echo.Context, body []byte) {
+		sse.Message(c.Response(), c.Request(), body)
+	}, mcp.WriteChallenge), mcp.WriteChallenge))
+	return nil
+}
+
+// noLegacySSE answers at /sse where that transport is not served, so that its
+// clients learn of the one that is.
+func noLegacySSE(c echo.Context) error {
+	rest.WriteProblem(c.Response(), c.Request(), http.StatusNotFound,
+		library.Errorf(library.NotFound, "the HTTP+SSE transport is not served here").
+			WithHint("use streamable HTTP: POST /mcp"))
+	return nil
+}
+
+// routeREST sets up the routes of REST, if there are tools for it.
+func (s *Server) routeREST() error {
+	o := s.options
+	if len(o.Catalog.Definitions()) == 0 {
+		return nil
+	}
+	handler, err := rest.New(rest.Options{
+		Catalog: o.Catalog, Runner: s.runner, Authorizer: s.authorizer, Name: o.Name, Version: o.Version, PublicURL: o.PublicURL,
+	})
+	if err != nil {
+		return err
+	}
+	s.get("/tools", s.authenticated(s.running(func(c echo.Context, _ []byte) {
+		handler.List(c.Response(), c.Request())
+	}, rest.WriteChallenge), rest.WriteChallenge))
+	s.router.POST("/tools/:name", s.authenticated(s.running(func(c echo.Context, body []byte) {
+		handler.Call(c.Response(), c.Request(), c.Param("name"), body)
+	}, rest.WriteChallenge), rest.WriteChallenge))
+	s.get("/openapi.json", func(c echo.Context) error {
+		handler.Document(c.Response(), c.Request())
+		return nil
+	})
+	return nil
+}
+
+// get sets up a route for GET and, as HTTP requires (RFC 9110, section 9.1),
+// HEAD.
+func (s *Server) get(path string, handler echo.HandlerFunc) {
+	s.router.GET(path, handler)
+	s.router.HEAD(path, handler)
+}
+
+// authenticated returns a handler that runs next for authenticated callers
+// within their budget. A refused request is counted with its address, so that
+// no one can try tokens for long.
+func (s *Server) authenticated(next echo.HandlerFunc, refuse refuseFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		w := c.Response()
+		r, refused := s.authenticator.authenticate(c.Request())
+		if refused != nil {
+			if s.admission.admitAnonymous(w, r, refuse) {
+				refuse(w, r, refused)
+			}
+			return nil
+		}
+		if !s.admission.admit(w, r, refuse) {
+			return nil
+		}
+		c.SetRequest(r)
+		return next(c)
+	}
+}
+
+// running returns a handler that reads the body of a POST, if it has one, and runs next
+// as one of the calls in flight. The body is read first: a caller that sends
+// it slowly must not take a call's place.
+func (s *Server) running(next func(c echo.Context, body []byte), refuse refuseFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		w, r := c.Response(), c.Request()
+		var body []byte
+		if r.Method == http.MethodPost && r.ContentLength != 0 {
+			buffer, refused := s.bodies.Read(w, r)
+			if refused != nil {
+				refuse(w, r, &identity.Challenge{Status: refused.Status, Err: refused.Err})
+				return nil
+			}
+			defer s.bodies.Release(buffer)
+			body = buffer.Bytes()
+		}
+		leave, ok := s.admission.enter(w, r, refuse)
+		if !ok {
+			return nil
+		}
+		defer leave()
+		next(c, body)
+		return nil
+	}
+}
+
+// open returns a handler for a route without sign-in, within the budget of the
+// caller's address.
+func (s *Server) open(next http.Handler) echo.HandlerFunc {
+	next = http.MaxBytesHandler(next, s.options.MaxBodyBytes)
+	return func(c echo.Context) error {
+		w, r := c.Response(), c.Request()
+		if !s.admission.admitAnonymous(w, r, rest.WriteChallenge) {
+			return nil
+		}
+		leave, ok := s.admission.enter(w, r, rest.WriteChallenge)
+		if !ok {
+			return nil
+		}
+		defer leave()
+		next.ServeHTTP(w, r)
+		return nil
+	}
+}

@@ -1,0 +1,90 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/server/call"
+	"github.com/stackroom-mcp/stackroom/pkg/server/mcp"
+)
+
+// maxHeaderBytes bounds a request's headers.
+const maxHeaderBytes = 64 << 10
+
+// Serve answers on l until ctx ends. Then it stops being ready, takes no more
+// connections, lets running calls finish within the drain timeout, and closes
+// the rest. It returns nil after such a stop, and an error only if it could
+// not serve. A server serves once.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	hs := &http.Server{
+		Handler:           s.Handler(),
+		ConnState:         s.options.Telemetry.Connection,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ReadHeaderTimeout: s.limits.header,
+		WriteTimeout:      s.limits.body + s.options.RequestTimeout + s.limits.write,
+		IdleTimeout:       s.limits.idle,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- hs.Serve(l) }()
+	select {
+	case err := <-failed:
+		s.stop()
+		return err
+	case <-ctx.Done():
+	}
+	s.drain(hs)
+	cancel()
+	_ = hs.Close() // what did not finish in time
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// closing is shared: it is assigned whole, never appended to.
+var closing = []string{"close"}
+
+// drainDelay is how long connections are kept after the stop began. net/http
+// closes idle ones at once, and a request that is on its way would be lost; in
+// this time each answer says that its connection closes.
+const drainDelay = 250 * time.Millisecond
+
+// drain lets running calls finish. Streams and subscriptions end as soon as no
+// call runs any more.
+func (s *Server) drain(hs *http.Server) {
+	s.draining.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), s.options.DrainTimeout)
+	defer cancel()
+	go func() {
+		s.runner.Wait(ctx)
+		s.stop()
+	}()
+	select {
+	case <-time.After(drainDelay):
+	case <-ctx.Done():
+	}
+	if err := hs.Shutdown(ctx); err != nil {
+		s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "calls were cut off at the end", slog.Int64("calls", s.runner.Running()))
+	}
+}
+
+// Stdio serves MCP on in and out until in ends or ctx does, see [mcp.Stdio].
+// Of the options only Catalog, Name, Version, Logger, Telemetry, SlowCall,
+// RequestTimeout and MaxBodyBytes (for a line) matter. Logger must not write
+// to out.
+func Stdio(ctx context.Context, o Options, in io.ReadCloser, out io.WriteCloser) error {
+	o, err := o.withDefaults()
+	if err != nil {
+		return err
+	}
+	return mcp.Stdio(ctx, o.mcpOptions(call.NewRunner(o.runnerOptions()), nil, 0), in, out)
+}

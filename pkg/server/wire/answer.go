@@ -1,0 +1,55 @@
+package wire
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// NoStore is the value of Cache-Control for answers to one caller. It is
+// shared: assign it whole, never append to it.
+var NoStore = []string{"no-store, no-transform"}
+
+// WriteJSON answers with a complete body.
+func WriteJSON(w http.ResponseWriter, status int, contentType string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) //nolint:gosec // JSON, not HTML; an error means that the caller is gone
+}
+
+// SetChallenge sets the headers of a refusal: WWW-Authenticate and Retry-After
+// as far as it has them, and that nothing may store it.
+func SetChallenge(h http.Header, c *identity.Challenge) {
+	h["Cache-Control"] = NoStore
+	if c.Header != "" {
+		h.Set("WWW-Authenticate", c.Header)
+	}
+	if seconds := RetrySeconds(c.Err); seconds > 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds))
+	}
+}
+
+// RetrySeconds returns after how many whole seconds err says to try again,
+// rounded up, or 0 if it says nothing.
+func RetrySeconds(err *library.Error) int {
+	if err.RetryAfter <= 0 {
+		return 0
+	}
+	return int((err.RetryAfter + time.Second - 1) / time.Second)
+}
+
+// Words returns what an error says to its caller, on one line.
+func Words(err *library.Error) string {
+	if err.Hint == "" {
+		return err.Message
+	}
+	return err.Message + "; " + err.Hint
+}
