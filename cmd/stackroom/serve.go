@@ -72,6 +72,7 @@ type room struct {
 	secrets   *secret.Store
 	libs      *libraries
 	access    *access
+	probe     *sampleProbe // nil if it is not served
 	observing *observing
 	options   server.Options
 	closeLog  func()
@@ -105,6 +106,9 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	if r.access, err = openAccess(p.ctx, c, r.secrets, logger); err != nil {
 		return nil, err
 	}
+	if err := r.openProbe(logger); err != nil {
+		return nil, err
+	}
 	if r.options, err = edgeOptions(r, logger); err != nil {
 		return nil, err
 	}
@@ -116,6 +120,9 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 func (r *room) close() {
 	if r.access != nil {
 		r.access.close()
+	}
+	if r.probe != nil {
+		r.probe.close()
 	}
 	if r.libs != nil {
 		r.libs.Close()
