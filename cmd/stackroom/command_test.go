@@ -223,7 +223,7 @@ func TestImportSaysWhatItDid(t *testing.T) {
 	if len(s.Problems) == 0 || s.Problems[0].Line != 5 || s.Problems[0].File != "refs.bib" {
 		t.Errorf("the entry without an end: %+v", s.Problems)
 	}
-	if s.Texts.Read != 1 || len(s.Texts.NotRead) != 1 || !strings.Contains(s.Texts.NotRead[0].Reason, "outside") {
+	if s.Texts.Read != 1 || s.Texts.NotReadCount != 1 || len(s.Texts.NotRead) != 1 || !strings.Contains(s.Texts.NotRead[0].Reason, "outside") {
 		t.Errorf("texts: %+v", s.Texts)
 	}
 	if again := summarize(dir); again.Library.Added+again.Library.Updated != 0 || again.Library.Version != s.Library.Version {

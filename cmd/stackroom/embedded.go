@@ -55,15 +55,22 @@ func (e *embedded) reader(ctx context.Context) (library.Reader, error) {
 		return s, nil // the sample library stays open for calls that still read it
 	}
 	if e.sample == nil {
-		works, err := sample.Works()
+		s, err := openSample(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if e.sample, err = shelf.FromWorks(ctx, sample.Name, works, shelf.WithNotice(sampleNotice)); err != nil {
-			return nil, err
-		}
+		e.sample = s
 	}
 	return e.sample, nil
+}
+
+// openSample returns the sample library, which lives in memory.
+func openSample(ctx context.Context) (*shelf.Shelf, error) {
+	works, err := sample.Works()
+	if err != nil {
+		return nil, err
+	}
+	return shelf.FromWorks(ctx, sample.Name, works, shelf.WithNotice(sampleNotice))
 }
 
 // Close closes what is open.

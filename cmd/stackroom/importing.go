@@ -5,22 +5,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
+	"iter"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
 )
 
 // importCommand takes bibliography files into the embedded library.
 type importCommand struct {
-	Paths  []string `arg:"" name:"file-or-folder" help:"Bibliography files, and folders in which to look for them."`
-	DryRun bool     `help:"Say what would happen, and change nothing."`
-	JSON   bool     `name:"json" help:"Print the summary as JSON."`
-	Format string   `enum:"auto,bibtex,biblatex,ris,csljson" default:"auto" help:"Format of the files: ${enum}."`
-	NoText bool     `help:"Don't read the texts of attachments."`
+	Paths   []string `arg:"" name:"file-or-folder" help:"Bibliography files, and folders in which to look for them."`
+	DryRun  bool     `help:"Say what would happen, and change nothing."`
+	JSON    bool     `name:"json" help:"Print the summary as JSON."`
+	Format  string   `enum:"auto,bibtex,biblatex,ris,csljson" default:"auto" help:"Format of the files: ${enum}."`
+	NoText  bool     `help:"Don't read the texts of attachments."`
+	Verbose bool     `short:"v" help:"List every file that was read."`
 }
 
 // summary is what an import did, for people and for programs.
@@ -42,11 +44,23 @@ type fileSummary struct {
 	Repaired int           `json:"repaired"`
 }
 
+// The most files that a summary lists, and that it lists for a person who did
+// not ask for all. The counts beside the lists are always whole.
+const (
+	maxFiles  = 10_000
+	someFiles = 20
+)
+
 // textSummary is what became of the attachments.
 type textSummary struct {
-	Read    int       `json:"read"`
-	Partly  int       `json:"partly"`
-	NotRead []notRead `json:"not_read"`
+	Read         int       `json:"read"`
+	Partly       int       `json:"partly"`
+	Files        []string  `json:"files"` // that were opened, each once; the first 10,000
+	FileCount    int       `json:"file_count"`
+	NotRead      []notRead `json:"not_read"` // the first 10,000
+	NotReadCount int       `json:"not_read_count"`
+
+	seen map[string]bool // the files that are counted
 }
 
 // notRead is an attachment without text, and why.
@@ -54,6 +68,36 @@ type notRead struct {
 	Path   string `json:"path"`
 	Entry  string `json:"entry"`
 	Reason string `json:"reason"`
+}
+
+func newTextSummary() textSummary {
+	return textSummary{Files: []string{}, NotRead: []notRead{}, seen: map[string]bool{}}
+}
+
+// opened takes note of a file that was opened.
+func (t *textSummary) opened(path string) {
+	if t.seen[path] {
+		return
+	}
+	t.seen[path] = true
+	if t.FileCount++; len(t.Files) < maxFiles {
+		t.Files = append(t.Files, path)
+	}
+}
+
+// count takes note of what became of an attachment, and of the reason where
+// something of it was not read.
+func (t *textSummary) count(status library.TextStatus, missing notRead) {
+	switch {
+	case status.Complete():
+		t.Read++
+		return
+	case status.Available:
+		t.Partly++
+	}
+	if t.NotReadCount++; len(t.NotRead) < maxFiles {
+		t.NotRead = append(t.NotRead, missing)
+	}
 }
 
 // Run implements the command.
@@ -69,12 +113,16 @@ func (i *importCommand) Run(p *process) error {
 	}
 	bar := newProgress(p.stderr)
 	defer bar.end()
-	s, works, err := i.read(p.ctx, paths, bar)
+	s, read, err := i.read(p.ctx, paths, bar)
 	if err != nil {
 		return err
 	}
-	s.Library, err = shelf.Import(p.ctx, c.Data, slices.Values(works), shelf.ImportOptions{
-		DryRun: i.DryRun, Total: len(works),
+	total := 0
+	for _, b := range read {
+		total += len(b.doc.Entries)
+	}
+	s.Library, err = shelf.Import(p.ctx, c.Data, i.works(p.ctx, read, &s.Texts), shelf.ImportOptions{
+		DryRun: i.DryRun, Total: total,
 		Progress: func(done, total int) { bar.at("taking in works", done, total) },
 		Indexing: func(done, total int) { bar.at("indexing", done, total) },
 	})
@@ -88,14 +136,20 @@ func (i *importCommand) Run(p *process) error {
 		e.SetIndent("", "  ")
 		return e.Encode(s)
 	}
-	s.print(p.stdout, c.Data)
+	s.print(p.stdout, c.Data, i.Verbose)
 	return nil
 }
 
-// read reads all files before anything is changed.
-func (i *importCommand) read(ctx context.Context, paths []string, bar *progress) (*summary, []shelf.Work, error) {
-	s := &summary{Files: []fileSummary{}, Problems: []biblio.Problem{}, Texts: textSummary{NotRead: []notRead{}}}
-	works := []shelf.Work{}
+// parsedFile is a bibliography file that was read.
+type parsedFile struct {
+	path string
+	doc  *biblio.Document
+}
+
+// read reads all bibliographies before anything is changed.
+func (i *importCommand) read(ctx context.Context, paths []string, bar *progress) (*summary, []parsedFile, error) {
+	s := &summary{Files: []fileSummary{}, Problems: []biblio.Problem{}, Texts: newTextSummary()}
+	var read []parsedFile
 	for _, path := range paths {
 		doc, format, err := readFile(ctx, path, i.Format, bar)
 		if err != nil {
@@ -111,17 +165,35 @@ func (i *importCommand) read(ctx context.Context, paths []string, bar *progress)
 		}
 		s.Files = append(s.Files, file)
 		s.Problems = append(s.Problems, doc.Problems...)
-		texts := newTextReader(path, i.NoText, &s.Texts)
-		for n := range doc.Entries {
-			work, err := texts.work(ctx, &doc.Entries[n])
-			if err != nil {
-				return nil, nil, err
+		read = append(read, parsedFile{path, doc})
+	}
+	return s, read, nil
+}
+
+// works returns the works of the bibliographies. Each one's texts are read when
+// it is asked for, so one work's texts are in memory at a time. The sequence
+// ends early if ctx does.
+func (i *importCommand) works(ctx context.Context, read []parsedFile, texts *textSummary) iter.Seq[shelf.Work] {
+	return func(yield func(shelf.Work) bool) {
+		for _, b := range read {
+			if !i.worksOf(ctx, b, texts, yield) {
+				return
 			}
-			works = append(works, work)
-			bar.at("texts of "+file.Path, n+1, len(doc.Entries))
 		}
 	}
-	return s, works, nil
+}
+
+// worksOf yields the works of one bibliography and reports whether to go on.
+func (i *importCommand) worksOf(ctx context.Context, b parsedFile, texts *textSummary, yield func(shelf.Work) bool) bool {
+	t := newTextReader(b.path, i.NoText, texts)
+	defer t.close()
+	for n := range b.doc.Entries {
+		work, err := t.work(ctx, &b.doc.Entries[n])
+		if err != nil || !yield(work) {
+			return false
+		}
+	}
+	return true
 }
 
 // about says which file an error is about.
@@ -136,7 +208,7 @@ func about(path string, err error) error {
 }
 
 // print tells a person what happened.
-func (s *summary) print(w io.Writer, dir string) {
+func (s *summary) print(w io.Writer, dir string, verbose bool) {
 	for _, f := range s.Files {
 		fmt.Fprintf(w, "%s: %d entries (%s), %d skipped, %d repaired\n", f.Path, f.Entries, f.Format, f.Skipped, f.Repaired)
 	}
@@ -153,13 +225,34 @@ func (s *summary) print(w io.Writer, dir string) {
 	for _, m := range s.Library.Merges {
 		fmt.Fprintf(w, "  %s is the same work as %s (by %s): merged\n", m.Origin, m.Into, m.By)
 	}
-	for _, n := range s.Texts.NotRead {
-		fmt.Fprintf(w, "  no text from %s (%s): %s\n", n.Path, n.Entry, n.Reason)
-	}
+	s.Texts.print(w, verbose)
 	if s.DryRun {
 		fmt.Fprint(w, "Dry run, nothing changed. Would be: ")
 	}
 	r := s.Library
 	fmt.Fprintf(w, "%d added, %d updated, %d unchanged, %d merged, %d failed; %d texts read; %d works in %s; %.1f s\n",
 		r.Added, r.Updated, r.Unchanged, r.Merged, r.Failed, s.Texts.Read, r.Items, dir, s.Seconds)
+}
+
+// print lists the attachments that were read, and those that were not.
+func (t *textSummary) print(w io.Writer, verbose bool) {
+	files := t.Files
+	if !verbose {
+		files = files[:min(len(files), someFiles)]
+	}
+	for _, path := range files {
+		fmt.Fprintf(w, "  read %s\n", plaintext.Line(path))
+	}
+	switch more := t.FileCount - len(files); {
+	case more > 0 && !verbose:
+		fmt.Fprintf(w, "  and %d more files; -v lists them\n", more)
+	case more > 0:
+		fmt.Fprintf(w, "  and %d more files\n", more)
+	}
+	for _, n := range t.NotRead {
+		fmt.Fprintf(w, "  no text from %s (%s): %s\n", plaintext.Line(n.Path), plaintext.Line(n.Entry), n.Reason)
+	}
+	if more := t.NotReadCount - len(t.NotRead); more > 0 {
+		fmt.Fprintf(w, "  and no text from %d more attachments\n", more)
+	}
 }

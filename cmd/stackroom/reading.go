@@ -2,12 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,13 +52,19 @@ func (i *importCommand) files() ([]string, error) {
 	return all, nil
 }
 
-// bibliographies returns the bibliography files in a folder and below it.
+// bibliographies returns the bibliography files in a folder and below it. What
+// begins with a dot is hidden, and left out: settings, caches, version control.
 func bibliographies(dir string) ([]string, error) {
 	var found []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
+		case path != dir && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
 		case !d.Type().IsRegular() || !slices.Contains(extensions, strings.ToLower(filepath.Ext(path))):
 			return nil
 		case strings.EqualFold(filepath.Ext(path), ".json") && !isBibliography(path):
@@ -111,25 +118,34 @@ func readFile(ctx context.Context, path, format string, bar *progress) (*biblio.
 	return doc, as, err
 }
 
-// textReader reads the texts of the attachments that a bibliography names. It
-// reads inside the bibliography's folder only: a bibliography is somebody
-// else's text and must not fetch any file that this user may read.
+// textReader reads the texts of the attachments that a bibliography names, as
+// far as [extract.Folder] allows.
 type textReader struct {
-	name string // of the bibliography
-	dir  string
-	off  bool
-	seen *textSummary
+	name    string          // of the bibliography
+	dir     string          // of the bibliography, as it was named
+	folder  *extract.Folder // nil if no texts are read
+	reason  string          // why not
+	summary *textSummary
 }
 
-func newTextReader(bibliography string, off bool, seen *textSummary) *textReader {
-	dir := filepath.Dir(bibliography)
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+// newTextReader returns the reader for one bibliography. The caller closes it.
+func newTextReader(bibliography string, off bool, summary *textSummary) *textReader {
+	t := &textReader{name: filepath.Base(bibliography), dir: filepath.Dir(bibliography), summary: summary}
+	if off {
+		t.reason = "texts were not asked for at import"
+		return t
 	}
-	if abs, err := filepath.Abs(dir); err == nil {
-		dir = abs
+	var err error
+	if t.folder, err = extract.OpenFolder(t.dir); err != nil {
+		t.reason = "the bibliography's folder can't be opened"
 	}
-	return &textReader{name: filepath.Base(bibliography), dir: dir, off: off, seen: seen}
+	return t
+}
+
+func (t *textReader) close() {
+	if t.folder != nil {
+		_ = t.folder.Close() // only read
+	}
 }
 
 // work turns an entry into a work with the texts of its attachments.
@@ -137,65 +153,28 @@ func (t *textReader) work(ctx context.Context, e *biblio.Entry) (shelf.Work, err
 	w := shelf.Work{Item: e.Item, Collections: e.Collections, Origin: fmt.Sprintf("%s:%d", t.name, e.Line)}
 	w.Texts = make([][]library.TextPage, len(w.Item.Attachments))
 	for _, f := range e.Files {
-		pages, status, err := t.text(ctx, f)
+		text, err := t.text(ctx, f)
 		if err != nil {
 			return w, err
 		}
-		title := f.Title
-		if title == "" {
-			title = filepath.Base(filepath.FromSlash(strings.ReplaceAll(f.Path, `\`, "/")))
-		}
+		filename := path.Base(strings.ReplaceAll(f.Path, `\`, "/"))
 		w.Item.Attachments = append(w.Item.Attachments, library.Attachment{
-			Title: plaintext.Line(title), Filename: plaintext.Line(filepath.Base(f.Path)), ContentType: f.ContentType, Text: status,
+			Title: plaintext.Line(cmp.Or(f.Title, filename)), Filename: plaintext.Line(filename), ContentType: f.ContentType, Text: text.Status,
 		})
-		w.Texts = append(w.Texts, pages)
-		t.count(e, f, status)
+		w.Texts = append(w.Texts, text.Pages)
+		if text.Path != "" {
+			t.summary.opened(filepath.Join(t.dir, filepath.FromSlash(text.Path)))
+		}
+		t.summary.count(text.Status, notRead{Path: f.Path, Entry: e.Item.Field("citationKey"), Reason: text.Status.Reason})
 	}
 	return w, nil
 }
 
-func (t *textReader) count(e *biblio.Entry, f biblio.File, status library.TextStatus) {
-	switch {
-	case status.Complete():
-		t.seen.Read++
-	case status.Available:
-		t.seen.Partly++
-		fallthrough
-	default:
-		t.seen.NotRead = append(t.seen.NotRead, notRead{
-			Path: plaintext.Line(f.Path), Entry: plaintext.Line(e.Item.Field("citationKey")), Reason: status.Reason,
-		})
-	}
-}
-
 // text reads one attachment. What can't be read has a reason; only the end of
 // ctx is an error.
-func (t *textReader) text(ctx context.Context, f biblio.File) ([]library.TextPage, library.TextStatus, error) {
-	if t.off {
-		return nil, library.TextStatus{Reason: "texts were not asked for at import"}, nil
+func (t *textReader) text(ctx context.Context, f biblio.File) (extract.Text, error) {
+	if t.folder == nil {
+		return extract.Text{Status: library.TextStatus{Reason: t.reason}}, nil
 	}
-	path, reason := t.locate(f.Path)
-	if reason != "" {
-		return nil, library.TextStatus{Reason: reason}, nil
-	}
-	return extract.File(ctx, path)
-}
-
-// locate returns where an attachment lies, or why it is not read.
-func (t *textReader) locate(name string) (path, reason string) {
-	name = filepath.FromSlash(strings.ReplaceAll(name, `\`, "/"))
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(t.dir, name)
-	}
-	real, err := filepath.EvalSymlinks(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", "the file is not there"
-	}
-	if err != nil {
-		return "", "the file can't be opened"
-	}
-	if within, err := filepath.Rel(t.dir, real); err != nil || !filepath.IsLocal(within) {
-		return "", "the file lies outside the bibliography's folder"
-	}
-	return real, ""
+	return t.folder.Read(ctx, f.Path)
 }

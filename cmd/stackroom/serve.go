@@ -71,6 +71,7 @@ type room struct {
 	secrets   *secret.Store
 	libs      *libraries
 	access    *access
+	probe     *sampleProbe // nil if it is not served
 	observing *observing
 	options   server.Options
 	closeLog  func()
@@ -104,6 +105,9 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	if r.access, err = openAccess(p.ctx, c, r.secrets, logger); err != nil {
 		return nil, err
 	}
+	if err := r.openProbe(logger); err != nil {
+		return nil, err
+	}
 	if r.options, err = serverOptions(r, logger); err != nil {
 		return nil, err
 	}
@@ -115,6 +119,9 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 func (r *room) close() {
 	if r.access != nil {
 		r.access.close()
+	}
+	if r.probe != nil {
+		r.probe.close()
 	}
 	if r.libs != nil {
 		r.libs.Close()

@@ -47,6 +47,7 @@ type Config struct {
 
 	SecretRefresh time.Duration `env:"STACKROOM_SECRET_REFRESH" envDefault:"5m" expect:"a duration from 10s to 24h" doc:"How often secrets are read anew."`
 	Project       string        `env:"GOOGLE_CLOUD_PROJECT" expect:"a Google Cloud project ID" doc:"The project of secrets that a reference names without one, and of traces in logs."`
+	ProbeToken    string        `env:"STACKROOM_PROBE_TOKEN" expect:"at least 32 characters without spaces, or a reference to them" secret:"true" doc:"Serve GET /probe to requests with this bearer token: it runs a search over the sample library, and nothing else, and says how it went. Unset: not served."`
 	MetricsAddr   string        `env:"STACKROOM_METRICS_ADDR" expect:"host:port" doc:"Serve Prometheus metrics at /metrics on this address, apart from callers. Unset: not at all."`
 	Profiling     bool          `env:"STACKROOM_PPROF" envDefault:"false" expect:"true or false" doc:"Serve Go's profiles at /debug/pprof/ on the address of the metrics."`
 	TraceContent  bool          `env:"STACKROOM_TRACE_CONTENT" envDefault:"false" expect:"true or false" doc:"Put the arguments of calls into traces. They say what people look for."`
@@ -109,6 +110,9 @@ func (c *Config) check() []Fault {
 	expect(validUpstream(c.ZoteroURL), "ZOTERO_URL", c.ZoteroURL)
 	if _, err := ZoteroKeys(c.ZoteroKey); err != nil && !Reference(c.ZoteroKey) {
 		expect(false, "ZOTERO_API_KEY", c.ZoteroKey)
+	}
+	if c.ProbeToken != "" && !Reference(c.ProbeToken) {
+		expect(CheckProbeToken(c.ProbeToken) == nil, "STACKROOM_PROBE_TOKEN", c.ProbeToken)
 	}
 	expect(within(c.ZoteroRotation, time.Minute, 720*time.Hour), "ZOTERO_KEY_ROTATION", c.ZoteroRotation.String())
 	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", c.LogLevel)

@@ -64,6 +64,20 @@ func MasterKeys(value string) ([][]byte, error) {
 	return keys, nil
 }
 
+// minProbeToken is the least length of a probe token in bytes, that of 16
+// random bytes in hexadecimal.
+const minProbeToken = 32
+
+// CheckProbeToken returns what is wrong with the value of
+// STACKROOM_PROBE_TOKEN or with the secret that it refers to, or nil. Its error
+// is a [Faults].
+func CheckProbeToken(value string) error {
+	if len(value) >= minProbeToken && !strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil
+	}
+	return Faults{{Variable: "STACKROOM_PROBE_TOKEN", Shape: shape(value), Expected: expected("STACKROOM_PROBE_TOKEN")}}
+}
+
 // MCPURL returns the URL that callers give to their clients, the resource that
 // their tokens are for (RFC 8707), or "" if nobody said where it is.
 func (c *Config) MCPURL() string {

@@ -21,6 +21,14 @@ const (
 	// DefaultTimeout is how long one lookup may take, retries included.
 	DefaultTimeout = 20 * time.Second
 
+	// DefaultPatience is how long a server waits at its start for the right
+	// to read its secrets: a grant of IAM takes effect within about two
+	// minutes (cloud.google.com/iam/docs/access-change-propagation).
+	DefaultPatience = 2 * time.Minute
+
+	firstWait   = time.Second      // between the first two lookups that are denied
+	longestWait = 10 * time.Second // between any two
+
 	pause      = 2 * time.Second // least time between lookups that refusals ask for
 	mostFormer = 2               // former values that are kept
 	mostAsking = 64              // who may wait for such a lookup; the others go on at once
@@ -36,9 +44,12 @@ type Options struct {
 	Refresh time.Duration // how often to read anew, give or take a tenth
 	Overlap time.Duration // how long former values stay in All
 	Timeout time.Duration // of one lookup, retries included
-	Logger  *slog.Logger  // nil: no log
-	Tracer  trace.Tracer  // of the span secret.refresh of each lookup; nil: none
-	Hooks   Hooks
+	// Patience is for how long [Open] tries again to read a secret to which
+	// access is denied, which the log then says. 0 tries once.
+	Patience time.Duration
+	Logger   *slog.Logger // nil: no log
+	Tracer   trace.Tracer // of the span secret.refresh of each lookup; nil: none
+	Hooks    Hooks
 	// ClientOptions are added to those of Secret Manager's client: tests
 	// bring their server's. Nil is the service, with the credentials of the
 	// machine.

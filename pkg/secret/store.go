@@ -46,7 +46,9 @@ func (s Status) Age(now time.Time) time.Duration {
 // Open resolves every setting, all at once, and begins to keep them fresh
 // until [Store.Close]. Its error is of type [Faults] and lists whatever is
 // wrong with any of them, by variable; or it is that of ctx. References to
-// Secret Manager are the only ones for which anything is dialled.
+// Secret Manager are the only ones for which anything is dialled. Access that
+// is denied is tried again for [Options.Patience], as long as no other secret
+// has another fault.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -67,7 +69,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		}
 		s.sources[variable] = source
 	}
-	faults = append(faults, s.resolve(ctx)...)
+	if len(faults) > 0 {
+		o.Patience = 0 // it can't help
+	}
+	faults = append(faults, s.resolve(ctx, o.Patience)...)
 	if err := ctx.Err(); err != nil {
 		s.Close()
 		return nil, err
@@ -106,19 +111,23 @@ func (s *Store) newSource(running context.Context, variable string, o *Options) 
 }
 
 // resolve looks up every secret that is kept elsewhere, all at once, and
-// returns what is wrong with them.
-func (s *Store) resolve(ctx context.Context) Faults {
+// returns what is wrong with them. Denied access is tried again until patience
+// is over or another secret can't be had at all.
+func (s *Store) resolve(ctx context.Context, patience time.Duration) Faults {
 	var (
 		mu     sync.Mutex
 		faults Faults
 		all    sync.WaitGroup
 	)
+	patient, giveUp := context.WithTimeout(ctx, patience)
+	defer giveUp()
 	for _, source := range s.sources {
 		if source.lookup == nil {
 			continue
 		}
 		all.Go(func() {
-			if fault := source.resolve(ctx); fault != nil {
+			if fault := source.resolve(ctx, patient); fault != nil {
+				giveUp()
 				mu.Lock()
 				defer mu.Unlock()
 				faults = append(faults, fault)
@@ -129,9 +138,18 @@ func (s *Store) resolve(ctx context.Context) Faults {
 	return faults
 }
 
-// resolve looks the secret up for the first time.
-func (s *Source) resolve(ctx context.Context) *Fault {
+// resolve looks the secret up for the first time. Denied access is tried again
+// until patient ends: a grant may not have taken effect yet.
+func (s *Source) resolve(ctx, patient context.Context) *Fault {
 	after, fault := s.look(ctx)
+	for wait := firstWait; s.mayBeGranted(fault) && patient.Err() == nil; wait = min(2*wait, longestWait) {
+		deadline, _ := patient.Deadline()
+		s.options.Logger.WarnContext(ctx, "access to a secret is denied; it is tried again, as a grant may take minutes to take effect",
+			slog.String("variable", s.variable), slog.Duration("for", time.Until(deadline).Round(time.Second)),
+			slog.String("problem", fault.Message), slog.String("hint", fault.Hint))
+		sleep(patient, wait)
+		after, fault = s.look(ctx)
+	}
 	if fault != nil {
 		s.options.Hooks.Refreshed(s.variable, string(fault.Reason))
 		return fault
@@ -141,6 +159,12 @@ func (s *Source) resolve(ctx context.Context) *Fault {
 		slog.String("version", all[0].Version()), slog.Int("former", len(all)-1))
 	s.options.Hooks.Refreshed(s.variable, "read")
 	return nil
+}
+
+// mayBeGranted reports whether waiting can help against a fault: who may read
+// a file does not change by itself.
+func (s *Source) mayBeGranted(fault *Fault) bool {
+	return fault != nil && fault.Reason == Denied && s.reference.kind == SecretManager
 }
 
 // Source returns the secret of a setting, or nil, which holds nothing and does

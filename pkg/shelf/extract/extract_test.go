@@ -3,8 +3,6 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
-	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,8 +22,35 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
-// book returns an EPUB of these files, by name.
-func book(t testing.TB, files ...string) string {
+// readAt reads the file at a path, as one beside a bibliography.
+func readAt(t testing.TB, path string) Text {
+	t.Helper()
+	return readIn(t, filepath.Dir(path), filepath.Base(path))
+}
+
+// readIn reads the file that a bibliography in a folder names so.
+func readIn(t testing.TB, dir, name string) Text {
+	t.Helper()
+	text, err := openFolder(t, dir).Read(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// openFolder opens a folder until the end of the test.
+func openFolder(t testing.TB, dir string) *Folder {
+	t.Helper()
+	f, err := OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// epub returns an EPUB of these files, by name.
+func epub(t testing.TB, files ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -62,8 +87,8 @@ func TestFilesBecomeText(t *testing.T) {
 		{"form feeds end pages", "a.txt", "One.\fTwo.\fThree.\f\n", "1:One.|2:Two.|3:Three.", ""},
 		{"a blank page is missed", "a.txt", "One.\f \fThree.", "1:One.|3:Three.", "one page holds no text"},
 		{"Markdown stays as it is", "a.md", "# Title\n\n*Text* <b>", "0:# Title\n\n*Text* <b>", ""},
-		{"no extension", "README", "Read me.", "0:Read me.", ""},
-		{"another extension with text in it", "a.tex", `\section{A}`, `0:\section{A}`, ""},
+		{"a document's other ending", "a.tex", `\section{A}`, `0:\section{A}`, ""},
+		{"an ending in capitals", "A.TXT", "One.", "0:One.", ""},
 		{"UTF-8 with a byte order mark", "a.txt", "\xef\xbb\xbfÜ", "0:Ü", ""},
 		{"UTF-16 little endian", "a.txt", "\xff\xfe\xdc\x00n\x00", "0:Ün", ""},
 		{"UTF-16 big endian", "a.txt", "\xfe\xff\x00\xdc\x00n", "0:Ün", ""},
@@ -73,7 +98,7 @@ func TestFilesBecomeText(t *testing.T) {
 		{"UTF-8 with a damaged byte", "a.txt", strings.Repeat("Größe ", 20) + "\xff.", "0:" + strings.Repeat("Größe ", 20) + "\uFFFD.", ""},
 		{"what a reader can't see is removed", "a.txt", "a\u202eb\x1b[31mc\u200b", "0:abc", ""},
 		{"binary", "a.txt", "\x00\x01\x02\x03abc\x00", "", "not text"},
-		{"binary without zero bytes", "a.dat", "\x01\x02\x03\x04\x05\x06abc", "", "not text"},
+		{"binary without zero bytes", "a.txt", "\x01\x02\x03\x04\x05\x06abc", "", "not text"},
 		{"empty", "a.txt", "", "", "empty"},
 		{"only white space", "a.txt", " \n\n", "", "holds no text"},
 		{"HTML", "a.html", "<title>T</title><h1>Head</h1>\n<p>One <b>two</b>,\n three&amp;four<br>five<script>if (a<b) alert('x')</script><style>p{}</style>", "0:Head\n\nOne two, three&four\nfive", ""},
@@ -81,22 +106,23 @@ func TestFilesBecomeText(t *testing.T) {
 		{"HTML that keeps its white space", "a.html", "<p>x<pre>a  b\n  c</pre>y", "0:x\n\na  b\n  c\n\ny", ""},
 		{"HTML in another encoding", "a.html", "<meta charset=iso-8859-1><p>K\xf6ln", "0:Köln", ""},
 		{"HTML in UTF-8 that does not say so", "a.html", "<p>Köln", "0:Köln", ""},
-		{"HTML without an extension", "page", "\n<!DOCTYPE html><p>Text", "0:Text", ""},
 		{"HTML comments and hidden parts", "a.html", "a<!-- hidden --><template>hidden</template><noscript>hidden</noscript>b", "0:ab", ""},
 		{"HTML that never ends", "a.html", strings.Repeat("<div>", 100_000) + "deep", "0:deep", ""},
-		{"EPUB", "a.epub", book(t, "META-INF/container.xml", container, "OPS/book.opf", opf, "OPS/one.xhtml", "<p>First.", "OPS/two b.xhtml", "<p>Second."), "0:First.\n\nSecond.", ""},
-		{"EPUB that lacks a part", "a.epub", book(t, "META-INF/container.xml", container, "OPS/book.opf", opf, "OPS/one.xhtml", "<p>First."), "0:First.", "a part of the book"},
-		{"EPUB that is not one", "a.epub", book(t, "x", "y"), "", "damaged"},
+		{"EPUB", "a.epub", epub(t, "META-INF/container.xml", container, "OPS/book.opf", opf, "OPS/one.xhtml", "<p>First.", "OPS/two b.xhtml", "<p>Second."), "0:First.\n\nSecond.", ""},
+		{"EPUB that lacks a part", "a.epub", epub(t, "META-INF/container.xml", container, "OPS/book.opf", opf, "OPS/one.xhtml", "<p>First."), "0:First.", "a part of the book"},
+		{"EPUB that is not one", "a.epub", epub(t, "x", "y"), "", "damaged"},
 		{"EPUB cut off", "a.epub", "PK\x03\x04abc", "", "damaged"},
-		{"a zip", "a.zip", book(t, "x", "y"), "", "not read"},
-		{"RTF", "a.rtf", `{\rtf1 text}`, "", "not read"},
-		{"PostScript", "a.ps", "%!PS-Adobe", "", "not read"},
+		{"EPUB that names a part twice", "a.epub", epub(t, "META-INF/container.xml", container, "OPS/book.opf", strings.Replace(opf, "</spine>", `<itemref idref="a"/></spine>`, 1), "OPS/one.xhtml", "<p>First.", "OPS/two b.xhtml", "<p>Second."), "0:First.\n\nSecond.", ""},
+		{"EPUB whose part is open at its end", "a.epub", epub(t, "META-INF/container.xml", container, "OPS/book.opf", opf, "OPS/one.xhtml", "<p>First.<script>", "OPS/two b.xhtml", "Second."), "0:First.\n\nSecond.", ""},
+		{"text in a PDF's name", "a.pdf", "One.", "", "not what its name says"},
+		{"text in an EPUB's name", "a.epub", "One.", "", "not what its name says"},
+		{"a PDF in a text's name", "a.txt", "%PDF-1.4", "", "not what its name says"},
+		{"an archive in a page's name", "a.html", epub(t, "x", "y"), "", "not what its name says"},
+		{"RTF in a text's name", "a.txt", `{\rtf1 text}`, "", "not what its name says"},
+		{"PostScript in a text's name", "a.txt", "%!PS-Adobe", "", "not what its name says"},
 	} {
-		pages, status, err := File(t.Context(), write(t, c.name, c.content))
-		if err != nil {
-			t.Errorf("%s: %v", c.promise, err)
-			continue
-		}
+		text := readAt(t, write(t, c.name, c.content))
+		pages, status := text.Pages, text.Status
 		if got := inOneLine(pages); got != c.want {
 			t.Errorf("%s: %q, want %q", c.promise, got, c.want)
 		}
@@ -130,45 +156,14 @@ func checkPlaces(t *testing.T, pages []library.TextPage, status library.TextStat
 	}
 }
 
-func TestWhatCannotBeReadHasAReason(t *testing.T) {
-	folder := t.TempDir()
-	big := filepath.Join(folder, "big.txt")
-	f, err := os.Create(big)
-	if err != nil || f.Truncate(MaxFileBytes+1) != nil || f.Close() != nil {
-		t.Fatal(err)
+func TestLongTextIsCut(t *testing.T) {
+	text := readAt(t, write(t, "long.txt", strings.Repeat("ü", MaxTextBytes/2)+"end"))
+	if s := text.Status; !s.Available || !strings.Contains(s.Reason, "longer than 32 MiB") || s.Complete() {
+		t.Fatalf("status %+v", s)
 	}
-	for path, reason := range map[string]string{
-		filepath.Join(folder, "missing.pdf"):    "missing",
-		folder:                                  "not a file",
-		os.DevNull:                              "not a file",
-		big:                                     "more than 64 MiB",
-		filepath.Join(folder, "nul\x00byte"):    "can't be opened",
-		strings.Repeat("long", 5000):            "can't be opened",
-		filepath.Join(folder, "missing\x1b[0m"): "missing",
-	} {
-		pages, status, err := File(t.Context(), path)
-		if err != nil || len(pages) > 0 || status.Available || !strings.Contains(status.Reason, reason) {
-			t.Errorf("%.40q: %+v, %v, want a reason with %q", path, status, err, reason)
-		}
-	}
-}
-
-func TestALongTextIsCutAndSaysSo(t *testing.T) {
-	pages, status, err := File(t.Context(), write(t, "long.txt", strings.Repeat("ü", MaxTextBytes/2)+"end"))
-	if err != nil || !status.Available || !strings.Contains(status.Reason, "longer than 32 MiB") || status.Complete() {
-		t.Fatalf("status %+v, %v", status, err)
-	}
-	checkPlaces(t, pages, status)
-	if strings.Contains(pages[0].Text, "end") {
+	checkPlaces(t, text.Pages, text.Status)
+	if strings.Contains(text.Pages[0].Text, "end") {
 		t.Error("the text was not cut")
-	}
-}
-
-func TestAnEndedContextIsAnError(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := File(ctx, write(t, "a.txt", "text")); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
 	}
 }
 
@@ -184,14 +179,15 @@ func TestRealFiles(t *testing.T) {
 		if noPDF != nil && strings.HasSuffix(name, ".pdf") {
 			want = "-"
 		}
-		pages, status, err := File(t.Context(), filepath.Join(fixtures, "attachment-files", name))
-		if err != nil || status.Available != (want != "-") || !status.Available && status.Reason == "" {
-			t.Errorf("%s: %+v, %v", name, status, err)
+		text := readIn(t, filepath.Join(fixtures, "attachment-files"), name)
+		status := text.Status
+		if status.Available != (want != "-") || !status.Available && status.Reason == "" {
+			t.Errorf("%s: %+v", name, status)
 		}
-		if status.Available && !strings.Contains(inOneLine(pages), want) {
-			t.Errorf("%s: no %q in %.200q", name, want, inOneLine(pages))
+		if status.Available && !strings.Contains(inOneLine(text.Pages), want) {
+			t.Errorf("%s: no %q in %.200q", name, want, inOneLine(text.Pages))
 		}
-		checkPlaces(t, pages, status)
+		checkPlaces(t, text.Pages, status)
 	}
 }
 
@@ -209,9 +205,11 @@ func FuzzText(f *testing.F) {
 }
 
 func FuzzEPUB(f *testing.F) {
-	f.Add([]byte(book(f, "META-INF/container.xml", container, "OPS/book.opf", opf, "OPS/one.xhtml", "<p>First.")))
-	f.Add([]byte(book(f, "META-INF/container.xml", strings.ReplaceAll(container, "OPS/book", "../../etc/passwd"))))
-	f.Fuzz(func(t *testing.T, content []byte) { checkResult(t, readEPUB(content)) })
+	f.Add([]byte(epub(f, "META-INF/container.xml", container, "OPS/book.opf", opf, "OPS/one.xhtml", "<p>First.")))
+	f.Add([]byte(epub(f, "META-INF/container.xml", strings.ReplaceAll(container, "OPS/book", "../../etc/passwd"))))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		checkResult(t, readEPUB(t.Context(), bytes.NewReader(content), int64(len(content))))
+	})
 }
 
 func checkResult(t *testing.T, r result) {

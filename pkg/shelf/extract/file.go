@@ -1,21 +1,19 @@
 // Package extract turns the files beside a bibliography into text, page by
 // page where they have pages: plain text, Markdown, HTML and EPUB by itself,
-// PDF through poppler's pdftotext where that is on the PATH.
+// PDF through poppler's pdftotext where that is on the PATH. Which files may
+// be read is said at [Folder].
 //
-// Files are somebody else's: every one is read within bounds of size and time,
-// nothing in it is executed or fetched, and what comes out is clean
-// (see [plaintext.Clean]).
+// Files are untrusted: each is read within bounds of size and time, nothing in
+// it is executed or fetched, and the text is clean (see [plaintext.Clean]).
 package extract
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -39,16 +37,11 @@ type result struct {
 	reason   string // why something is missing, or ""
 }
 
-// File returns the text of a file and how much of it could be read. A file
-// that can't be read is no error: the status says why, in our words. The only
-// error is that of a context that has ended.
-func File(ctx context.Context, path string) ([]library.TextPage, library.TextStatus, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, library.TextStatus{}, err
-	}
+// read returns the text of an open file and how much of it could be read.
+func read(ctx context.Context, file *os.File, k kind) ([]library.TextPage, library.TextStatus, error) {
 	limited, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	r := readFile(limited, path)
+	r := readKind(limited, file, k)
 	if err := ctx.Err(); err != nil {
 		return nil, library.TextStatus{}, err
 	}
@@ -56,50 +49,50 @@ func File(ctx context.Context, path string) ([]library.TextPage, library.TextSta
 	return pages, status, nil
 }
 
-func readFile(ctx context.Context, path string) result {
-	content, reason := load(path)
-	if reason != "" {
+func readKind(ctx context.Context, file *os.File, k kind) result {
+	info, err := file.Stat()
+	if err != nil {
+		return result{reason: reasonOpen}
+	}
+	if reason := sizeReason(info.Size()); reason != "" {
 		return result{reason: reason}
 	}
-	switch kindOf(path, content) {
-	case kindPDF:
-		return readPDF(ctx, path)
-	case kindEPUB:
-		return readEPUB(content)
-	case kindHTML:
-		return readHTML(content)
-	case kindText:
-		return readText(content)
+	head := make([]byte, min(info.Size(), 1024))
+	if _, err := file.ReadAt(head, 0); err != nil {
+		return result{reason: reasonRead}
 	}
-	return result{reason: "files of this kind are not read"}
+	if !looksLike(head, k) {
+		return result{reason: "the file is not what its name says"}
+	}
+	switch k {
+	case kindPDF:
+		return readPDF(ctx, file)
+	case kindEPUB:
+		return readEPUB(ctx, file, info.Size())
+	}
+	content, err := io.ReadAll(io.LimitReader(file, MaxFileBytes))
+	switch {
+	case err != nil:
+		return result{reason: reasonRead}
+	case k == kindHTML:
+		return readHTML(content)
+	}
+	return readText(content)
 }
 
-// load reads a file whole. Pipes and devices, which could block or never end,
-// are refused.
-func load(path string) (content []byte, reason string) {
-	info, err := os.Stat(path) //nolint:gosec // which files may be read is the caller's to decide
+// reasonRead is the reason where the system refuses to read an open file.
+const reasonRead = "the file can't be read"
+
+// sizeReason returns the reason why a file of that many bytes is not read, or
+// "".
+func sizeReason(size int64) string {
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, "the file is missing"
-	case err != nil:
-		return nil, "the file can't be opened"
-	case !info.Mode().IsRegular():
-		return nil, "it is not a file"
-	case info.Size() > MaxFileBytes:
-		return nil, fmt.Sprintf("the file has more than %d MiB", MaxFileBytes>>20)
-	case info.Size() == 0:
-		return nil, "the file is empty"
+	case size > MaxFileBytes:
+		return fmt.Sprintf("the file has more than %d MiB", MaxFileBytes>>20)
+	case size == 0:
+		return "the file is empty"
 	}
-	f, err := os.Open(path) //nolint:gosec // as above
-	if err != nil {
-		return nil, "the file can't be opened"
-	}
-	defer f.Close()
-	content, err = io.ReadAll(io.LimitReader(f, MaxFileBytes))
-	if err != nil {
-		return nil, "the file can't be read"
-	}
-	return content, ""
+	return ""
 }
 
 type kind int
@@ -112,33 +105,37 @@ const (
 	kindEPUB
 )
 
-// kindOf says what a file is: by its first bytes where they tell, else by its
-// name.
-func kindOf(path string, content []byte) kind {
-	head := content[:min(len(content), 1024)]
-	extension := strings.ToLower(filepath.Ext(path))
-	switch {
-	case bytes.Contains(head, []byte("%PDF-")):
+// kindOf returns what a file is by its name's ending, which alone decides
+// whether it is read: what a bibliography says of the file does not count, nor
+// does what the file looks like.
+func kindOf(name string) kind {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".pdf":
 		return kindPDF
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		if extension == ".epub" || bytes.Contains(head, []byte("application/epub+zip")) {
-			return kindEPUB
-		}
-		return kindUnknown
-	case bytes.HasPrefix(head, []byte(`{\rtf`)), bytes.HasPrefix(head, []byte("%!PS")):
-		return kindUnknown // text for programs, not for readers
-	}
-	switch extension {
+	case ".epub":
+		return kindEPUB
 	case ".html", ".htm", ".xhtml":
 		return kindHTML
-	case ".txt", ".text", ".md", ".markdown":
+	case ".txt", ".text", ".md", ".markdown", ".rst", ".adoc", ".org", ".tex":
 		return kindText
 	}
-	start := bytes.ToLower(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n"))
-	if bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")) {
-		return kindHTML
+	return kindUnknown
+}
+
+// looksLike reports whether the first bytes of a file can be those of its kind.
+func looksLike(head []byte, k kind) bool {
+	switch k {
+	case kindPDF:
+		return bytes.Contains(head, []byte("%PDF-")) // readers accept bytes before it
+	case kindEPUB:
+		return bytes.HasPrefix(head, []byte("PK\x03\x04"))
 	}
-	return kindText // if it is binary, reading it will tell
+	for _, other := range []string{"%PDF-", "PK\x03\x04", `{\rtf`, "%!PS"} {
+		if bytes.HasPrefix(head, []byte(other)) {
+			return false
+		}
+	}
+	return true
 }
 
 // finish returns the pages that hold text, with their places in the whole,

@@ -15,6 +15,9 @@ import (
 // the text of a page.
 const maxToken = 4 << 20
 
+// reasonLongPart is the reason where a token is longer than maxToken.
+const reasonLongPart = "the page has a part that is too long to read"
+
 // readHTML reads the text of an HTML page: no markup, no scripts, no styles.
 func readHTML(content []byte) result {
 	if bytes.IndexByte(content[:min(len(content), 4096)], 0) >= 0 {
@@ -32,23 +35,28 @@ func readHTML(content []byte) result {
 	} else if decoded, ok := decode(content); ok {
 		text = decoded
 	}
-	pages, reason := htmlText(strings.NewReader(text))
-	return result{pages: []string{pages}, reason: reason}
+	w, reason := newHTMLWriter(), ""
+	if err := w.document(strings.NewReader(text)); err != nil {
+		reason = reasonLongPart
+	}
+	return result{pages: []string{w.String()}, reason: reason}
 }
 
-// htmlText returns the text of an HTML document. It reads token by token, so
-// that no depth of nesting costs anything.
-func htmlText(r io.Reader) (text, reason string) {
-	w := &htmlWriter{}
+// document writes the text of an HTML document, apart from what was written
+// before. It reads token by token, so memory is bounded by the text and by
+// maxToken, and no depth of nesting costs anything. The error is that of r, or
+// says that a token is longer than maxToken.
+func (w *htmlWriter) document(r io.Reader) error {
+	*w = htmlWriter{b: w.b, breaks: 2}
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxToken)
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			if !errors.Is(z.Err(), io.EOF) {
-				return w.String(), "the page has a part that is too long to read"
+			if err := z.Err(); !errors.Is(err, io.EOF) {
+				return err
 			}
-			return w.String(), ""
+			return nil
 		case html.TextToken:
 			w.text(z.Text())
 		case html.StartTagToken:
@@ -62,19 +70,21 @@ func htmlText(r io.Reader) (text, reason string) {
 			w.end(atom.Lookup(name))
 		}
 		if w.b.Len() > MaxTextBytes {
-			return w.String(), "" // finish cuts it and says so
+			return nil // finish cuts it and says so
 		}
 	}
 }
 
-// htmlWriter writes the text of an HTML document as its tokens come.
+// htmlWriter writes the text of HTML documents as their tokens come.
 type htmlWriter struct {
-	b      strings.Builder
+	b      *strings.Builder
 	hidden atom.Atom // the element whose content is not text, while in it
 	pre    int       // depth of elements that keep their white space
 	breaks int       // line breaks due before the next text
 	space  bool      // a space is due before the next text
 }
+
+func newHTMLWriter() *htmlWriter { return &htmlWriter{b: &strings.Builder{}} }
 
 func (w *htmlWriter) String() string { return w.b.String() }
 
@@ -89,12 +99,12 @@ func (w *htmlWriter) text(raw []byte) {
 		w.b.WriteString(s)
 		return
 	}
-	for i, word := range strings.Fields(s) {
-		if i > 0 || strings.ContainsRune(" \t\r\n\f", rune(s[0])) {
-			w.space = true
-		}
+	spaced := s != "" && strings.ContainsRune(" \t\r\n\f", rune(s[0]))
+	for word := range strings.FieldsSeq(s) { // no list: a token may have millions
+		w.space = w.space || spaced
 		w.due()
 		w.b.WriteString(word)
+		spaced = true
 	}
 	if s != "" && strings.ContainsRune(" \t\r\n\f", rune(s[len(s)-1])) {
 		w.space = true

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -14,18 +14,14 @@ import (
 const noPDFToText = "reading PDF files needs poppler's pdftotext on the PATH (package poppler-utils)"
 
 // readPDF reads the text of a PDF file through pdftotext, which writes a form
-// feed after every page.
-func readPDF(ctx context.Context, path string) result {
+// feed after every page. The program gets the open file as its standard input,
+// not a name: so it reads the file that was checked, and no other.
+func readPDF(ctx context.Context, file *os.File) result {
 	program, err := exec.LookPath("pdftotext")
 	if err != nil {
 		return result{reason: noPDFToText}
 	}
-	// An absolute name can't be taken for an option or for standard input.
-	path, err = filepath.Abs(path)
-	if err != nil {
-		return result{reason: "the file can't be opened"}
-	}
-	text, err := output(ctx, program, "-q", "-enc", "UTF-8", "-eol", "unix", "--", path, "-")
+	text, err := output(ctx, file, program, "-q", "-enc", "UTF-8", "-eol", "unix", "-", "-")
 	switch {
 	case ctx.Err() != nil:
 		return result{reason: "reading the PDF file took too long"}
@@ -40,12 +36,13 @@ func readPDF(ctx context.Context, path string) result {
 // errLong means that a program wrote more than it may.
 var errLong = errors.New("the program writes more than it may")
 
-// output runs a program and returns what it writes, a little more than
-// MaxTextBytes of it at most.
-func output(ctx context.Context, program string, args ...string) (string, error) {
+// output runs a program over a file and returns what it writes, a little more
+// than MaxTextBytes of it at most.
+func output(ctx context.Context, file *os.File, program string, args ...string) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // no shell; the file's name follows "--"
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Stdin = file
 	cmd.WaitDelay = time.Second
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

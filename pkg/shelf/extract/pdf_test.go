@@ -37,17 +37,15 @@ func TestPDFGoesThroughPdftotext(t *testing.T) {
 		{"pages without text are counted", `printf 'One.\f\f\f'`, "1:One.", "2 pages hold no text"},
 		{"a scan", `printf '\f\f'`, "", "holds no text"},
 		{"damaged or protected", `exit 1`, "", "damaged or protected"},
-		{"the file's name is no option", `case "$6" in --) ;; *) exit 1;; esac; case "$7" in /*-q.pdf) printf ok;; *) exit 1;; esac`, "1:ok", ""},
+		{"the file comes on standard input", `case "$6$7" in --) read line; printf "%s" "$line";; *) exit 1;; esac`, "1:%PDF-1.4 not really", ""},
 		{"bytes that are not UTF-8", `printf 'a\377b'`, "1:a\uFFFDb", ""},
 		{"a program that never stops writing", `while :; do echo "0123456789012345678901234567890123456789012345678901234567890123456789"; done`, "", "longer than 32 MiB"},
 	} {
 		t.Run(c.promise, func(t *testing.T) {
 			file := write(t, "-q.pdf", pdf)
 			onPath(t, "pdftotext", c.script)
-			pages, status, err := File(t.Context(), file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := readAt(t, file)
+			pages, status := text.Pages, text.Status
 			if got := inOneLine(pages); c.want != "" && got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
@@ -59,27 +57,27 @@ func TestPDFGoesThroughPdftotext(t *testing.T) {
 	}
 	t.Run("without it the reason says what is missing", func(t *testing.T) {
 		t.Setenv("PATH", t.TempDir())
-		_, status, err := File(t.Context(), write(t, "a.pdf", pdf))
-		if err != nil || status.Available || !strings.Contains(status.Reason, "pdftotext") {
-			t.Errorf("status %+v, %v", status, err)
+		if s := readAt(t, write(t, "a.pdf", pdf)).Status; s.Available || !strings.Contains(s.Reason, "pdftotext") {
+			t.Errorf("status %+v", s)
 		}
 	})
 	t.Run("one that hangs is ended with the call", func(t *testing.T) {
 		started, never := pipe(t), pipe(t)
-		file := write(t, "a.pdf", pdf)
+		folder := openFolder(t, filepath.Dir(write(t, "a.pdf", pdf)))
 		onPath(t, "pdftotext", `echo > "`+started+`"; read line < "`+never+`"`)
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			_, _ = os.ReadFile(started) // waits until the program runs
 			cancel()
 		}()
-		if _, _, err := File(ctx, file); !errors.Is(err, context.Canceled) {
+		if _, err := folder.Read(ctx, "a.pdf"); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 	})
 }
 
-// pipe returns the path of a pipe: whoever opens it waits for the other end.
+// pipe returns the path of a pipe. Opening it blocks until the other end is
+// open too.
 func pipe(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pipe")

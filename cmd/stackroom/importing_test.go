@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// write puts files into a folder, by their paths in it.
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// importJSON imports and returns the summary.
+func importJSON(t *testing.T, data string, args ...string) summary {
+	t.Helper()
+	status, stdout, stderr := run(t, []string{"STACKROOM_DATA=" + data}, append([]string{"import", "--json"}, args...)...)
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	var s summary
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestImport_ReadsNoPrivateFiles(t *testing.T) {
+	home, data := t.TempDir(), filepath.Join(t.TempDir(), "library")
+	secrets := map[string]string{
+		".ssh/id_rsa": "PRIVATE one", ".aws/credentials": "PRIVATE two", ".netrc": "PRIVATE three", ".config/app/token.txt": "PRIVATE four",
+		"id_ed25519": "PRIVATE five", "vault.kdbx": "PRIVATE six", "settings.json": `{"token":"PRIVATE seven"}`, "wallet": "PRIVATE eight",
+	}
+	write(t, home, secrets)
+	write(t, home, map[string]string{
+		"papers/good.txt": "A good text.", "papers/also.md": "Also a good text.",
+		"refs.bib": `@misc{a, title = {One}, file = {.ssh/id_rsa;.aws/credentials;.netrc;id_ed25519}}
+@misc{b, title = {Two}, file = {Key:.ssh/id_rsa:text/plain;Vault:vault.kdbx:application/pdf;:settings.json:PDF;wallet;.config/app/token.txt}}
+@misc{c, title = {Three}, file = {papers/good.txt;papers/../.netrc;` + home + `/.aws/credentials;file://` + home + `/id_ed25519}}
+@misc{d, title = {Four}, file = {:papers/good.txt:text/plain;papers/also.md}}`,
+		"refs.ris":           "TY  - JOUR\nTI  - Five\nL1  - file://" + home + "/.ssh/id_rsa\nL1  - .netrc\nL1  - papers/good.txt\nER  - \n",
+		".config/hidden.bib": "@misc{h, title = {PRIVATE title}}",
+	})
+	s := importJSON(t, data, home)
+	if s.Library.Items != 5 || len(s.Files) != 2 {
+		t.Errorf("%d works from %+v", s.Library.Items, s.Files)
+	}
+	good := []string{filepath.Join(home, "papers", "good.txt"), filepath.Join(home, "papers", "also.md")}
+	if !slices.Equal(s.Texts.Files, good) || s.Texts.FileCount != 2 || s.Texts.Read != 4 || s.Texts.NotReadCount != 14 || len(s.Texts.NotRead) != 14 {
+		t.Errorf("texts: %+v", s.Texts)
+	}
+	url, _ := start(t, "STACKROOM_DATA="+data)
+	if titles := search(t, url, "PRIVATE"); len(titles) > 0 {
+		t.Errorf("private texts are found in %q", titles)
+	}
+	if titles := search(t, url, "good text"); len(titles) != 3 {
+		t.Errorf("the good texts are found in %q", titles)
+	}
+}
+
+func TestImport_ListsFilesRead(t *testing.T) {
+	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "library")
+	files, bib := map[string]string{}, ""
+	for i := range someFiles + 3 {
+		name := fmt.Sprintf("texts/%02d.txt", i)
+		files[name] = "Text."
+		bib += fmt.Sprintf("@misc{k%d, title = {Title %d}, file = {%s;%s}}\n", i, i, name, name)
+	}
+	files["refs.bib"] = bib
+	write(t, dir, files)
+	path := func(i int) string {
+		return fmt.Sprintf("  read %s\n", filepath.Join(dir, "texts", fmt.Sprintf("%02d.txt", i)))
+	}
+	for _, c := range []struct {
+		args   []string
+		listed int
+		more   string
+	}{
+		{[]string{"--dry-run"}, someFiles, "and 3 more files; -v lists them"},
+		{nil, someFiles, "and 3 more files; -v lists them"},
+		{[]string{"-v"}, someFiles + 3, ""},
+		{[]string{"--no-text"}, 0, ""},
+	} {
+		status, stdout, stderr := run(t, []string{"STACKROOM_DATA=" + data}, append([]string{"import", dir}, c.args...)...)
+		if status != 0 || strings.Count(stdout, "  read ") != c.listed || c.listed > 0 && !strings.Contains(stdout, path(c.listed-1)) ||
+			c.more == "" && strings.Contains(stdout, "more files") || !strings.Contains(stdout, c.more) {
+			t.Errorf("%q: status %d\n%s%s", c.args, status, stdout, stderr)
+		}
+	}
+	if s := importJSON(t, data, dir); len(s.Texts.Files) != someFiles+3 || s.Texts.FileCount != someFiles+3 {
+		t.Errorf("as JSON: %+v", s.Texts)
+	}
+}
+
+func TestTextSummary_CountsWhatItDoesNotList(t *testing.T) {
+	s := newTextSummary()
+	for i := range maxFiles + 2 {
+		s.opened(fmt.Sprint(i))
+		s.count(library.TextStatus{}, notRead{Path: fmt.Sprint(i), Reason: "missing"})
+	}
+	if len(s.Files) != maxFiles || s.FileCount != maxFiles+2 || len(s.NotRead) != maxFiles || s.NotReadCount != maxFiles+2 {
+		t.Errorf("%d of %d files, %d of %d not read", len(s.Files), s.FileCount, len(s.NotRead), s.NotReadCount)
+	}
+	var b strings.Builder
+	s.print(&b, true)
+	if !strings.Contains(b.String(), "and 2 more files\n") || !strings.Contains(b.String(), "no text from 2 more attachments") {
+		t.Errorf("...%s", b.String()[b.Len()-200:])
+	}
+}
