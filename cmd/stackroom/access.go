@@ -6,10 +6,9 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
-	"cloud.google.com/go/storage"
-
+	"github.com/stackroom-mcp/stackroom/pkg/bucket"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
@@ -18,9 +17,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/tokens"
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
 // access is who gets in, and how.
@@ -31,8 +30,9 @@ type access struct {
 	close  func()
 }
 
-// openAccess returns the way of signing in that the configuration names.
-func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, logger *slog.Logger) (*access, error) {
+// openAccess returns the way of signing in that the configuration names. The
+// hooks are those of the bucket.
+func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*access, error) {
 	a := &access{close: func() {}}
 	var verifier identity.Verifier
 	var issuers []string
@@ -47,7 +47,7 @@ func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, lo
 	case "zotero":
 		a.signIn, issuers = pages.SignInZotero, []string{issuer(c)}
 		var s *signin.Server
-		if s, a.close, err = zoteroSignIn(ctx, c, secrets, logger); err == nil {
+		if s, a.close, err = zoteroSignIn(ctx, c, secrets, hooks, logger); err == nil {
 			verifier, a.routes = s, s.Routes()
 		}
 	default:
@@ -122,24 +122,18 @@ func openOIDC(c *config.Config, secrets *secret.Store, logger *slog.Logger) (*oi
 	return v, err
 }
 
-// The bounds of the set that sign-in shares.
-const (
-	ledgerEntries = 200_000         // in memory, of some 100 bytes each
-	ledgerTime    = 5 * time.Second // for one call to the bucket
-)
-
 // zoteroSignIn makes this server the place where people sign in with Zotero.
-func zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store, logger *slog.Logger) (*signin.Server, func(), error) {
+func zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*signin.Server, func(), error) {
 	ring, err := masterRing(secrets, logger)
 	if err != nil {
 		return nil, nil, err
 	}
-	shared, closeShared, err := openLedger(ctx, c)
+	records, err := openLedger(ctx, c, hooks, logger)
 	if err != nil {
 		return nil, nil, err
 	}
 	s, err := signin.New(signin.Options{
-		Issuer: issuer(c), Resource: c.MCPURL(), Ring: ring, Ledger: shared, AccessTTL: c.AccessTokenTTL, Logger: logger,
+		Issuer: issuer(c), Resource: c.MCPURL(), Ring: ring, Ledger: records, AccessTTL: c.AccessTokenTTL, Logger: logger,
 		Zotero: zoteroauth.Options{
 			OAuthURL: c.OAuthURL, APIURL: c.ZoteroURL,
 			ClientKey: current(secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),
@@ -147,10 +141,19 @@ func zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store, 
 		UnknownKey: secrets.Source("STACKROOM_MASTER_KEY").Rejected,
 	})
 	if err != nil {
-		closeShared()
+		_ = records.Close() // the first error is the one that matters
 		return nil, nil, err
 	}
-	return s, closeShared, nil
+	running, stop := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { s.Run(running) })
+	return s, func() {
+		stop()
+		done.Wait()
+		if err := records.Close(); err != nil {
+			logger.Error("the sign-in records can't be closed", "error", err)
+		}
+	}, nil
 }
 
 // masterRing returns the ring of the master keys. Those of former versions of
@@ -189,16 +192,25 @@ func masterKeys(all []secret.Value) ([][]byte, error) {
 	return masters, nil
 }
 
-// openLedger returns the set that processes share: in a bucket, or in memory
+// openLedger returns the records of sign-in: in a bucket, or in the data folder
 // where there is one process only.
-func openLedger(ctx context.Context, c *config.Config) (signin.Ledger, func(), error) {
+func openLedger(ctx context.Context, c *config.Config, hooks upstream.Hooks, logger *slog.Logger) (*ledger.Ledger, error) {
+	options := ledger.Options{AccessTTL: c.AccessTokenTTL, Logger: logger}
 	if c.StateBucket == "" {
-		return ledger.NewMemory(ledgerEntries, time.Now), func() {}, nil
+		return ledger.OpenFile(c.Data, options)
 	}
-	client, err := storage.NewClient(ctx)
+	b, err := openBucket(ctx, c, hooks)
 	if err != nil {
-		return nil, nil, library.Errorf(library.Unavailable, "the bucket of STACKROOM_STATE_BUCKET can't be reached").
-			WithHint("on Google Cloud the service's account needs roles/storage.objectUser on it; elsewhere run: gcloud auth application-default login").WithCause(err)
+		return nil, err
 	}
-	return ledger.NewBucket(client.Bucket(c.StateBucket), ledgerTime, time.Now), func() { _ = client.Close() }, nil
+	return ledger.OpenBucket(ctx, b, options), nil
+}
+
+// openBucket opens the bucket of STACKROOM_STATE_BUCKET.
+func openBucket(ctx context.Context, c *config.Config, hooks upstream.Hooks) (*bucket.Bucket, error) {
+	options := bucket.Options{Name: c.StateBucket, Hooks: hooks}
+	if c.StorageEmulator != "" {
+		options.Endpoint = "http://" + c.StorageEmulator
+	}
+	return bucket.Open(ctx, options)
 }

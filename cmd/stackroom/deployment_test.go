@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -17,8 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/fsouza/fake-gcs-server/fakestorage"
-
+	"github.com/stackroom-mcp/stackroom/pkg/bucket/buckettest"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
@@ -26,14 +24,14 @@ import (
 // bucket and a master key, behind one https URL that gives each request to the
 // next of them, over a stand-in for Zotero.
 type deployment struct {
-	t          *testing.T
-	public     string
-	servers    []string // their own URLs
-	zotero     *signintest.Zotero
-	http       *http.Client
-	bucketDown *atomic.Bool
-	logs       []*output // of both: log and audit
-	served     *atomic.Uint64
+	t       *testing.T
+	public  string
+	servers []string // their own URLs
+	zotero  *signintest.Zotero
+	http    *http.Client
+	bucket  *buckettest.Fake
+	logs    []*output // of both: log and audit
+	served  *atomic.Uint64
 }
 
 // redirectURI is where the clients of these tests are sent back to.
@@ -41,7 +39,7 @@ const redirectURI = "https://client.example/callback"
 
 func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
 	t.Helper()
-	d := &deployment{t: t, bucketDown: &atomic.Bool{}, served: &atomic.Uint64{}, zotero: &signintest.Zotero{ClientKey: "appkey-of-test", ClientSecret: "appsecret-of-test", Users: users}}
+	d := &deployment{t: t, served: &atomic.Uint64{}, zotero: &signintest.Zotero{ClientKey: "appkey-of-test", ClientSecret: "appsecret-of-test", Users: users}}
 	d.zotero.Other = &signintest.Libraries{Zotero: d.zotero, Works: works}
 	zotero := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(fmt.Sprint(r.URL, r.Header), "sr_") {
@@ -50,39 +48,20 @@ func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
 		d.zotero.ServeHTTP(w, r)
 	}))
 	t.Cleanup(zotero.Close)
-	t.Setenv("STORAGE_EMULATOR_HOST", d.bucket())
+	d.bucket = buckettest.New(t)
 	d.public = "https://stackroom.test"
 	d.http = &http.Client{Transport: d, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	master := make([]byte, 32)
 	_, _ = rand.Read(master)
 	for range 2 {
-		d.serve("STACKROOM_AUTH=zotero", "STACKROOM_PUBLIC_URL="+d.public, "STACKROOM_STATE_BUCKET=state",
+		d.serve("STACKROOM_AUTH=zotero", "STACKROOM_PUBLIC_URL="+d.public, "STACKROOM_STATE_BUCKET="+buckettest.Bucket,
+			"STORAGE_EMULATOR_HOST="+strings.TrimPrefix(d.bucket.URL, "http://"),
 			"STACKROOM_MASTER_KEY="+base64.StdEncoding.EncodeToString(master),
 			"ZOTERO_URL="+zotero.URL, "ZOTERO_OAUTH_URL="+zotero.URL+"/oauth",
 			"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-test", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-test",
 			"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test", "STACKROOM_DATA="+t.TempDir())
 	}
 	return d
-}
-
-// bucket starts Cloud Storage and returns its host and port.
-func (d *deployment) bucket() string {
-	d.t.Helper()
-	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Writer: io.Discard})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(fake.Stop)
-	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "state"})
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if d.bucketDown.Load() {
-			http.Error(w, "The service is down", http.StatusServiceUnavailable)
-			return
-		}
-		fake.HTTPHandler().ServeHTTP(w, r)
-	}))
-	d.t.Cleanup(s.Close)
-	return strings.TrimPrefix(s.URL, "http://")
 }
 
 // serve starts one server until the test ends.

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/tokens"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
 // secrets reads every secret that the configuration names, and returns those
@@ -137,21 +140,16 @@ func (d *doctor) zoteroSignIn(ctx context.Context, c *config.Config, secrets *se
 	d.ledger(ctx, c)
 }
 
-// ledger checks that processes can share what is spent, by entering something.
+// ledger checks that the records of sign-in can be written and read.
 func (d *doctor) ledger(ctx context.Context, c *config.Config) {
 	if c.StateBucket == "" {
-		if c.Service != "" {
-			d.ill("state", library.Errorf(library.Invalid, "STACKROOM_STATE_BUCKET is unset, and Cloud Run may run several instances").
-				WithHint("set it to a bucket, or a code may be spent once in each instance"))
-			return
-		}
-		d.well("state", "in memory, for one process; several need STACKROOM_STATE_BUCKET")
+		d.ledgerFile(c)
 		return
 	}
-	shared, closeShared, err := openLedger(ctx, c)
+	records, err := openLedger(ctx, c, upstream.Hooks{}, d.logger)
 	if err == nil {
-		defer closeShared()
-		_, err = shared.Claim(ctx, "doctor", time.Now().Add(time.Minute))
+		defer records.Close()
+		err = records.Check(ctx)
 	}
 	if err != nil {
 		d.ill("state", library.Errorf(library.Unavailable, "the bucket %s can't be used", c.StateBucket).
@@ -159,4 +157,23 @@ func (d *doctor) ledger(ctx context.Context, c *config.Config) {
 		return
 	}
 	d.well("state", "in the bucket "+c.StateBucket+", which can be read and written")
+}
+
+// ledgerFile checks the records in the data folder, which a server that runs
+// there has open.
+func (d *doctor) ledgerFile(c *config.Config) {
+	if c.Service != "" {
+		d.ill("state", library.Errorf(library.Invalid, "STACKROOM_STATE_BUCKET is unset, and Cloud Run may run several instances").
+			WithHint("set it to a bucket, or members have to sign in again with each new instance"))
+		return
+	}
+	at := filepath.Join(c.Data, ledger.FileName)
+	switch err := ledger.Probe(c.Data); {
+	case errors.Is(err, ledger.ErrLocked):
+		d.well("state", "in "+at+", which a running server has open; several servers need STACKROOM_STATE_BUCKET")
+	case err != nil:
+		d.ill("state", err)
+	default:
+		d.well("state", "in "+at+", for one process; several need STACKROOM_STATE_BUCKET")
+	}
 }

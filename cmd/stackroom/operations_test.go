@@ -54,7 +54,7 @@ func TestDoctorChecksHowTheServiceIsRun(t *testing.T) {
 			[]string{"FAIL  secret         STACKROOM_TOKENS", "→ put the secret there", "skip  sign-in", "ok    limits"}},
 		{"records that can't be read", []string{data, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=confidential"}, exitFailure, []string{"FAIL  sign-in"}},
 		{"an issuer that has no keys", []string{data, "STACKROOM_AUTH=oidc", "STACKROOM_PUBLIC_URL=http://127.0.0.1:8080", "STACKROOM_OIDC_ISSUER=" + issuer.URL}, exitFailure, []string{"FAIL  sign-in"}},
-		{"sign-in with Zotero", append(zotero, "STACKROOM_MASTER_KEY="+master), 0, []string{"1 master keys", "ok    state          in memory, for one process", "ok    clock"}},
+		{"sign-in with Zotero", append(zotero, "STACKROOM_MASTER_KEY="+master), 0, []string{"1 master keys", "sign-in.db, for one process", "ok    clock"}},
 		{"a master key in a file that is none", append(zotero, "STACKROOM_MASTER_KEY="+file("master", "confidential")), exitFailure, []string{"FAIL  configuration  STACKROOM_MASTER_KEY"}},
 		{"a key of Zotero in a file", []string{data, "ZOTERO_API_KEY=" + file("key", "goodkey1"), zotero[len(zotero)-1]}, 0, []string{"ok    zotero key #0"}},
 		{"an address that is taken", []string{data, "STACKROOM_METRICS_ADDR=" + taken.Addr().String()}, exitFailure, []string{"FAIL  metrics"}},

@@ -102,7 +102,7 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	if r.libs, up, err = openLibraries(p.ctx, c, r.secrets, r.observing.upstreamHooks("zotero", logger), logger); err != nil {
 		return nil, err
 	}
-	if r.access, err = openAccess(p.ctx, c, r.secrets, logger); err != nil {
+	if r.access, err = openAccess(p.ctx, c, r.secrets, r.observing.upstreamHooks("bucket", logger), logger); err != nil {
 		return nil, err
 	}
 	if err := r.openProbe(logger); err != nil {

@@ -370,7 +370,7 @@ func TestA23WithTheBucketDown(t *testing.T) {
 	if !ok || !okay {
 		t.FailNow()
 	}
-	d.bucketDown.Store(true)
+	d.bucket.Down.Store(true)
 	var group sync.WaitGroup // each takes as long as the bucket is asked
 	for promise, form := range map[string]url.Values{"a code": redemption(waiting), "a refresh token": renewal(s)} {
 		group.Go(func() {
@@ -386,7 +386,7 @@ func TestA23WithTheBucketDown(t *testing.T) {
 			t.Errorf("/mcp: %d %.200s", r.status, r.body)
 		}
 	}
-	d.bucketDown.Store(false)
+	d.bucket.Down.Store(false)
 	if !d.tokens(&waiting, redemption(waiting)) || !d.tokens(&s, renewal(s)) {
 		t.Error("what could not be done then can't be done now")
 	}

@@ -37,7 +37,7 @@ type Config struct {
 	OAuthURL          string        `env:"ZOTERO_OAUTH_URL" envDefault:"https://www.zotero.org/oauth" expect:"an https URL, or an http one on this machine" doc:"Sign-in with zotero: where Zotero asks people for their consent."`
 	OAuthClientKey    string        `env:"ZOTERO_OAUTH_CLIENT_KEY" expect:"the client key of the application at zotero.org/oauth/apps, or a reference to it" secret:"true" doc:"Sign-in with zotero: the key of the application that you registered with Zotero."`
 	OAuthClientSecret string        `env:"ZOTERO_OAUTH_CLIENT_SECRET" expect:"the client secret that belongs to it, or a reference to it" secret:"true" doc:"Sign-in with zotero: the secret of that application."`
-	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero: where several processes share which codes and tokens are spent. Unset: in memory, for one process."`
+	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero: where several processes share which sign-ins live and which have ended. Unset: in the data folder, for one process."`
 	AccessTokenTTL    time.Duration `env:"STACKROOM_ACCESS_TOKEN_TTL" envDefault:"24h" expect:"a duration from 5m to 168h" doc:"Sign-in with zotero: how long an access token is good; clients then refresh it."`
 
 	RateLimitMax    int           `env:"RATE_LIMIT_MAX" envDefault:"600" expect:"a number from 1 to 1000000, or 0 for no limit" doc:"How many calls one caller may make in the window, in each instance."`
@@ -66,6 +66,10 @@ type Config struct {
 
 	// Service is the name that Cloud Run gives the service it runs, "" elsewhere.
 	Service string `env:"K_SERVICE" expect:"set by Cloud Run" doc:"Set by Cloud Run; not for you."`
+
+	// StorageEmulator is the host and port of an emulator of Cloud Storage on
+	// this machine, for tests, "" for the service.
+	StorageEmulator string `env:"STORAGE_EMULATOR_HOST" expect:"host:port on this machine" doc:"For tests: an emulator of Cloud Storage."`
 }
 
 // ListenAddr returns the address to listen on.
@@ -116,6 +120,7 @@ func (c *Config) check() []Fault {
 	}
 	expect(within(c.ZoteroRotation, time.Minute, 720*time.Hour), "ZOTERO_KEY_ROTATION", c.ZoteroRotation.String())
 	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", c.LogLevel)
+	expect(c.StorageEmulator == "" || validUpstream("http://"+c.StorageEmulator), "STORAGE_EMULATOR_HOST", c.StorageEmulator)
 	expect(slices.Contains([]string{"", "json", "text"}, c.LogStyle), "STACKROOM_LOG_FORMAT", c.LogStyle)
 	for _, o := range c.AllowedOrigins {
 		expect(validOrigin(o), "STACKROOM_ALLOWED_ORIGINS", o)

@@ -22,12 +22,12 @@ type Variable struct {
 	Secret bool
 }
 
-// Variables returns every variable that the program reads, in the order in
-// which people should meet them.
+// Variables returns every variable that people set, in the order in which they
+// should meet them: not the one that Cloud Run sets, nor the one of tests.
 func Variables() []Variable {
 	var all []Variable
 	for f := range reflect.TypeFor[Config]().Fields() {
-		if v := variable(f); v.Name != "K_SERVICE" {
+		if v := variable(f); v.Name != "K_SERVICE" && v.Name != "STORAGE_EMULATOR_HOST" {
 			all = append(all, v)
 		}
 	}

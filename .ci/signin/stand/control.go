@@ -6,12 +6,13 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/stackroom-mcp/stackroom/pkg/bucket/buckettest"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
 // newControl returns the handler by which a test makes things happen that are
 // not the server's doing.
-func newControl(ctx context.Context, zotero *signintest.Zotero, bucket *bucketServer, d *deployment) http.Handler {
+func newControl(ctx context.Context, zotero *signintest.Zotero, bucket *buckettest.Fake, d *deployment) http.Handler {
 	mux := http.NewServeMux()
 	user := func(r *http.Request) int64 {
 		id, _ := strconv.ParseInt(r.FormValue("user"), 10, 64)
@@ -24,7 +25,7 @@ func newControl(ctx context.Context, zotero *signintest.Zotero, bucket *bucketSe
 	})
 	mux.HandleFunc("POST /revoke", func(_ http.ResponseWriter, r *http.Request) { zotero.Revoke(user(r)) })
 	mux.HandleFunc("POST /zotero", func(_ http.ResponseWriter, r *http.Request) { zotero.SetDown(r.FormValue("down") == "1") })
-	mux.HandleFunc("POST /bucket", func(_ http.ResponseWriter, r *http.Request) { bucket.down.Store(r.FormValue("down") == "1") })
+	mux.HandleFunc("POST /bucket", func(_ http.ResponseWriter, r *http.Request) { bucket.Down.Store(r.FormValue("down") == "1") })
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, len(zotero.Keys(user(r)))) })
 	return mux
 }

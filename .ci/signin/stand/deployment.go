@@ -19,6 +19,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/bucket/buckettest"
 )
 
 // deployment is two processes of stackroom, and the proxy before them.
@@ -69,7 +71,7 @@ func (d *deployment) configure(p place) error {
 		"STACKROOM_AUTH=zotero", "STACKROOM_PUBLIC_URL=" + p.Public, "STACKROOM_MASTER_KEY=file://" + file,
 		"ZOTERO_URL=" + p.Zotero, "ZOTERO_OAUTH_URL=" + p.Zotero + "/oauth",
 		"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-ci", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-ci",
-		"STACKROOM_STATE_BUCKET=" + bucketName, "STORAGE_EMULATOR_HOST=" + p.Bucket,
+		"STACKROOM_STATE_BUCKET=" + buckettest.Bucket, "STORAGE_EMULATOR_HOST=" + p.Bucket,
 		"RATE_LIMIT_MAX=0", "LOG_LEVEL=info", "STACKROOM_TRUSTED_HOPS=1",
 	}
 	return nil

@@ -1,5 +1,5 @@
 // Command stand is a deployment on one machine, for what others wrote to be set
-// on it: a stand-in for Zotero, a Cloud Storage emulator, two processes of
+// on it: a stand-in for Zotero, one for Cloud Storage, two processes of
 // stackroom that share it, and before them a proxy that gives each request to
 // the next of the two, over TLS.
 //
@@ -22,27 +22,20 @@ import (
 	"encoding/pem"
 	"flag"
 	"fmt"
-	"io"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/fsouza/fake-gcs-server/fakestorage"
-
+	"github.com/stackroom-mcp/stackroom/pkg/bucket/buckettest"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
 // lifetime is how long a stand serves that nobody ended.
 const lifetime = 10 * time.Minute
-
-// bucketName is the bucket that the processes share.
-const bucketName = "state"
 
 func main() {
 	program := flag.String("program", "", "the stackroom to start")
@@ -76,11 +69,9 @@ func run(ctx context.Context, program, folder string) error {
 	upstream := httptest.NewServer(zotero)
 	defer upstream.Close()
 
-	bucket, err := newBucket()
-	if err != nil {
-		return err
-	}
-	defer bucket.Close()
+	bucket := buckettest.NewFake()
+	storage := httptest.NewServer(bucket)
+	defer storage.Close()
 
 	d := &deployment{program: program, folder: folder}
 	proxy := httptest.NewUnstartedServer(d)
@@ -88,7 +79,7 @@ func run(ctx context.Context, program, folder string) error {
 	defer proxy.Close()
 	p := place{
 		Public: proxy.URL, Certificate: filepath.Join(folder, "ca.pem"), Zotero: upstream.URL,
-		Bucket: strings.TrimPrefix(bucket.server.URL, "http://"), SharedKey: zotero.Give(users()[3]),
+		Bucket: strings.TrimPrefix(storage.URL, "http://"), SharedKey: zotero.Give(users()[3]),
 	}
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw})
 	if err := os.WriteFile(p.Certificate, certificate, 0o600); err != nil {
@@ -118,34 +109,4 @@ func users() []signintest.User {
 		{ID: 1003, Name: "eve"},
 		{ID: 1004, Name: "team", Groups: []int64{4711, 4712}}, // whose key a deployment may share
 	}
-}
-
-// bucketServer is Cloud Storage, with a switch.
-type bucketServer struct {
-	server *httptest.Server
-	fake   *fakestorage.Server
-	down   atomic.Bool
-}
-
-func newBucket() (*bucketServer, error) {
-	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Writer: io.Discard})
-	if err != nil {
-		return nil, err
-	}
-	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: bucketName})
-	b := &bucketServer{fake: fake}
-	b.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if b.down.Load() {
-			http.Error(w, "The service is down", http.StatusServiceUnavailable)
-			return
-		}
-		fake.HTTPHandler().ServeHTTP(w, r)
-	}))
-	return b, nil
-}
-
-// Close ends it.
-func (b *bucketServer) Close() {
-	b.server.Close()
-	b.fake.Stop()
 }

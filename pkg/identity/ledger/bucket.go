@@ -2,112 +2,93 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
+	"strings"
 	"time"
 
-	"cloud.google.com/go/storage"
-	"google.golang.org/api/googleapi"
+	"github.com/stackroom-mcp/stackroom/pkg/bucket"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Bucket is a ledger in a Cloud Storage bucket: an empty object for each entry,
-// named "ledger/" and the digest of the entry's name, whose custom time is when
-// it expires. Give the bucket a lifecycle rule that deletes objects under that
-// prefix a day after their custom time; nothing else ever deletes but a claim
-// on a name that has expired.
-type Bucket struct {
-	bucket *storage.BucketHandle
-	now    func() time.Time
-	limit  time.Duration
-}
-
-// Prefix begins the names of the objects of a [Bucket].
+// Prefix begins the names of the objects of a ledger in a bucket. A lifecycle
+// rule may delete an object a day after its custom time, or 100 days after it
+// was written.
 const Prefix = "ledger/"
 
-// The metadata of an object: when it was entered, and by which claim, so that
-// a claim that is sent again knows itself.
-const (
-	enteredAt = "at"
-	claimant  = "claim"
-)
+// callTime bounds one call to the bucket.
+const callTime = 5 * time.Second
 
-// NewBucket returns the ledger in a bucket. Each call of it ends after limit.
-func NewBucket(bucket *storage.BucketHandle, limit time.Duration, now func() time.Time) *Bucket {
-	return &Bucket{bucket: bucket, now: now, limit: limit}
+// maxPages bounds a list, in pages of 1,000 objects.
+const maxPages = 200
+
+// OpenBucket returns the ledger in a bucket. It reads the families that ended;
+// if that fails, the next call that needs them tries again.
+func OpenBucket(ctx context.Context, b *bucket.Bucket, o Options) *Ledger {
+	l := newLedger(&bucketStore{b}, o)
+	if err := l.ended.load(ctx); err != nil {
+		l.log.WarnContext(ctx, "the list of ended sign-ins can't be read yet", "error", err)
+	}
+	return l
 }
 
-// Claim enters name until it expires, unless it is there already, and returns
-// when it was entered. Only one of any number of claims at the same time, in
-// whatever process, is the first. The error has the code Unavailable.
-func (b *Bucket) Claim(ctx context.Context, name string, expires time.Time) (Entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.limit)
+// bucketStore is a store in a bucket. Versions are generations.
+type bucketStore struct{ bucket *bucket.Bucket }
+
+func (s *bucketStore) get(ctx context.Context, name string) ([]byte, int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	object, claim := b.bucket.Object(Prefix+digest(name)), rand.Text()
-	for range 3 { // a second time after an expired entry is gone, a third after somebody else did the same
-		now := b.now()
-		err := create(ctx, object, storage.ObjectAttrs{
-			CustomTime: expires, Metadata: map[string]string{enteredAt: now.UTC().Format(time.RFC3339Nano), claimant: claim},
-		})
-		if err == nil {
-			return Entry{At: now, First: true}, nil
+	o, err := s.bucket.Get(ctx, Prefix+name)
+	if library.CodeOf(err) == library.NotFound {
+		return nil, 0, errAbsent
+	}
+	return o.Data, o.Generation, err
+}
+
+func (s *bucketStore) put(ctx context.Context, name string, value []byte, expires time.Time, ifVersion int64) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	generation, err := s.bucket.Put(ctx, Prefix+name, value, expires, ifVersion)
+	if library.CodeOf(err) == library.Conflict {
+		return 0, errChanged
+	}
+	return generation, err
+}
+
+func (s *bucketStore) remove(ctx context.Context, name string, ifVersion int64) error {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	err := s.bucket.Delete(ctx, Prefix+name, ifVersion)
+	if library.CodeOf(err) == library.Conflict {
+		return errChanged
+	}
+	return err
+}
+
+func (s *bucketStore) list(ctx context.Context, prefix string, visit func(item) bool) error {
+	next := ""
+	for range maxPages {
+		page, err := s.page(ctx, prefix, next)
+		if err != nil {
+			return err
 		}
-		if !taken(err) {
-			return Entry{}, unavailable(err)
-		}
-		attrs, err := object.Attrs(ctx)
-		switch {
-		case errors.Is(err, storage.ErrObjectNotExist): // deleted since
-		case err != nil:
-			return Entry{}, unavailable(err)
-		case now.Before(attrs.CustomTime):
-			return read(attrs, claim)
-		default:
-			err = object.If(storage.Conditions{GenerationMatch: attrs.Generation}).Delete(ctx)
-			if err != nil && !taken(err) && !errors.Is(err, storage.ErrObjectNotExist) {
-				return Entry{}, unavailable(err)
+		for _, o := range page.Objects {
+			if !visit(item{name: strings.TrimPrefix(o.Name, Prefix), version: o.Generation, expires: o.Expires}) {
+				return nil
 			}
 		}
+		if next = page.Next; next == "" {
+			return nil
+		}
 	}
-	return Entry{}, unavailable(errors.New("ledger: an entry comes and goes"))
+	return fmt.Errorf("ledger: more than %d pages: %w", maxPages, errors.ErrUnsupported)
 }
 
-// create makes an empty object unless there is one. A precondition makes the
-// request one that the client library sends again when it fails on the way.
-func create(ctx context.Context, object *storage.ObjectHandle, attrs storage.ObjectAttrs) error {
-	w := object.If(storage.Conditions{DoesNotExist: true}).NewWriter(ctx)
-	w.CustomTime, w.Metadata, w.ContentType = attrs.CustomTime, attrs.Metadata, "application/octet-stream"
-	w.ChunkSize = googleapi.MinUploadChunkSize // the smallest buffer; without one a failed request is not sent again
-	return w.Close()
-}
-
-// taken reports whether a precondition did not hold.
-func taken(err error) bool {
-	var status *googleapi.Error
-	return errors.As(err, &status) && status.Code == http.StatusPreconditionFailed
-}
-
-// read returns the entry that an object stands for.
-func read(attrs *storage.ObjectAttrs, claim string) (Entry, error) {
-	at, err := time.Parse(time.RFC3339Nano, attrs.Metadata[enteredAt])
-	if err != nil {
-		return Entry{}, unavailable(fmt.Errorf("ledger: object without a time: %w", err))
-	}
-	return Entry{At: at, First: attrs.Metadata[claimant] == claim}, nil
-}
-
-// Holds reports whether name is entered and has not expired. The error has the
-// code Unavailable.
-func (b *Bucket) Holds(ctx context.Context, name string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.limit)
+func (s *bucketStore) page(ctx context.Context, prefix, page string) (bucket.Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	attrs, err := b.bucket.Object(Prefix + digest(name)).Attrs(ctx)
-	if errors.Is(err, storage.ErrObjectNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, unavailable(err)
-	}
-	return b.now().Before(attrs.CustomTime), nil
+	return s.bucket.List(ctx, Prefix+prefix, page)
 }
+
+func (*bucketStore) shared() bool { return true }
+func (*bucketStore) close() error { return nil }

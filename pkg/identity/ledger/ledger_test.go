@@ -2,27 +2,23 @@ package ledger_test
 
 import (
 	"context"
-	"io"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"cloud.google.com/go/storage"
-	"github.com/fsouza/fake-gcs-server/fakestorage"
-	"google.golang.org/api/option"
-
+	"github.com/stackroom-mcp/stackroom/pkg/bucket"
+	"github.com/stackroom-mcp/stackroom/pkg/bucket/buckettest"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
-
-// store is what both ledgers do.
-type store interface {
-	Claim(ctx context.Context, name string, expires time.Time) (ledger.Entry, error)
-	Holds(ctx context.Context, name string) (bool, error)
-}
 
 // clock is a time that stands still until it is moved.
 type clock struct {
@@ -30,7 +26,7 @@ type clock struct {
 	at time.Time
 }
 
-func newClock() *clock { return &clock{at: time.Date(2026, 11, 22, 12, 0, 0, 123, time.UTC)} }
+func newClock() *clock { return &clock{at: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)} }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
@@ -44,86 +40,75 @@ func (c *clock) pass(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// emulator is a bucket in this process.
-func emulator(t *testing.T) (*fakestorage.Server, *storage.BucketHandle) {
+func (c *clock) options() ledger.Options { return ledger.Options{Now: c.now} }
+
+func openFile(t testing.TB, folder string, c *clock) *ledger.Ledger {
 	t.Helper()
-	server, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Writer: io.Discard})
+	l, err := ledger.OpenFile(folder, c.options())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(server.Stop)
-	server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "state"})
-	return server, server.Client().Bucket("state")
+	t.Cleanup(func() { _ = l.Close() })
+	return l
 }
 
-// both runs a test over both stores: two views of one ledger, as two processes
-// have.
-func both(t *testing.T, test func(t *testing.T, one, two store, c *clock)) {
-	t.Run("memory", func(t *testing.T) {
+func openBucket(t testing.TB, url string, c *clock) *ledger.Ledger {
+	t.Helper()
+	b, err := bucket.Open(t.Context(), bucket.Options{Name: buckettest.Bucket, Endpoint: url, RetryBase: time.Millisecond, Attempts: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ledger.OpenBucket(t.Context(), b, c.options())
+}
+
+// both runs a test over both stores: one process with a file, and two
+// processes with a bucket.
+func both(t *testing.T, test func(t *testing.T, one, two *ledger.Ledger, c *clock)) {
+	t.Run("file", func(t *testing.T) {
 		c := newClock()
-		m := ledger.NewMemory(100, c.now)
-		test(t, m, m, c)
+		l := openFile(t, t.TempDir(), c)
+		ledger.NoSync(l)
+		test(t, l, l, c)
 	})
 	t.Run("bucket", func(t *testing.T) {
 		c := newClock()
-		_, bucket := emulator(t)
-		test(t, ledger.NewBucket(bucket, 5*time.Second, c.now), ledger.NewBucket(bucket, 5*time.Second, c.now), c)
+		f := buckettest.New(t)
+		test(t, openBucket(t, f.URL, c), openBucket(t, f.URL, c), c)
 	})
 }
 
-func TestOnlyTheFirstClaimIsFirst(t *testing.T) {
-	both(t, func(t *testing.T, one, two store, c *clock) {
-		start := c.now()
-		end := start.Add(time.Minute)
-		if e, err := one.Claim(t.Context(), "code x", end); err != nil || !e.First || !e.At.Equal(start) {
-			t.Fatalf("%+v, %v", e, err)
-		}
-		c.pass(10 * time.Second)
-		if e, err := two.Claim(t.Context(), "code x", end); err != nil || e.First || !e.At.Equal(start) {
-			t.Errorf("the second claim: %+v, %v", e, err)
-		}
-		if held, err := two.Holds(t.Context(), "code x"); err != nil || !held {
-			t.Errorf("is not held: %v", err)
-		}
-		if held, err := two.Holds(t.Context(), "code y"); err != nil || held {
-			t.Errorf("another name is held: %v", err)
-		}
-	})
+const (
+	ada  = "zotero:475425"
+	bob  = "zotero:475426"
+	life = 90 * 24 * time.Hour
+)
+
+func signIn(subject, id string, c *clock) ledger.Family {
+	return ledger.Family{Kind: ledger.SignIn, Subject: subject, ID: id, Created: c.now(), Expires: c.now().Add(life)}
 }
 
-func TestEntriesExpire(t *testing.T) {
-	both(t, func(t *testing.T, one, two store, c *clock) {
-		if _, err := one.Claim(t.Context(), "x", c.now().Add(time.Minute)); err != nil {
-			t.Fatal(err)
-		}
-		c.pass(time.Minute)
-		if held, err := two.Holds(t.Context(), "x"); err != nil || held {
-			t.Errorf("is held after its time: %v", err)
-		}
-		if e, err := two.Claim(t.Context(), "x", c.now().Add(time.Minute)); err != nil || !e.First || !e.At.Equal(c.now()) {
-			t.Errorf("can't be claimed after its time: %+v, %v", e, err)
-		}
-		if e, err := one.Claim(t.Context(), "x", c.now().Add(time.Minute)); err != nil || e.First {
-			t.Errorf("is claimed twice after its time: %+v, %v", e, err)
-		}
-	})
+func begin(t testing.TB, l *ledger.Ledger, f ledger.Family) {
+	t.Helper()
+	if first, err := l.Begin(t.Context(), f); err != nil || !first {
+		t.Fatalf("begin %s: first %t, %v", f.ID, first, err)
+	}
 }
 
-func TestOfManyClaimsAtOnceOneIsFirst(t *testing.T) {
-	both(t, func(t *testing.T, one, two store, c *clock) {
+func TestBegin_IsFirstOnce(t *testing.T) {
+	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
 		var group sync.WaitGroup
 		firsts := make(chan bool, 16)
 		for i := range 16 {
-			s := one
+			l := one
 			if i%2 == 1 {
-				s = two
+				l = two
 			}
 			group.Go(func() {
-				e, err := s.Claim(t.Context(), "x", c.now().Add(time.Minute))
+				first, err := l.Begin(t.Context(), signIn(ada, "f", c))
 				if err != nil {
 					t.Error(err)
 				}
-				firsts <- e.First
+				firsts <- first
 			})
 		}
 		group.Wait()
@@ -135,114 +120,575 @@ func TestOfManyClaimsAtOnceOneIsFirst(t *testing.T) {
 			}
 		}
 		if n != 1 {
-			t.Errorf("%d claims were the first", n)
+			t.Errorf("%d were first", n)
 		}
 	})
 }
 
-func TestMemoryIsBoundedAndForgetsNothingEarly(t *testing.T) {
+func TestRotate_WithinTheGraceGivesTheSame(t *testing.T) {
+	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
+		begin(t, one, signIn(ada, "f", c))
+		first, err := one.Rotate(t.Context(), ada, "f", 0, life)
+		if err != nil || !first.Equal(c.now()) {
+			t.Fatalf("%v, %v", first, err)
+		}
+		c.pass(time.Minute)
+		second, err := two.Rotate(t.Context(), ada, "f", 1, life)
+		if err != nil || !second.Equal(c.now()) {
+			t.Fatalf("%v, %v", second, err)
+		}
+		c.pass(time.Minute)
+		for generation, want := range []time.Time{first, second} {
+			for _, l := range []*ledger.Ledger{one, two} {
+				if at, err := l.Rotate(t.Context(), ada, "f", generation, life); err != nil || !at.Equal(want) {
+					t.Errorf("generation %d: %v, not %v, %v", generation, at, want, err)
+				}
+			}
+		}
+		c.pass(time.Nanosecond)
+		if _, err := one.Rotate(t.Context(), ada, "f", 0, life); !errors.Is(err, ledger.ErrReplaced) {
+			t.Errorf("after the grace: %v", err)
+		}
+		for _, generation := range []int{-1, 3, 1000} {
+			if _, err := one.Rotate(t.Context(), ada, "f", generation, life); !errors.Is(err, ledger.ErrReplaced) {
+				t.Errorf("generation %d: %v", generation, err)
+			}
+		}
+		if _, err := two.Rotate(t.Context(), ada, "f", 2, life); err != nil {
+			t.Errorf("the newest: %v", err)
+		}
+	})
+}
+
+func TestRotate_AtTheSameTimeOverTwoProcesses(t *testing.T) {
+	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
+		begin(t, one, signIn(ada, "f", c))
+		var group sync.WaitGroup
+		for i := range 12 {
+			l := one
+			if i%2 == 1 {
+				l = two
+			}
+			group.Go(func() {
+				if at, err := l.Rotate(t.Context(), ada, "f", 0, life); err != nil || !at.Equal(c.now()) {
+					t.Errorf("%v, %v", at, err)
+				}
+			})
+		}
+		group.Wait()
+		if _, err := one.Rotate(t.Context(), ada, "f", 1, life); err != nil {
+			t.Errorf("the successor: %v", err)
+		}
+	})
+}
+
+func TestRotate_IsBounded(t *testing.T) {
+	both(t, func(t *testing.T, one, _ *ledger.Ledger, c *clock) {
+		begin(t, one, signIn(ada, "f", c))
+		for generation := range ledger.MaxRotations {
+			if _, err := one.Rotate(t.Context(), ada, "f", generation, life); err != nil {
+				t.Fatalf("generation %d: %v", generation, err)
+			}
+			c.pass(time.Second)
+		}
+		_, err := one.Rotate(t.Context(), ada, "f", ledger.MaxRotations, life)
+		e := library.AsError(err)
+		if e == nil || e.Code != library.RateLimited || e.RetryAfter != ledger.Grace-ledger.MaxRotations*time.Second {
+			t.Fatalf("%+v", err)
+		}
+		if _, err := one.Rotate(t.Context(), ada, "f", 0, life); err != nil {
+			t.Errorf("the first one again, within its grace: %v", err)
+		}
+		c.pass(e.RetryAfter + time.Nanosecond)
+		if _, err := one.Rotate(t.Context(), ada, "f", ledger.MaxRotations, life); err != nil {
+			t.Errorf("after the wait: %v", err)
+		}
+	})
+}
+
+func TestRotate_NeedsALiveFamily(t *testing.T) {
+	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
+		if _, err := one.Rotate(t.Context(), ada, "unknown", 0, life); !errors.Is(err, ledger.ErrEnded) {
+			t.Errorf("never begun: %v", err)
+		}
+		begin(t, one, signIn(ada, "f", c))
+		if _, err := one.Rotate(t.Context(), bob, "f", 0, life); !errors.Is(err, ledger.ErrEnded) {
+			t.Errorf("another member's: %v", err)
+		}
+		c.pass(life - time.Second)
+		if _, err := one.Rotate(t.Context(), ada, "f", 0, life); err != nil {
+			t.Errorf("before its end: %v", err)
+		}
+		c.pass(life)
+		if _, err := two.Rotate(t.Context(), ada, "f", 1, life); !errors.Is(err, ledger.ErrEnded) {
+			t.Errorf("expired: %v", err)
+		}
+	})
+}
+
+func TestEnd(t *testing.T) {
+	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
+		ctx := t.Context()
+		begin(t, one, signIn(ada, "f", c))
+		begin(t, one, signIn(ada, "other", c))
+		for range 2 {
+			if err := one.End(ctx, signIn(ada, "f", c)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ended, err := one.Ended(ctx, "f"); err != nil || !ended {
+			t.Errorf("here: %t, %v", ended, err)
+		}
+		for _, l := range []*ledger.Ledger{one, two} {
+			if _, err := l.Rotate(ctx, ada, "f", 0, life); !errors.Is(err, ledger.ErrEnded) {
+				t.Errorf("refreshed: %v", err)
+			}
+			if first, err := l.Begin(ctx, signIn(ada, "f", c)); first || err != nil {
+				t.Errorf("begun again: %t, %v", first, err)
+			}
+		}
+		c.pass(2 * ledger.EndedFresh)
+		if ended, err := two.Ended(ctx, "f"); err != nil || !ended {
+			t.Errorf("in the other process after a minute: %t, %v", ended, err)
+		}
+		if ended, err := two.Ended(ctx, "other"); err != nil || ended {
+			t.Errorf("another family: %t, %v", ended, err)
+		}
+		c.pass(24 * time.Hour)
+		if ended, _ := two.Ended(ctx, "f"); !ended {
+			t.Error("forgotten before the last access token expired, with clocks apart")
+		}
+		if _, err := two.Rotate(ctx, ada, "other", 0, life); err != nil {
+			t.Errorf("another family: %v", err)
+		}
+	})
+}
+
+func TestEnd_BeforeTheFamilyBegins(t *testing.T) {
+	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
+		if err := one.End(t.Context(), signIn(ada, "f", c)); err != nil {
+			t.Fatal(err)
+		}
+		if first, err := two.Begin(t.Context(), signIn(ada, "f", c)); first || err != nil {
+			t.Errorf("%t, %v", first, err)
+		}
+	})
+}
+
+func TestList(t *testing.T) {
+	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
+		ctx := t.Context()
+		for i, id := range []string{"a", "b", "c"} {
+			f := signIn(ada, id, c)
+			f.Kind, f.Note, f.Expires = ledger.Token, []byte("note "+id), c.now().Add(time.Hour+time.Duration(i)*time.Minute)
+			begin(t, one, f)
+			c.pass(time.Second)
+		}
+		begin(t, one, signIn(bob, "d", c))
+		begin(t, one, signIn(ada, "e", c))
+		all, err := two.List(ctx, ledger.Token, ada)
+		if err != nil || len(all) != 3 {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		for i, f := range all {
+			if string(f.Note) != "note "+string(rune('a'+i)) || !f.Created.Equal(newClock().at.Add(time.Duration(i)*time.Second)) || f.Expires.Sub(f.Created) < time.Hour {
+				t.Errorf("%+v", f)
+			}
+		}
+		if err := two.EndListed(ctx, ledger.Token, bob, all[1].Key); !errors.Is(err, ledger.ErrEnded) {
+			t.Errorf("another member ends it: %v", err)
+		}
+		for _, key := range []string{"", "x", "../" + all[1].Key[3:], strings.Repeat("0", 32)} {
+			if err := two.EndListed(ctx, ledger.Token, ada, key); !errors.Is(err, ledger.ErrEnded) {
+				t.Errorf("key %q: %v", key, err)
+			}
+		}
+		if err := two.EndListed(ctx, ledger.Token, ada, all[1].Key); err != nil {
+			t.Fatal(err)
+		}
+		if ended, _ := two.Ended(ctx, "b"); !ended {
+			t.Error("not ended")
+		}
+		if rest, err := one.List(ctx, ledger.Token, ada); err != nil || len(rest) != 2 || rest[0].Key != all[0].Key || rest[1].Key != all[2].Key {
+			t.Errorf("%+v, %v", rest, err)
+		}
+		c.pass(time.Hour)
+		if rest, err := one.List(ctx, ledger.Token, ada); err != nil || len(rest) != 1 {
+			t.Errorf("after their time: %+v, %v", rest, err)
+		}
+	})
+}
+
+func TestMaxFamilies(t *testing.T) {
+	both(t, func(t *testing.T, one, _ *ledger.Ledger, c *clock) {
+		ctx := t.Context()
+		for i := range ledger.MaxFamilies {
+			begin(t, one, signIn(ada, fmt.Sprint(i), c))
+			token := signIn(ada, fmt.Sprint("token ", i), c)
+			token.Kind = ledger.Token
+			begin(t, one, token)
+			c.pass(time.Second)
+		}
+		if _, err := one.Rotate(ctx, ada, "0", 0, life); err != nil { // used last now
+			t.Fatal(err)
+		}
+		begin(t, one, signIn(ada, "more", c))
+		for id, want := range map[string]bool{"0": false, "1": true, "2": false, "more": false} {
+			if ended, _ := one.Ended(ctx, id); ended != want {
+				t.Errorf("%s has ended: %t", id, ended)
+			}
+		}
+		token := signIn(ada, "token more", c)
+		token.Kind = ledger.Token
+		if _, err := one.Begin(ctx, token); library.CodeOf(err) != library.Conflict {
+			t.Errorf("one token more: %v", err)
+		}
+		token.Subject = bob
+		begin(t, one, token)
+	})
+}
+
+func TestSignInsOfOneMember_AreBounded(t *testing.T) {
 	c := newClock()
-	m := ledger.NewMemory(2, c.now)
-	for _, name := range []string{"a", "b"} {
-		if _, err := m.Claim(t.Context(), name, c.now().Add(time.Minute)); err != nil {
+	l := openFile(t, t.TempDir(), c)
+	ledger.NoSync(l)
+	var err error
+	begun := 0
+	for ; begun < 2*ledger.MaxListed && err == nil; begun++ {
+		_, err = l.Begin(t.Context(), signIn(ada, fmt.Sprint(begun), c))
+	}
+	if e := library.AsError(err); e == nil || e.Code != library.RateLimited || e.RetryAfter <= 0 || begun != ledger.MaxListed+1 {
+		t.Errorf("sign-in %d: %v", begun, err)
+	}
+	begin(t, l, signIn(bob, "b", c))
+	c.pass(25 * time.Hour)
+	begin(t, l, signIn(ada, "later", c))
+}
+
+func TestDebts(t *testing.T) {
+	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
+		ctx := t.Context()
+		for i := range 5 {
+			if err := one.Owe(ctx, ledger.Debt{ID: fmt.Sprint(i), Sealed: []byte{byte(i)}, Due: c.now().Add(time.Duration(i) * time.Minute)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.pass(2 * time.Minute)
+		due, err := two.Owed(ctx, 10)
+		if err != nil || len(due) != 3 {
+			t.Fatalf("%+v, %v", due, err)
+		}
+		for _, d := range due {
+			if d.ID != fmt.Sprint(d.Sealed[0]) {
+				t.Errorf("%+v", d)
+			}
+		}
+		if some, err := two.Owed(ctx, 2); err != nil || len(some) != 2 {
+			t.Errorf("%+v, %v", some, err)
+		}
+		if err := one.Owe(ctx, ledger.Debt{ID: "4", Sealed: []byte{4}, Due: c.now()}); err != nil { // due earlier now
+			t.Fatal(err)
+		}
+		for _, id := range []string{"0", "0", "unknown"} {
+			if err := two.Settle(ctx, id); err != nil {
+				t.Error(err)
+			}
+		}
+		if due, err = one.Owed(ctx, 10); err != nil || len(due) != 3 {
+			t.Errorf("%+v, %v", due, err)
+		}
+	})
+}
+
+func TestCheck(t *testing.T) {
+	both(t, func(t *testing.T, one, _ *ledger.Ledger, _ *clock) {
+		for range 2 {
+			if err := one.Check(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func TestFile_RestartRevivesNothing(t *testing.T) {
+	c, folder := newClock(), t.TempDir()
+	l := openFile(t, folder, c)
+	ctx := t.Context()
+	begin(t, l, signIn(ada, "ended", c))
+	begin(t, l, signIn(ada, "live", c))
+	if _, err := l.Rotate(ctx, ada, "live", 0, life); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.End(ctx, signIn(ada, "ended", c)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Owe(ctx, ledger.Debt{ID: "d", Due: c.now()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(time.Hour)
+	l = openFile(t, folder, c)
+	if ended, err := l.Ended(ctx, "ended"); err != nil || !ended {
+		t.Errorf("ended: %t, %v", ended, err)
+	}
+	if _, err := l.Rotate(ctx, ada, "ended", 0, life); !errors.Is(err, ledger.ErrEnded) {
+		t.Errorf("ended: %v", err)
+	}
+	if _, err := l.Rotate(ctx, ada, "live", 0, life); !errors.Is(err, ledger.ErrReplaced) {
+		t.Errorf("replaced: %v", err)
+	}
+	if _, err := l.Rotate(ctx, ada, "live", 1, life); err != nil {
+		t.Errorf("live: %v", err)
+	}
+	if due, err := l.Owed(ctx, 10); err != nil || len(due) != 1 {
+		t.Errorf("owed: %v, %v", due, err)
+	}
+}
+
+func TestFile_BelongsToOneProcess(t *testing.T) {
+	folder := t.TempDir()
+	if err := ledger.Probe(folder); err != nil {
+		t.Errorf("free: %v", err)
+	}
+	l := openFile(t, folder, newClock())
+	if err := ledger.Probe(folder); !errors.Is(err, ledger.ErrLocked) || library.CodeOf(err) != library.Unavailable {
+		t.Errorf("in use: %v", err)
+	}
+	if info, err := os.Stat(filepath.Join(folder, ledger.FileName)); err != nil || info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	_ = l.Close()
+	if err := os.WriteFile(filepath.Join(folder, ledger.FileName), []byte("not a database, and long enough to be read as one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.OpenFile(folder, ledger.Options{}); library.CodeOf(err) != library.Unavailable || !strings.Contains(library.AsError(err).Hint, "STACKROOM_DATA") {
+		t.Errorf("damaged: %v", err)
+	}
+	if _, err := ledger.OpenFile(filepath.Join(folder, ledger.FileName), ledger.Options{}); library.CodeOf(err) != library.Unavailable {
+		t.Errorf("no folder: %v", err)
+	}
+}
+
+func TestFile_FullRefusesAndForgetsNothing(t *testing.T) {
+	c := newClock()
+	l := openFile(t, t.TempDir(), c)
+	ctx := t.Context()
+	begin(t, l, signIn(ada, "f", c))
+	ledger.SetEntries(l, ledger.MaxEntries)
+	_, err := l.Begin(ctx, signIn(bob, "g", c))
+	if e := library.AsError(err); e == nil || e.Code != library.Unavailable || e.RetryAfter <= 0 {
+		t.Errorf("a full ledger: %v", err)
+	}
+	if _, err := l.Rotate(ctx, ada, "f", 0, life); err != nil {
+		t.Errorf("refreshing when full: %v", err)
+	}
+	if err := l.End(ctx, signIn(ada, "f", c)); err != nil {
+		t.Errorf("ending when full: %v", err)
+	}
+	if err := l.Owe(ctx, ledger.Debt{ID: "d"}); err != nil {
+		t.Errorf("owing when full: %v", err)
+	}
+	c.pass(time.Minute + time.Second) // counts again
+	begin(t, l, signIn(bob, "g", c))
+}
+
+func TestFile_DropsWhatExpired(t *testing.T) {
+	c, folder := newClock(), t.TempDir()
+	l := openFile(t, folder, c)
+	ledger.NoSync(l)
+	ledger.SetEntries(l, 0)
+	for i := range 100 {
+		begin(t, l, signIn(fmt.Sprint(i), "f", c))
+		if err := l.End(t.Context(), signIn(fmt.Sprint(i), "f", c)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := m.Claim(t.Context(), "c", c.now().Add(time.Minute)); library.CodeOf(err) != library.Unavailable {
-		t.Errorf("a full ledger: %v", err)
-	}
-	if e, err := m.Claim(t.Context(), "a", c.now().Add(time.Minute)); err != nil || e.First {
-		t.Errorf("what it holds when full: %+v, %v", e, err)
-	}
-	c.pass(time.Minute)
-	if e, err := m.Claim(t.Context(), "c", c.now().Add(time.Minute)); err != nil || !e.First {
-		t.Errorf("after its entries expired: %+v, %v", e, err)
+	c.pass(26 * time.Hour)
+	begin(t, l, signIn(ada, "new", c))
+	if n := ledger.Entries(l); n != 1 {
+		t.Errorf("%d entries", n)
 	}
 }
 
-func TestNothingInTheBucketCanBeRead(t *testing.T) {
-	c := newClock()
-	server, bucket := emulator(t)
-	end := c.now().Add(time.Hour)
-	if _, err := ledger.NewBucket(bucket, 5*time.Second, c.now).Claim(t.Context(), "refresh SECRETFAMILY 3", end); err != nil {
-		t.Fatal(err)
+// TestRefreshesOfOneMember_LeaveOthersAlone is the attack that filled the
+// ledger before: one member refreshes 200,000 times.
+func TestRefreshesOfOneMember_LeaveOthersAlone(t *testing.T) {
+	refreshes := 200_000
+	if testing.Short() {
+		refreshes = 20_000
 	}
-	objects, _, err := server.ListObjectsWithOptions("state", fakestorage.ListOptions{})
-	if err != nil || len(objects) != 1 {
-		t.Fatalf("%d objects, %v", len(objects), err)
-	}
-	o := objects[0]
-	if !strings.HasPrefix(o.Name, ledger.Prefix) || strings.Contains(o.Name, "SECRET") || len(o.Name) != len(ledger.Prefix)+64 {
-		t.Errorf("named %q", o.Name)
-	}
-	if o.Size != 0 {
-		t.Errorf("%d bytes", o.Size)
-	}
-	for name, value := range o.Metadata {
-		if strings.Contains(name+value, "SECRET") {
-			t.Errorf("metadata %s: %s", name, value)
+	c, folder := newClock(), t.TempDir()
+	l := openFile(t, folder, c)
+	ledger.NoSync(l)
+	ctx := t.Context()
+	begin(t, l, signIn(ada, "f", c))
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	generation, refused := 0, 0
+	for range refreshes {
+		_, err := l.Rotate(ctx, ada, "f", generation, life)
+		switch {
+		case err == nil:
+			generation++
+		case library.CodeOf(err) == library.RateLimited:
+			refused++
+		default:
+			t.Fatal(err)
 		}
+		c.pass(3 * time.Second)
 	}
-	if !o.CustomTime.Equal(end.Truncate(time.Microsecond)) && !o.CustomTime.Equal(end) {
-		t.Errorf("the lifecycle rule sees %v, not %v", o.CustomTime, end)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	for i := range 100 {
+		begin(t, l, signIn(fmt.Sprint("zotero:", i), "f", c))
 	}
-}
-
-func TestA23ABucketThatIsDownIsUnavailableInTime(t *testing.T) {
-	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		<-r.Context().Done()
-	}))
-	t.Cleanup(hanging.Close)
-	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
-	t.Cleanup(broken.Close)
-	missing, _ := emulator(t)
-	for name, client := range map[string]*storage.Client{"hangs": dial(t, hanging.URL), "is broken": dial(t, broken.URL), "has no such bucket": missing.Client()} {
-		bucket := client.Bucket("nowhere")
-		_, err := ledger.NewBucket(bucket, 50*time.Millisecond, time.Now).Claim(t.Context(), "x", time.Now().Add(time.Hour))
-		if e := library.AsError(err); e == nil || e.Code != library.Unavailable || e.RetryAfter <= 0 {
-			t.Errorf("claiming while it %s: %v", name, err)
-		}
-		if name == "has no such bucket" {
-			continue // Cloud Storage says of an object that it is not there
-		}
-		if _, err := ledger.NewBucket(bucket, 50*time.Millisecond, time.Now).Holds(t.Context(), "x"); library.CodeOf(err) != library.Unavailable {
-			t.Errorf("looking while it %s: %v", name, err)
-		}
-	}
-}
-
-func dial(t *testing.T, url string) *storage.Client {
-	t.Helper()
-	c, err := storage.NewClient(t.Context(), option.WithEndpoint(url+"/storage/v1/"), option.WithoutAuthentication())
+	info, err := os.Stat(filepath.Join(folder, ledger.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
+	t.Logf("%d refreshes, %d refused; file %d kB, heap %+d kB", generation, refused, info.Size()>>10, (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>10)
+	if info.Size() > 1<<20 || after.HeapAlloc > before.HeapAlloc+(8<<20) || generation < refreshes/10 || refused == 0 {
+		t.Error("too much is kept, or refused")
+	}
 }
 
-// TestAClaimThatIsSentAgainKnowsItself loses the answer to the first attempt
-// on the way, as a network does.
-func TestAClaimThatIsSentAgainKnowsItself(t *testing.T) {
-	c := newClock()
-	server, _ := emulator(t)
-	lost := false
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && !lost {
-			lost = true
-			server.HTTPHandler().ServeHTTP(httptest.NewRecorder(), r)
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		server.HTTPHandler().ServeHTTP(w, r)
-	}))
-	t.Cleanup(proxy.Close)
-	b := ledger.NewBucket(dial(t, proxy.URL).Bucket("state"), 10*time.Second, c.now)
-	if e, err := b.Claim(t.Context(), "x", c.now().Add(time.Hour)); err != nil || !e.First || !lost {
-		t.Errorf("%+v, %v (lost: %t)", e, err, lost)
+func TestBucket_NothingInItCanBeRead(t *testing.T) {
+	c, f := newClock(), buckettest.New(t)
+	l := openBucket(t, f.URL, c)
+	begin(t, l, signIn("zotero:SECRETSUBJECT", "SECRETFAMILY", c))
+	if _, err := l.Rotate(t.Context(), "zotero:SECRETSUBJECT", "SECRETFAMILY", 0, life); err != nil {
+		t.Fatal(err)
 	}
-	if e, err := b.Claim(t.Context(), "x", c.now().Add(time.Hour)); err != nil || e.First {
-		t.Errorf("the second claim: %+v, %v", e, err)
+	if err := l.End(t.Context(), signIn("zotero:SECRETSUBJECT", "SECRETFAMILY", c)); err != nil {
+		t.Fatal(err)
+	}
+	objects := f.Objects()
+	for name, o := range objects {
+		if !strings.HasPrefix(name, ledger.Prefix) || strings.Contains(fmt.Sprint(name, string(o.Data), o.Metadata), "SECRET") {
+			t.Errorf("%s: %s %v", name, o.Data, o.Metadata)
+		}
+		if want := c.now().Add(24*time.Hour + 2*time.Minute); !o.Expires.Equal(want) {
+			t.Errorf("%s: the lifecycle rule sees %v, not %v", name, o.Expires, want)
+		}
+	}
+	if len(objects) != 2 {
+		t.Errorf("%d objects", len(objects))
+	}
+}
+
+func TestA23_ABucketThatFailsIsUnavailableInTime(t *testing.T) {
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(hanging.Close)
+	down := buckettest.New(t)
+	down.Down.Store(true)
+	for name, url := range map[string]string{"hangs": hanging.URL, "is down": down.URL} {
+		c := newClock()
+		b, err := bucket.Open(t.Context(), bucket.Options{Name: buckettest.Bucket, Endpoint: url, Timeout: 50 * time.Millisecond, Attempts: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := ledger.OpenBucket(t.Context(), b, c.options())
+		ctx := t.Context()
+		calls := map[string]func() error{
+			"Begin":  func() error { _, err := l.Begin(ctx, signIn(ada, "f", c)); return err },
+			"Rotate": func() error { _, err := l.Rotate(ctx, ada, "f", 0, life); return err },
+			"End":    func() error { return l.End(ctx, signIn(ada, "x", c)) },
+			"List":   func() error { _, err := l.List(ctx, ledger.SignIn, ada); return err },
+			"Owe":    func() error { return l.Owe(ctx, ledger.Debt{}) },
+			"Settle": func() error { return l.Settle(ctx, "x") },
+			"Owed":   func() error { _, err := l.Owed(ctx, 1); return err },
+			"Ended":  func() error { _, err := l.Ended(ctx, "f"); return err },
+			"Check":  func() error { return l.Check(ctx) },
+		}
+		start := time.Now()
+		for call, run := range calls {
+			if e := library.AsError(run()); e == nil || e.Code != library.Unavailable || e.RetryAfter <= 0 {
+				t.Errorf("%s while the bucket %s: %v", call, name, e)
+			}
+		}
+		if time.Since(start) > 5*time.Second {
+			t.Errorf("the bucket %s: %v", name, time.Since(start))
+		}
+		if ended, err := l.Ended(ctx, "x"); err != nil || !ended {
+			t.Errorf("what this process ended: %t, %v", ended, err)
+		}
+	}
+}
+
+// TestEnded_WhileTheBucketFails goes on with what is known, and asks again.
+func TestEnded_WhileTheBucketFails(t *testing.T) {
+	c, f := newClock(), buckettest.New(t)
+	one, two := openBucket(t, f.URL, c), openBucket(t, f.URL, c)
+	ctx := t.Context()
+	if err := one.End(ctx, signIn(ada, "f", c)); err != nil {
+		t.Fatal(err)
+	}
+	f.Down.Store(true)
+	c.pass(2 * ledger.EndedFresh)
+	if ended, err := two.Ended(ctx, "f"); err != nil || ended {
+		t.Errorf("not known yet: %t, %v", ended, err)
+	}
+	f.Down.Store(false)
+	c.pass(5 * time.Second)
+	if ended, err := two.Ended(ctx, "f"); err != nil || !ended {
+		t.Errorf("afterwards: %t, %v", ended, err)
+	}
+}
+
+// TestEnded_AsksSeldom counts the requests that calls cause.
+func TestEnded_AsksSeldom(t *testing.T) {
+	c, f := newClock(), buckettest.New(t)
+	l := openBucket(t, f.URL, c)
+	for range 1000 {
+		if _, err := l.Ended(context.Background(), "f"); err != nil {
+			t.Fatal(err)
+		}
+		c.pass(29 * time.Millisecond)
+	}
+	if n := f.Requests()[http.MethodGet]; n != 1 {
+		t.Errorf("%d lists in 29 s", n)
+	}
+}
+
+func TestBucket_RemovesWhatExpired(t *testing.T) {
+	c, f := newClock(), buckettest.New(t)
+	l := openBucket(t, f.URL, c)
+	if err := l.End(t.Context(), signIn(ada, "f", c)); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(25 * time.Hour)
+	l = openBucket(t, f.URL, c)
+	if _, err := l.List(t.Context(), ledger.SignIn, ada); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(f.Objects()); n != 0 {
+		t.Errorf("%d objects", n)
+	}
+}
+
+func BenchmarkRotate(b *testing.B) {
+	c := newClock()
+	l := openFile(b, b.TempDir(), c)
+	ledger.NoSync(l)
+	begin(b, l, signIn(ada, "f", c))
+	for generation := 0; b.Loop(); generation++ {
+		if _, err := l.Rotate(b.Context(), ada, "f", generation, life); err != nil {
+			b.Fatal(err)
+		}
+		c.pass(ledger.Grace)
+	}
+}
+
+func BenchmarkEnded(b *testing.B) {
+	c := newClock()
+	l := openFile(b, b.TempDir(), c)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := l.Ended(b.Context(), "a family"); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

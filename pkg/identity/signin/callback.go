@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"net/http"
@@ -123,14 +122,3 @@ func notices(l *login, got zoteroauth.Rights) []string {
 
 // askTimeout bounds a question to Zotero that the answer does not depend on.
 const askTimeout = 5 * time.Second
-
-// discard deletes a key at Zotero, as far as that can be done now.
-func (s *Server) discard(ctx context.Context, key string) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
-	defer cancel()
-	if err := s.zotero.Revoke(ctx, key); err != nil {
-		s.options.Logger.WarnContext(ctx, "a key is not deleted at Zotero", "error", err)
-		return false
-	}
-	return true
-}

@@ -5,12 +5,25 @@ import (
 	"context"
 	"crypto/rand"
 	"testing"
-	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 )
+
+// NewFileLedger returns a ledger in a file, which ends with the test.
+func NewFileLedger(t testing.TB) *ledger.Ledger {
+	t.Helper()
+	l, err := ledger.OpenFile(t.TempDir(), ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// DeleteOwed is a round of [Server.Run].
+func (s *Server) DeleteOwed(ctx context.Context) { s.deleteOwed(ctx) }
 
 // NewBenchmark returns a server and an access token of it.
 func NewBenchmark(b *testing.B) (*Server, string) {
@@ -20,7 +33,7 @@ func NewBenchmark(b *testing.B) (*Server, string) {
 		b.Fatal(err)
 	}
 	s, err := New(Options{
-		Issuer: "https://stackroom.example", Resource: "https://stackroom.example/mcp", Ring: ring, Ledger: ledger.NewMemory(10, time.Now),
+		Issuer: "https://stackroom.example", Resource: "https://stackroom.example/mcp", Ring: ring, Ledger: NewFileLedger(b),
 		Zotero: zoteroauth.Options{
 			OAuthURL: "https://www.zotero.org/oauth", APIURL: "https://api.zotero.org",
 			ClientKey: func() string { return "" }, ClientSecret: func() string { return "" },
@@ -38,6 +51,6 @@ func NewBenchmark(b *testing.B) (*Server, string) {
 
 // Open opens an access token as [Server.Verify] does the first time.
 func (s *Server) Open(ctx context.Context, token string) error {
-	_, err := s.open(ctx, token)
+	_, err := s.openAccess(ctx, token)
 	return err
 }

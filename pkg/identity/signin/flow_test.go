@@ -236,7 +236,7 @@ func TestA20RevokingWhileOneSideIsDown(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	a = w.signIn(bob, id)
-	w.ledger.set(true)
+	w.bucket.Down.Store(true)
 	w.revoke(a.RefreshToken) // Zotero does
 	if len(w.zotero.Keys(bob)) != 0 {
 		t.Error("the key lives on at Zotero")
@@ -253,7 +253,7 @@ func TestA23TheLedgerIsDown(t *testing.T) {
 	id := w.plain()
 	a := w.signIn(ada, id)
 	code := w.code(bob, w.query(id))
-	w.ledger.set(true)
+	w.bucket.Down.Store(true)
 	for name, form := range map[string]url.Values{"code": w.redeem(id, code), "refresh": refresh(id, a.RefreshToken)} {
 		if got := w.token(form); got.Status != http.StatusServiceUnavailable || got.RetryAfter != "5" || got.AccessToken != "" {
 			t.Errorf("%s: %+v", name, got)
@@ -262,7 +262,7 @@ func TestA23TheLedgerIsDown(t *testing.T) {
 	if _, err := w.verify(a.AccessToken); err != nil {
 		t.Errorf("calls: %v", err)
 	}
-	w.ledger.set(false)
+	w.bucket.Down.Store(false)
 	if got := w.token(w.redeem(id, code)); got.Status != http.StatusOK {
 		t.Errorf("afterwards: %+v", got)
 	}

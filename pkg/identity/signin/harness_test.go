@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -17,23 +16,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/bucket"
+	"github.com/stackroom-mcp/stackroom/pkg/bucket/buckettest"
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// world is a deployment: Zotero, two processes that share a ledger and take
+// world is a deployment: Zotero, two processes that share a bucket and take
 // turns behind one URL, a clock, and everything that was logged.
 type world struct {
 	t      *testing.T
 	issuer string
 	zotero *signintest.Zotero
 	ring   *seal.Ring
-	ledger *fragile
+	bucket *buckettest.Fake
 	log    *journal
 	http   *http.Client
 
@@ -42,42 +42,6 @@ type world struct {
 	served int
 	nodes  []*signin.Server
 	muxes  []*http.ServeMux
-}
-
-// fragile is a ledger that can be down.
-type fragile struct {
-	*ledger.Memory
-	mu   sync.Mutex
-	down bool
-}
-
-func (f *fragile) set(down bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.down = down
-}
-
-func (f *fragile) fault() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.down {
-		return library.Errorf(library.Unavailable, "down").WithRetryAfter(5 * time.Second)
-	}
-	return nil
-}
-
-func (f *fragile) Claim(ctx context.Context, name string, expires time.Time) (ledger.Entry, error) {
-	if err := f.fault(); err != nil {
-		return ledger.Entry{}, err
-	}
-	return f.Memory.Claim(ctx, name, expires)
-}
-
-func (f *fragile) Holds(ctx context.Context, name string) (bool, error) {
-	if err := f.fault(); err != nil {
-		return false, err
-	}
-	return f.Memory.Holds(ctx, name)
 }
 
 // journal keeps log lines.
@@ -118,9 +82,9 @@ func newWorld(t *testing.T, change ...func(*signin.Options)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.ring, w.ledger = ring, &fragile{Memory: ledger.NewMemory(100_000, w.clock)}
+	w.ring, w.bucket = ring, buckettest.New(t)
 	o := signin.Options{
-		Issuer: w.issuer, Resource: w.issuer + "/mcp", Ring: ring, Ledger: w.ledger,
+		Issuer: w.issuer, Resource: w.issuer + "/mcp", Ring: ring,
 		Zotero: zoteroauth.Options{
 			OAuthURL: zotero.URL + "/oauth", APIURL: zotero.URL,
 			ClientKey: func() string { return "appkey" }, ClientSecret: func() string { return "appsecret" },
@@ -136,9 +100,22 @@ func newWorld(t *testing.T, change ...func(*signin.Options)) *world {
 	return w
 }
 
-// add starts one more process.
+// ledger opens the bucket's ledger as one more process does.
+func (w *world) ledger() *ledger.Ledger {
+	w.t.Helper()
+	b, err := bucket.Open(w.t.Context(), bucket.Options{Name: buckettest.Bucket, Endpoint: w.bucket.URL, Attempts: 1})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return ledger.OpenBucket(w.t.Context(), b, ledger.Options{Now: w.clock, Logger: slog.New(slog.NewJSONHandler(w.log, nil))})
+}
+
+// add starts one more process, with the bucket's ledger unless o has one.
 func (w *world) add(o signin.Options) {
 	w.t.Helper()
+	if o.Ledger == nil {
+		o.Ledger = w.ledger()
+	}
 	s, err := signin.New(o)
 	if err != nil {
 		w.t.Fatal(err)

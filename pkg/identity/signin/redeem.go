@@ -6,10 +6,12 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/client"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -30,22 +32,31 @@ func (s *Server) redeem(ctx context.Context, form url.Values, clientID string) (
 	case !answers(form.Get("code_verifier"), c.Challenge):
 		return nil, refuse(invalidGrant, "code_verifier does not belong to the code", nil)
 	}
-	// A minute more than the code, for clocks that don't agree.
-	entry, err := s.options.Ledger.Claim(ctx, c.codeName(), time.Unix(c.Expires, 0).Add(time.Minute))
+	family := s.family(c.grant)
+	if !c.Refreshes {
+		family.Expires = family.Created.Add(s.options.AccessTTL)
+	}
+	first, err := s.options.Ledger.Begin(ctx, family)
 	if err != nil {
 		return nil, err
 	}
-	if !entry.First {
+	if !first {
 		return nil, s.stolen(ctx, c.grant, "the code was used before")
 	}
 	var next string
 	if c.Refreshes {
-		next, err = s.successor(refresh{grant: c.grant, Generation: -1}, entry.At)
+		next, err = s.successor(refresh{grant: c.grant, Generation: -1}, family.Created)
 		if err != nil {
 			return nil, err
 		}
 	}
 	return s.issue(c.grant, next)
+}
+
+// family returns the family of the ledger that a sign-in is.
+func (s *Server) family(g grant) ledger.Family {
+	now := s.options.Now()
+	return ledger.Family{Kind: ledger.SignIn, Subject: g.subject(), ID: g.Family, Created: now, Expires: now.Add(s.options.RefreshTTL)}
 }
 
 // answers reports whether a verifier is the one of a PKCE challenge (RFC 7636,
@@ -59,7 +70,7 @@ func answers(verifier, challenge string) bool {
 }
 
 // renew gives tokens for a refresh token. The token's successor replaces it
-// (OAuth 2.1, section 4.3.1); for [refreshGrace] more it gives the same
+// (OAuth 2.1, section 4.3.1); for [ledger.Grace] more it gives the same
 // successor, after that its use ends the sign-in: somebody has a copy.
 func (s *Server) renew(ctx context.Context, form url.Values, clientID string) (*tokens, error) {
 	var old refresh
@@ -76,24 +87,19 @@ func (s *Server) renew(ctx context.Context, form url.Values, clientID string) (*
 	if g.Write, err = narrowed(form.Get("scope"), g.Write); err != nil {
 		return nil, err
 	}
-	revoked, err := s.options.Ledger.Holds(ctx, g.revokedName())
-	if err != nil {
-		return nil, err
-	}
-	if revoked {
+	at, err := s.options.Ledger.Rotate(ctx, g.subject(), g.Family, old.Generation, s.options.RefreshTTL)
+	switch {
+	case errors.Is(err, ledger.ErrEnded):
 		return nil, refuse(invalidGrant, "the sign-in that the refresh token belongs to has ended", nil)
+	case errors.Is(err, ledger.ErrReplaced):
+		return nil, s.stolen(ctx, g, "the refresh token was replaced before")
+	case err != nil:
+		return nil, err
 	}
 	if g.Write, err = s.stillGood(ctx, g); err != nil {
 		return nil, err
 	}
-	entry, err := s.options.Ledger.Claim(ctx, old.name(), time.Unix(old.Expires, 0).Add(time.Minute))
-	if err != nil {
-		return nil, err
-	}
-	if !entry.First && s.options.Now().Sub(entry.At) > refreshGrace {
-		return nil, s.stolen(ctx, g, "the refresh token was replaced before")
-	}
-	next, err := s.successor(old, entry.At)
+	next, err := s.successor(old, at)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +117,7 @@ func (s *Server) stillGood(ctx context.Context, g grant) (write bool, err error)
 	rights, err := s.zotero.Rights(asking, g.Key)
 	switch {
 	case library.CodeOf(err) == library.Unauthenticated:
-		if err := s.mark(ctx, g); err != nil {
+		if err := s.options.Ledger.End(ctx, s.family(g)); err != nil {
 			return false, err
 		}
 		return false, refuse(invalidGrant, "the key at Zotero is revoked; sign in again", nil)

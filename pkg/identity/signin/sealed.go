@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
@@ -70,12 +69,6 @@ type refresh struct {
 	Expires    int64 `json:"x"`
 }
 
-// Names of what the ledger holds: spent codes, ended sign-ins, refresh tokens
-// that have a successor.
-func (g grant) codeName() string    { return "code " + g.Family }
-func (g grant) revokedName() string { return "revoked " + g.Family }
-func (t refresh) name() string      { return fmt.Sprintf("refresh %s %d", t.Family, t.Generation) }
-
 // errExpired says that something sealed was good once.
 var errExpired = errors.New("signin: expired")
 
@@ -90,18 +83,24 @@ func sealed(box *seal.Box, v any) (string, error) {
 	return box.Seal(plain.Bytes())
 }
 
-// unseal reads into v what a box sealed. If the key is not known it asks for
-// newer ones once.
+// unseal reads into v what a box sealed.
 func (s *Server) unseal(ctx context.Context, box *seal.Box, text string, v any) error {
-	plain, err := box.Open(text)
-	if errors.Is(err, seal.ErrUnknownKey) {
-		s.options.UnknownKey(ctx)
-		plain, err = box.Open(text)
-	}
+	plain, err := s.open(ctx, box, text)
 	if err != nil {
 		return err
 	}
 	return json.Unmarshal(plain, v)
+}
+
+// open returns what a box sealed. If the key is not known it asks for newer
+// ones once.
+func (s *Server) open(ctx context.Context, box *seal.Box, text string) ([]byte, error) {
+	plain, err := box.Open(text)
+	if errors.Is(err, seal.ErrUnknownKey) {
+		s.options.UnknownKey(ctx)
+		return box.Open(text)
+	}
+	return plain, err
 }
 
 // after returns the end of d from now, in seconds since 1970.

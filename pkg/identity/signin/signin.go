@@ -9,8 +9,8 @@
 //	/register    a client makes itself known (RFC 7591)
 //	/revoke      a client, or whoever has a token, ends what it stands for (RFC 7009)
 //
-// The one thing that processes share is the [Ledger]: what is spent and what
-// is revoked. It is touched at /token and /revoke only.
+// The one thing that processes share is the [ledger.Ledger]: which sign-ins
+// live and which have ended. It is written at /token and /revoke only.
 package signin
 
 import (
@@ -31,26 +31,16 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 )
 
-// Ledger is a small set with expiry that processes share: [ledger.Memory] or
-// [ledger.Bucket]. Its errors have the code Unavailable.
-type Ledger interface {
-	// Claim enters name until it expires, unless it is there, and returns when
-	// it was entered and whether by this call.
-	Claim(ctx context.Context, name string, expires time.Time) (ledger.Entry, error)
-	// Holds reports whether name is entered and has not expired.
-	Holds(ctx context.Context, name string) (bool, error)
-}
-
 // Options configure a [Server]. A zero value stands for the default that is
 // named; what has none is needed.
 type Options struct {
 	Issuer   string // the public URL: https, or http on this machine; no path
 	Resource string // the MCP URL, the only one that tokens are for
 	Ring     *seal.Ring
-	Ledger   Ledger
+	Ledger   *ledger.Ledger
 	Zotero   zoteroauth.Options
 
-	AccessTTL  time.Duration // of access tokens; 24 h, because clients refresh unreliably
+	AccessTTL  time.Duration // of access tokens, as the ledger has it; 24 h, because clients refresh unreliably
 	RefreshTTL time.Duration // of a refresh token from its making; 90 days
 	CodeTTL    time.Duration // of an authorization code; 60 s, the most that is allowed
 
@@ -66,10 +56,6 @@ type Options struct {
 	Documents http.RoundTripper
 }
 
-// refreshGrace is how long the former refresh token is good after its
-// successor was made, for clients whose parts refresh at the same time.
-const refreshGrace = 2 * time.Minute
-
 // formTTL is how long a person may take on our consent page, and then again
 // on Zotero's.
 const formTTL = 10 * time.Minute
@@ -77,9 +63,6 @@ const formTTL = 10 * time.Minute
 // maxOpened is how many access tokens a process remembers having opened, of
 // about 1 kB each.
 const maxOpened = 10_000
-
-// maxEnded is how many ended sign-ins a process remembers itself.
-const maxEnded = 10_000
 
 // Server is the authorization server. It is safe for concurrent use.
 type Server struct {
@@ -90,16 +73,13 @@ type Server struct {
 	documents *client.Documents
 	pages     *pages
 	boxes     boxes
-	// ended are the sign-ins that this process has seen end: their access
-	// tokens end here at once, elsewhere when Zotero refuses the key.
-	ended *otter.Cache[string, *struct{}]
 	// opened are access tokens that are genuine, with their bearers.
 	opened *otter.Cache[string, *bearer]
 }
 
 // boxes seal, each for one purpose.
 type boxes struct {
-	form, login, code, access, refresh *seal.Box
+	form, login, code, access, refresh, owed *seal.Box
 }
 
 // New returns a server. The error says which option can't be used.
@@ -127,11 +107,11 @@ func New(o Options) (*Server, error) {
 		options: o, secure: issuer.Scheme == "https", zotero: zotero, pages: pages,
 		registry:  client.NewRegistry(o.Ring, o.Issuer),
 		documents: client.NewDocuments(o.Documents, o.Now),
-		ended:     otter.Must(&otter.Options[string, *struct{}]{MaximumSize: maxEnded}),
 		opened:    otter.Must(&otter.Options[string, *bearer]{MaximumSize: maxOpened}),
 		boxes: boxes{
 			form: o.Ring.Box("form", deployment), login: o.Ring.Box("login", deployment), code: o.Ring.Box("code", deployment),
 			access: o.Ring.Box("access", deployment), refresh: o.Ring.Box("refresh", deployment),
+			owed: o.Ring.Box("owed", deployment),
 		},
 	}, nil
 }

@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -158,8 +157,12 @@ func (s *Server) failJSON(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &p) {
 		e := library.AsError(err)
 		p = &problem{http.StatusInternalServerError, serverError, e.Message, err}
-		if e.Code == library.Unavailable {
+		switch e.Code {
+		case library.Unavailable:
 			p.status, p.code = http.StatusServiceUnavailable, temporarily
+			retryAfter(w, e)
+		case library.RateLimited:
+			p.status, p.code = http.StatusTooManyRequests, temporarily
 			retryAfter(w, e)
 		}
 	}
@@ -188,22 +191,3 @@ func (s *Server) writeJSON(w http.ResponseWriter, status int, v any) {
 // unknownKey reports whether something was sealed under a key that is not
 // held.
 func unknownKey(err error) bool { return errors.Is(err, seal.ErrUnknownKey) }
-
-// mark ends a sign-in as far as this service goes: its refresh tokens
-// everywhere at once, its access tokens in this process.
-func (s *Server) mark(ctx context.Context, g grant) error {
-	s.ended.Set(g.Family, &struct{}{})
-	// Refresh tokens that were made until now are good for so long.
-	_, err := s.options.Ledger.Claim(ctx, g.revokedName(), s.options.Now().Add(s.options.RefreshTTL))
-	return err
-}
-
-// end ends a sign-in, and with the key at Zotero its access tokens everywhere.
-// It is no error as long as the ledger or Zotero took note.
-func (s *Server) end(ctx context.Context, g grant) error {
-	err := s.mark(ctx, g)
-	if s.discard(ctx, g.Key) {
-		return nil
-	}
-	return err
-}

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
-	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -218,7 +218,7 @@ func TestR05TokensOfAnotherDeployment(t *testing.T) {
 		"another issuer":   {Issuer: "https://staging.example", Resource: w.issuer + "/mcp"},
 		"another audience": {Issuer: w.issuer, Resource: "https://staging.example/mcp"},
 	} {
-		o.Ring, o.Ledger, o.Now = w.ring, w.ledger, w.clock
+		o.Ring, o.Ledger, o.Now = w.ring, w.ledger(), w.clock
 		o.Zotero = zoteroauth.Options{OAuthURL: "https://www.zotero.org/oauth", APIURL: "https://api.zotero.org", ClientKey: func() string { return "" }, ClientSecret: func() string { return "" }}
 		other, err := signin.New(o)
 		if err != nil {
@@ -323,7 +323,7 @@ func TestS09NothingInTheLogCanBeUsed(t *testing.T) {
 	w.token(refresh(id, a.RefreshToken, "client_secret", secret+"x"))
 	w.zotero.SetDown(true)
 	w.revoke(renewed.RefreshToken)
-	w.ledger.set(true)
+	w.bucket.Down.Store(true)
 	w.token(refresh(id, renewed.RefreshToken, "client_secret", secret))
 	_, _ = w.verify(a.AccessToken + "x")
 	text := w.log.String()
@@ -338,6 +338,11 @@ func TestS09NothingInTheLogCanBeUsed(t *testing.T) {
 	if !strings.Contains(text, "zotero:475425") || strings.Count(text, "\n") < 6 {
 		t.Errorf("the log says too little: %s", text)
 	}
+}
+
+// userNumber returns one of many users.
+func userNumber(i int) signintest.User {
+	return signintest.User{ID: int64(1000 + i), Name: fmt.Sprintf("member %d", i)}
 }
 
 // TestManyMembersOverTwoProcesses interleaves the sign-ins, refreshes and
@@ -380,35 +385,5 @@ func TestManyMembersOverTwoProcesses(t *testing.T) {
 		if n := len(w.zotero.Keys(userNumber(i).ID)); n != 1 && i%3 != 0 || n != 0 && i%3 == 0 {
 			t.Errorf("member %d has %d keys", i, n)
 		}
-	}
-}
-
-func TestSignInOverABucketOutlivesItsProcesses(t *testing.T) {
-	bucket := bucketLedgers(t)
-	var w *world
-	var o signin.Options
-	w = newWorld(t, func(given *signin.Options) {
-		given.Ledger = ledger.NewBucket(bucket, 5*time.Second, func() time.Time { return w.clock() })
-		o = *given
-	})
-	id := w.plain()
-	a := w.signIn(ada, id)
-	renewed := w.token(refresh(id, a.RefreshToken))
-	w.muxes, w.nodes = nil, nil // both end
-	ring, err := seal.New(bytes.Repeat([]byte{1}, seal.MasterSize))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Ring = ring
-	w.add(o)
-	if _, err := w.verify(renewed.AccessToken); err != nil {
-		t.Errorf("the access token: %v", err)
-	}
-	if again := w.token(refresh(id, a.RefreshToken)); again.RefreshToken != renewed.RefreshToken {
-		t.Errorf("another successor after the restart: %+v", again)
-	}
-	w.revoke(renewed.RefreshToken)
-	if got := w.token(refresh(id, renewed.RefreshToken)); got.Error != "invalid_grant" {
-		t.Errorf("after the revocation: %+v", got)
 	}
 }

@@ -42,6 +42,7 @@ type Zotero struct {
 	keys    map[string]*key
 	nonces  map[string]bool
 	down    bool
+	keep    bool
 }
 
 // ticket is a request token.
@@ -222,6 +223,10 @@ func (z *Zotero) current(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Invalid key", http.StatusForbidden)
 		return
 	}
+	if r.Method == http.MethodDelete && z.keep {
+		http.Error(w, "Not now", http.StatusInternalServerError)
+		return
+	}
 	if r.Method == http.MethodDelete {
 		delete(z.keys, name)
 		w.WriteHeader(http.StatusNoContent)
@@ -295,6 +300,13 @@ func (z *Zotero) SetDown(down bool) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	z.down = down
+}
+
+// KeepKeys makes requests to delete a key fail, or no longer.
+func (z *Zotero) KeepKeys(keep bool) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.keep = keep
 }
 
 // fresh is how far a signature's time may be off.
