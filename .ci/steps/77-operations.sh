@@ -27,3 +27,4 @@ else
 fi
 
 STACKROOM_TEST_LONG=1 STACKROOM_TEST_CALLS=100000 tier "operations: many calls" '^TestNothingGrows$' ./cmd/stackroom
+STACKROOM_TEST_LONG=1 tier "operations: stalled requests" '^TestAttack' ./pkg/server

@@ -33,11 +33,21 @@ const anonymousFactor = 10
 // counted, at 16 bytes each.
 const anonymousAddresses = 1 << 16
 
+// The number of requests to the routes of signing in that run at once, in all
+// and of one address. They have places of their own: a flood of them takes none
+// of a signed-in call's.
+const (
+	signInPlaces        = 64
+	signInPlacesAddress = 8
+)
+
 // admission holds callers to a [Budget].
 type admission struct {
 	callers   *limit.Limiter
 	anonymous *limit.Limiter // by address: those who were refused, and the routes of signing in
 	inFlight  *limit.InFlight
+	signIn    *limit.Shares // places at the routes of signing in, by address
+	filled    func(utilization float64)
 	hops      int
 	signed    bool // callers sign in
 	refused   func(kind string)
@@ -49,6 +59,8 @@ func newAdmission(o Options) *admission {
 	a := &admission{
 		callers:   limit.New(limit.Options{Max: b.Max, Window: b.Window}),
 		anonymous: limit.New(limit.Options{Max: b.Max * anonymousFactor, Window: b.Window, Callers: anonymousAddresses}),
+		signIn:    limit.NewShares(signInPlaces, signInPlacesAddress),
+		filled:    o.Telemetry.InFlight,
 		hops:      b.Hops, signed: o.Guard != nil, refused: o.Telemetry.Refused,
 	}
 	if b.InFlight > 0 {
@@ -63,19 +75,23 @@ type refuseFunc func(http.ResponseWriter, *http.Request, *identity.Challenge)
 // admit spends a call of an authenticated caller and reports whether it may be
 // made. If not, it has been answered.
 func (a *admission) admit(w http.ResponseWriter, r *http.Request, refuse refuseFunc) bool {
-	key, kind := "", "principal"
-	switch p := identity.PrincipalFrom(r.Context()); {
-	case a.callers == nil:
+	if a.callers == nil {
 		return true
-	case p != nil:
-		key = "principal:" + p.Subject
-	default:
-		key = a.address(r)
 	}
+	kind := "principal"
 	if !a.signed {
 		kind = "address"
 	}
-	return a.spend(w, r, a.callers, key, kind, refuse)
+	return a.spend(w, r, a.callers, a.caller(r), kind, refuse)
+}
+
+// caller returns the key of a request's caller: the principal, or without one
+// the address.
+func (a *admission) caller(r *http.Request) string {
+	if p := identity.PrincipalFrom(r.Context()); p != nil {
+		return "principal:" + p.Subject
+	}
+	return a.address(r)
 }
 
 // admitAnonymous spends a call of an address without a principal, and reports
@@ -100,11 +116,25 @@ func (a *admission) spend(w http.ResponseWriter, r *http.Request, l *limit.Limit
 // request has been answered and ok is false; otherwise leave must be called
 // once, at the end.
 func (a *admission) enter(w http.ResponseWriter, r *http.Request, refuse refuseFunc) (leave func(), ok bool) {
-	if leave, ok = a.inFlight.Enter(); !ok {
+	leave, ok = a.inFlight.Enter()
+	a.filled(a.inFlight.Utilization())
+	if !ok {
 		a.refused("in_flight")
 		refuse(w, r, &identity.Challenge{Status: http.StatusServiceUnavailable, Err: limit.Busy()})
 	}
 	return leave, ok
+}
+
+// enterSignIn takes one of the places at the routes of signing in, as enter
+// does.
+func (a *admission) enterSignIn(w http.ResponseWriter, r *http.Request, refuse refuseFunc) (leave func(), ok bool) {
+	address := a.address(r)
+	if !a.signIn.Take(address, 1) {
+		a.refused("in_flight")
+		refuse(w, r, &identity.Challenge{Status: http.StatusServiceUnavailable, Err: limit.Busy()})
+		return nil, false
+	}
+	return func() { a.signIn.Give(address, 1) }, true
 }
 
 // address returns the key of a request's address.

@@ -60,7 +60,7 @@ func TestStrangersCantTryTokensForLong(t *testing.T) {
 }
 
 func TestAFullServerSaysSoAtOnce(t *testing.T) {
-	inside, leave := make(chan struct{}), make(chan struct{})
+	inside, leave := make(chan struct{}, 2), make(chan struct{}) // two calls run in this test
 	h := newHouse(t, true, func(o *Options) {
 		o.Budget = Budget{InFlight: 1}
 		o.Catalog.(*catalog).call = func(context.Context, string, json.RawMessage) (json.RawMessage, error) {

@@ -108,8 +108,24 @@ func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 func (e *edge) limitBody(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		// A writer without deadlines has no connection to hold.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(e.bodyTime))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeForBody(r.ContentLength, e.bodyTime)))
 	}
+}
+
+// A body of a few bytes has leastBodyTime to arrive, a larger one more at the
+// rate of a slow mobile connection.
+const (
+	leastBodyTime = 5 * time.Second
+	bodyRate      = 64 << 10 // bytes a second
+)
+
+// timeForBody returns how long a body of this many bytes may take to arrive, at
+// most longest. A body of unknown size (below 0) may take the longest.
+func timeForBody(size int64, longest time.Duration) time.Duration {
+	if size < 0 || size > int64(longest/time.Second)*bodyRate {
+		return longest
+	}
+	return min(longest, leastBodyTime+time.Duration(size)*time.Second/bodyRate)
 }
 
 // enter checks where a request comes from, and answers preflight requests.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,10 +25,15 @@ func (s *Server) health(c echo.Context) error {
 	return nil
 }
 
+// fullForLong is how long a server may refuse calls for want of places before it
+// is not ready: a burst passes, calls that hang do not.
+const fullForLong = 10 * time.Second
+
 // ready answers whether calls should be sent here: not before the libraries are
-// open, and not once the server is stopping.
+// open, not while the server has been full for long, and not once it is
+// stopping.
 func (s *Server) ready(c echo.Context) error {
-	if s.stopping.Err() != nil || s.draining.Load() {
+	if s.stopping.Err() != nil || s.draining.Load() || s.admission.inFlight.FullFor() >= fullForLong {
 		wire.WriteJSON(c.Response(), http.StatusServiceUnavailable, "application/json", notReady)
 		return nil
 	}

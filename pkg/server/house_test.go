@@ -52,6 +52,7 @@ func everybody() guests {
 // writes, and one that finds the key at the upstream dead.
 type house struct {
 	handler http.Handler
+	server  *Server
 	log     *logBuffer
 	ran     []string // "subject tool"
 	headers []string // what tools saw of the request, where the SDK shows them
@@ -100,7 +101,7 @@ func newHouse(t testing.TB, express bool, change func(*Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.handler = edge.Handler()
+	h.server, h.handler = edge, edge.Handler()
 	return h
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/mcp"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/server/rest"
+	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
 // route sets up every route.
@@ -129,42 +130,50 @@ func (s *Server) authenticated(next echo.HandlerFunc, refuse refuseFunc) echo.Ha
 	}
 }
 
-// running returns a handler that reads the body of a POST, if it has one, and runs next
-// as one of the calls in flight. The body is read first: a caller that sends
-// it slowly must not take a call's place.
+// running returns a handler that reads the body of a POST, if it has one, and
+// runs next as one of the calls in flight. The body is read first: a caller that
+// sends it slowly must not take a call's place.
 func (s *Server) running(next func(c echo.Context, body []byte), refuse refuseFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		w, r := c.Response(), c.Request()
-		var body []byte
+		var data []byte
 		if r.Method == http.MethodPost && r.ContentLength != 0 {
-			buffer, refused := s.bodies.Read(w, r)
+			body, refused := s.bodies.ReadJSON(w, r, s.admission.caller(r))
 			if refused != nil {
 				refuse(w, r, &identity.Challenge{Status: refused.Status, Err: refused.Err})
 				return nil
 			}
-			defer s.bodies.Release(buffer)
-			body = buffer.Bytes()
+			defer s.bodies.Release(body)
+			data = body.Bytes()
 		}
 		leave, ok := s.admission.enter(w, r, refuse)
 		if !ok {
 			return nil
 		}
 		defer leave()
-		next(c, body)
+		next(c, data)
 		return nil
 	}
 }
 
 // open returns a handler for a route without sign-in, within the budget of the
-// caller's address.
+// caller's address. Its body is read before it takes a place.
 func (s *Server) open(next http.Handler) echo.HandlerFunc {
-	next = http.MaxBytesHandler(next, s.options.MaxBodyBytes)
 	return func(c echo.Context) error {
 		w, r := c.Response(), c.Request()
 		if !s.admission.admitAnonymous(w, r, rest.WriteChallenge) {
 			return nil
 		}
-		leave, ok := s.admission.enter(w, r, rest.WriteChallenge)
+		if r.ContentLength != 0 {
+			body, refused := s.bodies.Read(w, r, s.admission.address(r))
+			if refused != nil {
+				rest.WriteChallenge(w, r, &identity.Challenge{Status: refused.Status, Err: refused.Err})
+				return nil
+			}
+			defer s.bodies.Release(body)
+			r.Body = wire.NewBody(body.Bytes())
+		}
+		leave, ok := s.admission.enterSignIn(w, r, rest.WriteChallenge)
 		if !ok {
 			return nil
 		}

@@ -18,6 +18,7 @@ type instruments struct {
 
 	operation mcpconv.ServerOperationDuration
 	tool      metric.Float64Histogram
+	inFlight  metric.Float64Histogram
 	refusals  metric.Int64Counter
 	lookups   metric.Int64Counter
 	upstream  *upstreamInstruments
@@ -60,6 +61,7 @@ func newInstruments(t *Telemetry) (*instruments, error) {
 	i.operation, b.err = mcpconv.NewServerOperationDuration(t.meter, buckets)
 	i.tool = b.histogram("mcp.tool.duration", "How long calls of tools took.")
 	b.keep(i.countExecutions(t.meter))
+	i.inFlight = b.shares("stackroom.in_flight.utilization", "The share of the places of calls in flight that is taken when a call arrives.")
 	i.refusals = b.counter("stackroom.refusals", "{request}", "Requests that were refused before anything was done, by the reason.")
 	i.lookups = b.counter("stackroom.secret.lookups", "{lookup}", "How often secrets were looked up, by how that ended.")
 	i.upstream = newUpstreamInstruments(b)
@@ -210,6 +212,15 @@ func (t *Telemetry) Refused(kind string) {
 	t.refusals.Add(context.Background(), 1, metric.WithAttributes(attribute.String("kind", closed(knownRefusals, kind))))
 }
 
+// InFlight records the share of the places of calls in flight, from 0 to 1, that
+// is taken when a call arrives.
+func (t *Telemetry) InFlight(utilization float64) {
+	if t == nil || t.instruments == nil {
+		return
+	}
+	t.inFlight.Record(context.Background(), utilization)
+}
+
 // builder makes instruments and keeps the first error.
 type builder struct {
 	meter metric.Meter
@@ -226,6 +237,14 @@ func (b *builder) keep(err error) {
 func (b *builder) histogram(name, description string) metric.Float64Histogram {
 	h, err := b.meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description),
 		metric.WithExplicitBucketBoundaries(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60))
+	b.keep(err)
+	return h
+}
+
+// shares makes a histogram of shares of a whole.
+func (b *builder) shares(name, description string) metric.Float64Histogram {
+	h, err := b.meter.Float64Histogram(name, metric.WithUnit("1"), metric.WithDescription(description),
+		metric.WithExplicitBucketBoundaries(0.1, 0.25, 0.5, 0.75, 0.9, 0.99))
 	b.keep(err)
 	return h
 }

@@ -24,3 +24,9 @@ func Busy() *library.Error {
 	return library.Errorf(library.Unavailable, "the server is running as many calls as it can at once").
 		WithHint("try again in a second").WithRetryAfter(busyDelay)
 }
+
+// BusyBodies returns the error for a large body that finds no memory.
+func BusyBodies() *library.Error {
+	return library.Errorf(library.Unavailable, "the server is reading as many large requests as it can at once").
+		WithHint("try again in a second, or ask for less at a time").WithRetryAfter(busyDelay)
+}

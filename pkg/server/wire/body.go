@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 )
 
 // Refusal is the answer to a request whose body can't be used.
@@ -20,27 +21,56 @@ type Refusal struct {
 	Err    *library.Error
 }
 
-// BodyReader reads JSON request bodies of a bounded size.
+// BodyReader reads request bodies of a bounded size, within bounds on the
+// bytes of all bodies that are in memory at once.
 type BodyReader struct {
-	limit   int64     // bytes of one body
-	buffers sync.Pool // of *bytes.Buffer
+	limit   int64         // bytes of one body
+	large   *limit.Shares // bytes of bodies beyond smallBody
+	buffers sync.Pool     // of *bytes.Buffer
 }
 
-// NewBodyReader returns a reader of bodies of at most limit bytes.
-func NewBodyReader(limit int64) *BodyReader { return &BodyReader{limit: limit} }
+const (
+	// smallBody is the number of bytes that every body may have without a share
+	// of largeBodies: calls of tools are smaller, so large bodies that arrive
+	// slowly never keep them out.
+	smallBody = 16 << 10
+	// largeBodies bounds the bytes of all larger bodies at once, callerShare
+	// those of one caller.
+	largeBodies = 32 << 20
+	callerShare = largeBodies / 8
+	// maxPooled is the size in bytes above which a buffer is not used again, so
+	// that one large request does not stay in memory.
+	maxPooled = 64 << 10
+)
 
-// maxPooled is the size in bytes above which a buffer is not used again, so
-// that one large request does not stay in memory.
-const maxPooled = 64 << 10
+// NewBodyReader returns a reader of bodies of at most bound bytes.
+func NewBodyReader(bound int64) *BodyReader {
+	return &BodyReader{limit: bound, large: limit.NewShares(max(largeBodies, bound), max(callerShare, bound))}
+}
 
-// Read returns the body of a JSON request, and lifts the read deadline of its
-// connection. The caller gives the buffer back with Release once nothing
-// refers to its bytes.
-func (b *BodyReader) Read(w http.ResponseWriter, r *http.Request) (*bytes.Buffer, *Refusal) {
+// Body is a body that has been read.
+type Body struct {
+	buffer *bytes.Buffer
+	caller string
+	taken  int64 // bytes of the caller's share
+}
+
+// Bytes returns the body. It is valid until it is released.
+func (b *Body) Bytes() []byte { return b.buffer.Bytes() }
+
+// ReadJSON returns the body of a JSON request, and lifts the read deadline of
+// its connection. The memory of a large body is counted as the caller's. The
+// body is given back with Release once nothing refers to its bytes.
+func (b *BodyReader) ReadJSON(w http.ResponseWriter, r *http.Request, caller string) (*Body, *Refusal) {
 	if !isJSON(r.Header) {
 		return nil, &Refusal{http.StatusUnsupportedMediaType, library.Errorf(library.Invalid, "the body must be JSON").
 			WithHint("send Content-Type: application/json, UTF-8, without Content-Encoding")}
 	}
+	return b.Read(w, r, caller)
+}
+
+// Read returns the body of a request of any type, as ReadJSON does.
+func (b *BodyReader) Read(w http.ResponseWriter, r *http.Request, caller string) (*Body, *Refusal) {
 	if r.ContentLength > b.limit {
 		return nil, b.tooLarge(w)
 	}
@@ -48,22 +78,55 @@ func (b *BodyReader) Read(w http.ResponseWriter, r *http.Request) (*bytes.Buffer
 	if buffer == nil {
 		buffer = new(bytes.Buffer)
 	}
-	_, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, b.limit))
-	if err != nil {
-		b.Release(buffer)
-		return nil, b.failure(w, err)
+	body := &Body{buffer: buffer, caller: caller}
+	if refused := b.fill(w, r, body); refused != nil {
+		b.Release(body)
+		return nil, refused
 	}
 	// net/http takes a read that times out for the caller's leaving, and a call
 	// may last longer than a body may take to arrive.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	return buffer, nil
+	return body, nil
 }
 
-// Release takes a buffer back.
-func (b *BodyReader) Release(buffer *bytes.Buffer) {
-	if buffer.Cap() <= maxPooled {
-		buffer.Reset()
-		b.buffers.Put(buffer)
+// fill reads the body: what is small at once, the rest with a share of the
+// memory for large bodies.
+func (b *BodyReader) fill(w http.ResponseWriter, r *http.Request, body *Body) *Refusal {
+	source := http.MaxBytesReader(w, r.Body, b.limit)
+	n, err := io.CopyN(body.buffer, source, smallBody)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return b.failure(w, err)
+	}
+	rest := b.limit - n
+	if r.ContentLength >= 0 {
+		rest = r.ContentLength - n
+	}
+	if rest <= 0 {
+		return nil
+	}
+	if !b.large.Take(body.caller, rest) {
+		w.Header().Set("Connection", "close")
+		return &Refusal{http.StatusServiceUnavailable, limit.BusyBodies()}
+	}
+	body.taken = rest
+	if r.ContentLength >= 0 {
+		body.buffer.Grow(int(rest) + bytes.MinRead) // no growth by doubling
+	}
+	if _, err := body.buffer.ReadFrom(source); err != nil {
+		return b.failure(w, err)
+	}
+	return nil
+}
+
+// Release takes a body back.
+func (b *BodyReader) Release(body *Body) {
+	b.large.Give(body.caller, body.taken)
+	if body.buffer.Cap() <= maxPooled {
+		body.buffer.Reset()
+		b.buffers.Put(body.buffer)
 	}
 }
 
