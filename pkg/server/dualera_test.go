@@ -77,9 +77,9 @@ func TestLegacyRequests(t *testing.T) {
 			t.Errorf("got %d %s", r.status, r.body)
 		}
 	})
-	t.Run("a version nobody knows is refused in JSON", func(t *testing.T) {
+	t.Run("an unknown revision is answered with the known ones", func(t *testing.T) {
 		r := f.rpc("1999-01-01", toolCall(legacy, "echo"), nil)
-		r.wantError(t, 400, -32600)
+		r.wantError(t, 400, -32022)
 		if id := r.decode(t).ID; id != 7.0 {
 			t.Errorf("ID = %v", id)
 		}

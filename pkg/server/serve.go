@@ -79,12 +79,12 @@ func (s *Server) drain(hs *http.Server) {
 
 // Stdio serves MCP on in and out until in ends or ctx does, see [mcp.Stdio].
 // Of the options only Catalog, Name, Version, Logger, Telemetry, SlowCall,
-// RequestTimeout and MaxBodyBytes (for a line) matter. Logger must not write
-// to out.
-func Stdio(ctx context.Context, o Options, in io.ReadCloser, out io.WriteCloser) error {
+// RequestTimeout, MaxBodyBytes (for a line) and DrainTimeout matter. Logger must
+// not write to out.
+func Stdio(ctx context.Context, o Options, in io.ReadCloser, out io.Writer) error {
 	o, err := o.withDefaults()
 	if err != nil {
 		return err
 	}
-	return mcp.Stdio(ctx, o.mcpOptions(call.NewRunner(o.runnerOptions()), nil, 0), in, out)
+	return mcp.Stdio(ctx, o.mcpOptions(call.NewRunner(o.runnerOptions()), nil, 0), o.DrainTimeout, in, out)
 }

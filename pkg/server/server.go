@@ -74,6 +74,20 @@ func (s *Server) Handler() http.Handler {
 		if s.draining.Load() {
 			w.Header()["Connection"] = closing
 		}
-		s.router.ServeHTTP(w, r)
+		s.router.ServeHTTP(w, withoutTrailingSlash(r))
 	})
+}
+
+// withoutTrailingSlash returns the request for the path without a slash at its
+// end, which people paste with a URL.
+func withoutTrailingSlash(r *http.Request) *http.Request {
+	path := r.URL.Path
+	if len(path) < 2 || path[len(path)-1] != '/' {
+		return r
+	}
+	changed := *r
+	u := *r.URL
+	u.Path, u.RawPath = path[:len(path)-1], ""
+	changed.URL = &u
+	return &changed
 }

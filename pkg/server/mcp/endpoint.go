@@ -60,8 +60,9 @@ var acceptBoth = []string{"application/json, text/event-stream"}
 
 // Serve answers one POST whose body has been read. It does not keep body.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, body []byte) {
-	if !acceptsBoth(r.Header["Accept"]) {
-		writeError(w, http.StatusNotAcceptable, nil, codeInvalidRequest, "Accept must have both application/json and text/event-stream")
+	accept := readAccept(r.Header["Accept"])
+	if !accept.json && !accept.stream {
+		writeError(w, http.StatusNotAcceptable, nil, codeInvalidRequest, "Accept must have application/json, text/event-stream or both")
 		return
 	}
 	envelope, ok := readEnvelope(w, body)
@@ -72,17 +73,22 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, body []byte) {
 		writeError(w, http.StatusBadRequest, envelope.ID, codeHeaderMismatch, fault)
 		return
 	}
+	if answerUnknown(w, r.Header, envelope, body) {
+		return
+	}
 	a := &response{ResponseWriter: w, id: envelope.ID, writeTimeout: h.options.WriteTimeout}
 	if h.options.Authorizer != nil {
 		a.refusal = &refusal{}
 		r = r.WithContext(context.WithValue(r.Context(), refusalKey{}, a.refusal))
 	}
 	handler := h.json
-	if envelope.Stream || h.options.Logging && !isModern(r.Header) {
+	switch {
+	case !accept.json, accept.stream && (envelope.Stream || h.options.Logging && !isModern(r.Header)):
 		handler = h.stream
-	} else if h.express.serve(a, r, body) {
+	case h.express.serve(a, r, body):
 		return
 	}
+	body, a.carried = carry(body, envelope)
 	ctx := r.Context()
 	r = r.WithContext(context.WithValue(ctx, carrierKey{}, ctx))
 	r.Body = wire.NewBody(body)
@@ -109,28 +115,45 @@ func readEnvelope(w http.ResponseWriter, body []byte) (e wire.Envelope, ok bool)
 // asks for log messages itself (2026-07-28 and later).
 func isModern(h http.Header) bool { return h.Get("Mcp-Protocol-Version") >= "2026-07-28" }
 
-// acceptsBoth reports whether a caller takes JSON and event streams, as MCP
-// requires (transports, "Sending Messages"). No Accept at all means everything
-// (RFC 9110, section 12.5.1).
-func acceptsBoth(values []string) bool {
+// accepted are the media types of answers that a client takes.
+type accepted struct{ json, stream bool }
+
+// readAccept reads Accept (RFC 9110, section 12.5.1). MCP asks clients to send
+// both types; one that sends a single type gets its answer in that type. No
+// Accept at all means everything.
+func readAccept(values []string) accepted {
 	if len(values) == 0 || len(values) == 1 && values[0] == acceptBoth[0] {
-		return true
+		return accepted{true, true}
 	}
-	var json, stream bool
+	var a accepted
 	for _, value := range values {
 		for part := range strings.SplitSeq(value, ",") {
-			mediaType, _, _ := strings.Cut(part, ";")
+			mediaType, parameters, _ := strings.Cut(part, ";")
+			if isRefused(parameters) {
+				continue
+			}
 			switch strings.ToLower(strings.TrimSpace(mediaType)) {
 			case "application/json", "application/*":
-				json = true
+				a.json = true
 			case "text/event-stream", "text/*":
-				stream = true
+				a.stream = true
 			case "*/*":
-				return true
+				a.json, a.stream = true, true
 			}
 		}
 	}
-	return json && stream
+	return a
+}
+
+// isRefused reports whether the parameters of a media type give it the weight 0.
+func isRefused(parameters string) bool {
+	for p := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(name, "q") && strings.Trim(value, "0.") == "" && value != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // singleHeaders are the headers that say what a request is for. One that is

@@ -42,7 +42,8 @@ func (l *SSE) Stream(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	defer context.AfterFunc(l.stopping, cancel)()
 	r = r.WithContext(context.WithValue(ctx, carrierKey{}, ctx))
-	a := &response{ResponseWriter: w, writeTimeout: l.options.WriteTimeout}
+	// The IDs of every message that is posted to the session may be carried.
+	a := &response{ResponseWriter: w, writeTimeout: l.options.WriteTimeout, carried: true}
 	if l.options.Authorizer == nil {
 		l.handler.ServeHTTP(a, r)
 	} else {
@@ -107,6 +108,7 @@ func (l *SSE) Message(w http.ResponseWriter, r *http.Request, body []byte) {
 		writeError(w, http.StatusNotFound, envelope.ID, codeInvalidRequest, "session not found")
 		return
 	}
+	body, _ = carry(body, envelope)
 	r.Body = wire.NewBody(body)
 	a := &response{ResponseWriter: w, id: envelope.ID}
 	l.handler.ServeHTTP(a, r)

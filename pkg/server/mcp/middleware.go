@@ -38,6 +38,7 @@ func (m *middleware) observed(next mcp.MethodHandler) mcp.MethodHandler {
 		start := time.Now()
 		ctx, observed := m.begin(ctx, method, req)
 		result, cause := m.run(ctx, method, req, next)
+		cause = handshakeFault(method, cause)
 		err := cause
 		if cause != nil {
 			// Beside an error the result of the SDK is a typed nil.
@@ -51,6 +52,20 @@ func (m *middleware) observed(next mcp.MethodHandler) mcp.MethodHandler {
 		m.runner.Log(ctx, outcome, method, target(req), time.Since(start))
 		return result, err
 	}
+}
+
+// handshakeFault returns the protocol error of a handshake that is repeated or
+// out of order, which the SDK reports as any other error, and cause for all else.
+func handshakeFault(method string, cause error) error {
+	switch {
+	case cause == nil, errors.As(cause, new(*jsonrpc.Error)), errors.As(cause, new(*call.PanicError)):
+		return cause
+	case method == "initialize":
+		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "the session is initialized already"}
+	case method == "notifications/initialized":
+		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "notifications/initialized is out of order"}
+	}
+	return cause
 }
 
 // run runs one call within its bounds.

@@ -20,6 +20,7 @@ type response struct {
 	refusal      *refusal      // nil where callers don't sign in
 	id           []byte        // of the request, for errors
 	writeTimeout time.Duration // for each event of a stream
+	carried      bool          // IDs of the request were carried, see carry
 
 	status   int
 	stream   bool         // the answer is an event stream
@@ -65,17 +66,27 @@ func (r *response) Write(data []byte) (int, error) {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
+	out := data
+	if r.carried {
+		out = restoreIDs(data)
+	}
+	var err error
 	switch {
 	case r.refused:
-		return len(data), nil
 	case r.isPlain:
-		return r.plain.Write(data)
+		_, err = r.plain.Write(out)
 	case r.inStream:
-		return r.writeEvent(data)
+		_, err = r.writeEvent(out)
 	case r.stream:
 		r.extendDeadline()
+		_, err = r.ResponseWriter.Write(out)
+	default:
+		_, err = r.ResponseWriter.Write(out)
 	}
-	return r.ResponseWriter.Write(data)
+	if err != nil {
+		return 0, err
+	}
+	return len(data), nil
 }
 
 // writeEvent writes a bare message as an event of the stream.

@@ -23,11 +23,21 @@ const (
 // writeError answers with a JSON-RPC error. Without an ID the member is
 // left out: MCP's schema has no null there.
 func writeError(w http.ResponseWriter, status int, id []byte, code int, message string) {
+	writeErrorData(w, status, id, code, message, nil)
+}
+
+// writeErrorData is writeError with the member data, which is JSON or nothing.
+func writeErrorData(w http.ResponseWriter, status int, id []byte, code int, message string, data []byte) {
+	wire.WriteJSON(w, status, "application/json", appendError(nil, id, code, message, data))
+}
+
+// appendError appends a JSON-RPC error response.
+func appendError(body, id []byte, code int, message string, data []byte) []byte {
 	text, err := json.Marshal(message)
 	if err != nil {
 		text = []byte(`""`)
 	}
-	body := append([]byte(nil), `{"jsonrpc":"2.0",`...)
+	body = append(body, `{"jsonrpc":"2.0",`...)
 	if len(id) > 0 {
 		body = append(body, `"id":`...)
 		body = append(body, id...)
@@ -37,8 +47,11 @@ func writeError(w http.ResponseWriter, status int, id []byte, code int, message 
 	body = strconv.AppendInt(body, int64(code), 10)
 	body = append(body, `,"message":`...)
 	body = append(body, text...)
-	body = append(body, `}}`...)
-	wire.WriteJSON(w, status, "application/json", body)
+	if len(data) > 0 {
+		body = append(body, `,"data":`...)
+		body = append(body, data...)
+	}
+	return append(body, `}}`...)
 }
 
 // allowedCode returns code if a server may send it, and that of an internal

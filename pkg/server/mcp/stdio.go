@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -13,23 +14,33 @@ import (
 )
 
 // Stdio serves MCP on in and out, one JSON message a line, until in ends or
-// ctx does; it then returns nil. Nil for in and out is the process's own
+// ctx does; it then returns nil. When in ends, the requests that were read are
+// answered first, within grace. A line that is not a message is answered with an
+// error, and the next one is read. Nil for in and out is the process's own
 // standard input and output, which nothing else may then use.
-func Stdio(ctx context.Context, o Options, in io.ReadCloser, out io.WriteCloser) error {
+func Stdio(ctx context.Context, o Options, grace time.Duration, in io.ReadCloser, out io.Writer) error {
 	server, _, err := newServer(ctx, o, call.OverPipe)
 	if err != nil {
 		return err
 	}
-	var transport mcp.Transport = &mcp.StdioTransport{MaxLineLength: int(o.MaxBodyBytes)}
-	if in != nil || out != nil {
-		transport = &mcp.IOTransport{Reader: in, Writer: out, MaxLineLength: int(o.MaxBodyBytes)}
+	if in == nil {
+		in = os.Stdin
 	}
-	err = server.Run(ctx, transport)
+	if out == nil {
+		out = os.Stdout
+	}
+	err = server.Run(ctx, lineTransport{newLineConnection(in, out, int(o.MaxBodyBytes), grace)})
 	if ctx.Err() != nil || hungUp(err) {
 		return nil
 	}
 	return err
 }
+
+// lineTransport is a transport with one connection, which exists already.
+type lineTransport struct{ connection *lineConnection }
+
+// Connect implements [mcp.Transport].
+func (t lineTransport) Connect(context.Context) (mcp.Connection, error) { return t.connection, nil }
 
 // hungUp reports whether err says that the other side is gone. A client ends a
 // session by closing its pipes (MCP 2025-11-25, lifecycle, "Shutdown"), which
