@@ -17,6 +17,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
+	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
@@ -155,7 +156,16 @@ func (o *observing) serveMetrics(ctx context.Context, c *config.Config, logger *
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	// Over loopback a web page could reach it under a name that it made point here.
+	hosts := origin.NewPolicy(c.AllowedHosts, nil)
+	checked := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refused := hosts.Check(r, false); refused != nil {
+			http.Error(w, refused.Message+"; "+refused.Hint, http.StatusForbidden)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+	s := &http.Server{Handler: checked, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	context.AfterFunc(ctx, func() { _ = s.Close() })
 	go func() { _ = s.Serve(l) }() // ends with ctx
 	logger.InfoContext(ctx, "metrics", "address", l.Addr().String())

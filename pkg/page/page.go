@@ -50,7 +50,7 @@ func New(name, body string) (*Page, error) {
 	}
 	return &Page{
 		layout: layout,
-		policy: "default-src 'none'; style-src " + source(style) + "; base-uri 'none'; frame-ancestors 'none'; form-action ",
+		policy: "default-src 'none'; img-src 'self'; style-src " + source(style) + "; base-uri 'none'; frame-ancestors 'none'; form-action ",
 	}, nil
 }
 

@@ -65,7 +65,7 @@ func TestThePolicyAllowsItsOwnStyleOnly(t *testing.T) {
 		t.Fatal("the page has no style")
 	}
 	sum := sha256.Sum256([]byte(found[1]))
-	want := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+	want := "default-src 'none'; img-src 'self'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 	if got := w.Header()["Content-Security-Policy"]; len(got) != 1 || got[0] != want {
 		t.Errorf("policy %q, want %q", got, want)
 	}

@@ -35,10 +35,11 @@ const anonymousAddresses = 1 << 16
 
 // The number of requests to the routes of signing in that run at once, in all
 // and of one address. They have places of their own: a flood of them takes none
-// of a signed-in call's.
+// of a signed-in call's. An address has many: clients that run in the cloud share
+// a few addresses between all of their people.
 const (
-	signInPlaces        = 64
-	signInPlacesAddress = 8
+	signInPlaces        = 256
+	signInPlacesAddress = 64
 )
 
 // admission holds callers to a [Budget].

@@ -3,14 +3,17 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 )
 
 // authenticator finds out who calls. A nil authenticator lets everyone in.
 type authenticator struct {
 	guard  *identity.Guard
 	logger *slog.Logger
+	lines  *limit.Lines // of requests whose caller can't be told
 }
 
 // newAuthenticator returns the authenticator of a server, nil where callers
@@ -19,7 +22,7 @@ func newAuthenticator(o Options) *authenticator {
 	if o.Guard == nil {
 		return nil
 	}
-	return &authenticator{guard: o.Guard, logger: o.Logger}
+	return &authenticator{guard: o.Guard, logger: o.Logger, lines: limit.NewLines(refusalLines, time.Second/refusalLines)}
 }
 
 // authenticate returns the request with its principal in the context and
@@ -31,7 +34,9 @@ func (a *authenticator) authenticate(r *http.Request) (*http.Request, *identity.
 	p, refused := a.guard.Identify(r)
 	if refused != nil {
 		if refused.Status >= http.StatusInternalServerError {
-			a.logger.LogAttrs(r.Context(), slog.LevelWarn, "can't tell who is calling", slog.String("error", refused.Err.Error()))
+			if skipped, ok := a.lines.Allow(); ok {
+				a.logger.LogAttrs(r.Context(), slog.LevelWarn, "can't tell who is calling", slog.String("error", refused.Err.Error()), slog.Int64("lines_left_out", skipped))
+			}
 		}
 		return r, refused
 	}

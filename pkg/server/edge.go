@@ -14,6 +14,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
+	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
 	"github.com/stackroom-mcp/stackroom/pkg/server/rest"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
@@ -28,6 +29,7 @@ type edge struct {
 	origins   *origin.Policy
 	cors      *cors.Cors
 	open      map[string]bool // paths that take requests of every origin
+	refusals  *limit.Lines    // of requests that are refused
 	bodyTime  time.Duration
 }
 
@@ -44,6 +46,7 @@ func newEdge(o Options, bodyTime time.Duration) *edge {
 		telemetry: o.Telemetry,
 		origins:   policy,
 		open:      open,
+		refusals:  limit.NewLines(refusalLines, time.Second/refusalLines),
 		bodyTime:  bodyTime,
 		cors: cors.New(cors.Options{
 			AllowOriginRequestFunc: func(r *http.Request, _ string) bool { return policy.OriginAllowed(r) },
@@ -73,11 +76,11 @@ func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		start := time.Now()
 		r, w := c.Request(), c.Response()
-		id := wire.RequestID(r.Header)
+		id, given := wire.RequestID(r.Header)
 		if isProbe(r.URL.Path) { // too frequent to trace
-			r = r.WithContext(telemetry.WithRequest(r.Context(), telemetry.Request{ID: id}))
+			r = r.WithContext(telemetry.WithRequest(r.Context(), telemetry.Request{ID: id, Given: given}))
 		} else {
-			r = e.telemetry.Receive(r, id)
+			r = e.telemetry.Receive(r, id, given)
 		}
 		c.SetRequest(r)
 		setHeaders(w.Header(), id)
@@ -162,6 +165,10 @@ func (e *edge) recovered(c echo.Context, v any) {
 	}
 }
 
+// refusalLines is the number of lines a second for requests that are refused.
+// Anyone can cause them, also without a credential; metrics count all of them.
+const refusalLines = 20
+
 // log writes a request's line, at debug level for a success: a call has a line
 // of its own.
 func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
@@ -172,9 +179,21 @@ func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
 	case w.Status >= http.StatusBadRequest:
 		level = slog.LevelInfo
 	}
-	if ctx := r.Context(); e.logger.Enabled(ctx, level) {
-		e.logger.LogAttrs(ctx, level, "request", telemetry.HTTPRequest(r, w.Status, w.Size, elapsed))
+	ctx := r.Context()
+	if !e.logger.Enabled(ctx, level) {
+		return
 	}
+	attributes := []slog.Attr{telemetry.HTTPRequest(r, w.Status, w.Size, elapsed)}
+	if w.Status >= http.StatusBadRequest {
+		skipped, ok := e.refusals.Allow()
+		if !ok {
+			return
+		}
+		if skipped > 0 {
+			attributes = append(attributes, slog.Int64("lines_left_out", skipped))
+		}
+	}
+	e.logger.LogAttrs(ctx, level, "request", attributes...)
 }
 
 // answerError answers unknown routes, wrong methods and every other error that

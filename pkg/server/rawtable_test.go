@@ -2,10 +2,14 @@ package server
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // rawRequest is a request as clients of the field send it, and its exact answer.
@@ -123,5 +127,66 @@ func TestHTTP_EchoesIDs(t *testing.T) {
 		if err := json.Unmarshal([]byte(r.body), &m); err != nil || string(m.ID) != id {
 			t.Errorf("ID %s: got %s", id, r.body)
 		}
+	}
+}
+
+func TestABrowserSeesThePageAtMCP(t *testing.T) {
+	f := newFixture(t, nil)
+	for _, path := range []string{"/mcp", "/mcp/"} {
+		r := f.send(request{method: "GET", path: path, header: map[string]string{"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}})
+		if r.status != 200 || !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !strings.Contains(r.body, "/mcp</textarea>") {
+			t.Errorf("%s: got %d %.200s", path, r.status, r.body)
+		}
+	}
+	for _, path := range []string{"/favicon.ico", "/favicon.svg"} {
+		if r := f.send(request{method: "GET", path: path}); r.status != 200 || r.header.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(r.body, "<svg") {
+			t.Errorf("%s: got %d %v", path, r.status, r.header)
+		}
+	}
+}
+
+// Anyone can cause refusals, so their lines are bounded and counted.
+func TestRefusalsDoNotFloodTheLog(t *testing.T) {
+	h := newHouse(t, true, nil)
+	for range 500 {
+		h.send(t, "POST", "/mcp", "token-of-mallory", modernCall("whoami", ""))
+	}
+	if lines := strings.Count(h.log.String(), `"message":"request"`); lines < refusalLines || lines > 4*refusalLines {
+		t.Errorf("500 refusals are %d lines, want about %d", lines, refusalLines)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, true, nil)
+		for range 100 {
+			h.send(t, "POST", "/mcp", "token-of-mallory", modernCall("whoami", ""))
+		}
+		time.Sleep(time.Second)
+		h.send(t, "POST", "/mcp", "token-of-mallory", modernCall("whoami", ""))
+		if !strings.Contains(h.log.String(), `"lines_left_out":80`) {
+			t.Errorf("the log does not count the lines that were left out:\n%.2000s", h.log)
+		}
+	})
+}
+
+// A connection that comes while others still do is served, not reset.
+func TestStopServesConnectionsThatStillCome(t *testing.T) {
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newHandlerFixture(t, nil, defaultLimits())
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f.server.Serve(ctx, l) }()
+	cancel()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for begin := time.Now(); time.Since(begin) < 2*drainDelay; time.Sleep(drainDelay / 10) {
+		res, err := client.Get("http://" + l.Addr().String() + "/health") //nolint:noctx // bounded by the loop
+		if err != nil {
+			t.Fatalf("after %v: %v", time.Since(begin), err)
+		}
+		res.Body.Close()
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

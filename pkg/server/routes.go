@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -39,8 +40,37 @@ func (s *Server) routePages() error {
 	if err != nil {
 		return err
 	}
-	s.get("/", func(c echo.Context) error { return setup.Write(c.Response(), c.Request()) })
+	show := func(c echo.Context) error { return setup.Write(c.Response(), c.Request()) }
+	s.get("/", show)
+	for _, path := range []string{"/favicon.svg", "/favicon.ico"} {
+		s.get(path, func(c echo.Context) error {
+			pages.WriteIcon(c.Response(), c.Request())
+			return nil
+		})
+	}
+	// A person who opens the address of MCP in a browser sees how to use it.
+	s.router.GET("/mcp", func(c echo.Context) error {
+		if !wantsPage(c.Request()) {
+			return postOnly(c)
+		}
+		return show(c)
+	})
+	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		s.router.Add(method, "/mcp", postOnly)
+	}
 	return nil
+}
+
+// wantsPage reports whether a request is a browser's for a page: programs that
+// ask for a stream do not name HTML.
+func wantsPage(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// postOnly answers at /mcp what is no POST.
+func postOnly(c echo.Context) error {
+	c.Set(echo.ContextKeyHeaderAllow, http.MethodPost)
+	return echo.ErrMethodNotAllowed
 }
 
 // routeMCP sets up the routes of MCP.

@@ -25,7 +25,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer cancel()
 	hs := &http.Server{
 		Handler:           s.Handler(),
-		ConnState:         s.options.Telemetry.Connection,
+		ConnState:         s.connection,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: s.limits.header,
 		WriteTimeout:      s.limits.body + s.options.RequestTimeout + s.limits.write,
@@ -53,10 +53,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // closing is shared: it is assigned whole, never appended to.
 var closing = []string{"close"}
 
-// drainDelay is how long connections are kept after the stop began. net/http
-// closes idle ones at once, and a request that is on its way would be lost; in
-// this time each answer says that its connection closes.
-const drainDelay = 250 * time.Millisecond
+// After the stop began, the server goes on accepting connections until none came
+// for drainDelay, for longestDrainDelay at most. Closing the listener resets those
+// that wait to be accepted, and net/http closes idle connections at once, with a
+// request that is on its way. In this time each answer says that its connection
+// closes.
+const (
+	drainDelay        = 250 * time.Millisecond
+	longestDrainDelay = 2 * time.Second
+)
 
 // drain lets running calls finish. Streams and subscriptions end as soon as no
 // call runs any more.
@@ -68,12 +73,35 @@ func (s *Server) drain(hs *http.Server) {
 		s.runner.Wait(ctx)
 		s.stop()
 	}()
-	select {
-	case <-time.After(drainDelay):
-	case <-ctx.Done():
-	}
+	s.awaitQuiet(ctx)
 	if err := hs.Shutdown(ctx); err != nil {
 		s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "calls were cut off at the end", slog.Int64("calls", s.runner.Running()))
+	}
+}
+
+// connection observes the state of a connection.
+func (s *Server) connection(c net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		s.lastConnection.Store(time.Now().UnixNano())
+	}
+	s.options.Telemetry.Connection(c, state)
+}
+
+// awaitQuiet returns once no connection has come for drainDelay.
+func (s *Server) awaitQuiet(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, longestDrainDelay)
+	defer cancel()
+	s.lastConnection.Store(time.Now().UnixNano()) // a whole delay, whatever came before
+	for {
+		wait := drainDelay - time.Since(time.Unix(0, s.lastConnection.Load()))
+		if wait <= 0 {
+			return
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -23,7 +23,8 @@ type Server struct {
 	bodies        *wire.BodyReader
 	router        *echo.Echo
 
-	draining atomic.Bool
+	draining       atomic.Bool
+	lastConnection atomic.Int64 // when a connection was last accepted, in Unix nanoseconds
 	// stopping ends what has no end of its own: streams and subscriptions.
 	stopping context.Context
 	stop     context.CancelFunc

@@ -47,7 +47,7 @@ func BenchmarkCall(b *testing.B) {
 				items[i] = fmt.Sprintf("local/ABCD234%d", i)
 			}
 			h := func(r *http.Request) {
-				r = x.Receive(r, "0123456789abcdef")
+				r = x.Receive(r, "0123456789abcdef", false)
 				defer Answered(r, "/mcp", http.StatusOK)
 				ctx, seen := x.Begin(r.Context(), Operation{Method: "tools/call", Tool: "search", Protocol: "2026-07-28", Transport: "tcp", ClientName: "claude-ai", Principal: "zotero:1"})
 				Touched(ctx, items...)

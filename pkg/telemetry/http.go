@@ -12,13 +12,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Receive begins to observe an HTTP request under this ID: it is counted until
+// Receive begins to observe an HTTP request under this ID, which the caller may
+// have given: it is counted until
 // [Answered], and if anybody will see it, it has the span of an HTTP
 // server (OpenTelemetry semantic conventions for HTTP), which goes on with the
 // trace that its headers name. It returns the request in its context, as
 // [WithRequest] does.
-func (t *Telemetry) Receive(r *http.Request, id string) *http.Request {
-	in := &received{Request: Request{ID: id, Trace: TraceFrom(r.Header)}}
+func (t *Telemetry) Receive(r *http.Request, id string, given bool) *http.Request {
+	in := &received{Request: Request{ID: id, Given: given, Trace: TraceFrom(r.Header)}}
 	ctx := context.WithValue(r.Context(), requestKey{}, in)
 	if t == nil {
 		return r.WithContext(ctx)

@@ -24,7 +24,7 @@ func call(t *testing.T, x observed, headers map[string]string, op Operation, o O
 	for name, value := range headers {
 		r.Header.Set(name, value)
 	}
-	r = x.Receive(r, "r1")
+	r = x.Receive(r, "r1", false)
 	inside, seen := x.Begin(r.Context(), op)
 	if during != nil {
 		during(inside)
@@ -212,7 +212,7 @@ func TestNilObservesNothing(t *testing.T) {
 	if err := errors.Join(none.Indexes(nil), none.Secrets(nil), none.Shutdown(t.Context())); err != nil {
 		t.Error(err)
 	}
-	r := none.Receive(httptest.NewRequest(http.MethodGet, "/", nil), "r1")
+	r := none.Receive(httptest.NewRequest(http.MethodGet, "/", nil), "r1", false)
 	if Answered(r, "/", http.StatusOK); RequestID(r.Context()) != "r1" {
 		t.Errorf("the request ID is %q", RequestID(r.Context()))
 	}

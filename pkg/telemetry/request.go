@@ -10,7 +10,8 @@ import (
 
 // Request is what ties the log lines of one request together.
 type Request struct {
-	ID    string // our request ID, or ""
+	ID    string // the request ID, or ""
+	Given bool   // ID is the caller's own: it need not be unique, nor true
 	Trace Trace  // the caller's trace, or the zero Trace
 }
 
@@ -64,6 +65,9 @@ func around(ctx context.Context, b []byte, tracePrefix string) []byte {
 	r, _ := ctx.Value(requestKey{}).(*received)
 	if r != nil && r.ID != "" {
 		b = member(b, "request_id", r.ID)
+		if r.Given {
+			b = append(b, `,"request_id_from":"caller"`...)
+		}
 	}
 	if s := trace.SpanContextFromContext(ctx); s.IsValid() {
 		id, span := s.TraceID(), s.SpanID()

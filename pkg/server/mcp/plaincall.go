@@ -118,7 +118,8 @@ func (c *plainCall) plainMeta(meta []byte) bool {
 		case "progressToken":
 			return false
 		default:
-			return !strings.HasPrefix(key, protocolPrefix)
+			// The SDK reads every member, and refuses numbers beyond float64.
+			return !strings.HasPrefix(key, protocolPrefix) && (value[0] == '"' || json.Unmarshal(value, new(any)) == nil)
 		}
 		return true
 	})

@@ -12,12 +12,13 @@ import (
 const maxRequestID = 64
 
 // RequestID returns the caller's X-Request-Id if it may stand in logs and
-// headers, and a new ID otherwise.
-func RequestID(h http.Header) string {
+// headers, and a new ID otherwise, and whether it is the caller's: a caller can
+// send the same one twice, or another's.
+func RequestID(h http.Header) (id string, callers bool) {
 	if v := h["X-Request-Id"]; len(v) == 1 && plaintext.IsToken(v[0], maxRequestID) {
-		return v[0]
+		return v[0], true
 	}
-	return NewRequestID()
+	return NewRequestID(), false
 }
 
 // NewRequestID returns a random ID of 26 characters, 130 bits.
