@@ -45,7 +45,8 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 }
 
 // echo returns what a client said, which the answer repeats (section 3.2.1),
-// but for what is the server's to say.
+// except for what is the server's to say and for addresses that are no web
+// addresses: a page that shows the answer may make links of them.
 func echo(body []byte) (map[string]any, error) {
 	said := map[string]json.RawMessage{}
 	if err := json.Unmarshal(body, &said); err != nil {
@@ -53,14 +54,29 @@ func echo(body []byte) (map[string]any, error) {
 	}
 	answer := map[string]any{}
 	for _, name := range []string{
-		"client_uri", "logo_uri", "tos_uri", "policy_uri", "scope", "contacts",
-		"software_id", "software_version", "software_statement", "application_type",
+		"scope", "contacts", "software_id", "software_version", "software_statement", "application_type",
 	} {
 		if value, ok := said[name]; ok {
 			answer[name] = value
 		}
 	}
+	for _, name := range []string{"client_uri", "logo_uri", "tos_uri", "policy_uri"} {
+		if value := said[name]; isWebAddress(value) {
+			answer[name] = value
+		}
+	}
 	return answer, nil
+}
+
+// isWebAddress reports whether a JSON value is an absolute https or http URL
+// without a user.
+func isWebAddress(value json.RawMessage) bool {
+	var s string
+	if json.Unmarshal(value, &s) != nil {
+		return false
+	}
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }
 
 // describe returns what the server knows of a client.
