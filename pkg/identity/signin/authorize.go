@@ -51,7 +51,7 @@ const (
 // askConsent answers GET /authorize with the consent page. It approves
 // nothing.
 func (s *Server) askConsent(w http.ResponseWriter, r *http.Request) {
-	a, err := s.who(r.Context(), r.URL.RawQuery)
+	a, err := s.who(r.Context(), r.URL.RawQuery, s.options.Address(r))
 	if err != nil {
 		s.failPage(w, r, http.StatusBadRequest, err)
 		return
@@ -83,7 +83,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, a *asked, why re
 
 // who returns the client that asks and where it wants people to be sent back
 // to. Without both being known and allowed nobody is sent anywhere.
-func (s *Server) who(ctx context.Context, query string) (*asked, error) {
+func (s *Server) who(ctx context.Context, query, caller string) (*asked, error) {
 	if len(query) > maxQuery {
 		return nil, library.Errorf(library.TooLarge, "the client's request is too long")
 	}
@@ -94,7 +94,7 @@ func (s *Server) who(ctx context.Context, query string) (*asked, error) {
 	if len(q["client_id"]) != 1 || len(q["redirect_uri"]) != 1 || q.Get("client_id") == "" {
 		return nil, library.Errorf(library.Invalid, "the client does not say which client it is and where to send you back to")
 	}
-	c, err := s.lookup(ctx, q.Get("client_id"))
+	c, err := s.lookup(ctx, q.Get("client_id"), caller)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +106,16 @@ func (s *Server) who(ctx context.Context, query string) (*asked, error) {
 	return &asked{client: c, redirect: redirect}, nil
 }
 
-// lookup returns the client that has an ID.
-func (s *Server) lookup(ctx context.Context, id string) (*client.Client, error) {
+// lookup returns the client that has an ID, for a caller at an address.
+func (s *Server) lookup(ctx context.Context, id, caller string) (*client.Client, error) {
 	if client.IsDocument(id) {
-		return s.documents.Get(ctx, id)
+		return s.documents.Get(ctx, id, caller)
 	}
+	return s.lookupRegistered(ctx, id)
+}
+
+// lookupRegistered returns the client that registered and got an ID.
+func (s *Server) lookupRegistered(ctx context.Context, id string) (*client.Client, error) {
 	c, err := s.registry.Lookup(id)
 	if unknownKey(err) {
 		s.options.UnknownKey(ctx)

@@ -95,18 +95,10 @@ func (s *Server) describe(c *client.Client) map[string]any {
 // registered answers GET /register?client_id=…, the registration_client_uri of
 // a client, with what its ID says anyway.
 func (s *Server) registered(w http.ResponseWriter, r *http.Request) {
-	c, err := s.lookupRegistered(r)
+	c, err := s.lookupRegistered(r.Context(), r.URL.Query().Get("client_id"))
 	if err != nil {
 		s.failJSON(w, r, refuse(invalidClient, "the client is not registered here", err))
 		return
 	}
 	s.writeJSON(w, http.StatusOK, s.describe(c))
-}
-
-func (s *Server) lookupRegistered(r *http.Request) (*client.Client, error) {
-	id := r.URL.Query().Get("client_id")
-	if client.IsDocument(id) {
-		return nil, errors.New("signin: a client with a document does not register")
-	}
-	return s.lookup(r.Context(), id)
 }
