@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/tokens"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
+	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
@@ -139,6 +141,7 @@ func zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store, 
 			ClientKey: current(secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),
 		},
 		UnknownKey: secrets.Source("STACKROOM_MASTER_KEY").Rejected,
+		Address:    func(r *http.Request) string { return limit.AddressKey(limit.ClientAddress(r, c.Hops())) },
 	})
 	if err != nil {
 		_ = records.Close() // the first error is the one that matters

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"html"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -100,14 +101,15 @@ func refusesBadRequests(t *testing.T, d *deployment, client string, _ signedIn) 
 		"a client that nobody knows":   {[]string{"client_id", client[:len(client)-2] + "xx"}, "", ""},
 	} {
 		r := d.send(http.MethodGet, "/authorize?"+d.authorization(client, "v", c.changes...).Encode()+c.extra, "")
-		to, _ := url.Parse(r.header.Get("Location"))
+		// By a link on a page, so that no link leads there at once.
+		to, _ := url.Parse(html.UnescapeString(between(r.body, `<a class="button plain" href="`, `"`)))
 		if c.code == "" {
 			if r.status < 400 || r.header.Get("Location") != "" {
 				t.Errorf("%s: %d, leads to %s", promise, r.status, to)
 			}
 			continue
 		}
-		if q := to.Query(); to.Host != "client.example" || q.Get("error") != c.code || q.Get("iss") != d.public || q.Has("code") {
+		if q := to.Query(); r.status != http.StatusBadRequest || r.header.Get("Location") != "" || to.Host != "client.example" || q.Get("error") != c.code || q.Get("iss") != d.public || q.Has("code") {
 			t.Errorf("A04: %s: %d, leads to %.200s", promise, r.status, to)
 		}
 	}

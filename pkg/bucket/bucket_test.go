@@ -38,7 +38,7 @@ func TestContract(t *testing.T) {
 }
 
 // TestDelete_KeepsAnotherGeneration is not in the contract: fake-gcs-server
-// deletes whatever the precondition says.
+// ignores the precondition of a delete.
 func TestDelete_KeepsAnotherGeneration(t *testing.T) {
 	b := open(t, buckettest.New(t).URL)
 	g, err := b.Put(t.Context(), "x", []byte("data"), time.Time{}, 0)

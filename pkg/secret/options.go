@@ -32,6 +32,7 @@ const (
 	pause      = 2 * time.Second // least time between lookups that refusals ask for
 	mostFormer = 2               // former values that are kept
 	mostAsking = 64              // who may wait for such a lookup; the others go on at once
+	mostWait   = 5 * time.Second // how long each of them waits, so that a lookup that hangs holds up no call for longer
 )
 
 // Options are what a [Store] is made with. Zero values mean the defaults.

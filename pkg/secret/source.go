@@ -81,7 +81,7 @@ func (s *Source) OnChange(f func(all []Value)) {
 // sealed under a key that s does not hold. It returns once a lookup that began
 // after the call has ended and the functions of [Source.OnChange] have been
 // called, so that the caller can try again with what s holds then; or when a
-// value changed meanwhile or just before; or when ctx ends. All who call at
+// value changed meanwhile or just before; or after 5 s; or when ctx ends. All who call at
 // once wait for one lookup, and two seconds lie between the beginnings of two;
 // with too many waiting already (64), it returns at once. A plain value can't
 // change, and nothing is looked up.
@@ -93,8 +93,11 @@ func (s *Source) Rejected(ctx context.Context) {
 	if asked == nil {
 		return
 	}
+	timer := time.NewTimer(mostWait)
+	defer timer.Stop()
 	select {
 	case <-asked:
+	case <-timer.C:
 	case <-ctx.Done():
 	case <-s.done:
 	}

@@ -39,6 +39,22 @@ func TestFetchShowsAWorkWhole(t *testing.T) {
 	}
 }
 
+func TestFetch_LeavesOutURLsThatRun(t *testing.T) {
+	for address, shown := range map[string]bool{
+		"https://example.org/a": true, "http://example.org": true, "www.example.org/a": true, "doi:10.1/x": true, "urn:isbn:1": true, "example.org:8080/a": true,
+		"javascript:alert(1)": false, " JavaScript:alert(1)": false, "java\nscript:alert(1)": false, "java\u0001script:alert(1)": false, "\u200bjavascript:x": false,
+		"data:text/html,x": false, "vbscript:x": false, "file:///etc/passwd": false, "blob:https://a/b": false, "view-source:javascript:x": false,
+	} {
+		item := library.Item{Type: "webpage", Fields: map[string]string{"title": "A page", "url": address}}
+		c := connect(t, fleet{memory(library.GroupID(9), "Pages", []librarytest.Work{{Item: item}})})
+		var out fetchOutput
+		c.ask(t, "fetch", `{"id":"`+c.idOf(t, "A page")+`"}`, &out)
+		if (out.Metadata["url"] != "") != shown || (len(out.Notices) == 0) != shown {
+			t.Errorf("%q: %q, %q", address, out.Metadata["url"], out.Notices)
+		}
+	}
+}
+
 func TestItemIDsAreTakenAsTheyComeAndRepaired(t *testing.T) {
 	libs := fleet{memory(library.GroupID(4711), "Group", librarytest.Works())}
 	c := connect(t, libs)

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
@@ -49,6 +51,25 @@ func webAddress(s string) (string, bool) {
 	}
 	s = u.String()
 	return s, !strings.ContainsAny(s, " <>\"'`\\^{|}") && len(s) <= maxURL
+}
+
+// runs reports whether a browser that opens s would run it, show it as a page
+// or open a local file. Browsers skip white space and control characters in a
+// scheme (https://url.spec.whatwg.org/#concept-basic-url-parser).
+func runs(s string) bool {
+	var scheme strings.Builder
+	for _, r := range s {
+		switch {
+		case r == ':':
+			return slices.Contains([]string{"javascript", "vbscript", "data", "file", "blob", "view-source"}, strings.ToLower(scheme.String()))
+		case r <= ' ' || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r):
+		case scheme.Len() > len("view-source"):
+			return false
+		default:
+			scheme.WriteRune(r)
+		}
+	}
+	return false
 }
 
 // The resources' URIs (RFC 6570 templates). The colon of a library ID is

@@ -145,7 +145,7 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) error {
 	return failure{http.StatusMethodNotAllowed, "method"}
 }
 
-// known refuses parameters that nobody here asks for.
+// known refuses parameters other than names.
 func known(q url.Values, names ...string) error {
 	for name := range q {
 		if !slices.Contains(names, name) {

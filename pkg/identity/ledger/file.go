@@ -84,8 +84,10 @@ func unusable(cause error) error {
 		WithHint("see that STACKROOM_DATA is a folder that this user may write to, or set STACKROOM_STATE_BUCKET; without %s everybody has to sign in again", FileName).WithCause(cause)
 }
 
-// table is the one table of the file.
-var table = []byte("entries")
+// tableName names the one table of the file.
+const tableName = "entries"
+
+func table(tx *bolt.Tx) *bolt.Bucket { return tx.Bucket([]byte(tableName)) }
 
 // headerSize is the length of what stands before a value: its expiry in seconds
 // since 1970 and its version.
@@ -111,7 +113,7 @@ func parse(stored []byte) (value []byte, version int64, expires time.Time, err e
 
 func (f *file) get(_ context.Context, name string) (value []byte, version int64, err error) {
 	err = f.db.View(func(tx *bolt.Tx) error {
-		stored := tx.Bucket(table).Get([]byte(name))
+		stored := table(tx).Get([]byte(name))
 		if stored == nil {
 			return errAbsent
 		}
@@ -132,7 +134,7 @@ func (f *file) put(_ context.Context, name string, value []byte, expires time.Ti
 		}
 	}
 	err = f.db.Update(func(tx *bolt.Tx) error {
-		t := tx.Bucket(table)
+		t := table(tx)
 		had, err := versionOf(t, name)
 		switch {
 		case err != nil:
@@ -171,7 +173,7 @@ func (f *file) remove(_ context.Context, name string, ifVersion int64) error {
 	defer f.mu.Unlock()
 	removed := false
 	err := f.db.Update(func(tx *bolt.Tx) error {
-		t := tx.Bucket(table)
+		t := table(tx)
 		had, err := versionOf(t, name)
 		switch {
 		case err != nil || had == 0:
@@ -191,7 +193,7 @@ func (f *file) remove(_ context.Context, name string, ifVersion int64) error {
 func (f *file) list(_ context.Context, prefix string, visit func(item) bool) error {
 	var all []item
 	err := f.db.View(func(tx *bolt.Tx) error {
-		c := tx.Bucket(table).Cursor()
+		c := table(tx).Cursor()
 		for k, v := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
 			_, version, expires, err := parse(v)
 			if err != nil {
@@ -213,7 +215,7 @@ func (f *file) list(_ context.Context, prefix string, visit func(item) bool) err
 func (f *file) sweep() error {
 	count, now := 0, f.now()
 	err := f.db.Update(func(tx *bolt.Tx) error {
-		t, err := tx.CreateBucketIfNotExists(table)
+		t, err := tx.CreateBucketIfNotExists([]byte(tableName))
 		if err != nil {
 			return err
 		}

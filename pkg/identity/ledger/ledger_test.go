@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -580,7 +581,10 @@ func TestBucket_NothingInItCanBeRead(t *testing.T) {
 }
 
 func TestA23_ABucketThatFailsIsUnavailableInTime(t *testing.T) {
-	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client left
+		<-r.Context().Done()
+	}))
 	t.Cleanup(hanging.Close)
 	down := buckettest.New(t)
 	down.Down.Store(true)

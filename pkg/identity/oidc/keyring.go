@@ -21,6 +21,13 @@ const (
 	pause = 10 * time.Second // between fetches, so that tokens with made-up key IDs can't flood the issuer
 )
 
+// How callers wait for keys, so that tokens with made-up key IDs can't hold up
+// the server while the issuer does not answer.
+const (
+	maxWaiting = 64              // callers at once that have keys and wait for newer ones
+	newKeyWait = 2 * time.Second // how long each of them waits
+)
+
 // keyring holds an issuer's keys. No fetch is made for a caller alone: all who
 // need one wait for the same.
 type keyring struct {
@@ -33,6 +40,7 @@ type keyring struct {
 	tried   time.Time     // when a fetch began last
 	fault   error         // why it failed, or nil
 	running chan struct{} // closed when the fetch that runs is over; nil if none runs
+	waiting int           // callers that have keys and wait for it
 }
 
 // held is what an issuer said. It does not change.
@@ -110,20 +118,60 @@ func (k *keyring) current(ctx context.Context) (*held, error) {
 // next returns keys that are newer than old, or the same ones if those were
 // fetched a moment ago.
 func (k *keyring) next(ctx context.Context, old *held) (*held, error) {
+	over := true
 	if running := k.start(); running != nil {
-		select {
-		case <-running:
-		case <-ctx.Done():
-			return nil, library.AsError(ctx.Err())
+		var err error
+		if over, err = k.wait(ctx, running, old); err != nil {
+			return nil, err
 		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if h := k.held; h != nil && (h != old || k.fault == nil) && k.now().Sub(h.fetched) < keep {
+	if h := k.held; h != nil && (h != old || over && k.fault == nil) && k.now().Sub(h.fetched) < keep {
 		return h, nil
 	}
 	return nil, library.Errorf(library.Unavailable, "the identity provider gives no keys now, so nobody's token can be verified").
 		WithHint("try again in a moment").WithRetryAfter(max(time.Second, pause-k.now().Sub(k.tried))).WithCause(k.fault)
+}
+
+// wait waits for the fetch that runs, and reports whether it is over: not if too
+// many callers wait, nor if it takes too long for a caller who has old keys.
+func (k *keyring) wait(ctx context.Context, running <-chan struct{}, old *held) (over bool, err error) {
+	most := fetchTime
+	if old != nil {
+		if !k.enter() {
+			return false, nil
+		}
+		defer k.leave()
+		most = newKeyWait
+	}
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-running:
+		return true, nil
+	case <-timer.C:
+		return false, nil
+	case <-ctx.Done():
+		return false, library.AsError(ctx.Err())
+	}
+}
+
+// enter reports whether one more caller may wait for newer keys.
+func (k *keyring) enter() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.waiting >= maxWaiting {
+		return false
+	}
+	k.waiting++
+	return true
+}
+
+func (k *keyring) leave() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.waiting--
 }
 
 // start begins a fetch unless one runs or ran a moment ago, and returns what is

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,6 +88,57 @@ func TestTokensWithMadeUpKeysDoNotFloodTheIssuer(t *testing.T) {
 		if _, err := v.Verify(t.Context(), unknown); library.CodeOf(err) != library.Unavailable {
 			t.Errorf("a key that may be new, of an issuer that is down: %v", err)
 		}
+	}
+}
+
+// hanging is a network that can stop to answer.
+type hanging struct{ hangs atomic.Bool }
+
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if h.hangs.Load() {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestKeySetsThatHang_HoldUpNoGoodToken(t *testing.T) {
+	i, network := newIssuer(t), &hanging{}
+	v, err := oidc.New(oidc.Options{Issuer: i.URL, Audience: audience, Now: i.clock, Transport: network})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := i.token(nil)
+	if _, err := v.Verify(t.Context(), good); err != nil {
+		t.Fatal(err)
+	}
+	network.hangs.Store(true)
+	i.pass(time.Minute)
+	start := time.Now()
+	var wg sync.WaitGroup
+	var refused atomic.Int64
+	for n := range 100 {
+		unknown := i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: i.signer}, map[jose.HeaderKey]any{"kid": fmt.Sprint(n)}, i.claims(nil))
+		wg.Go(func() {
+			if _, err := v.Verify(t.Context(), unknown); library.CodeOf(err) != library.Unavailable {
+				t.Errorf("a key that may be new: %v", err)
+			}
+			if time.Since(start) < time.Second {
+				refused.Add(1)
+			}
+		})
+	}
+	for range 10 {
+		if _, err := v.Verify(t.Context(), good); err != nil {
+			t.Errorf("a good token: %v", err)
+		}
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("good tokens took %v", took)
+	}
+	wg.Wait()
+	if took := time.Since(start); took > 5*time.Second || refused.Load() != 36 {
+		t.Errorf("others took %v; %d were refused at once", took, refused.Load())
 	}
 }
 

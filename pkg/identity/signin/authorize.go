@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/client"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/page"
 )
 
 // Bounds of what a client sends. The state goes through a cookie, which has
@@ -49,22 +51,39 @@ const (
 // askConsent answers GET /authorize with the consent page. It approves
 // nothing.
 func (s *Server) askConsent(w http.ResponseWriter, r *http.Request) {
-	a, err := s.who(r.Context(), r.URL.RawQuery)
+	a, err := s.who(r.Context(), r.URL.RawQuery, s.options.Address(r))
 	if err != nil {
 		s.failPage(w, r, http.StatusBadRequest, err)
 		return
 	}
 	q, _ := url.ParseQuery(r.URL.RawQuery) // who has read it
 	if refused := s.wants(a, q); refused != nil {
-		s.sendBack(w, a.redirect, a.state, *refused)
+		s.refuse(w, r, a, *refused)
 		return
 	}
 	s.showConsent(w, r, a)
 }
 
+// refuse tells a client that nothing comes of its request. Any client can
+// register any redirect URI and then make a request with a fault, so that a link
+// to this server would lead to that URI at once (RFC 9700, section 4.11.2):
+// only a redirect URI of this machine, or one of the host that has the client's
+// document, is trusted so far. To others a person goes by a link.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, a *asked, why refusal) {
+	if a.redirect.Loopback || a.client.Host != "" && a.client.Host == a.redirect.Host {
+		s.sendBack(w, a.redirect, a.state, why)
+		return
+	}
+	s.options.Logger.InfoContext(r.Context(), "sign-in refused", "status", http.StatusBadRequest, "error", why.code)
+	s.writePage(w, s.pages.refused, page.Options{Status: http.StatusBadRequest, Title: "That did not work", Data: refused{
+		Name: a.client.Name, Host: a.redirect.Host, Message: why.description,
+		Back: template.URL(s.answerURL(a.redirect, a.state, why)), //nolint:gosec // a redirect URI that was checked; html/template knows no schemes of apps
+	}})
+}
+
 // who returns the client that asks and where it wants people to be sent back
 // to. Without both being known and allowed nobody is sent anywhere.
-func (s *Server) who(ctx context.Context, query string) (*asked, error) {
+func (s *Server) who(ctx context.Context, query, caller string) (*asked, error) {
 	if len(query) > maxQuery {
 		return nil, library.Errorf(library.TooLarge, "the client's request is too long")
 	}
@@ -75,7 +94,7 @@ func (s *Server) who(ctx context.Context, query string) (*asked, error) {
 	if len(q["client_id"]) != 1 || len(q["redirect_uri"]) != 1 || q.Get("client_id") == "" {
 		return nil, library.Errorf(library.Invalid, "the client does not say which client it is and where to send you back to")
 	}
-	c, err := s.lookup(ctx, q.Get("client_id"))
+	c, err := s.lookup(ctx, q.Get("client_id"), caller)
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +106,16 @@ func (s *Server) who(ctx context.Context, query string) (*asked, error) {
 	return &asked{client: c, redirect: redirect}, nil
 }
 
-// lookup returns the client that has an ID.
-func (s *Server) lookup(ctx context.Context, id string) (*client.Client, error) {
+// lookup returns the client that has an ID, for a caller at an address.
+func (s *Server) lookup(ctx context.Context, id, caller string) (*client.Client, error) {
 	if client.IsDocument(id) {
-		return s.documents.Get(ctx, id)
+		return s.documents.Get(ctx, id, caller)
 	}
+	return s.lookupRegistered(ctx, id)
+}
+
+// lookupRegistered returns the client that registered and got an ID.
+func (s *Server) lookupRegistered(ctx context.Context, id string) (*client.Client, error) {
 	c, err := s.registry.Lookup(id)
 	if unknownKey(err) {
 		s.options.UnknownKey(ctx)
@@ -175,7 +199,13 @@ func wantedScopes(list string) (write, ok bool) {
 
 // sendBack tells a client by a redirect that nothing comes of its request.
 func (s *Server) sendBack(w http.ResponseWriter, to client.Redirect, state string, r refusal) {
-	s.redirect(w, s.reply(to, state, url.Values{"error": {r.code}, "error_description": {r.description}}))
+	s.redirect(w, s.answerURL(to, state, r))
+}
+
+// answerURL returns the URL that tells a client that nothing comes of its
+// request.
+func (s *Server) answerURL(to client.Redirect, state string, r refusal) string {
+	return s.reply(to, state, url.Values{"error": {r.code}, "error_description": {r.description}})
 }
 
 // reply returns the URL that answers a client: with its state as it was, and

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -55,8 +56,17 @@ func TestA01Metadata(t *testing.T) {
 }
 
 func TestA04OtherErrorsGoToTheClient(t *testing.T) {
-	w := newWorld(t)
-	id := w.plain()
+	const document = "https://client.example/client.json"
+	w := newWorld(t, func(o *signin.Options) {
+		o.Documents = published{document: `{"client_id":"` + document + `","client_name":"Claude","redirect_uris":["` + callback + `","https://elsewhere.example/cb"]}`}
+	})
+	registered := w.plain()
+	loopback := w.register(`{"client_name":"Claude Code","redirect_uris":["http://localhost/callback"]}`)["client_id"].(string)
+	clients := map[string]string{registered: callback, document: callback, loopback: "http://localhost:4711/callback"}
+	res, body := w.send(http.MethodGet, "/authorize?"+w.query(document, "redirect_uri", "https://elsewhere.example/cb", "response_type", "token").Encode(), "", "")
+	if res.Header.Get("Location") != "" || !strings.HasPrefix(link(string(body)), "https://elsewhere.example/cb?error=") {
+		t.Errorf("a document sends people to another host: %v", res.Header)
+	}
 	for _, c := range []struct {
 		promise string
 		changes []string
@@ -73,27 +83,54 @@ func TestA04OtherErrorsGoToTheClient(t *testing.T) {
 		{"another resource", []string{"resource", "https://evil.example/mcp"}, "invalid_target"},
 		{"R05: the resource of a path beside", []string{"resource", w.issuer + "/mcp2"}, "invalid_target"},
 		{"a scope that there is not", []string{"scope", "admin"}, "invalid_scope"},
+		{"a parameter twice", nil, "invalid_request"},
 	} {
-		changes := append([]string{"state", "s t"}, c.changes...)
-		res, body := w.send(http.MethodGet, "/authorize?"+w.query(id, changes...).Encode(), "", "")
-		to, err := res.Location()
-		if err != nil {
-			t.Errorf("%s: %d %.200s", c.promise, res.StatusCode, body)
-			continue
-		}
-		q := to.Query()
-		if !strings.HasPrefix(to.String(), callback+"?") || q.Get("error") != c.code || q.Get("state") != "s t" || q.Get("iss") != w.issuer || q.Has("code") {
-			t.Errorf("%s: back to %s", c.promise, to)
-		}
-		if res.Header.Get("Referrer-Policy") != "no-referrer" || res.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: %v", c.promise, res.Header)
+		for client, redirect := range clients {
+			q := w.query(client, append([]string{"state", "s t", "redirect_uri", redirect}, c.changes...)...)
+			if c.changes == nil {
+				q["scope"] = []string{"library:read", "library:write"}
+			}
+			res, body := w.send(http.MethodGet, "/authorize?"+q.Encode(), "", "")
+			location := res.Header.Get("Location")
+			if client == registered { // by a link on a page, so that no link leads there at once
+				if res.StatusCode != http.StatusBadRequest || location != "" || res.Header.Get("Refresh") != "" {
+					t.Errorf("%s: an open redirect to %s", c.promise, location)
+				}
+				location = link(string(body))
+			}
+			to, err := url.Parse(location)
+			if err != nil {
+				t.Errorf("%s: %d %.200s", c.promise, res.StatusCode, body)
+				continue
+			}
+			got := to.Query()
+			if !strings.HasPrefix(to.String(), redirect+"?") || got.Get("error") != c.code || got.Get("state") != "s t" || got.Get("iss") != w.issuer || got.Has("code") {
+				t.Errorf("%s: back to %q", c.promise, to)
+			}
+			if res.Header.Get("Referrer-Policy") != "no-referrer" || res.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: %v", c.promise, res.Header)
+			}
 		}
 	}
-	q := w.query(id)
-	q["scope"] = []string{"library:read", "library:write"}
-	if res, _ := w.send(http.MethodGet, "/authorize?"+q.Encode(), "", ""); !strings.Contains(res.Header.Get("Location"), "invalid_request") {
-		t.Errorf("a parameter twice: %v", res.Header)
+}
+
+// link returns where the button on a page leads.
+func link(page string) string {
+	_, rest, _ := strings.Cut(page, `<a class="button plain" href="`)
+	to, _, _ := strings.Cut(rest, `"`)
+	return html.UnescapeString(to)
+}
+
+// published are documents of clients, by URL.
+type published map[string]string
+
+// RoundTrip implements [http.RoundTripper].
+func (p published) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, ok := p[r.URL.String()]
+	if !ok {
+		return nil, io.ErrUnexpectedEOF
 	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
 func TestA03WhoIsUnknownIsNotSentAnywhere(t *testing.T) {
@@ -305,7 +342,7 @@ func TestTheLargestRequestFitsIntoItsCookie(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		if res.StatusCode == http.StatusSeeOther {
+		if res.StatusCode == http.StatusBadRequest {
 			continue // refused
 		}
 		res = post(t, p.Browser, w.issuer+"/authorize", url.Values{"decision": {"allow"}, "request": {consentField(t, p, w.authorizeURL(q))}}, "")
@@ -561,5 +598,19 @@ func TestClientsWithADocument(t *testing.T) {
 	w = newWorld(t, func(o *signin.Options) { o.Documents = site.Client().Transport })
 	if a := w.signIn(ada, id); a.RefreshToken != "" {
 		t.Error("a client that does not refresh has a refresh token")
+	}
+}
+
+func TestRegister_LeavesOutAddressesThatAreNone(t *testing.T) {
+	w := newWorld(t)
+	answer := w.register(`{"redirect_uris":["` + callback + `"],"client_uri":"https://claude.ai","logo_uri":"javascript:alert(1)","tos_uri":"data:text/html,x","policy_uri":"https://user@claude.ai/"}`)
+	if answer["client_uri"] != "https://claude.ai" || answer["logo_uri"] != nil || answer["tos_uri"] != nil || answer["policy_uri"] != nil {
+		t.Errorf("%v", answer)
+	}
+	answer = w.register(`{"redirect_uris":["` + callback + `"],"client_uri":{"x":"https://claude.ai"},"logo_uri":"https:claude.ai","tos_uri":" https://claude.ai","policy_uri":"/policy"}`)
+	for _, name := range []string{"client_uri", "logo_uri", "tos_uri", "policy_uri"} {
+		if answer[name] != nil {
+			t.Errorf("%s: %v", name, answer[name])
+		}
 	}
 }

@@ -24,15 +24,18 @@ var welcomeHTML string
 //go:embed wrong.html
 var wrongHTML string
 
+//go:embed refused.html
+var refusedHTML string
+
 // pages are what people see of sign-in.
-type pages struct{ consent, welcome, wrong *page.Page }
+type pages struct{ consent, welcome, wrong, refused *page.Page }
 
 func newPages() (*pages, error) {
 	p := &pages{}
 	for _, x := range []struct {
 		to         **page.Page
 		name, body string
-	}{{&p.consent, "consent", consentHTML}, {&p.welcome, "welcome", welcomeHTML}, {&p.wrong, "wrong", wrongHTML}} {
+	}{{&p.consent, "consent", consentHTML}, {&p.welcome, "welcome", welcomeHTML}, {&p.wrong, "wrong", wrongHTML}, {&p.refused, "refused", refusedHTML}} {
 		made, err := page.New(x.name, x.body)
 		if err != nil {
 			return nil, err
@@ -60,6 +63,12 @@ type welcome struct {
 
 // wrong is what the page of an error shows.
 type wrong struct{ Message, Hint string }
+
+// refused is what the page shows for a client's request that can't be granted.
+type refused struct {
+	Name, Host, Message string
+	Back                template.URL
+}
 
 // onwardAfter is how long the page after signing in stays, in seconds, before
 // it leads on by itself: long enough to read, well within the life of a code.

@@ -45,7 +45,8 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 }
 
 // echo returns what a client said, which the answer repeats (section 3.2.1),
-// but for what is the server's to say.
+// except for what is the server's to say and for addresses that are no web
+// addresses: a page that shows the answer may make links of them.
 func echo(body []byte) (map[string]any, error) {
 	said := map[string]json.RawMessage{}
 	if err := json.Unmarshal(body, &said); err != nil {
@@ -53,14 +54,29 @@ func echo(body []byte) (map[string]any, error) {
 	}
 	answer := map[string]any{}
 	for _, name := range []string{
-		"client_uri", "logo_uri", "tos_uri", "policy_uri", "scope", "contacts",
-		"software_id", "software_version", "software_statement", "application_type",
+		"scope", "contacts", "software_id", "software_version", "software_statement", "application_type",
 	} {
 		if value, ok := said[name]; ok {
 			answer[name] = value
 		}
 	}
+	for _, name := range []string{"client_uri", "logo_uri", "tos_uri", "policy_uri"} {
+		if value := said[name]; isWebAddress(value) {
+			answer[name] = value
+		}
+	}
 	return answer, nil
+}
+
+// isWebAddress reports whether a JSON value is an absolute https or http URL
+// without a user.
+func isWebAddress(value json.RawMessage) bool {
+	var s string
+	if json.Unmarshal(value, &s) != nil {
+		return false
+	}
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }
 
 // describe returns what the server knows of a client.
@@ -79,18 +95,10 @@ func (s *Server) describe(c *client.Client) map[string]any {
 // registered answers GET /register?client_id=…, the registration_client_uri of
 // a client, with what its ID says anyway.
 func (s *Server) registered(w http.ResponseWriter, r *http.Request) {
-	c, err := s.lookupRegistered(r)
+	c, err := s.lookupRegistered(r.Context(), r.URL.Query().Get("client_id"))
 	if err != nil {
 		s.failJSON(w, r, refuse(invalidClient, "the client is not registered here", err))
 		return
 	}
 	s.writeJSON(w, http.StatusOK, s.describe(c))
-}
-
-func (s *Server) lookupRegistered(r *http.Request) (*client.Client, error) {
-	id := r.URL.Query().Get("client_id")
-	if client.IsDocument(id) {
-		return nil, errors.New("signin: a client with a document does not register")
-	}
-	return s.lookup(r.Context(), id)
 }

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -51,6 +52,9 @@ type Options struct {
 	// before it returns, the thing is opened after all. Anybody can make up
 	// such a thing, so it is for UnknownKey to be sparing. Nil: nothing.
 	UnknownKey func(ctx context.Context)
+	// Address names where a request comes from, so that no caller takes more
+	// than its share. Nil is the address of the connection.
+	Address func(*http.Request) string
 	// Documents carries the requests for clients' metadata documents. Nil is
 	// [client.NewPublicTransport]; anything else is for tests.
 	Documents http.RoundTripper
@@ -136,6 +140,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.UnknownKey == nil {
 		o.UnknownKey = func(context.Context) {}
+	}
+	if o.Address == nil {
+		o.Address = func(r *http.Request) string {
+			host, _, _ := net.SplitHostPort(r.RemoteAddr)
+			return host
+		}
 	}
 	if o.Documents == nil {
 		o.Documents = client.NewPublicTransport()

@@ -126,7 +126,7 @@ func (s *Server) authenticate(r *http.Request) (string, error) {
 	if client.IsDocument(id) {
 		return id, nil // documents are for clients without a secret; the code or token names its client
 	}
-	c, err := s.lookup(r.Context(), id)
+	c, err := s.lookupRegistered(r.Context(), id)
 	if err != nil {
 		return "", refuse(invalidClient, "the client is not registered here", err)
 	}

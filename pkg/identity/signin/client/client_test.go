@@ -139,7 +139,7 @@ func (s *site) document(path string) string {
 
 func TestADocumentDescribesAClient(t *testing.T) {
 	s := newSite(t)
-	c, err := client.NewDocuments(s.Client().Transport, time.Now).Get(t.Context(), s.id("/client.json"))
+	c, err := client.NewDocuments(s.Client().Transport, time.Now).Get(t.Context(), s.id("/client.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestA11DocumentsThatAreNotGood(t *testing.T) {
 		"a user": "https://u:p@a.example/x", "dots in the path": "https://a.example/a/../b", "no host": "https:///x", "not a URL": "https://a b/x", "nothing": "",
 		"longer than it may": "https://a.example/" + strings.Repeat("a", 2000),
 	} {
-		if _, err := documents.Get(t.Context(), id); library.CodeOf(err) != library.Invalid {
+		if _, err := documents.Get(t.Context(), id, ""); library.CodeOf(err) != library.Invalid {
 			t.Errorf("%s: %v", promise, err)
 		}
 	}
@@ -187,7 +187,7 @@ func TestA11DocumentsThatAreNotGood(t *testing.T) {
 			w.Header().Set("Content-Type", a.kind)
 			_, _ = io.WriteString(w, strings.ReplaceAll(a.body, `"ID"`, `"`+id+`"`))
 		})
-		if _, err := documents.Get(t.Context(), id); library.CodeOf(err) != a.code {
+		if _, err := documents.Get(t.Context(), id, ""); library.CodeOf(err) != a.code {
 			t.Errorf("%s: %v", promise, err)
 		}
 	}
@@ -206,7 +206,7 @@ func TestA11DocumentsThatAreNotGood(t *testing.T) {
 		n++
 		s.set(h)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		if _, err := documents.Get(ctx, s.id(fmt.Sprintf("/%d/client.json", n))); library.CodeOf(err) != library.Unavailable {
+		if _, err := documents.Get(ctx, s.id(fmt.Sprintf("/%d/client.json", n)), ""); library.CodeOf(err) != library.Unavailable {
 			t.Errorf("%s: %v", promise, err)
 		}
 		cancel()
@@ -234,7 +234,7 @@ func TestA13DocumentsAreKeptAsTheirHeadersSay(t *testing.T) {
 		documents := client.NewDocuments(s.Client().Transport, func() time.Time { return now })
 		get := func() {
 			t.Helper()
-			if _, err := documents.Get(t.Context(), s.id("/client.json")); err != nil {
+			if _, err := documents.Get(t.Context(), s.id("/client.json"), ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -259,7 +259,7 @@ func TestFailuresAreKeptForAMoment(t *testing.T) {
 	now := time.Now()
 	documents := client.NewDocuments(s.Client().Transport, func() time.Time { return now })
 	for range 3 {
-		if _, err := documents.Get(t.Context(), s.id("/client.json")); err == nil {
+		if _, err := documents.Get(t.Context(), s.id("/client.json"), ""); err == nil {
 			t.Fatal("no error")
 		}
 	}
@@ -268,7 +268,7 @@ func TestFailuresAreKeptForAMoment(t *testing.T) {
 	}
 	s.set(nil)
 	now = now.Add(10 * time.Second)
-	if _, err := documents.Get(t.Context(), s.id("/client.json")); err != nil {
+	if _, err := documents.Get(t.Context(), s.id("/client.json"), ""); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -280,7 +280,7 @@ func TestA12DocumentsComeFromTheOpenInternetOnly(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "0.0.0.0", "169.254.169.254", "10.0.0.1", "[::ffff:127.0.0.1]", "[fd00::1]", "[fe80::1]", "[64:ff9b::7f00:1]"} {
 		for _, p := range []string{"", port} {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-			_, err := documents.Get(ctx, "https://"+host+p+"/client.json")
+			_, err := documents.Get(ctx, "https://"+host+p+"/client.json", "")
 			cancel()
 			if library.CodeOf(err) != library.Unavailable || ctx.Err() == context.DeadlineExceeded {
 				t.Errorf("%s%s: %v", host, p, err)

@@ -20,31 +20,37 @@ import (
 
 // Documents fetches the documents of clients whose ID is the URL of one.
 // Anybody may name any URL, so it goes to public addresses only, for a short
-// time, for few bytes, to few at once, and never where a redirect points.
+// time, for few bytes, and never where a redirect points. Callers and sites that
+// name documents that hang take their own share of the fetches and no more, and
+// a document that was good before is used on while its site does not answer.
 type Documents struct {
 	http    *http.Client
 	now     func() time.Time
-	cache   *otter.Cache[string, *kept]
+	good    *documentCache
+	bad     *otter.Cache[string, *kept]
 	flights singleflight.Group
-	places  chan struct{} // one for each fetch that may run
+	shares  *shares
 }
 
 // Bounds of fetching.
 const (
 	fetchTimeout = 5 * time.Second
 	maxDocument  = 64 << 10
-	maxKept      = 256
-	maxFetches   = 8
 	freshDefault = 5 * time.Minute // without a word in the answer
 	freshMost    = time.Hour       // whatever the answer says
 	failedFor    = 10 * time.Second
+	maxFailed    = 1024           // failures that are remembered
+	staleMost    = 24 * time.Hour // how long after its time a good document is used while its site fails
+	staleWait    = time.Second    // how long a request waits for a newer one then
+	shareWait    = time.Second    // how long a fetch waits for its turn
 )
 
 // kept is what came of a fetch.
 type kept struct {
 	client *Client
 	err    error
-	until  time.Time
+	until  time.Time // when it is asked for again
+	stale  time.Time // when it is no longer used in any case
 }
 
 // NewDocuments returns a fetcher. The transport is [NewPublicTransport] unless
@@ -57,36 +63,62 @@ func NewDocuments(transport http.RoundTripper, now func() time.Time) *Documents 
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		now:    now,
-		cache:  otter.Must(&otter.Options[string, *kept]{MaximumSize: maxKept}),
-		places: make(chan struct{}, maxFetches),
+		good:   newDocumentCache(),
+		bad:    otter.Must(&otter.Options[string, *kept]{MaximumSize: maxFailed}),
+		shares: newShares(),
 	}
 }
 
 // IsDocument reports whether a client ID is to be the URL of a document.
 func IsDocument(id string) bool { return strings.HasPrefix(id, "https://") }
 
-// Get returns the client whose ID is a URL, from its document. The error has
-// the code Invalid for a URL or document that is not good, Unavailable for one
-// that can't be had now; it names neither.
-func (d *Documents) Get(ctx context.Context, id string) (*Client, error) {
+// Get returns the client whose ID is a URL, from its document. Caller is the
+// address of the one who asks, "" if it is not known. The error has the code
+// Invalid for a URL or document that is not good, Unavailable for one that
+// can't be read now; it names neither.
+func (d *Documents) Get(ctx context.Context, id, caller string) (*Client, error) {
 	u, err := documentURL(id)
 	if err != nil {
 		return nil, err
 	}
-	if k, ok := d.cache.GetIfPresent(id); ok && d.now().Before(k.until) {
-		return k.client, k.err
+	if k, ok := d.bad.GetIfPresent(id); ok && d.now().Before(k.until) {
+		return nil, k.err
 	}
-	// Whoever waits may leave; the fetch is for all who wait.
+	before := d.good.get(id)
+	if before != nil && d.now().Before(before.until) {
+		return before.client, nil
+	}
+	if before != nil && !d.now().Before(before.stale) {
+		before = nil
+	}
+	// A caller may leave; the fetch is for all who wait.
 	flight := d.flights.DoChan(id, func() (any, error) {
-		k := d.fetch(context.WithoutCancel(ctx), id, u.Host)
+		k := d.fetch(context.WithoutCancel(ctx), id, u.Host, caller)
 		d.keep(id, k)
 		return k, nil
 	})
+	return d.await(ctx, flight, before)
+}
+
+// await returns what comes of a fetch, or the document before it if the site
+// does not answer in time.
+func (d *Documents) await(ctx context.Context, flight <-chan singleflight.Result, before *kept) (*Client, error) {
+	var slow <-chan time.Time
+	if before != nil {
+		timer := time.NewTimer(staleWait)
+		defer timer.Stop()
+		slow = timer.C
+	}
 	select {
 	case <-ctx.Done():
 		return nil, library.AsError(ctx.Err())
+	case <-slow:
+		return before.client, nil
 	case result := <-flight:
 		k, _ := result.Val.(*kept)
+		if before != nil && library.CodeOf(k.err) == library.Unavailable {
+			return before.client, nil
+		}
 		return k.client, k.err
 	}
 }
@@ -101,23 +133,33 @@ func documentURL(id string) (*url.URL, error) {
 	return u, nil
 }
 
-// keep remembers what came of a fetch, if that is to be remembered.
+// keep remembers what came of a fetch. A document whose site does not answer
+// stays as it was, and is asked for again after [failedFor]; one that is no
+// longer good goes.
 func (d *Documents) keep(id string, k *kept) {
-	if d.now().Before(k.until) {
-		d.cache.Set(id, k)
-		return
+	switch {
+	case k.err == nil && d.now().Before(k.until):
+		d.bad.Invalidate(id)
+		d.good.set(id, k)
+	case k.err == nil: // not to be kept
+		d.good.remove(id)
+	case library.CodeOf(k.err) == library.Unavailable:
+		if !d.good.postpone(id, k.until) && d.now().Before(k.until) {
+			d.bad.Set(id, k)
+		}
+	default:
+		d.good.remove(id)
+		d.bad.Set(id, k)
 	}
-	d.cache.Invalidate(id)
 }
 
 // fetch gets a document and reads it.
-func (d *Documents) fetch(ctx context.Context, id, host string) *kept {
-	select {
-	case d.places <- struct{}{}:
-		defer func() { <-d.places }()
-	default:
+func (d *Documents) fetch(ctx context.Context, id, host, caller string) *kept {
+	leave, ok := d.shares.enter(ctx, site(host), caller)
+	if !ok {
 		return &kept{err: unreachable(errors.New("client: too many documents at once"))}
 	}
+	defer leave()
 	body, header, err := d.get(ctx, id)
 	if err != nil {
 		return &kept{err: unreachable(err), until: d.now().Add(failedFor)}
@@ -126,7 +168,8 @@ func (d *Documents) fetch(ctx context.Context, id, host string) *kept {
 	if err != nil {
 		return &kept{err: err, until: d.now().Add(failedFor)}
 	}
-	return &kept{client: c, until: d.now().Add(freshness(header))}
+	until := d.now().Add(freshness(header))
+	return &kept{client: c, until: until, stale: until.Add(staleMost)}
 }
 
 func unreachable(cause error) error {

@@ -1,0 +1,113 @@
+package client
+
+import (
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Bounds of the documents that are kept.
+const (
+	maxKept        = 256
+	maxKeptPerSite = 8 // of one site, which can make up as many as it likes
+)
+
+// documentCache keeps good documents. When it is full, the one that was asked
+// for least goes, so that documents that are asked for once drive out no other.
+type documentCache struct {
+	mu      sync.Mutex
+	entries map[string]*cached
+}
+
+// cached is a document in the cache.
+type cached struct {
+	*kept
+	site string
+	uses int
+	used time.Time
+}
+
+func newDocumentCache() *documentCache { return &documentCache{entries: map[string]*cached{}} }
+
+// get returns what is kept for an ID, fresh or not, or nil.
+func (c *documentCache) get(id string) *kept {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.entries[id]
+	if e == nil {
+		return nil
+	}
+	e.uses++
+	e.used = time.Now()
+	return e.kept
+}
+
+// set keeps a document, in place of the one before it.
+func (c *documentCache) set(id string, k *kept) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[id]; e != nil {
+		e.kept = k
+		return
+	}
+	e := &cached{kept: k, used: time.Now()}
+	if u, err := url.Parse(id); err == nil {
+		e.site = site(u.Host)
+	}
+	c.makeSpace(e.site)
+	c.entries[id] = e
+}
+
+// postpone sets when a document that is kept is asked for again, and reports
+// whether there is one that is still good then.
+func (c *documentCache) postpone(id string, until time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.entries[id]
+	if e == nil {
+		return false
+	}
+	if !until.Before(e.stale) {
+		delete(c.entries, id)
+		return false
+	}
+	k := *e.kept
+	k.until = until
+	e.kept = &k
+	return true
+}
+
+// remove drops a document.
+func (c *documentCache) remove(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.entries, id)
+}
+
+// makeSpace drops the least used document: of the site if it has its share, else
+// of all if the cache is full.
+func (c *documentCache) makeSpace(site string) {
+	ofSite := 0
+	for _, e := range c.entries {
+		if e.site == site {
+			ofSite++
+		}
+	}
+	switch {
+	case ofSite >= maxKeptPerSite:
+		c.dropLeast(func(e *cached) bool { return e.site == site })
+	case len(c.entries) >= maxKept:
+		c.dropLeast(func(*cached) bool { return true })
+	}
+}
+
+func (c *documentCache) dropLeast(of func(*cached) bool) {
+	var least *cached
+	var id string
+	for key, e := range c.entries {
+		if of(e) && (least == nil || e.uses < least.uses || e.uses == least.uses && e.used.Before(least.used)) {
+			least, id = e, key
+		}
+	}
+	delete(c.entries, id)
+}
