@@ -64,6 +64,7 @@ func Read(ctx context.Context, r io.Reader, name string, f Format) (*Document, e
 // the format keeps notes. It fails where w does, and with a [library.Error]
 // of code Invalid for an unknown format.
 func Write(w io.Writer, f Format, items []*library.Item) error {
+	items = newPreparer().items(items)
 	switch f {
 	case BibTeX:
 		return bibtex.Write(w, items, bibtex.BibTeX)

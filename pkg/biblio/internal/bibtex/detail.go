@@ -7,6 +7,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -105,7 +106,7 @@ func (c *converter) date() {
 	if date == "" {
 		date = joinDate(year, month, day)
 		c.done["year"], c.done["month"], c.done["day"] = true, true, true
-	} else if strings.HasPrefix(date, year) {
+	} else if strings.Contains(date, year) {
 		c.done["year"], c.done["month"], c.done["day"] = true, true, true
 	}
 	if date == "" {
@@ -234,7 +235,41 @@ func (c *converter) eprint() {
 		return
 	}
 	c.done["eprint"], c.done["eprinttype"], c.done["archiveprefix"] = true, true, true
+	if name == "arXiv" {
+		c.arXiv(id)
+		return
+	}
 	c.label(name, id)
+}
+
+// arXiv puts an identifier of arXiv and its class into "extra", as Zotero's
+// translator for arXiv does, and that of a preprint into its field. A line of
+// "extra" that [Write] kept has more classes.
+func (c *converter) arXiv(id string) {
+	bare, classes, ok := ident.ArXiv(id)
+	if !ok {
+		c.label("arXiv", id)
+		return
+	}
+	for _, name := range [...]string{"primaryclass", "eprintclass"} {
+		if class := latex.ToText(c.take(name)); class != "" && !slices.Contains(classes, class) {
+			classes = append(classes, class)
+		}
+	}
+	kept := strings.Contains(c.entry.get("extra"), "arXiv: "+bare+" [")
+	if field, ok := zschema.FieldFor(c.item.Type, "archiveID"); ok && c.item.Fields[field] == "" && !c.entry.has("number") {
+		c.item.Fields[field] = "arXiv:" + bare
+		if len(classes) == 0 {
+			return
+		}
+	}
+	switch {
+	case kept:
+	case len(classes) > 0:
+		c.label("arXiv", bare+" ["+strings.Join(classes, ", ")+"]")
+	default:
+		c.label("arXiv", bare)
+	}
 }
 
 // label puts an identifier into its field, or into "extra" under Zotero's

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/source"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -30,6 +31,7 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 	}
 	f.finishMacros()
 	inherit(f.entries, &f.macros.budget)
+	tex := latex.NewWriter()
 	doc := &model.Document{Entries: make([]model.Entry, 0, len(f.entries))}
 	for i, e := range f.entries {
 		if i%256 == 0 && ctx.Err() != nil {
@@ -39,6 +41,7 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 			f.report(e.line, e.key, model.Skipped, "an xdata entry only holds fields for others, which have them now")
 			continue
 		}
+		e.restoreUnicode(tex)
 		doc.Entries = append(doc.Entries, f.convert(e))
 		if len(e.repairs) > 0 {
 			f.report(e.line, e.key, model.Repaired, strings.Join(e.repairs, "; "))

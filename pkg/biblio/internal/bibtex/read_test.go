@@ -77,7 +77,7 @@ func TestFields(t *testing.T) {
 		{"identifiers", `@book{k, mrnumber = {MR1}, lccn = {L2}, pmid = 3}`, "extra", "MR: MR1\nLCCN: L2\nPMID: 3"},
 		{"identifiers with a field", `@article{k, pmid = 3}`, "PMID", "3"},
 		{"arXiv as BibLaTeX has it", `@misc{k, eprint = {2101.00001}, eprinttype = {arxiv}}`, "extra", "arXiv: 2101.00001"},
-		{"arXiv as arXiv has it", `@misc{k, eprint = {2101.00001}, archivePrefix = {arXiv}, primaryClass = {cs.CL}}`, "extra", "arXiv: 2101.00001\ntex.primaryclass: cs.CL"},
+		{"arXiv as arXiv has it", `@misc{k, eprint = {2101.00001}, archivePrefix = {arXiv}, primaryClass = {cs.CL}}`, "extra", "arXiv: 2101.00001 [cs.CL]"},
 		{"an unknown archive", `@misc{k, eprint = {7}, eprinttype = {attic}}`, "extra", "tex.eprint: 7\ntex.eprinttype: attic"},
 		{"a note that is an identifier", `@article{k, note = {{PMID:} 23439512}}`, "extra", "PMID: 23439512"},
 		{"a type that nobody knows", `@scroll{k, title = {T}}`, "extra", "tex.entrytype: scroll"},

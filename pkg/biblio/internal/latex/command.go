@@ -79,7 +79,7 @@ func (r *reader) command(depth int) string {
 	}
 	if accent, ok := letterAccents[name]; ok {
 		r.pos += 1 + len(name)
-		return accented(accent, r.argument(depth))
+		return combined(accent, r.argument(depth))
 	}
 	r.pos += 1 + len(name)
 	if strings.HasPrefix(r.s[r.pos:], "*") {
