@@ -39,13 +39,18 @@ func (e *entry) restoreUnicode(tex *latex.Writer) {
 	}
 }
 
-// substituted reports whether value is what Write makes of text.
+// substituted reports whether value is what [writer.field] or [writer.names]
+// makes of text.
 func substituted(tex *latex.Writer, text, value string) bool {
-	value = strings.Join(strings.Fields(value), " ")
-	for _, names := range []bool{false, true} {
-		if source, _ := tex.TeX(text, names); strings.Join(strings.Fields(source), " ") == value {
-			return true
+	plain, _ := tex.TeX(text, false)
+	var names []string
+	for _, name := range splitNames(text) {
+		source, _ := tex.TeX(name, true)
+		if strings.Trim(source, " ,{}") == "" {
+			source = "?"
 		}
+		names = append(names, strings.TrimSpace(source))
 	}
-	return false
+	value = strings.Join(strings.Fields(value), " ")
+	return strings.Join(strings.Fields(plain), " ") == value || strings.Join(strings.Fields(strings.Join(names, " and ")), " ") == value
 }

@@ -46,8 +46,7 @@ func Write(w io.Writer, items []*library.Item, d Dialect) error {
 			e.text.WriteString("\n")
 		}
 		// The buffer keeps the first error for Flush.
-		_, _ = out.WriteString("@" + e.kind + "{" + keys[i])
-		_, _ = out.WriteString(e.text.String())
+		_, _ = out.WriteString("@" + e.kind + "{" + keys[i] + ",\n" + e.text.String())
 	}
 	return out.Flush()
 }
@@ -92,26 +91,46 @@ func (w *writer) all() {
 		w.field(c[0], latex.FromText(c[1]))
 	}
 	w.field("extra", latex.FromText(strings.Join(w.free, "\n\n")))
-	w.text.WriteString("\n}\n")
+	if w.text.Len() > 0 {
+		w.text.WriteByte('\n')
+	}
+	w.text.WriteString("}\n")
 }
 
 // field writes a field whose value is LaTeX. Of two with one name the second is
 // left out.
-func (w *writer) field(name, value string) { w.source(name, value, false) }
+func (w *writer) field(name, value string) {
+	tex, exact := value, true
+	if w.dialect == BibTeX {
+		tex, exact = w.tex.TeX(value, false)
+	}
+	w.source(name, value, tex, exact)
+}
 
 // names writes a field that is a list of names.
-func (w *writer) names(name, value string) { w.source(name, value, true) }
-
-func (w *writer) source(name, value string, names bool) {
-	if value == "" || w.written[name] {
-		return
-	}
+func (w *writer) names(name string, list []string) {
+	value := strings.Join(list, " and ")
 	if w.dialect == BibLaTeX {
-		w.raw(name, "{"+value+"}")
+		w.source(name, value, value, true)
 		return
 	}
-	tex, exact := w.tex.TeX(value, names)
+	all := true
+	set := make([]string, len(list))
+	for i, one := range list {
+		tex, exact := w.tex.TeX(one, true)
+		if strings.Trim(tex, " ,{}") == "" {
+			tex, exact = "?", false // nothing of it can be set
+		}
+		set[i], all = tex, all && exact
+	}
+	w.source(name, value, strings.Join(set, " and "), all)
+}
+
+// source writes a field, with its text in a field beside it if what TeX sets
+// is not exact. A field that no style prints has the text itself.
+func (w *writer) source(name, value, tex string, exact bool) {
 	switch {
+	case value == "" || w.written[name]:
 	case exact:
 		w.raw(name, "{"+tex+"}")
 	case isPrinted(name):
@@ -147,7 +166,10 @@ func (w *writer) raw(name, value string) {
 		return
 	}
 	w.written[name] = true
-	w.text.WriteString(",\n  " + name + " = " + value)
+	if w.text.Len() > 0 {
+		w.text.WriteString(",\n")
+	}
+	w.text.WriteString("  " + name + " = " + value)
 }
 
 // sortExtra tells apart what the lines of "extra" say.

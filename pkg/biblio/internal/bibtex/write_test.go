@@ -176,10 +176,10 @@ func TestUnicodeIsRestored(t *testing.T) {
 
 func TestKeysInEntries(t *testing.T) {
 	item := &library.Item{Type: "book", Fields: map[string]string{"citationKey": "O'Hara_1999"}}
-	if got := written(t, item, BibTeX); !strings.HasPrefix(got, "@book{O'Hara_1999 }") {
+	if got := written(t, item, BibTeX); !strings.HasPrefix(got, "@book{O'Hara_1999, }") {
 		t.Errorf("BibTeX: %s", got)
 	}
-	if got := written(t, item, BibLaTeX); !strings.HasPrefix(got, "@book{OHara_1999 }") {
+	if got := written(t, item, BibLaTeX); !strings.HasPrefix(got, "@book{OHara_1999, }") {
 		t.Errorf("BibLaTeX: %s", got)
 	}
 }

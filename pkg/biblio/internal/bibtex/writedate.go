@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 )
@@ -94,15 +95,17 @@ func isDecade(date string) bool {
 // accessDate writes the day of an access date.
 func (w *writer) accessDate(value string) {
 	if iso, ok := edtf.Parse(value); ok {
-		value = iso
+		w.verbatim("urldate", iso)
+		return
 	}
-	w.verbatim("urldate", verbatim(value))
+	w.free = append(w.free, extra.Line("Access Date", value))
 }
 
 // originalDate writes the date of the first edition.
 func (w *writer) originalDate(value string) {
 	if normal, ok := edtf.Normal(value); ok {
-		value = normal
+		w.verbatim("origdate", normal)
+		return
 	}
-	w.verbatim("origdate", verbatim(value))
+	w.free = append(w.free, extra.Line("Original Date", value))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
@@ -23,7 +24,7 @@ func (w *writer) creators() {
 		if names[role] == nil {
 			roles = append(roles, role)
 		}
-		if name := nameSource(c); name != "" {
+		if name := w.nameSource(c); name != "" {
 			names[role] = append(names[role], name)
 		}
 	}
@@ -35,32 +36,59 @@ func (w *writer) creators() {
 		if last := len(list) - 1; last >= 0 && list[last] == "{others}" {
 			list[last] = "others"
 		}
-		w.names(role, strings.Join(list, " and "))
+		w.names(role, list)
 	}
 }
 
 // nameSource writes one name so that every reader splits it as it is.
-func nameSource(c library.Creator) string {
-	family, given := latex.FromText(c.Family), latex.FromText(c.Given)
+func (w *writer) nameSource(c library.Creator) string {
+	family, given := oneLine(c.Family), oneLine(c.Given)
 	switch {
 	case c.Name != "":
-		return "{" + latex.FromText(c.Name) + "}"
+		return w.unsplit(oneLine(c.Name))
 	case family == "" && given == "":
 		return ""
 	case family == "" || given == "":
-		return "{" + family + given + "}"
+		return w.unsplit(family + given)
+	}
+	if w.dialect == BibLaTeX && strings.Count(family+given, ",") > 1 {
+		return extendedName(family, given)
 	}
 	if first, suffix, ok := strings.Cut(given, ", "); ok && !needsBraces(first) && !needsBraces(suffix) {
-		return protectName(family) + ", " + suffix + ", " + first
+		return w.protectName(family) + ", " + suffix + ", " + first
 	}
-	return protectName(family) + ", " + protectName(given)
+	return w.protectName(family) + ", " + w.protectName(given)
 }
 
-func protectName(s string) string {
+// extendedName writes a name with commas in BibLaTeX's extended format: biber
+// counts commas within braces too, and drops the entry if there are three. A
+// name that this format can't hold stays in one piece.
+func extendedName(family, given string) string {
+	if strings.Contains(family+given, "=") {
+		return "{" + family + ", " + given + "}"
+	}
+	quote := strings.NewReplacer(`"`, `{\textquotedbl}`)
+	return `"family={` + quote.Replace(family) + `}", "given={` + quote.Replace(given) + `}"`
+}
+
+// oneLine returns the source of a text on one line.
+func oneLine(s string) string { return latex.FromText(strings.Join(strings.Fields(s), " ")) }
+
+func (w *writer) protectName(s string) string {
 	if needsBraces(s) {
-		return "{" + s + "}"
+		return w.unsplit(s)
 	}
 	return s
+}
+
+// unsplit protects part of a name from being split. Within braces BibTeX
+// doesn't know the commands of accents and cuts between an accent and its
+// letter; so where there are any, only what would split is in braces.
+func (w *writer) unsplit(s string) string {
+	if w.dialect == BibTeX && strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return strings.NewReplacer(" ", "{ }", ",", "{,}").Replace(s)
+	}
+	return "{" + s + "}"
 }
 
 // needsBraces reports whether part of a name would be split, or taken for

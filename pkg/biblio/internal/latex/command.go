@@ -109,6 +109,8 @@ func (r *reader) command(depth int) string {
 		return link
 	case "url", "nolinkurl", "path":
 		return r.verbatim()
+	case "ensuremath":
+		return r.math(depth)
 	case "par", "newline":
 		r.skipSpace()
 		return string(paragraph)
@@ -117,6 +119,32 @@ func (r *reader) command(depth int) string {
 		return ""
 	}
 	return r.unknown(name, depth)
+}
+
+// math converts the group at the reader as math.
+func (r *reader) math(depth int) string {
+	r.skipSpace()
+	if r.pos == len(r.s) || r.s[r.pos] != '{' || depth >= maxDepth {
+		return r.argument(depth)
+	}
+	start := r.pos + 1
+	for open := 0; r.pos < len(r.s); r.pos++ {
+		switch r.s[r.pos] {
+		case '\\':
+			r.pos++
+		case '{':
+			open++
+		case '}':
+			open--
+		}
+		if open == 0 {
+			break
+		}
+	}
+	end := min(r.pos, len(r.s))
+	r.pos = min(r.pos+1, len(r.s))
+	inner := &reader{s: r.s[start:max(start, end)] + "$", rich: r.rich}
+	return inner.text('$', depth+1)
 }
 
 // unknown converts a command that has no entry: its argument stands for it,

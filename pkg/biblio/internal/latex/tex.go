@@ -34,15 +34,14 @@ func NewWriter() *Writer {
 }
 
 // TeX returns source, which [FromUnicode] or its sisters wrote, with every
-// character that pdflatex can't set as commands. With letters set, Latin
-// letters with accents become commands too, as BibTeX needs in names: it cuts
-// and abbreviates them by bytes.
+// character that pdflatex can't set as commands. With names set, Latin letters
+// and quotes become commands too: BibTeX cuts and abbreviates names by bytes.
 //
 // It is exact if [ToText] reads the same text from both sources. Otherwise a
 // character had to be replaced by another one like it, by its transliteration
 // or, if it has none, by a question mark. (Kinds of spaces and hyphens, and
 // characters that don't show, don't count.)
-func (w *Writer) TeX(source string, letters bool) (tex string, exact bool) {
+func (w *Writer) TeX(source string, names bool) (tex string, exact bool) {
 	if isASCII(source) {
 		return source, true
 	}
@@ -57,7 +56,7 @@ func (w *Writer) TeX(source string, letters bool) (tex string, exact bool) {
 			b.WriteString(cluster)
 			continue
 		}
-		tex, same := w.cluster(cluster, letters)
+		tex, same := w.cluster(cluster, names)
 		b.WriteString(tex)
 		exact = exact && same
 	}
@@ -91,36 +90,53 @@ func clusterLength(s string) int {
 }
 
 // cluster returns the source of a character with its marks.
-func (w *Writer) cluster(cluster string, letters bool) (tex string, exact bool) {
+func (w *Writer) cluster(cluster string, names bool) (tex string, exact bool) {
 	composed := norm.NFC.String(cluster)
 	r, size := utf8.DecodeRuneInString(composed)
 	alone := size == len(composed)
-	if alone && isT1(r) && (!letters || !unicode.IsLetter(r) && r != '\u2019') {
+	if alone && isT1(r) && !names {
 		return composed, true
 	}
 	if tex, ok := w.symbols[r]; ok && alone {
-		return tex, true
+		return inName(tex, names), true
 	}
 	if tex, ok := approximations[r]; ok && alone {
-		return tex, true
+		return inName(tex, names), true
 	}
 	if tex, ok := w.accented(norm.NFD.String(cluster)); ok {
-		return tex, true
+		return inName(tex, names), true
 	}
 	if tex, ok := lookalikes[r]; ok && alone {
-		return tex, false
+		return inName(tex, names), false
 	}
 	if plain := norm.NFKC.String(cluster); plain != composed {
-		tex, _ := w.TeX(escapeSigns(plain), letters)
+		tex, _ := w.TeX(escapeSigns(plain), names)
+		if names && strings.ContainsAny(tex, ", ") {
+			tex = "{" + tex + "}"
+		}
 		return tex, false
 	}
 	if plain := escapeSigns(strings.TrimSpace(unidecode.Unidecode(composed))); plain != "" {
+		if names && strings.ContainsAny(plain, ", ") {
+			plain = "{" + plain + "}" // it must not split the name
+		}
 		return plain, false
 	}
 	if unicode.Is(unicode.Mn, r) && alone {
 		return "", false
 	}
 	return "?", false
+}
+
+// inName returns the source of one character as BibTeX can abbreviate it in a
+// name: braces around a command make one letter, dollar signs don't.
+func inName(tex string, names bool) string {
+	math, ok := strings.CutPrefix(strings.Trim(tex, "{}"), "$")
+	if !names || !ok {
+		return tex
+	}
+	math, _, _ = strings.Cut(math, "$")
+	return `{\ensuremath{` + math + "}}"
 }
 
 // escapeSigns escapes signs that may come out of a transliteration.

@@ -49,7 +49,7 @@ var approximations = map[rune]string{
 
 // lookalikes are characters that the kernel can only set as others like them.
 var lookalikes = map[rune]string{
-	'⩽': `$\leq$`, '⩾': `$\geq$`, '≲': `$\leq$`, '≳': `$\geq$`, 'ϰ': `$\kappa$`, 'ℏ': `$\hbar$`, '□': `$\Box$`, '◇': `$\diamond$`,
+	'⩽': `$\leq$`, '⩾': `$\geq$`, '≲': `$\leq$`, '≳': `$\geq$`, 'ϰ': `$\kappa$`, 'ℏ': `$\hbar$`, '□': `\rule{1ex}{1ex}`, '◇': `$\diamond$`,
 	'ℂ': `{$\mathbf{C}$}`, 'ℍ': `{$\mathbf{H}$}`, 'ℕ': `{$\mathbf{N}$}`, 'ℙ': `{$\mathbf{P}$}`, 'ℚ': `{$\mathbf{Q}$}`,
 	'ℝ': `{$\mathbf{R}$}`, 'ℤ': `{$\mathbf{Z}$}`, '∴': `$\Rightarrow$`, 'ο': "$o$", '⇝': `$\rightarrow$`, '∎': ".", 'ϕ': `$\phi$`, '■': `\rule{1ex}{1ex}`,
 }
