@@ -8,6 +8,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/kind"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -31,6 +32,12 @@ func (c *converter) titles() {
 	}
 	if title == "" {
 		title = withSubtitle(latex.ToUnicode(c.take("maintitle")), latex.ToUnicode(c.take("mainsubtitle")))
+	}
+	if title == "" {
+		title = latex.ToUnicode(c.take("titleaddon"))
+	}
+	if c.entry.kind == "book" && kind.Fold(book) == kind.Fold(title) {
+		book = "" // only for entries that inherit it
 	}
 	c.set("title", "title", title, title)
 	if c.entry.kind == "article" {
@@ -173,19 +180,34 @@ func withDay(month, day string) string {
 // in Zotero: they go to "extra".
 var roles = [...]struct{ field, role string }{
 	{"author", "author"}, {"bookauthor", "bookAuthor"}, {"editor", "editor"}, {"serieseditor", "seriesEditor"},
-	{"translator", "translator"}, {"contributor", "contributor"},
+	{"translator", "translator"}, {"director", "director"}, {"scriptwriter", "scriptwriter"}, {"collaborator", "contributor"}, {"contributor", "contributor"},
 	{"editora", "contributor"}, {"editorb", "contributor"}, {"editorc", "contributor"},
+}
+
+// role returns the role of the creators in a field of an entry: the one that
+// the field "editortype" and its like name, or else the field's own.
+func (c *converter) role(field, own string) string {
+	if name := c.entry.get(field + "type"); name != "" {
+		if role := kind.Role(c.item.Type, latex.ToText(name)); role != "" {
+			c.done[field+"type"] = true
+			return role
+		}
+	}
+	switch {
+	case own == "author":
+		return zschema.PrimaryCreator(c.item.Type)
+	case field == "editor" && c.item.Type == "film":
+		return "scriptwriter" // BibDesk has no other field for them
+	}
+	return own
 }
 
 // creators finds all people and institutions. A field that comes twice has
 // two lists.
 func (c *converter) creators() {
 	for _, r := range roles {
-		switch {
-		case r.role == "author":
-			c.people(r.field, zschema.PrimaryCreator(c.item.Type))
-		case zschema.ValidCreator(c.item.Type, r.role) && r.role != "contributor":
-			c.people(r.field, r.role)
+		if role := c.role(r.field, r.role); zschema.ValidCreator(c.item.Type, role) && role != "contributor" || r.role == "author" {
+			c.people(r.field, role)
 		}
 	}
 	for _, r := range roles {

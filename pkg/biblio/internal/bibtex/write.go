@@ -181,12 +181,6 @@ func (w *writer) sortExtra() {
 		custom, isCustom := strings.CutPrefix(lower, "tex.")
 		switch {
 		case line == "":
-		case ok && isCustom && custom == "entrytype":
-			if w.item.Type == "document" && isPlainName(value) && !knownEntryType(value) && value != "comment" && value != "preamble" {
-				w.kind = value
-			} else {
-				w.free = append(w.free, line)
-			}
 		case ok && isCustom && isPlainName(custom) && !actsOnReading(custom):
 			w.custom = append(w.custom, [2]string{custom, value})
 		case ok && labelField(lower) != "":
@@ -212,7 +206,7 @@ func isPlainName(s string) bool {
 // than say something, or refers to an entry that may not be in the output.
 func actsOnReading(name string) bool {
 	switch name {
-	case "crossref", "xref", "xdata", "related", "entryset", "entrysubtype", "ids", "itemtype", "extra", "groups",
+	case "entrytype", "crossref", "xref", "xdata", "related", "entryset", "entrysubtype", "ids", "itemtype", "extra", "groups",
 		"title", "booktitle", "journal", "journaltitle",
 		"mendeley-groups", "file", "pdf", "path", "localfile", "sentelink":
 		return true

@@ -253,8 +253,8 @@ func (r *reader) verbatim() string {
 	return Verbatim(r.s[start:])
 }
 
-// script converts "^" or "_" in math. As in Zotero, a single character that
-// Unicode has raised or lowered becomes that; anything else becomes markup.
+// script converts "^" or "_" in math: to characters that Unicode has raised or
+// lowered, if it has them all, as Better BibTeX does; else to markup.
 func (r *reader) script(depth int) string {
 	s, table := superscript, superscripts
 	if r.s[r.pos] == '_' {
@@ -262,15 +262,12 @@ func (r *reader) script(depth int) string {
 	}
 	r.pos++
 	arg := strings.TrimSpace(r.argument(depth))
-	if raised, ok := table[arg]; ok {
-		return raised
-	}
-	if r.rich && arg != "" {
-		return s.open + arg + s.end
-	}
 	var b strings.Builder
-	for _, c := range arg {
+	for _, c := range strings.NewReplacer("<i>", "", "</i>", "").Replace(arg) {
 		raised, ok := table[string(c)]
+		if !ok && r.rich {
+			return s.open + arg + s.end
+		}
 		if !ok {
 			return arg
 		}

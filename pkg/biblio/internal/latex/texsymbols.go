@@ -9,6 +9,7 @@ const mathSymbols = `
 Γ \Gamma Δ \Delta Θ \Theta Λ \Lambda Ξ \Xi Π \Pi Σ \Sigma Υ \Upsilon Φ \Phi Ψ \Psi Ω \Omega
 ⁰ ^{0} ¹ ^{1} ² ^{2} ³ ^{3} ⁴ ^{4} ⁵ ^{5} ⁶ ^{6} ⁷ ^{7} ⁸ ^{8} ⁹ ^{9} ⁺ ^{+} ⁻ ^{-} ⁼ ^{=} ⁽ ^{(} ⁾ ^{)} ⁿ ^{n}
 ₀ _{0} ₁ _{1} ₂ _{2} ₃ _{3} ₄ _{4} ₅ _{5} ₆ _{6} ₇ _{7} ₈ _{8} ₉ _{9} ₊ _{+} ₋ _{-} ₌ _{=} ₍ _{(} ₎ _{)}
+ₐ _{a} ₑ _{e} ₕ _{h} ᵢ _{i} ⱼ _{j} ₖ _{k} ₗ _{l} ₘ _{m} ₙ _{n} ₒ _{o} ₚ _{p} ᵣ _{r} ₛ _{s} ₜ _{t} ᵤ _{u} ᵥ _{v} ₓ _{x}
 ° ^{\circ} ± \pm ∓ \mp × \times ÷ \div · \cdot ∗ \ast ⋆ \star ∘ \circ ⊕ \oplus ⊖ \ominus ⊗ \otimes ⊙ \odot ⊘ \oslash
 ∧ \wedge ∨ \vee ∩ \cap ∪ \cup ∖ \setminus ¬ \neg ⊎ \uplus ⊓ \sqcap ⊔ \sqcup ⋄ \diamond ≀ \wr ⨿ \amalg
 ≤ \leq ≥ \geq ≠ \neq ≡ \equiv ≈ \approx ≅ \cong ≃ \simeq ∝ \propto ≪ \ll ≫ \gg ≺ \prec ≻ \succ ⪯ \preceq ⪰ \succeq
