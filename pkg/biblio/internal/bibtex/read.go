@@ -13,7 +13,6 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/source"
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
@@ -127,8 +126,7 @@ func (f *file) scan(ctx context.Context, s *scanner) error {
 			return err
 		}
 		if len(f.entries) >= source.MaxEntries {
-			return library.Errorf(library.TooLarge, "the file has more than %d entries", source.MaxEntries).
-				WithHint("split the file and import the parts one by one")
+			return source.TooMany()
 		}
 		f.block(b)
 	}

@@ -142,8 +142,11 @@ func (b *builder) set(variable, value string) {
 		}
 		switch field {
 		case "DOI":
-			if doi, ok := ident.DOI(value); ok {
-				value = doi
+			if dois := ident.DOIs(value); len(dois) > 0 {
+				value = dois[0]
+				for _, doi := range dois[1:] {
+					b.lines = append(b.lines, extra.Line("DOI", doi))
+				}
 			}
 		case "abstractNote":
 			value = b.markup.Note(value)

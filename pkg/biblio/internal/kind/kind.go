@@ -15,13 +15,13 @@ import (
 // JabRef, Mendeley, Papers, EndNote and RefWorks.
 const table = `
 artwork artwork image figure graphic illustration painting photo photograph sculpture chart chartortable chartsandtables arts
-audioRecording audio music song soundrecording recording cd album track speechrecording
-bill legmaterial bill billsresolutions unenactedbill unenactedbillresolution draftbill
+audioRecording audio music song soundrecording recording cd album track speechrecording musicscore
+bill legmaterial bill bills resolutions billsresolutions unenactedbill unenactedbillresolution draftbill
 blogPost blog blogpost weblog postweblog
 book book mvbook booklet manual collection mvcollection proceedings mvproceedings reference mvreference books editedbook bookedited wholebook ebook electronicbook monograph
 book classicalwork ancienttext commented serial serialbookmonograph bookwhole inbooklet brochure catalog catalogue tome
 bookSection inbook bookinbook suppbook incollection suppcollection commentary bookpart bookchapter inedited chapter section electronicbooksection booksection bookedition incollectionbook sectioninbook
-case jurisdiction courtcase legalcase casecourtdecisions caselaw courtdecision
+case jurisdiction courtcase legalcase casecourtdecisions caselaw courtdecision courtdecisions
 computerProgram software softwareversion softwaremodule codefragment hardware program computerprogram code sourcecode package rpackage app application game videogame computersoftware multimediaapplication artifactsoftware
 conferencePaper inproceedings conference conferencepaper conferenceproceedings conferenceproceeding proceedingspaper conferencearticle meetingabstract inproceeding
 dataset dataset data database onlinedatabase aggregateddatabase datafile artifactdataset
@@ -47,7 +47,7 @@ presentation presentation talk slides lecture poster speech conferencepresentati
 radioBroadcast radiobroadcast radio
 report techreport report workingpaper technicalreport governmentdocument govdoc whitepaper pressrelease reportdocument discussionpaper laboratoryreport reportsdocuments
 standard standard norm iso
-statute legislation legal constitution legadminmaterial statute law act regulation legalruleorregulation legalrule treaty lawsstatutes ordinance
+statute legislation legal constitution legadminmaterial statute law act regulation legalruleorregulation legalrule treaty laws statutes lawsstatutes ordinance
 thesis phdthesis mastersthesis bachelorsthesis thesis mathesis bathesis candthesis masterthesis bachelorthesis doctoralthesis dissertation diplomathesis diplomarbeit jurthesis licthesis habilitation dissertationthesis dissertationthesisunpublished ordthesis studentpaper
 tvBroadcast tvbroadcast tv television televisionepisode televisionbroadcast tvepisode tvseries broadcast
 videoRecording video videorecording dvd videodvd audiovisualmaterial audiovisual onlinemultimedia multimedia videotape
