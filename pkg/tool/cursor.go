@@ -57,6 +57,8 @@ func argumentDigest[In any](tool string, fields []field[In], in *In) digest {
 			b = append(b, *f.text(in)...)
 		case f.number != nil:
 			b = strconv.AppendInt(b, int64(*f.number(in)), 10)
+		case f.boolean != nil:
+			b = strconv.AppendBool(b, *f.boolean(in))
 		default:
 			for _, s := range *f.list(in) {
 				b = append(append(b, s...), 1)

@@ -141,6 +141,8 @@ func (f *field[In]) reset(in *In) {
 		*f.text(in) = v
 	case int:
 		*f.number(in) = v
+	case bool:
+		*f.boolean(in) = v
 	}
 }
 
@@ -161,6 +163,14 @@ func (f *field[In]) read(in *In, value json.RawMessage) error {
 			return f.refuse("must be a whole number from %d to %d", f.min, f.max)
 		}
 		*f.number(in) = n
+		return nil
+	case f.boolean != nil:
+		s, ok := scalar(value)
+		set, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(s)))
+		if !ok || err != nil {
+			return f.refuse("must be true or false")
+		}
+		*f.boolean(in) = set
 		return nil
 	}
 	return f.readList(in, value)

@@ -16,8 +16,10 @@ type exportInput struct {
 	filter
 	IDs    []string
 	Format string
-	Limit  int
-	Cursor string
+	// Abstracts and Notes ask for parts that references don't need.
+	Abstracts, Notes bool
+	Limit            int
+	Cursor           string
 }
 
 // exportOutput is the answer of export.
@@ -39,6 +41,8 @@ func exportTool(c *Catalog) (*definition, error) {
 			name(libraryName, "", func(in *exportInput) *string { return &in.Library }),
 			name(collectionName, "", func(in *exportInput) *string { return &in.Collection }),
 			tags("tags", "", func(in *exportInput) *[]string { return &in.Tags }),
+			boolean("abstracts", "", func(in *exportInput) *bool { return &in.Abstracts }),
+			boolean("notes", "", func(in *exportInput) *bool { return &in.Notes }),
 			limitField(50, library.MaxLimit, func(in *exportInput) *int { return &in.Limit }),
 			cursorField(func(in *exportInput) *string { return &in.Cursor }),
 		}, export)
@@ -55,6 +59,8 @@ type batch struct {
 	items   []*library.Item
 	missing []string
 	listed  func(n int) listed
+	// left says which parts of each work are left out.
+	left []leftOut
 }
 
 func export(ctx context.Context, c *call, in exportInput) (answer[exportOutput], error) {
@@ -66,13 +72,18 @@ func export(ctx context.Context, c *call, in exportInput) (answer[exportOutput],
 	if err != nil {
 		return answer[exportOutput]{}, err
 	}
+	if b.items, b.left, err = trim(in, c.budget, b.items); err != nil {
+		return answer[exportOutput]{}, err
+	}
 	var failed error
 	out, err := fit(c.budget, len(b.items), func(n int) exportOutput {
 		text, err := written(biblio.Format(in.Format), b.items[:n])
 		if err != nil {
 			failed = err
 		}
-		return exportOutput{Text: text, Missing: b.missing, listed: b.listed(n)}
+		out := exportOutput{Text: text, Missing: b.missing, listed: b.listed(n)}
+		out.noteLeftOut(b, n)
+		return out
 	})
 	if failed != nil {
 		return answer[exportOutput]{}, failed
@@ -93,7 +104,7 @@ func passOver(c *call, in exportInput, b batch) (answer[exportOutput], error) {
 	}
 	out := exportOutput{Text: text, Missing: b.missing, listed: b.listed(1)}
 	out.Returned, out.Truncated = 0, true
-	out.note(fmt.Sprintf("the entry of %s is longer than an answer may be and is left out; fetch shows the work", b.items[0].ID))
+	out.note(fmt.Sprintf("the entry of %s is longer than an answer may be, even without notes and abstract, and is left out; fetch shows the work", b.items[0].ID))
 	return fit(c.budget, 1, func(int) exportOutput { return out })
 }
 

@@ -9,7 +9,7 @@ import (
 
 // field is one argument of a tool. Its JSON Schema and its reader come from
 // this one declaration, so that they can't disagree. Exactly one of text,
-// number and list is set: it says where in the input the argument goes.
+// number, boolean and list is set: it says where in the input the argument goes.
 type field[In any] struct {
 	name        string
 	description string
@@ -26,9 +26,10 @@ type field[In any] struct {
 	enum     []string // the only texts allowed; nil allows all
 	fallback any      // string or int if the argument is absent; nil is the zero value
 
-	text   func(*In) *string
-	number func(*In) *int
-	list   func(*In) *[]string
+	text    func(*In) *string
+	number  func(*In) *int
+	boolean func(*In) *bool
+	list    func(*In) *[]string
 }
 
 // maxEntryChars bounds each entry of a list argument, in characters.
@@ -77,6 +78,11 @@ const (
 // number declares an argument that is a whole number within bounds.
 func number[In any](name, description string, min, max int, at func(*In) *int) field[In] {
 	return field[In]{name: name, description: description, min: min, max: max, number: at}
+}
+
+// boolean declares an argument that is true or false; false if it is absent.
+func boolean[In any](name, description string, at func(*In) *bool) field[In] {
+	return field[In]{name: name, description: description, fallback: false, boolean: at}
 }
 
 // list declares an argument that is a list of at most max texts.
@@ -132,6 +138,8 @@ func (f field[In]) schema() *jsonschema.Schema {
 		if !f.quiet {
 			s.Minimum, s.Maximum = float(f.min), float(f.max)
 		}
+	case f.boolean != nil:
+		s.Type = "boolean"
 	case f.list != nil:
 		s.Type = "array"
 		s.Items = &jsonschema.Schema{Type: "string"}
@@ -144,6 +152,8 @@ func (f field[In]) schema() *jsonschema.Schema {
 		s.Default = json.RawMessage(strconv.Quote(v))
 	case int:
 		s.Default = json.RawMessage(strconv.Itoa(v))
+	case bool:
+		s.Default = json.RawMessage(strconv.FormatBool(v))
 	}
 	return s
 }

@@ -221,12 +221,58 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// TestExport_Parts asks for works with and without abstracts and notes, some
+// of which are longer than an answer may be.
+func TestExport_Parts(t *testing.T) {
+	works := librarytest.Many(5)
+	for i := range works {
+		works[i].Item.Fields["abstractNote"] = "Abstract of it"
+		works[i].Item.Notes = []library.Note{{Key: fmt.Sprintf("NNNNNNN%d", i), Text: "Note on it"}}
+	}
+	works[1].Item.Notes[0].Text = strings.Repeat("long note ", 32_000)
+	works[2].Item.Fields["abstractNote"] = strings.Repeat("long abstract ", 10_000)
+	lib := memory(library.Local, "Home", works)
+	c := connect(t, fleet{lib})
+	var ids []string
+	for _, key := range lib.Keys() {
+		ids = append(ids, "local/"+key)
+	}
+	list, _ := json.Marshal(ids)
+	tests := []struct {
+		options          string
+		abstracts, notes int
+		notices          []string
+	}{
+		{``, 0, 0, []string{"abstracts of 5 works are left out", "notes of 5 works are left out"}},
+		{`,"abstracts":true`, 4, 0, []string{"notes of 4 works", ids[2] + " is longer than an answer may be; its notes and abstract are left out"}},
+		{`,"notes":"true"`, 0, 4, []string{"abstracts of 4 works", ids[1] + " is longer than an answer may be; its notes and abstract are left out"}},
+		{`,"abstracts":true,"notes":1`, 4, 3, []string{ids[1] + " is longer than an answer may be; its notes are left out", ids[2] + " is longer than an answer may be; its notes and abstract are left out"}},
+	}
+	for _, tt := range tests {
+		for _, format := range []string{"bibtex", "biblatex", "ris"} {
+			var out exportOutput
+			c.ask(t, "export", fmt.Sprintf(`{"ids":%s,"format":%q%s}`, list, format, tt.options), &out)
+			if a, n := strings.Count(out.Text, "Abstract of it"), strings.Count(out.Text, "Note on it"); out.Returned != 5 || out.Truncated || a != tt.abstracts || n != tt.notes {
+				t.Errorf("%s%s: %d works, %d abstracts, %d notes; want 5, %d, %d", format, tt.options, out.Returned, a, n, tt.abstracts, tt.notes)
+			}
+			for _, want := range tt.notices {
+				if !strings.Contains(strings.Join(out.Notices, "\n"), want) {
+					t.Errorf("%s%s: notices %q, want %q", format, tt.options, out.Notices, want)
+				}
+			}
+		}
+	}
+	if got := c.refuse(t, "export", fmt.Sprintf(`{"ids":%s,"notes":"some"}`, list), library.Invalid); !strings.Contains(got, "true or false") {
+		t.Errorf("a word for a boolean: %s", got)
+	}
+}
+
 func TestExportCutsBetweenEntriesOnly(t *testing.T) {
 	works := librarytest.Many(60)
 	for i := range works {
 		works[i].Item.Fields["abstractNote"] = strings.Repeat("very long ", 200)
 	}
-	works[30].Item.Fields["abstractNote"] = strings.Repeat("too long ", 10_000)
+	works[30].Item.Fields["publisher"] = strings.Repeat("too long ", 10_000)
 	lib := memory(library.Local, "Home", works)
 	c := connect(t, fleet{lib})
 	ids := []string{}
@@ -238,7 +284,7 @@ func TestExportCutsBetweenEntriesOnly(t *testing.T) {
 		entries, passed, cursor := 0, 0, ""
 		for {
 			var out exportOutput
-			c.ask(t, "export", fmt.Sprintf(`{%s,"limit":100,"cursor":%q}`, what, cursor), &out)
+			c.ask(t, "export", fmt.Sprintf(`{%s,"limit":100,"abstracts":true,"cursor":%q}`, what, cursor), &out)
 			n := strings.Count("\n"+out.Text, "\n@")
 			if n != out.Returned || strings.Count(out.Text, "{") != strings.Count(out.Text, "}") || out.Total != 60 {
 				t.Fatalf("%s: %d entries, it says %d of %d", what, n, out.Returned, out.Total)

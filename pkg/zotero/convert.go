@@ -79,7 +79,7 @@ func fieldsOf(o *Object) map[string]string {
 
 // citationKeyPattern finds the key that Better BibTeX keeps in "extra" where
 // the item type or the server has no field for it.
-var citationKeyPattern = regexp.MustCompile(`(?im)^citation[ -]?key\s*:\s*(\S+)`)
+var citationKeyPattern = regexp.MustCompile(`(?im)^citation[ -]?key[ \t]*:[ \t]*(\S+)`)
 
 func citationKey(extra string) string {
 	if m := citationKeyPattern.FindStringSubmatch(extra); m != nil {

@@ -48,6 +48,7 @@ func TestOddData(t *testing.T) {
 		"a tag that is bare text":         {`{"data":{"tags":["x",{"tag":"y"},7,null]}}`, func(_ *Object, it *library.Item) bool { return slices.Equal(it.Tags, []string{"x", "y", "7"}) }},
 		"creators that are nobody":        {`{"data":{"creators":[null,{},{"name":"CERN"},"x"]}}`, func(_ *Object, it *library.Item) bool { return len(it.Creators) == 1 && it.Creators[0].Name == "CERN" }},
 		"a citation key in extra":         {`{"data":{"extra":"PMID: 1\nCitation Key: foo2012\n"}}`, func(_ *Object, it *library.Item) bool { return it.Field("citationKey") == "foo2012" }},
+		"no citation key in extra":        {`{"data":{"extra":"Citation Key:\nfoo 2012\n"}}`, func(_ *Object, it *library.Item) bool { return it.Field("citationKey") == "" }},
 		"a citation key of its own":       {`{"data":{"citationKey":"bar","extra":"citation-key: foo"}}`, func(_ *Object, it *library.Item) bool { return it.Field("citationKey") == "bar" }},
 		"a title with markup":             {`{"data":{"title":"N<sub>2</sub>O"}}`, func(_ *Object, it *library.Item) bool { return it.Title() == "N<sub>2</sub>O" }},
 		"a case":                          {`{"data":{"itemType":"case","caseName":"Brown v. Board"}}`, func(_ *Object, it *library.Item) bool { return it.Title() == "Brown v. Board" }},

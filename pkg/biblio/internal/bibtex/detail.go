@@ -7,6 +7,8 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/kind"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -30,6 +32,12 @@ func (c *converter) titles() {
 	}
 	if title == "" {
 		title = withSubtitle(latex.ToUnicode(c.take("maintitle")), latex.ToUnicode(c.take("mainsubtitle")))
+	}
+	if title == "" {
+		title = latex.ToUnicode(c.take("titleaddon"))
+	}
+	if c.entry.kind == "book" && kind.Fold(book) == kind.Fold(title) {
+		book = "" // only for entries that inherit it
 	}
 	c.set("title", "title", title, title)
 	if c.entry.kind == "article" {
@@ -105,7 +113,7 @@ func (c *converter) date() {
 	if date == "" {
 		date = joinDate(year, month, day)
 		c.done["year"], c.done["month"], c.done["day"] = true, true, true
-	} else if strings.HasPrefix(date, year) {
+	} else if strings.Contains(date, year) {
 		c.done["year"], c.done["month"], c.done["day"] = true, true, true
 	}
 	if date == "" {
@@ -172,19 +180,34 @@ func withDay(month, day string) string {
 // in Zotero: they go to "extra".
 var roles = [...]struct{ field, role string }{
 	{"author", "author"}, {"bookauthor", "bookAuthor"}, {"editor", "editor"}, {"serieseditor", "seriesEditor"},
-	{"translator", "translator"}, {"contributor", "contributor"},
+	{"translator", "translator"}, {"director", "director"}, {"scriptwriter", "scriptwriter"}, {"collaborator", "contributor"}, {"contributor", "contributor"},
 	{"editora", "contributor"}, {"editorb", "contributor"}, {"editorc", "contributor"},
+}
+
+// role returns the role of the creators in a field of an entry: the one that
+// the field "editortype" and its like name, or else the field's own.
+func (c *converter) role(field, own string) string {
+	if name := c.entry.get(field + "type"); name != "" {
+		if role := kind.Role(c.item.Type, latex.ToText(name)); role != "" {
+			c.done[field+"type"] = true
+			return role
+		}
+	}
+	switch {
+	case own == "author":
+		return zschema.PrimaryCreator(c.item.Type)
+	case field == "editor" && c.item.Type == "film":
+		return "scriptwriter" // BibDesk has no other field for them
+	}
+	return own
 }
 
 // creators finds all people and institutions. A field that comes twice has
 // two lists.
 func (c *converter) creators() {
 	for _, r := range roles {
-		switch {
-		case r.role == "author":
-			c.people(r.field, zschema.PrimaryCreator(c.item.Type))
-		case zschema.ValidCreator(c.item.Type, r.role) && r.role != "contributor":
-			c.people(r.field, r.role)
+		if role := c.role(r.field, r.role); zschema.ValidCreator(c.item.Type, role) && role != "contributor" || r.role == "author" {
+			c.people(r.field, role)
 		}
 	}
 	for _, r := range roles {
@@ -234,7 +257,41 @@ func (c *converter) eprint() {
 		return
 	}
 	c.done["eprint"], c.done["eprinttype"], c.done["archiveprefix"] = true, true, true
+	if name == "arXiv" {
+		c.arXiv(id)
+		return
+	}
 	c.label(name, id)
+}
+
+// arXiv puts an identifier of arXiv and its class into "extra", as Zotero's
+// translator for arXiv does, and that of a preprint into its field. A line of
+// "extra" that [Write] kept has more classes.
+func (c *converter) arXiv(id string) {
+	bare, classes, ok := ident.ArXiv(id)
+	if !ok {
+		c.label("arXiv", id)
+		return
+	}
+	for _, name := range [...]string{"primaryclass", "eprintclass"} {
+		if class := latex.ToText(c.take(name)); class != "" && !slices.Contains(classes, class) {
+			classes = append(classes, class)
+		}
+	}
+	kept := strings.Contains(c.entry.get("extra"), "arXiv: "+bare+" [")
+	if field, ok := zschema.FieldFor(c.item.Type, "archiveID"); ok && c.item.Fields[field] == "" && !c.entry.has("number") {
+		c.item.Fields[field] = "arXiv:" + bare
+		if len(classes) == 0 {
+			return
+		}
+	}
+	switch {
+	case kept:
+	case len(classes) > 0:
+		c.label("arXiv", bare+" ["+strings.Join(classes, ", ")+"]")
+	default:
+		c.label("arXiv", bare)
+	}
 }
 
 // label puts an identifier into its field, or into "extra" under Zotero's

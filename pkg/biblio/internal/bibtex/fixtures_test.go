@@ -13,7 +13,10 @@ import (
 	"testing"
 	"text/tabwriter"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -158,8 +161,15 @@ func differences(got *library.Item, want zoteroItem, folded bool) []string {
 // doi returns the DOI, which older versions of Zotero put into "extra" for
 // some item types.
 func (z zoteroItem) doi() string {
-	if s, ok := z.Extra.(string); ok && z.DOI == "" {
-		for line := range strings.Lines(s) {
+	text, _ := z.Extra.(string)
+	if lines, ok := z.Extra.([]any); ok {
+		for _, line := range lines {
+			s, _ := line.(string)
+			text += s + "\n"
+		}
+	}
+	if z.DOI == "" {
+		for line := range strings.Lines(text) {
 			if doi, ok := strings.CutPrefix(line, "DOI: "); ok {
 				return strings.TrimSpace(doi)
 			}
@@ -234,6 +244,22 @@ func reason(o oracle, item *library.Item, z zoteroItem, diff string) string {
 	}
 	got, want := names(item, z)
 	switch {
+	case what == "DOI" && sameDOI(item.Field("DOI"), z.doi()):
+		return "Better BibTeX keeps the resolver's address before the DOI"
+	case what == "DOI" && z.doi() == "":
+		return "Better BibTeX's schema had no DOI for this type"
+	case what == "date" && sortedDigits(item.ParsedDate) == sortedDigits(string(z.Date)):
+		return "the same date in another form"
+	case what == "date" && strings.Contains(fold(string(z.Date)), fold(item.ParsedDate[:min(4, len(item.ParsedDate))])):
+		return "Better BibTeX writes a range of days or months otherwise"
+	case what == "title" && fold(norm.NFKC.String(item.Title())) == fold(norm.NFKC.String(z.Title)):
+		return "raised and lowered letters, as characters or as markup"
+	case what == "title" && strings.HasPrefix(fold(z.Title), fold(item.Title())) && strings.Contains(item.Field("extra"), "tex.titleaddon"):
+		return "Better BibTeX joins title and title addon"
+	case what == "creators" && sortedLetters(got) == sortedLetters(want) && item.Type == z.ItemType && (strings.Contains(want, "contributor ") || strings.Contains(want, "director ")):
+		return "an author of a type without authors has its main role in Zotero"
+	case what == "type" && item.Type == "journalArticle" && z.ItemType == "document":
+		return "@periodical is a journal's issue here"
 	case o.library && what == "type" && kindFor(z.ItemType, BibTeX) == kindFor(item.Type, BibTeX):
 		return "the file doesn't tell these types apart"
 	case o.library && what == "date" && sortedDigits(item.ParsedDate) == sortedDigits(string(z.Date)):
@@ -248,6 +274,11 @@ func reason(o oracle, item *library.Item, z zoteroItem, diff string) string {
 		return "Better BibTeX parts the name elsewhere"
 	}
 	return ""
+}
+
+func sameDOI(got, want string) bool {
+	doi, ok := ident.DOI(want)
+	return ok && doi == got
 }
 
 // sortedDigits returns the numbers in a date, in order.
@@ -354,4 +385,41 @@ func TestAgainstZotero(t *testing.T) {
 	}
 	_ = w.Flush()
 	t.Log("\n" + table.String())
+}
+
+// TestAgainstUnseenFiles compares the pairs of files in the folder
+// STACKROOM_UNSEEN, a .bib and the .json that Better BibTeX makes of it, with
+// what is read. It measures what the reader is not made for.
+func TestAgainstUnseenFiles(t *testing.T) {
+	folder := os.Getenv("STACKROOM_UNSEEN")
+	if folder == "" {
+		t.Skip("STACKROOM_UNSEEN is not set: no further files are compared")
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.bib"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := tally{differ: map[string]int{}}
+	entries, imported := 0, 0
+	for _, file := range files {
+		var data struct{ Items []zoteroItem }
+		raw, err := os.ReadFile(strings.TrimSuffix(file, ".bib") + ".json")
+		if err != nil || json.Unmarshal(raw, &data) != nil {
+			continue
+		}
+		o := oracle{name: filepath.Base(file), bib: string(readFile(t, file)), items: data.Items, folded: true}
+		doc, err := Read(t.Context(), strings.NewReader(o.bib), o.name)
+		if err != nil {
+			t.Errorf("%s: %v", o.name, err)
+			continue
+		}
+		n := compare(t, o, doc)
+		entries, imported = entries+countEntries(o.bib), imported+len(doc.Entries)
+		sum.compared, sum.equal, sum.unexplained, sum.skipped = sum.compared+n.compared, sum.equal+n.equal, sum.unexplained+n.unexplained, sum.skipped+n.skipped
+		for what, k := range n.differ {
+			sum.differ[what] += k
+		}
+	}
+	t.Logf("%d entries, %d imported, %d skipped, %d compared, %d equal (%.1f %%), %d without a reason; differ: %v", entries, imported, sum.skipped, sum.compared,
+		sum.equal, 100*float64(sum.equal)/float64(sum.compared), sum.unexplained, sum.differ)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
@@ -31,6 +32,7 @@ func (f *file) convert(e *entry) model.Entry {
 	}
 	if !known {
 		c.keep("entrytype", e.kind)
+		f.unknownType(e)
 	}
 	fields := c.withoutRepeats()
 	c.titles()
@@ -107,8 +109,10 @@ func (c *converter) field(name, value string) {
 		c.set(name, "shortTitle", latex.ToUnicode(value), value)
 	case "abstract":
 		c.set(name, "abstractNote", latex.ToParagraphs(value), value)
-	case "doi", "url", "bdsk-url-1":
-		c.address(name, value)
+	case "doi":
+		c.doi(value)
+	case "url", "bdsk-url-1":
+		c.set(name, "url", latex.Verbatim(value), value)
 	case "number":
 		c.number(value)
 	case "pages":
@@ -267,13 +271,17 @@ func (c *converter) howPublished(value string) {
 	c.extra = append(c.extra, extra.Line("Published", latex.ToText(value)))
 }
 
-// address takes in a DOI or URL, which LaTeX doesn't change.
-func (c *converter) address(name, value string) {
-	base := "url"
-	if name == "doi" {
-		base = "DOI"
+// doi takes in a DOI; a second one goes to "extra". What is none stays as it is.
+func (c *converter) doi(value string) {
+	dois := ident.DOIs(latex.Verbatim(strings.ReplaceAll(value, "\n", " ")))
+	if len(dois) == 0 {
+		c.set("doi", "DOI", latex.Verbatim(value), value)
+		return
 	}
-	c.set(name, base, latex.Verbatim(value), value)
+	c.set("doi", "DOI", dois[0], dois[0])
+	for _, doi := range dois[1:] {
+		c.extra = append(c.extra, extra.Line("DOI", doi))
+	}
 }
 
 // tags splits keywords at commas and semicolons.

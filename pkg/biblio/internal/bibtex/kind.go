@@ -3,32 +3,20 @@ package bibtex
 import (
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/kind"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 )
 
-// entryTypes are the item types of the entry types: those that Zotero's
-// importer knows, as it maps them, and the rest of BibLaTeX's.
-var entryTypes = map[string]string{
-	"article": "journalArticle", "periodical": "journalArticle", "suppperiodical": "journalArticle", "review": "journalArticle",
-	"book": "book", "mvbook": "book", "booklet": "book", "manual": "book", "collection": "book", "mvcollection": "book",
-	"proceedings": "book", "mvproceedings": "book", "reference": "book", "mvreference": "book",
-	"inbook": "bookSection", "bookinbook": "bookSection", "suppbook": "bookSection", "incollection": "bookSection",
-	"suppcollection": "bookSection", "inproceedings": "conferencePaper", "conference": "conferencePaper",
-	"inreference": "encyclopediaArticle",
-	"phdthesis":   "thesis", "mastersthesis": "thesis", "bachelorsthesis": "thesis", "thesis": "thesis",
-	"techreport": "report", "report": "report", "unpublished": "manuscript", "misc": "document",
-	"online": "webpage", "electronic": "webpage", "www": "webpage", "webpage": "webpage",
-	"patent": "patent", "letter": "letter", "letters": "letter", "movie": "film", "artwork": "artwork", "image": "artwork",
-	"legislation": "bill", "legal": "statute", "jurisdiction": "case", "audio": "audioRecording", "music": "audioRecording",
-	"video": "videoRecording", "software": "computerProgram", "dataset": "dataset", "standard": "standard",
-	"preprint": "preprint", "presentation": "presentation", "talk": "presentation", "map": "map", "interview": "interview",
-	"newspaper": "newspaperArticle", "magazine": "magazineArticle", "podcast": "podcast", "set": "document", "commentary": "bookSection",
-}
+// kinds are the names of entry types.
+var kinds = kindTable()
+
+func kindTable() *kind.Kinds { return kind.New() }
 
 // knownEntryType reports whether kind is an entry type that bibliographies
 // have.
 func knownEntryType(kind string) bool {
-	return entryTypes[kind] != "" || kind == "string" || kind == "xdata"
+	_, ok := kinds.Of(kind)
+	return ok || kind == "string" || kind == "xdata"
 }
 
 // itemType returns the entry's item type, and whether the entry's type is one
@@ -37,19 +25,40 @@ func (e *entry) itemType() (itemType string, known bool) {
 	if t := strings.TrimSpace(e.get("itemtype")); zschema.KnownType(t) {
 		return t, true
 	}
-	itemType, known = entryTypes[e.kind]
+	itemType, known = kinds.Of(e.kind)
 	if !known {
 		return "document", false
 	}
-	switch subtype := strings.ToLower(strings.Trim(e.get("entrysubtype"), "{} ")); {
+	subtype := kind.Fold(e.get("entrysubtype"))
+	switch title, book := kind.Fold(e.get("title")), kind.Fold(e.get("booktitle")); {
 	case itemType == "journalArticle" && (subtype == "newspaper" || subtype == "magazine"):
 		return subtype + "Article", true
-	case e.kind == "book" && e.get("title") != "" && e.get("booktitle") != "":
+	case itemType == "videoRecording" || itemType == "film" || itemType == "audioRecording" || e.kind == "online":
+		return subtyped(itemType, subtype), true
+	case e.kind == "book" && title != "" && book != "" && title != book:
 		// The title of a book within a book's title: people write @book for
-		// @inbook.
+		// @inbook. Others repeat the title for entries that inherit it.
 		return "bookSection", true
 	}
 	return itemType, true
+}
+
+// subtyped returns the item type that a BibLaTeX subtype means, for those types
+// that Zotero has several of.
+func subtyped(itemType, subtype string) string {
+	switch subtype {
+	case "film", "movie", "motionpicture":
+		return "film"
+	case "tvbroadcast", "tvepisode":
+		return "tvBroadcast"
+	case "podcast", "podcastepisode":
+		return "podcast"
+	case "blogpost", "blog":
+		return "blogPost"
+	case "forumpost", "forum":
+		return "forumPost"
+	}
+	return itemType
 }
 
 // kindFor returns the entry type under which an item type is written.
@@ -86,10 +95,8 @@ func kindFor(itemType string, d Dialect) string {
 		return "online"
 	case "film":
 		return "movie"
-	case "bill":
+	case "bill", "statute":
 		return "legislation"
-	case "statute":
-		return "legal"
 	case "case":
 		return "jurisdiction"
 	case "audioRecording":

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/namelist"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -16,9 +17,11 @@ import (
 // others" gives the name "others", as in Zotero.
 func parseNames(list string) []library.Creator {
 	var creators []library.Creator
-	for _, name := range splitNames(list) {
-		if c := parseName(name); c != (library.Creator{}) {
-			creators = append(creators, c)
+	for _, list := range splitNames(list) {
+		for _, name := range namelist.Split(list) {
+			if c := parseName(name); c != (library.Creator{}) {
+				creators = append(creators, c)
+			}
 		}
 	}
 	return creators

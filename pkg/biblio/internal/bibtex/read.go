@@ -3,14 +3,16 @@ package bibtex
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/kind"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/source"
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
@@ -30,6 +32,7 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 	}
 	f.finishMacros()
 	inherit(f.entries, &f.macros.budget)
+	tex := latex.NewWriter()
 	doc := &model.Document{Entries: make([]model.Entry, 0, len(f.entries))}
 	for i, e := range f.entries {
 		if i%256 == 0 && ctx.Err() != nil {
@@ -39,12 +42,18 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 			f.report(e.line, e.key, model.Skipped, "an xdata entry only holds fields for others, which have them now")
 			continue
 		}
+		if kind.IsControl(e.kind) {
+			f.report(e.line, e.key, model.Skipped, "a setting of a style, no work")
+			continue
+		}
+		e.restoreUnicode(tex)
 		doc.Entries = append(doc.Entries, f.convert(e))
 		if len(e.repairs) > 0 {
 			f.report(e.line, e.key, model.Repaired, strings.Join(e.repairs, "; "))
 		}
 		f.entries[i] = nil
 	}
+	f.reportTypes()
 	if len(f.entries) == 0 && len(f.problems) == 0 && f.text {
 		f.report(1, "", model.Skipped, "the file has no BibTeX entry")
 	}
@@ -63,6 +72,37 @@ type file struct {
 	problems []model.Problem
 	// text is set if the file has anything in it.
 	text bool
+	// unknown are the entry types that are not known.
+	unknown map[string]*unknownType
+}
+
+// unknownType is an entry type that is not known: its first entry, and how many
+// entries have it.
+type unknownType struct {
+	first   *entry
+	entries int
+}
+
+// unknownType notes that the type of an entry is not known.
+func (f *file) unknownType(e *entry) {
+	if f.unknown == nil {
+		f.unknown = map[string]*unknownType{}
+	}
+	if f.unknown[e.kind] == nil {
+		f.unknown[e.kind] = &unknownType{first: e}
+	}
+	f.unknown[e.kind].entries++
+}
+
+// reportTypes reports each entry type that is not known, once.
+func (f *file) reportTypes() {
+	for name, u := range f.unknown {
+		reason := "its type @" + plaintext.Line(name) + " is not known and was taken for a document"
+		if u.entries > 1 {
+			reason += fmt.Sprintf("; so were %d more entries of that type", u.entries-1)
+		}
+		f.report(u.first.line, u.first.key, model.Repaired, reason)
+	}
 }
 
 // report adds a problem.
@@ -86,8 +126,7 @@ func (f *file) scan(ctx context.Context, s *scanner) error {
 			return err
 		}
 		if len(f.entries) >= source.MaxEntries {
-			return library.Errorf(library.TooLarge, "the file has more than %d entries", source.MaxEntries).
-				WithHint("split the file and import the parts one by one")
+			return source.TooMany()
 		}
 		f.block(b)
 	}

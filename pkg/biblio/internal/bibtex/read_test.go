@@ -77,10 +77,14 @@ func TestFields(t *testing.T) {
 		{"identifiers", `@book{k, mrnumber = {MR1}, lccn = {L2}, pmid = 3}`, "extra", "MR: MR1\nLCCN: L2\nPMID: 3"},
 		{"identifiers with a field", `@article{k, pmid = 3}`, "PMID", "3"},
 		{"arXiv as BibLaTeX has it", `@misc{k, eprint = {2101.00001}, eprinttype = {arxiv}}`, "extra", "arXiv: 2101.00001"},
-		{"arXiv as arXiv has it", `@misc{k, eprint = {2101.00001}, archivePrefix = {arXiv}, primaryClass = {cs.CL}}`, "extra", "arXiv: 2101.00001\ntex.primaryclass: cs.CL"},
+		{"arXiv as arXiv has it", `@misc{k, eprint = {2101.00001}, archivePrefix = {arXiv}, primaryClass = {cs.CL}}`, "extra", "arXiv: 2101.00001 [cs.CL]"},
 		{"an unknown archive", `@misc{k, eprint = {7}, eprinttype = {attic}}`, "extra", "tex.eprint: 7\ntex.eprinttype: attic"},
 		{"a note that is an identifier", `@article{k, note = {{PMID:} 23439512}}`, "extra", "PMID: 23439512"},
-		{"a type that nobody knows", `@scroll{k, title = {T}}`, "extra", "tex.entrytype: scroll"},
+		{"a DOI with a resolver", `@article{k, doi = {http://dx.doi.org/10.1119/1.1971267}}`, "DOI", "10.1119/1.1971267"},
+		{"a second DOI", `@article{k, doi = {10.1000/1; doi:10.1000/2}}`, "extra", "DOI: 10.1000/2"},
+		{"what is no DOI", `@article{k, doi = {n/a}}`, "DOI", "n/a"},
+		{"a title addon alone", `@image{k, titleaddon = {A photo}}`, "title", "A photo"},
+		{"a book's own booktitle", `@book{k, title = {{A} Book}, booktitle = {A book}}`, "extra", ""},
 		{"a date of a patent", `@patent{k, date = {1998-02}}`, "issueDate", "1998-02"},
 	}
 	for _, tt := range tests {
@@ -98,6 +102,52 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestUnknownTypes reads entry types that no program has: each is reported
+// once, at its first entry.
+func TestUnknownTypes(t *testing.T) {
+	doc := read(t, "@scroll{a, title = {T}}\n@book{b}\n@scroll{c}\n@Scroll{d}\n@tablet{e}\n@IEEEtranBSTCTL{f}")
+	if got := doc.Entries[0].Item; got.Type != "document" || got.Field("extra") != "tex.entrytype: scroll" || len(doc.Entries) != 5 {
+		t.Errorf("%d entries, the first %+v", len(doc.Entries), got)
+	}
+	want := []struct {
+		line   int
+		entry  string
+		reason string
+	}{{1, "a", "@scroll is not known and was taken for a document; so were 2 more"}, {5, "e", "@tablet is not known"}, {6, "f", "a setting of a style"}}
+	if len(doc.Problems) != len(want) {
+		t.Fatalf("problems %v", doc.Problems)
+	}
+	for i, p := range doc.Problems {
+		if p.Line != want[i].line || p.Entry != want[i].entry || !strings.Contains(p.Reason, want[i].reason) {
+			t.Errorf("problem %+v, want %+v", p, want[i])
+		}
+	}
+}
+
+func TestRoles(t *testing.T) {
+	for bib, want := range map[string]string{
+		`@video{k, editor = {A, B}, editortype = {director}}`:                                                  "director",
+		`@movie{k, author = {A, B}, editor = {C, D}}`:                                                          "director scriptwriter",
+		`@collection{k, editor = {A, B}, editortype = {compiler}, editora = {C, D}, editoratype = {redactor}}`: "editor contributor",
+		`@book{k, editor = {A, B}, editortype = {wizard}}`:                                                     "editor",
+		`@book{k, author = {A, B}, collaborator = {C, D}}`:                                                     "author contributor",
+		`@presentation{k, author = {A, B}, editora = {C, D}, editoratype = {chair}}`:                           "presenter chair",
+		`@book{k, author = {Cullis, A.G.; Hutchison, J.L.}, editor = {Ada Lovelace; Charles Babbage}}`:         "author author editor editor",
+	} {
+		var roles []string
+		doc := read(t, bib)
+		for _, c := range doc.Entries[0].Item.Creators {
+			roles = append(roles, c.Role)
+		}
+		if got := strings.Join(roles, " "); got != want {
+			t.Errorf("%s has %q, want %q", bib, got, want)
+		}
+		if kept := doc.Entries[0].Item.Field("extra"); (kept != "") != strings.Contains(bib, "wizard") {
+			t.Errorf("%s keeps %q", bib, kept)
+		}
+	}
+}
+
 func TestTypes(t *testing.T) {
 	tests := map[string]string{
 		"article": "journalArticle", "book": "book", "inbook": "bookSection", "incollection": "bookSection",
@@ -105,6 +155,9 @@ func TestTypes(t *testing.T) {
 		"misc": "document", "online": "webpage", "electronic": "webpage", "unpublished": "manuscript", "manual": "book",
 		"proceedings": "book", "patent": "patent", "software": "computerProgram", "dataset": "dataset",
 		"inreference": "encyclopediaArticle", "mvbook": "book", "periodical": "journalArticle", "unheardof": "document",
+		"web_page": "webpage", "book_section": "bookSection", "magazine_article": "magazineArticle", "newspaper-article": "newspaperArticle",
+		"bookSection": "bookSection", "article-journal": "journalArticle", "softwareversion": "computerProgram", "legadminmaterial": "statute",
+		"legislation": "statute", "jurthesis": "thesis", "commented": "book", "url": "webpage", "generic": "journalArticle",
 	}
 	for kind, want := range tests {
 		if got := read(t, "@"+kind+"{k, title = {T}}").Entries[0].Item.Type; got != want {
@@ -114,6 +167,10 @@ func TestTypes(t *testing.T) {
 	for bib, want := range map[string]string{
 		`@article{k, entrysubtype = {newspaper}}`:        "newspaperArticle",
 		`@article{k, entrysubtype = {magazine}}`:         "magazineArticle",
+		`@video{k, entrysubtype = {film}}`:               "film",
+		`@video{k, entrysubtype = {tvepisode}}`:          "tvBroadcast",
+		`@online{k, entrysubtype = {blog post}}`:         "blogPost",
+		`@book{k, title = {A}, booktitle = {{A}}}`:       "book",
 		`@book{k, title = {A}, booktitle = {B}}`:         "bookSection",
 		`@misc{k, title = {A}, itemtype = {podcast}}`:    "podcast",
 		`@misc{k, title = {A}, itemtype = {annotation}}`: "document",

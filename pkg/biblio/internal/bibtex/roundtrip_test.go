@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -44,6 +46,18 @@ func comparable(item library.Item) library.Item {
 	lines := strings.Split(item.Fields["extra"], "\n")
 	slices.Sort(lines)
 	item.Fields["extra"] = strings.Join(lines, "\n")
+	for field, value := range item.Fields {
+		// An address has its bytes in ASCII, and hyphens are one character.
+		if decoded, err := url.PathUnescape(value); err == nil && field == "url" {
+			value = decoded
+		}
+		item.Fields[field] = strings.NewReplacer("\u2010", "-", "\u00ad", "").Replace(value)
+	}
+	for _, field := range []string{"date", "issueDate", "originalDate"} {
+		if normal, ok := edtf.Normal(item.Fields[field]); ok {
+			item.Fields[field] = normal
+		}
+	}
 	var notes []string
 	for _, n := range item.Notes {
 		notes = append(notes, n.Text)

@@ -5,7 +5,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -22,20 +24,29 @@ const (
 // Write writes items as entries that [Read] reads again to the same items, as
 // far as the format can say it: notes of one item become one note, and white
 // space within a value becomes single spaces. No text of an item can end its
-// value or begin an entry. Items without a citation key get one, and of equal
-// keys the later ones get a letter. It fails only with what w fails with.
+// value or begin an entry. The keys are those of [citekey.Assign].
+//
+// BibTeX entries are for pdflatex, with no packages but inputenc for UTF-8 and
+// fontenc for T1. Where a printed field has a character that these can't set,
+// and LaTeX has no command for it, the field has a substitute, and a field
+// "unicode-…" beside it, which no style prints, has the text.
+//
+// It fails only with what w fails with.
 func Write(w io.Writer, items []*library.Item, d Dialect) error {
 	out := bufio.NewWriter(w)
-	keys := newKeys(items)
+	keys := citekey.Assign(items)
+	tex := latex.NewWriter()
 	for i, item := range items {
-		e := newWriter(item, d)
+		e := newWriter(item, d, tex)
 		e.all()
+		if d == BibLaTeX {
+			keys[i] = citekey.ForBiber(keys[i])
+		}
 		if i > 0 {
 			e.text.WriteString("\n")
 		}
 		// The buffer keeps the first error for Flush.
-		_, _ = out.WriteString("@" + e.kind + "{" + keys.given[i])
-		_, _ = out.WriteString(e.text.String())
+		_, _ = out.WriteString("@" + e.kind + "{" + keys[i] + ",\n" + e.text.String())
 	}
 	return out.Flush()
 }
@@ -44,6 +55,7 @@ func Write(w io.Writer, items []*library.Item, d Dialect) error {
 type writer struct {
 	item    *library.Item
 	dialect Dialect
+	tex     *latex.Writer
 	kind    string // entry type
 	text    strings.Builder
 	written map[string]bool
@@ -54,8 +66,8 @@ type writer struct {
 	ids    [][2]string
 }
 
-func newWriter(item *library.Item, d Dialect) *writer {
-	w := &writer{item: item, dialect: d, kind: kindFor(item.Type, d), written: map[string]bool{}}
+func newWriter(item *library.Item, d Dialect, tex *latex.Writer) *writer {
+	w := &writer{item: item, dialect: d, tex: tex, kind: kindFor(item.Type, d), written: map[string]bool{}}
 	w.sortExtra()
 	if item.Type == "thesis" && d == BibTeX && strings.Contains(strings.ToLower(item.Fields["thesisType"]), "master") {
 		w.kind = "mastersthesis"
@@ -79,15 +91,73 @@ func (w *writer) all() {
 		w.field(c[0], latex.FromText(c[1]))
 	}
 	w.field("extra", latex.FromText(strings.Join(w.free, "\n\n")))
-	w.text.WriteString("\n}\n")
+	if w.text.Len() > 0 {
+		w.text.WriteByte('\n')
+	}
+	w.text.WriteString("}\n")
 }
 
-// field writes a field whose value is LaTeX already. Of two with one name the
-// second is left out.
+// field writes a field whose value is LaTeX. Of two with one name the second is
+// left out.
 func (w *writer) field(name, value string) {
+	tex, exact := value, true
+	if w.dialect == BibTeX {
+		tex, exact = w.tex.TeX(value, false)
+	}
+	w.source(name, value, tex, exact)
+}
+
+// names writes a field that is a list of names.
+func (w *writer) names(name string, list []string) {
+	value := strings.Join(list, " and ")
+	if w.dialect == BibLaTeX {
+		w.source(name, value, value, true)
+		return
+	}
+	all := true
+	set := make([]string, len(list))
+	for i, one := range list {
+		tex, exact := w.tex.TeX(one, true)
+		if strings.Trim(tex, " ,{}") == "" {
+			tex, exact = "?", false // nothing of it can be set
+		}
+		set[i], all = tex, all && exact
+	}
+	w.source(name, value, strings.Join(set, " and "), all)
+}
+
+// source writes a field, with its text in a field beside it if what TeX sets
+// is not exact. A field that no style prints has the text itself.
+func (w *writer) source(name, value, tex string, exact bool) {
+	switch {
+	case value == "" || w.written[name]:
+	case exact:
+		w.raw(name, "{"+tex+"}")
+	case isPrinted(name):
+		w.raw(name, "{"+tex+"}")
+		w.raw(unicodePrefix+name, "{"+value+"}")
+	default:
+		w.raw(name, "{"+value+"}")
+	}
+}
+
+// verbatim writes a field that styles print as an address or don't print.
+func (w *writer) verbatim(name, value string) {
 	if value != "" {
 		w.raw(name, "{"+value+"}")
 	}
+}
+
+// unicodePrefix begins the name of the field with the text of another one.
+const unicodePrefix = "unicode-"
+
+// isPrinted reports whether styles print the field.
+func isPrinted(name string) bool {
+	switch name {
+	case "abstract", "annote", "keywords", "extra", "itemtype", "language", "copyright", "library":
+		return false
+	}
+	return true
 }
 
 // raw writes a field whose value has its delimiters.
@@ -96,7 +166,10 @@ func (w *writer) raw(name, value string) {
 		return
 	}
 	w.written[name] = true
-	w.text.WriteString(",\n  " + name + " = " + value)
+	if w.text.Len() > 0 {
+		w.text.WriteString(",\n")
+	}
+	w.text.WriteString("  " + name + " = " + value)
 }
 
 // sortExtra tells apart what the lines of "extra" say.
@@ -108,12 +181,6 @@ func (w *writer) sortExtra() {
 		custom, isCustom := strings.CutPrefix(lower, "tex.")
 		switch {
 		case line == "":
-		case ok && isCustom && custom == "entrytype":
-			if w.item.Type == "document" && isPlainName(value) && !knownEntryType(value) && value != "comment" && value != "preamble" {
-				w.kind = value
-			} else {
-				w.free = append(w.free, line)
-			}
 		case ok && isCustom && isPlainName(custom) && !actsOnReading(custom):
 			w.custom = append(w.custom, [2]string{custom, value})
 		case ok && labelField(lower) != "":
@@ -139,7 +206,7 @@ func isPlainName(s string) bool {
 // than say something, or refers to an entry that may not be in the output.
 func actsOnReading(name string) bool {
 	switch name {
-	case "crossref", "xref", "xdata", "related", "entryset", "entrysubtype", "ids", "itemtype", "extra", "groups",
+	case "entrytype", "crossref", "xref", "xdata", "related", "entryset", "entrysubtype", "ids", "itemtype", "extra", "groups",
 		"title", "booktitle", "journal", "journaltitle",
 		"mendeley-groups", "file", "pdf", "path", "localfile", "sentelink":
 		return true
@@ -171,16 +238,7 @@ func (w *writer) identifiers() {
 		name := labelField(id[0])
 		switch name {
 		case "arxiv", "jstor", "hdl", "googlebooks":
-			if w.written["eprint"] {
-				w.free = append(w.free, extra.Line(id[0], id[1]))
-				continue
-			}
-			w.field("eprint", verbatim(id[1]))
-			if w.dialect == BibTeX {
-				w.field("archiveprefix", archiveName(name))
-			} else {
-				w.field("eprinttype", name)
-			}
+			w.eprint(name, id)
 		case "howpublished":
 			w.field(name, latex.FromText(id[1]))
 		default:
@@ -188,8 +246,33 @@ func (w *writer) identifiers() {
 				w.free = append(w.free, extra.Line(strings.ToUpper(id[0]), id[1]))
 				continue
 			}
-			w.field(name, verbatim(id[1]))
+			w.verbatim(name, verbatim(id[1]))
 		}
+	}
+}
+
+// eprint writes an archive's identifier; of two the second stays in "extra".
+// Of several classes of arXiv the first is the primary one, and all of them
+// stay there.
+func (w *writer) eprint(archive string, label [2]string) {
+	id, classes, ok := ident.ArXiv(label[1])
+	if archive != "arxiv" || !ok {
+		id, classes = label[1], nil
+	}
+	if w.written["eprint"] || len(classes) > 1 {
+		w.free = append(w.free, extra.Line(archiveName(label[0]), label[1]))
+	}
+	if w.written["eprint"] {
+		return
+	}
+	w.verbatim("eprint", verbatim(id))
+	prefix, class := "eprinttype", "eprintclass"
+	if w.dialect == BibTeX {
+		prefix, class, archive = "archiveprefix", "primaryclass", archiveName(archive)
+	}
+	w.field(prefix, archive)
+	if len(classes) > 0 {
+		w.field(class, latex.FromText(classes[0]))
 	}
 }
 

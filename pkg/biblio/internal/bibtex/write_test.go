@@ -63,14 +63,124 @@ func TestWrittenForm(t *testing.T) {
 	}
 }
 
-func TestDatesRoundTrip(t *testing.T) {
-	for _, d := range []Dialect{BibTeX, BibLaTeX} {
-		for _, date := range []string{"2008", "2008-06", "2008-06-26", "June 2008", "1999/2001", "1723~", "-0044", "in press", "Summer 1992", "26/6/2008", "y-51234", "2016-07-18T20:26:06+10:00", "}{"} {
-			item := &library.Item{Type: "book", Fields: map[string]string{"title": "T", "date": date}}
-			if got := rewrite(t, []*library.Item{item}, d).Entries[0].Item.Field("date"); got != date {
-				t.Errorf("%s: %q became %q", d, date, got)
+// TestWrittenDates compares the date fields with what BibTeX and biber read,
+// and what is read again with the date.
+func TestWrittenDates(t *testing.T) {
+	tests := []struct{ date, bibtex, biblatex, again, fromBiber string }{
+		{"2008", "year = {2008}", "date = {2008}", "2008", "2008"},
+		{"2008-06", "year = {2008}, month = jun", "date = {2008-06}", "2008-06", "2008-06"},
+		{"2008-06-26", "year = {2008}, month = jun, day = {26}", "date = {2008-06-26}", "2008-06-26", "2008-06-26"},
+		{"October 1, 2016", "year = {2016}, month = oct, day = {1}", "date = {2016-10-01}", "2016-10-01", "2016-10-01"},
+		{"25 April 1953", "year = {1953}, month = apr, day = {25}", "date = {1953-04-25}", "1953-04-25", "1953-04-25"},
+		{"12/2014", "year = {2014}, month = dec", "date = {2014-12}", "2014-12", "2014-12"},
+		{"June 2008", "year = {2008}, month = jun", "date = {2008-06}", "2008-06", "2008-06"},
+		{"26/6/2008", "year = {2008}, month = jun, day = {26}", "date = {2008-06-26}", "2008-06-26", "2008-06-26"},
+		{"Summer 1992", "year = {1992}, month = {Summer}", "date = {1992-22}", "Summer 1992", "1992-22"},
+		{"September/October 2013", "year = {2013}, month = {September/October}", "date = {2013-09/2013-10}", "September/October 2013", "2013-09/2013-10"},
+		{"26-28 June 2008", "year = {2008}, month = jun, day = {26}, date = {2008-06-26/2008-06-28}", "date = {2008-06-26/2008-06-28}", "2008-06-26/2008-06-28", "2008-06-26/2008-06-28"},
+		{"1999/2001", "year = {1999/2001}", "date = {1999/2001}", "1999/2001", "1999/2001"},
+		{"1999-05/open", "year = {1999}, month = may, date = {1999-05/}", "date = {1999-05/}", "1999-05/", "1999-05/"},
+		{"1723~", "year = {1723}, date = {1723~}", "date = {1723~}", "1723~", "1723~"},
+		{"199X", "year = {199X}", "date = {199X}", "199X", "199X"},
+		{"2016-07-18T20:26:06+10:00", "year = {2016}, month = jul, day = {18}, date = {2016-07-18T20:26:06+10:00}", "date = {2016-07-18T20:26:06+10:00}", "2016-07-18T20:26:06+10:00", "2016-07-18T20:26:06+10:00"},
+		{"-0044", "year = {-0044}", "date = {-0044}", "-0044", "-0044"},
+		{"44 BC", "year = {44 BC}", "year = {44 BC}", "44 BC", "44 BC"},
+		{"in press", "year = {in press}", "year = {in press}", "in press", "in press"},
+		{"y-51234", "year = {y-51234}", "date = {Y-51234}", "y-51234", "Y-51234"},
+		{"2008-02-30", "year = {2008}, month = feb", "date = {2008-02}", "2008-02", "2008-02"},
+		{"}{", "year = {{\\textbraceright}{\\textbraceleft}}", "year = {{\\textbraceright}{\\textbraceleft}}", "}{", "}{"},
+	}
+	for _, tt := range tests {
+		item := &library.Item{Type: "book", Fields: map[string]string{"title": "T", "date": tt.date, "citationKey": "k"}}
+		for _, d := range []Dialect{BibTeX, BibLaTeX} {
+			want, again := tt.bibtex, tt.again
+			if d == BibLaTeX {
+				want, again = tt.biblatex, tt.fromBiber
+			}
+			if got := written(t, item, d); got != "@book{k, title = {T}, "+want+" }" {
+				t.Errorf("%s: %q is written as %s, want %s", d, tt.date, got, want)
+			}
+			if got := rewrite(t, []*library.Item{item}, d).Entries[0].Item.Field("date"); got != again {
+				t.Errorf("%s: %q became %q, want %q", d, tt.date, got, again)
 			}
 		}
+	}
+}
+
+// written returns an item's entry on one line.
+func written(t *testing.T, item *library.Item, d Dialect) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := Write(&out, []*library.Item{item}, d); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(out.String()), " ")
+}
+
+// TestWrittenTeX compares fields with what pdflatex sets.
+func TestWrittenTeX(t *testing.T) {
+	tests := []struct {
+		name  string
+		item  library.Item
+		want  []string
+		never []string
+	}{
+		{"symbols", library.Item{Fields: map[string]string{"title": "An α-Cu₂O ≤ ∞"}}, []string{`title = {An {$\alpha$-Cu$_{2}$O} $\leq$ $\infty$}`}, []string{"unicode-"}},
+		{"letters", library.Item{Fields: map[string]string{"title": "Über ḥ"}, Creators: []library.Creator{{Role: "author", Given: "Émile", Family: "Müller"}}},
+			[]string{`title = {Über {\d{h}}}`, `author = {M{\"{u}}ller, {\'{E}}mile}`}, nil},
+		{"Cyrillic", library.Item{Fields: map[string]string{"title": "Мир"}, Creators: []library.Creator{{Role: "author", Given: "Лев", Family: "Толстой"}}},
+			[]string{"title = {Mir}", "unicode-title = {Мир}", "author = {Tolstoi, Lev}", "unicode-author = {Толстой, Лев}"}, nil},
+		{"an abstract that no style prints", library.Item{Fields: map[string]string{"abstractNote": "Мир"}}, []string{"abstract = {Мир}"}, []string{"unicode-"}},
+		{"an address", library.Item{Fields: map[string]string{"url": "https://a.b/ü"}}, []string{"url = {https://a.b/%C3%BC}"}, nil},
+		{"an access date", library.Item{Fields: map[string]string{"accessDate": "2024-01-02T10:11:12Z"}}, []string{"urldate = {2024-01-02}"}, nil},
+		{"another access date", library.Item{Fields: map[string]string{"accessDate": "2024-01-02 10:11:12"}}, []string{"urldate = {2024-01-02}"}, nil},
+		{"arXiv", library.Item{Fields: map[string]string{"extra": "arXiv: 2005.14017 [cs, eess]"}}, []string{"eprint = {2005.14017}", "archiveprefix = {arXiv}", "primaryclass = {cs}", "extra = {arXiv: 2005.14017 [cs, eess]}"}, nil},
+		{"arXiv's archive ID", library.Item{Type: "preprint", Fields: map[string]string{"archiveID": "arXiv:2005.14017", "repository": "arXiv"}}, []string{"eprint = {2005.14017}", "archiveprefix = {arXiv}"}, []string{"archiveid"}},
+		{"a protected word", library.Item{Fields: map[string]string{"title": `On <span class="nocase">pH</span> and <i>E. coli</i>`}}, []string{`title = {On {pH} and \textit{{E}. coli}}`}, nil},
+	}
+	for _, tt := range tests {
+		if tt.item.Type == "" {
+			tt.item.Type = "book"
+		}
+		got := written(t, &tt.item, BibTeX)
+		for _, want := range tt.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %s has no %s", tt.name, got, want)
+			}
+		}
+		for _, never := range tt.never {
+			if strings.Contains(got, never) {
+				t.Errorf("%s: %s has %s", tt.name, got, never)
+			}
+		}
+	}
+	arxiv := &library.Item{Type: "book", Fields: map[string]string{"extra": "arXiv: 2005.14017 [cs]"}}
+	if got := written(t, arxiv, BibLaTeX); !strings.Contains(got, "eprint = {2005.14017}, eprinttype = {arxiv}, eprintclass = {cs}") {
+		t.Errorf("arXiv in BibLaTeX: %s", got)
+	}
+}
+
+func TestUnicodeIsRestored(t *testing.T) {
+	item := &library.Item{Type: "book", Fields: map[string]string{"title": "Война и мир α", "publisher": "Наука"},
+		Creators: []library.Creator{{Role: "author", Given: "Лев", Family: "Толстой"}, {Role: "editor", Name: "学会"}}}
+	got := rewrite(t, []*library.Item{item}, BibTeX).Entries[0].Item
+	if got.Title() != item.Title() || got.Field("publisher") != "Наука" || got.Creators[0].Family != "Толстой" || got.Creators[1].Name != "学会" || got.Field("extra") != "" {
+		t.Errorf("read again it is %+v", got)
+	}
+	doc := read(t, "@book{k, title = {War and Peace}, unicode-title = {Мир}, unicode-series = {X}}")
+	if got := doc.Entries[0].Item; got.Title() != "War and Peace" || got.Field("extra") != "" || len(doc.Problems) != 1 ||
+		!strings.Contains(doc.Problems[0].Reason, "title was edited") || !strings.Contains(doc.Problems[0].Reason, "unicode-series") {
+		t.Errorf("an edited title is read as %q, problems %v", got.Title(), doc.Problems)
+	}
+}
+
+func TestKeysInEntries(t *testing.T) {
+	item := &library.Item{Type: "book", Fields: map[string]string{"citationKey": "O'Hara_1999"}}
+	if got := written(t, item, BibTeX); !strings.HasPrefix(got, "@book{O'Hara_1999, }") {
+		t.Errorf("BibTeX: %s", got)
+	}
+	if got := written(t, item, BibLaTeX); !strings.HasPrefix(got, "@book{OHara_1999, }") {
+		t.Errorf("BibLaTeX: %s", got)
 	}
 }
 
@@ -107,22 +217,6 @@ func checkHostile(t *testing.T, s string, d Dialect) {
 	last := doc.Entries[len(doc.Entries)-1].Item
 	if last.Title() != "Last" || last.Field("citationKey") != "last" || len(last.Creators) > 0 {
 		t.Errorf("%s: %q changed the next entry: %+v", d, s, last)
-	}
-}
-
-func TestKeys(t *testing.T) {
-	book := func(key, title string) *library.Item {
-		return &library.Item{Type: "book", ParsedDate: "1999", Fields: map[string]string{"citationKey": key, "title": title},
-			Creators: []library.Creator{{Role: "author", Given: "A", Family: "Müller"}}}
-	}
-	items := []*library.Item{book("", "The Title"), book("", "A title"), book("muller1999title", "X"), book("Same", "X"), book("same", "X"),
-		book("a b,c}", "X"), book("%%", "Die Welt"), {Type: "book"}, {Type: "book"}}
-	want := []string{"muller1999titlea", "muller1999titleb", "muller1999title", "Same", "samea", "abc", "muller1999welt", "anonymous", "anonymousa"}
-	doc := rewrite(t, items, BibTeX)
-	for i, e := range doc.Entries {
-		if got := e.Item.Field("citationKey"); got != want[i] {
-			t.Errorf("item %d has key %q, want %q", i, got, want[i])
-		}
 	}
 }
 

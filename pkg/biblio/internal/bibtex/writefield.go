@@ -1,10 +1,12 @@
 package bibtex
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -22,7 +24,7 @@ func (w *writer) creators() {
 		if names[role] == nil {
 			roles = append(roles, role)
 		}
-		if name := nameSource(c); name != "" {
+		if name := w.nameSource(c); name != "" {
 			names[role] = append(names[role], name)
 		}
 	}
@@ -34,32 +36,59 @@ func (w *writer) creators() {
 		if last := len(list) - 1; last >= 0 && list[last] == "{others}" {
 			list[last] = "others"
 		}
-		w.field(role, strings.Join(list, " and "))
+		w.names(role, list)
 	}
 }
 
 // nameSource writes one name so that every reader splits it as it is.
-func nameSource(c library.Creator) string {
-	family, given := latex.FromText(c.Family), latex.FromText(c.Given)
+func (w *writer) nameSource(c library.Creator) string {
+	family, given := oneLine(c.Family), oneLine(c.Given)
 	switch {
 	case c.Name != "":
-		return "{" + latex.FromText(c.Name) + "}"
+		return w.unsplit(oneLine(c.Name))
 	case family == "" && given == "":
 		return ""
 	case family == "" || given == "":
-		return "{" + family + given + "}"
+		return w.unsplit(family + given)
+	}
+	if w.dialect == BibLaTeX && strings.Count(family+given, ",") > 1 {
+		return extendedName(family, given)
 	}
 	if first, suffix, ok := strings.Cut(given, ", "); ok && !needsBraces(first) && !needsBraces(suffix) {
-		return protectName(family) + ", " + suffix + ", " + first
+		return w.protectName(family) + ", " + suffix + ", " + first
 	}
-	return protectName(family) + ", " + protectName(given)
+	return w.protectName(family) + ", " + w.protectName(given)
 }
 
-func protectName(s string) string {
+// extendedName writes a name with commas in BibLaTeX's extended format: biber
+// counts commas within braces too, and drops the entry if there are three. A
+// name that this format can't hold stays in one piece.
+func extendedName(family, given string) string {
+	if strings.Contains(family+given, "=") {
+		return "{" + family + ", " + given + "}"
+	}
+	quote := strings.NewReplacer(`"`, `{\textquotedbl}`)
+	return `"family={` + quote.Replace(family) + `}", "given={` + quote.Replace(given) + `}"`
+}
+
+// oneLine returns the source of a text on one line.
+func oneLine(s string) string { return latex.FromText(strings.Join(strings.Fields(s), " ")) }
+
+func (w *writer) protectName(s string) string {
 	if needsBraces(s) {
-		return "{" + s + "}"
+		return w.unsplit(s)
 	}
 	return s
+}
+
+// unsplit protects part of a name from being split. Within braces BibTeX
+// doesn't know the commands of accents and cuts between an accent and its
+// letter; so where there are any, only what would split is in braces.
+func (w *writer) unsplit(s string) string {
+	if w.dialect == BibTeX && strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return strings.NewReplacer(" ", "{ }", ",", "{,}").Replace(s)
+	}
+	return "{" + s + "}"
 }
 
 // needsBraces reports whether part of a name would be split, or taken for
@@ -93,52 +122,7 @@ func (w *writer) titles() {
 	}
 }
 
-var (
-	isoPattern   = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
-	edtfPattern  = regexp.MustCompile(`^[-Y]?[0-9XuTZ:+./?~%-]+$`)
-	rangePattern = regexp.MustCompile(`([0-9A-Za-z])-([0-9A-Za-z])`)
-)
-
-// monthNames are BibTeX's abbreviations of the months.
-const monthNames = "janfebmaraprmayjunjulaugsepoctnovdec"
-
-// date writes the date: BibLaTeX's if it is one in EDTF, else year, month and
-// day. Words stand in "year", where both programs print them as they are.
-func (w *writer) date() {
-	name, _ := zschema.FieldFor(w.item.Type, "date")
-	date := w.item.Fields[name]
-	if date == "" {
-		date = w.item.Fields["date"]
-	}
-	if date == "" {
-		date = w.item.ParsedDate
-	}
-	_, parsed := edtf.Parse(date)
-	switch {
-	case date == "":
-	case w.dialect == BibLaTeX && parsed && isEDTF(date):
-		w.field("date", date)
-	case isISO(date) && parsed && len(date) > 4:
-		w.field("year", date[:4])
-		month := int(date[5]-'0')*10 + int(date[6]-'0')
-		w.raw("month", monthNames[3*month-3:3*month])
-		if len(date) > 7 {
-			w.field("day", strings.TrimPrefix(date[8:], "0"))
-		}
-	default:
-		w.field("year", latex.FromText(date))
-	}
-}
-
-// isISO reports whether s is a year, month or day of our era.
-func isISO(s string) bool {
-	return isoPattern.MatchString(s)
-}
-
-// isEDTF reports whether s has only what dates of EDTF are made of.
-func isEDTF(s string) bool {
-	return edtfPattern.MatchString(s) && !strings.Contains(s, "//")
-}
+var pageRange = regexp.MustCompile(`([0-9A-Za-z])-([0-9A-Za-z])`)
 
 // fieldNames are the fields that a Zotero field or base field is written as.
 var fieldNames = map[string]string{
@@ -162,18 +146,20 @@ func (w *writer) fields() {
 		case "title", "shortTitle", "publicationTitle", "date", "citationKey", "extra":
 		case "abstractNote":
 			w.field("abstract", latex.FromText(value))
-		case "DOI", "url":
-			w.field(strings.ToLower(base), verbatim(value))
+		case "DOI":
+			w.verbatim("doi", verbatim(value))
+		case "url":
+			w.verbatim("url", w.address(value))
 		case "accessDate":
-			w.field("urldate", verbatim(value))
+			w.accessDate(value)
 		case "originalDate":
-			w.field("origdate", verbatim(value))
+			w.originalDate(value)
 		case "pages":
 			w.field("pages", pagesSource(value))
 		case "series":
 			w.field("series", latex.FromUnicode(value))
 		case number:
-			w.field("number", latex.FromText(value))
+			w.number(value)
 		case "publisher":
 			w.field(w.publisherField(), latex.FromText(value))
 		default:
@@ -193,6 +179,39 @@ func (w *writer) fields() {
 	if w.item.Type == "thesis" && w.item.Fields["thesisType"] == "" && w.kind != "thesis" {
 		w.raw("type", "{}")
 	}
+}
+
+// address returns a URL; for BibTeX, whose readers set bytes, in ASCII.
+func (w *writer) address(value string) string {
+	value = verbatim(value)
+	if w.dialect == BibLaTeX {
+		return value
+	}
+	var b strings.Builder
+	for i := range len(value) {
+		if c := value[i]; c < 0x80 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// number writes a number: of an issue, a report, or in a series. Of a preprint
+// it is the archive's identifier; that of arXiv has fields of its own.
+func (w *writer) number(value string) {
+	id, _, ok := ident.ArXiv(value)
+	if w.item.Type != "preprint" || !ok {
+		w.field("number", latex.FromText(value))
+		return
+	}
+	for _, label := range w.ids {
+		if other, _, ok := ident.ArXiv(label[1]); ok && label[0] == "arxiv" && other == id {
+			return // identifiers writes it
+		}
+	}
+	w.eprint("arxiv", [2]string{"arxiv", value})
 }
 
 // numberBase returns the field that "number" means for an item type; see
@@ -219,7 +238,7 @@ func (w *writer) publisherField() string {
 
 // pagesSource writes ranges with two hyphens, as both programs want them.
 func pagesSource(s string) string {
-	return rangePattern.ReplaceAllString(latex.FromText(s), "$1--$2")
+	return pageRange.ReplaceAllString(latex.FromText(s), "$1--$2")
 }
 
 // details writes tags, notes and attachments.
@@ -252,7 +271,7 @@ func (w *writer) details() {
 			files = append(files, pathSource(a.Title)+":"+pathSource(a.Filename)+":"+pathSource(a.ContentType))
 		}
 	}
-	w.field("file", strings.Join(files, ";"))
+	w.verbatim("file", strings.Join(files, ";"))
 }
 
 // pathSource escapes part of an attachment's record. Braces would not balance

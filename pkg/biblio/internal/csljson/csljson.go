@@ -45,8 +45,7 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 			return nil, err
 		}
 		if number == source.MaxEntries {
-			return nil, library.Errorf(library.TooLarge, "the file has more than %d entries", source.MaxEntries).
-				WithHint("split the file and import the parts one by one")
+			return nil, source.TooMany()
 		}
 		read.take(doc, s, o, name)
 	}
@@ -144,6 +143,11 @@ func (r *reader) take(doc *model.Document, s *scanner, o object, name string) {
 			doc.Problems = append(doc.Problems, p)
 		}
 		s.rescan(o, offset(err))
+		return
+	}
+	if ids, ok := values["ids"].(map[string]any); ok && ids["openalex"] != nil || strings.HasPrefix(text(values["id"]), "https://openalex.org/") {
+		p.Reason = "it is a work of OpenAlex, no CSL item; import the file as openalex"
+		doc.Problems = append(doc.Problems, p)
 		return
 	}
 	if text(values["type"]) == "" && text(values["title"]) == "" {

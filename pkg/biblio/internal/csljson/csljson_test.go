@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/cslvar"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -205,9 +207,10 @@ func TestFilesThatAreNotCSL(t *testing.T) {
 // itemTypes are Zotero's.
 func itemTypes() []string {
 	var types []string
-	for line := range strings.SplitSeq(strings.TrimSpace(typeTable), "\n") {
-		types = append(types, strings.Fields(line)[1:]...)
+	for _, names := range cslvar.New().Types {
+		types = append(types, names...)
 	}
+	slices.Sort(types)
 	return types
 }
 

@@ -90,7 +90,7 @@ func (m *mapping) itemType(csl string, values map[string]any, note []string) str
 	case csl == "motion_picture" && has("collection-title", "volume", "number-of-volumes", "ISBN"):
 		return "videoRecording"
 	}
-	if types := m.types[csl]; len(types) > 0 {
+	if types := m.Types[csl]; len(types) > 0 {
 		return types[0]
 	}
 	return ""
@@ -112,11 +112,11 @@ func (b *builder) variable(variable string, value any) {
 		b.custom(value)
 	default:
 		switch {
-		case b.m.names[variable] != nil:
+		case b.m.Names[variable] != nil:
 			b.names(b.role(variable), variable, value)
-		case b.m.dates[variable] != nil:
+		case b.m.Dates[variable] != nil:
 			b.setDate(variable, value)
-		case b.m.texts[variable] != nil:
+		case b.m.Texts[variable] != nil:
 			b.set(variable, text(value))
 		default:
 			b.unknown(variable, value)
@@ -131,7 +131,7 @@ func (b *builder) set(variable, value string) {
 	if value == "" {
 		return
 	}
-	fields := b.m.texts[variable]
+	fields := b.m.Texts[variable]
 	if variable == "event-place" && placeIsEvents(b.item.Type) {
 		fields = []string{"place"}
 	}
@@ -142,8 +142,11 @@ func (b *builder) set(variable, value string) {
 		}
 		switch field {
 		case "DOI":
-			if doi, ok := ident.DOI(value); ok {
-				value = doi
+			if dois := ident.DOIs(value); len(dois) > 0 {
+				value = dois[0]
+				for _, doi := range dois[1:] {
+					b.lines = append(b.lines, extra.Line("DOI", doi))
+				}
 			}
 		case "abstractNote":
 			value = b.markup.Note(value)
@@ -272,8 +275,8 @@ func (b *builder) note(lines []string) {
 // fromNote takes a line of the note that is a CSL variable, if its field is
 // still empty.
 func (b *builder) fromNote(variable, value string) bool {
-	fields := b.m.texts[variable]
-	if dates := b.m.dates[variable]; dates != nil {
+	fields := b.m.Texts[variable]
+	if dates := b.m.Dates[variable]; dates != nil {
 		fields = dates
 	}
 	for _, name := range fields {

@@ -37,7 +37,7 @@ func text(value any) string {
 // role returns the role of a name variable's creators in items of the type:
 // the one that it stands for, or the main one if the type has not that.
 func (b *builder) role(variable string) string {
-	for _, role := range b.m.names[variable] {
+	for _, role := range b.m.Names[variable] {
 		if zschema.ValidCreator(b.item.Type, role) {
 			return role
 		}
@@ -113,7 +113,7 @@ func (b *builder) setDate(variable string, value any) {
 	if date == "" {
 		return
 	}
-	field, ok := zschema.FieldFor(b.item.Type, b.m.dates[variable][0])
+	field, ok := zschema.FieldFor(b.item.Type, b.m.Dates[variable][0])
 	if !ok {
 		b.lines = append(b.lines, extra.Line(variable, date))
 		return

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
@@ -22,6 +23,7 @@ import (
 func Write(w io.Writer, items []*library.Item) error {
 	out := bufio.NewWriter(w)
 	m := newMapping()
+	keys := citekey.Assign(items)
 	_, _ = out.WriteString("[")
 	for i, item := range items {
 		if i > 0 {
@@ -30,7 +32,7 @@ func Write(w io.Writer, items []*library.Item) error {
 		var line bytes.Buffer
 		enc := json.NewEncoder(&line)
 		enc.SetEscapeHTML(false)
-		if err := enc.Encode(m.variables(item, i+1)); err != nil {
+		if err := enc.Encode(m.variables(item, keys[i])); err != nil {
 			return library.AsError(err)
 		}
 		_, _ = out.WriteString("\n")
@@ -40,15 +42,18 @@ func Write(w io.Writer, items []*library.Item) error {
 	return out.Flush()
 }
 
-// variables returns an item as CSL variables.
-func (m *mapping) variables(item *library.Item, number int) map[string]any {
-	v := map[string]any{"id": id(item, number), "type": "document"}
+// variables returns an item as CSL variables; key is its citation key.
+func (m *mapping) variables(item *library.Item, key string) map[string]any {
+	v := map[string]any{"id": key, "type": "document"}
 	if csl, ok := m.cslType[item.Type]; ok {
 		v["type"] = csl
 	}
 	done := map[string]bool{"extra": true}
 	m.addTexts(v, item, done)
 	m.addDates(v, item, done)
+	if v["citation-key"] != nil {
+		v["citation-key"] = key
+	}
 	var notes []string
 	notes = append(notes, m.addNames(v, item)...)
 	if csl := m.cslType[item.Type]; csl != "" && m.itemType(csl, v, nil) != item.Type {
@@ -71,18 +76,6 @@ func (m *mapping) variables(item *library.Item, number int) map[string]any {
 	return v
 }
 
-// id returns the citation key, the item's ID or, for an item that has
-// neither, its number in the file.
-func id(item *library.Item, number int) string {
-	switch {
-	case item.Fields["citationKey"] != "":
-		return item.Fields["citationKey"]
-	case !item.ID.IsZero():
-		return item.ID.String()
-	}
-	return "item-" + strconv.Itoa(number)
-}
-
 // keywords joins tags. They are split at semicolons where there is one, at
 // commas where not: a single tag with a comma gets a semicolon.
 func keywords(tags []string) string {
@@ -96,11 +89,11 @@ func keywords(tags []string) string {
 // addTexts adds the text variables: each field once, under the first variable
 // for it.
 func (m *mapping) addTexts(v map[string]any, item *library.Item, done map[string]bool) {
-	for _, variable := range m.order {
+	for _, variable := range m.TextOrder {
 		if readOnly(variable) {
 			continue
 		}
-		fields := m.texts[variable]
+		fields := m.Texts[variable]
 		if placeIsEvents(item.Type) {
 			switch variable {
 			case "event-place":
@@ -121,7 +114,7 @@ func (m *mapping) addTexts(v map[string]any, item *library.Item, done map[string
 }
 
 func (m *mapping) addDates(v map[string]any, item *library.Item, done map[string]bool) {
-	for variable, names := range m.dates {
+	for variable, names := range m.Dates {
 		field, ok := zschema.FieldFor(item.Type, names[0])
 		if value := item.Fields[field]; ok && value != "" && !done[field] {
 			v[variable] = cslDate(value, variable == "accessed")

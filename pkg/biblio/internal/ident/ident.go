@@ -3,8 +3,13 @@ package ident
 
 import (
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 )
+
+// separatorPattern is what ends a DOI before another one.
+var separatorPattern = regexp.MustCompile(`(?i)[;,](?:10\.\d{4,}/|https?://|doi:)`)
 
 // DOI returns the DOI in s, which may be a resolver's URL or have a prefix
 // ("doi:"), and whether there is one. Its case stays as it is. Short DOIs
@@ -33,6 +38,26 @@ func DOI(s string) (string, bool) {
 	return doi, true
 }
 
+// maxDOIs bounds how many DOIs one value has.
+const maxDOIs = 20
+
+// DOIs returns the DOIs in s, as [DOI] does the first, each once.
+func DOIs(s string) []string {
+	var dois []string
+	for len(dois) < maxDOIs {
+		doi, ok := DOI(s)
+		if !ok {
+			break
+		}
+		if !slices.Contains(dois, doi) {
+			dois = append(dois, doi)
+		}
+		_, end := find(s)
+		s = s[end:]
+	}
+	return dois
+}
+
 // find returns where the first DOI in s begins and ends: "10." with at least
 // four digits, or "10" of a short one, a slash, and the name up to white
 // space, without a stop or comma at its end.
@@ -58,6 +83,9 @@ func find(s string) (start, end int) {
 		}
 		if white := strings.IndexAny(name, " \t\n\r\v\f\u00a0\u2028\u2029\u3000"); white >= 0 {
 			name = name[:white]
+		}
+		if next := separatorPattern.FindStringIndex(name); next != nil {
+			name = name[:next[0]]
 		}
 		if name = strings.TrimRight(name, ".,"); name != "" {
 			return start, len(s) - len(rest) + 1 + len(name)

@@ -1,6 +1,9 @@
 package ident
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestDOI(t *testing.T) {
 	tests := []struct{ in, want string }{
@@ -28,6 +31,20 @@ func TestDOI(t *testing.T) {
 		if got, ok := DOI(tt.in); got != tt.want || ok != (tt.want != "") {
 			t.Errorf("DOI(%q) = %q, %v; want %q", tt.in, got, ok, tt.want)
 		}
+	}
+}
+
+func TestDOIs(t *testing.T) {
+	for in, want := range map[string]string{
+		"10.1000/1": "10.1000/1", "10.1000/1;10.1000/2": "10.1000/1 10.1000/2", "10.1000/1, https://doi.org/10.1000/2 10.1000/1": "10.1000/1 10.1000/2",
+		"10.1002/1521(2000);2-P": "10.1002/1521(2000);2-P", "none": "", "": "", "doi:10.1000/a,doi:10.1000/b": "10.1000/a 10.1000/b",
+	} {
+		if got := strings.Join(DOIs(in), " "); got != want {
+			t.Errorf("DOIs(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := len(DOIs(strings.Repeat("10.1000/1 ", 5))); got != 1 {
+		t.Errorf("%d DOIs of one repeated", got)
 	}
 }
 

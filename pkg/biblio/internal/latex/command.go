@@ -79,7 +79,7 @@ func (r *reader) command(depth int) string {
 	}
 	if accent, ok := letterAccents[name]; ok {
 		r.pos += 1 + len(name)
-		return accented(accent, r.argument(depth))
+		return combined(accent, r.argument(depth))
 	}
 	r.pos += 1 + len(name)
 	if strings.HasPrefix(r.s[r.pos:], "*") {
@@ -109,6 +109,8 @@ func (r *reader) command(depth int) string {
 		return link
 	case "url", "nolinkurl", "path":
 		return r.verbatim()
+	case "ensuremath":
+		return r.math(depth)
 	case "par", "newline":
 		r.skipSpace()
 		return string(paragraph)
@@ -117,6 +119,32 @@ func (r *reader) command(depth int) string {
 		return ""
 	}
 	return r.unknown(name, depth)
+}
+
+// math converts the group at the reader as math.
+func (r *reader) math(depth int) string {
+	r.skipSpace()
+	if r.pos == len(r.s) || r.s[r.pos] != '{' || depth >= maxDepth {
+		return r.argument(depth)
+	}
+	start := r.pos + 1
+	for open := 0; r.pos < len(r.s); r.pos++ {
+		switch r.s[r.pos] {
+		case '\\':
+			r.pos++
+		case '{':
+			open++
+		case '}':
+			open--
+		}
+		if open == 0 {
+			break
+		}
+	}
+	end := min(r.pos, len(r.s))
+	r.pos = min(r.pos+1, len(r.s))
+	inner := &reader{s: r.s[start:max(start, end)] + "$", rich: r.rich}
+	return inner.text('$', depth+1)
 }
 
 // unknown converts a command that has no entry: its argument stands for it,
@@ -225,8 +253,8 @@ func (r *reader) verbatim() string {
 	return Verbatim(r.s[start:])
 }
 
-// script converts "^" or "_" in math. As in Zotero, a single character that
-// Unicode has raised or lowered becomes that; anything else becomes markup.
+// script converts "^" or "_" in math: to characters that Unicode has raised or
+// lowered, if it has them all, as Better BibTeX does; else to markup.
 func (r *reader) script(depth int) string {
 	s, table := superscript, superscripts
 	if r.s[r.pos] == '_' {
@@ -234,15 +262,12 @@ func (r *reader) script(depth int) string {
 	}
 	r.pos++
 	arg := strings.TrimSpace(r.argument(depth))
-	if raised, ok := table[arg]; ok {
-		return raised
-	}
-	if r.rich && arg != "" {
-		return s.open + arg + s.end
-	}
 	var b strings.Builder
-	for _, c := range arg {
+	for _, c := range strings.NewReplacer("<i>", "", "</i>", "").Replace(arg) {
 		raised, ok := table[string(c)]
+		if !ok && r.rich {
+			return s.open + arg + s.end
+		}
 		if !ok {
 			return arg
 		}

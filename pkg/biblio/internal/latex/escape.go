@@ -6,58 +6,62 @@ import (
 	"unicode/utf8"
 )
 
-// richTags are Zotero's rich text and how LaTeX says it. The second spelling
-// of small capitals is the one that Zotero itself writes now.
-var richTags = [...]struct{ tag, latex string }{
-	{"<i>", `\textit{`}, {"</i>", "}"}, {"<b>", `\textbf{`}, {"</b>", "}"},
-	{"<sub>", `\textsubscript{`}, {"</sub>", "}"}, {"<sup>", `\textsuperscript{`}, {"</sup>", "}"},
-	{`<span style="small-caps">`, `\textsc{`}, {`<span style="font-variant:small-caps;">`, `\textsc{`},
-	{`<sc>`, `\textsc{`}, {"</sc>", "}"}, {"</span>", "}"},
-}
-
 // FromUnicode returns LaTeX that typesets s, and from which [ToUnicode]
-// returns s again but for runs of white space. Zotero's rich text becomes
-// formatting if its tags match, and is text otherwise.
+// returns s again but for white space and the markup that only protects a
+// word's case (class "nocase"). A tag of Zotero's rich text becomes formatting
+// if it has its counterpart; it is text otherwise, as any other tag is.
 //
 // The result is safe as a value in braces: its braces balance under every
 // reading of backslashes, and it has no newline. Control characters are left
 // out.
-func FromUnicode(s string) string { return escape(s, true, false) }
+func FromUnicode(s string) string { return escape(s, escaping{rich: true}) }
 
 // FromTitle is [FromUnicode] for titles: words with capitals, but for that of
 // the first word, are put in braces, so that no style changes their case.
-func FromTitle(s string) string { return escape(s, true, true) }
+func FromTitle(s string) string { return escape(s, escaping{rich: true, protect: true}) }
 
 // FromText is [FromUnicode] without rich text: tags are text. Blank lines
 // become \par. [ToText] and [ToParagraphs] return s again.
-func FromText(s string) string { return escape(s, false, false) }
+func FromText(s string) string { return escape(s, escaping{paragraphs: true}) }
 
-func escape(s string, rich, protect bool) string {
+// escaping says what of a text means something.
+type escaping struct {
+	rich       bool // Zotero's rich text
+	protect    bool // capitals
+	paragraphs bool // blank lines
+}
+
+func escape(s string, as escaping) string {
 	s = strings.TrimSpace(strings.Map(printable, strings.ToValidUTF8(s, "\uFFFD")))
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/8)
+	if !as.paragraphs {
+		s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }), " ")
+	}
 	var tags []tagAt
-	if rich {
+	if as.rich {
 		tags = matchedTags(s)
 	}
-	protected := 0 // where the word in braces ends that is being written
+	protected, closing := 0, 0 // where braces end: any, and those of a word
 	for i := 0; i < len(s); {
 		if len(tags) > 0 && tags[0].at == i {
 			b.WriteString(tags[0].latex)
 			i += tags[0].length
+			protected = max(protected, tags[0].protects)
 			tags = tags[1:]
 			continue
 		}
-		if protect && i >= protected && (i == 0 || isWordBreak(s[i-1])) {
+		if as.protect && i >= protected && (i == 0 || isWordBreak(s[i-1])) {
 			end := i + wordLength(s[i:])
 			if hasCapital(s[i:end], i == 0) {
-				protected = end
+				protected, closing = end, end
 				b.WriteByte('{')
 			}
 		}
 		i += escapeNext(&b, s[i:])
-		if i == protected {
+		if i == closing {
 			b.WriteByte('}')
+			closing = 0
 		}
 	}
 	return b.String()
@@ -144,51 +148,6 @@ func printable(c rune) rune {
 		return -1
 	}
 	return c
-}
-
-// tagAt is a rich text tag, the position of its first byte, and its LaTeX.
-type tagAt struct {
-	at, length int
-	latex      string
-}
-
-// matchedTags returns the tags in s if each has its counterpart, properly
-// nested and not too deep; else none.
-func matchedTags(s string) []tagAt {
-	var tags []tagAt
-	var open []string
-	for i := strings.IndexByte(s, '<'); i >= 0 && i < len(s); {
-		n := 0
-		for _, t := range richTags {
-			if !strings.HasPrefix(s[i:], t.tag) {
-				continue
-			}
-			n = len(t.tag)
-			tags = append(tags, tagAt{i, n, t.latex})
-			name := strings.TrimPrefix(strings.FieldsFunc(t.tag, func(r rune) bool { return strings.ContainsRune("<> ", r) })[0], "/")
-			if t.latex != "}" {
-				open = append(open, name)
-			} else if len(open) == 0 || open[len(open)-1] != name {
-				return nil
-			} else {
-				open = open[:len(open)-1]
-			}
-			break
-		}
-		if len(open) >= maxDepth/2 {
-			return nil
-		}
-		i += max(n, 1)
-		next := strings.IndexByte(s[i:], '<')
-		if next < 0 {
-			break
-		}
-		i += next
-	}
-	if len(open) > 0 {
-		return nil
-	}
-	return tags
 }
 
 // Verbatim returns what an address or identifier says that LaTeX sources keep

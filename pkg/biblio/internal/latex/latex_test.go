@@ -17,6 +17,8 @@ func TestToUnicode(t *testing.T) {
 		{"an accent over two letters", `\t{oo}`, "o͡o"},
 		{"letters of their own", `Stra\ss e, \O rsted, {\L}\'od\'z, \AA ngstr\"om, {\th}{\dh}{\ae}`, "Straße, Ørsted, Łódź, Ångström, þðæ"},
 		{"an accent alone", `\~{}home \^{} \"{}`, "~home ^ ¨"},
+		{"accents on digits and signs", `$\bar{1}0\bar{1}$, $\overline{3}$m, \ocirc{A}, $\not\subset$, $\not=$ and 10\^6`, "1\u030401\u0304, 3\u0304m, Å, ⊄, ≠ and 10^6"},
+		{"symbols of packages", `$a \lessapprox b$, $\upmu$m, \textmho, \textschwa, $\dddot{x}$`, "a ⪅b, μm, ℧, ə, x\u20db"},
 		{"escaped signs", `\& \% \$ \# \_ \{ \}`, "& % $ # _ { }"},
 		{"dashes and quotes", "``a'' -- b---c !`hola?'", "“a” – b—c ¡hola?'"},
 		{"single hyphens and apostrophes stay", "Jean-Luc's", "Jean-Luc's"},
@@ -79,6 +81,27 @@ func TestVerbatim(t *testing.T) {
 	}
 }
 
+func TestFromUnicode_Markup(t *testing.T) {
+	for in, want := range map[string]string{
+		`Measuring <span class="nocase">pH</span> of <i>E. coli</i>`: `Measuring {pH} of \textit{E. coli}`,
+		`<i>a</i> <u>b</u>`:             `\textit{a} {\textless}u{\textgreater}b{\textless}/u{\textgreater}`,
+		`<i>a <b>b</i>`:                 `\textit{a {\textless}b{\textgreater}b}`,
+		`</i><sub>2</sub>`:              `{\textless}/i{\textgreater}\textsubscript{2}`,
+		`<em>a</em> <strong>b</strong>`: `\textit{a} \textbf{b}`,
+		`<span style="font-variant: small-caps;">a</span> <span class='smallcaps'>b</span> <sc>c</sc>`: `\textsc{a} \textsc{b} \textsc{c}`,
+		`<span lang="x">a <i>b</i></span>`: `{\textless}span lang="x"{\textgreater}a \textit{b}{\textless}/span{\textgreater}`,
+		"a\n\nb":                           "a b",
+		"p<q":                              `p{\textless}q`,
+	} {
+		if got := FromUnicode(in); got != want {
+			t.Errorf("FromUnicode(%q)\n got %q\nwant %q", in, got, want)
+		}
+	}
+	if got, want := FromTitle(`On <span class="nocase">mRNA</span> and DNA`), `On {mRNA} and {DNA}`; got != want {
+		t.Errorf("FromTitle gives %q, want %q", got, want)
+	}
+}
+
 func TestFromTitleProtectsCapitals(t *testing.T) {
 	got := FromTitle("The DNA of <i>Natrix cetti</i> in Corsica")
 	if want := `The {DNA} of \textit{{Natrix} cetti} in {Corsica}`; got != want {
@@ -113,7 +136,11 @@ func checkRoundTrip(t *testing.T, s string) {
 	if got := ToText(FromText(s)); got != want {
 		t.Errorf("%q is written as %q, which is read as %q", s, FromText(s), got)
 	}
-	normal := strings.NewReplacer("<sc>", `<span style="small-caps">`, "</sc>", "</span>", "font-variant:small-caps;", "small-caps")
+	if strings.Contains(want, "nocase") {
+		return
+	}
+	normal := strings.NewReplacer("<sc>", `<span style="small-caps">`, "</sc>", "</span>", "font-variant:small-caps;", "small-caps",
+		"<em>", "<i>", "</em>", "</i>", "<strong>", "<b>", "</strong>", "</b>")
 	for _, source := range []string{FromUnicode(s), FromTitle(s)} {
 		if got := ToUnicode(source); normal.Replace(got) != normal.Replace(want) && !strings.Contains(want, "><") {
 			t.Errorf("%q is written as %q, which is read as %q", s, source, got)

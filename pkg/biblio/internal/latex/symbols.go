@@ -1,8 +1,41 @@
 package latex
 
+import (
+	"maps"
+	"strings"
+)
+
 // symbols are the commands that stand for a character, or for a short word,
 // and take no argument.
-var symbols = map[string]string{
+var symbols = symbolTable()
+
+// symbolTable returns commonSymbols with what the other tables add.
+func symbolTable() map[string]string {
+	table := maps.Clone(commonSymbols)
+	add := func(name, character string) {
+		if name = strings.TrimPrefix(name, `\`); table[name] == "" && isWord(name) {
+			table[name] = character
+		}
+	}
+	for _, pairs := range []string{mathSymbols, textSymbols} {
+		words := strings.Fields(pairs)
+		for i := 0; i+1 < len(words); i += 2 {
+			add(words[i+1], words[i])
+		}
+	}
+	words := strings.Fields(moreSymbols)
+	for i := 0; i+1 < len(words); i += 2 {
+		add(words[i], words[i+1])
+	}
+	return table
+}
+
+func isWord(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7f || !isLetter(byte(r)) })
+}
+
+// commonSymbols are the commands that bibliographies have most.
+var commonSymbols = map[string]string{
 	"ss": "ß", "SS": "ẞ", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø", "O": "Ø",
 	"l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "dj": "đ", "DJ": "Đ", "th": "þ", "TH": "Þ",
 	"ng": "ŋ", "NG": "Ŋ", "ij": "ij", "IJ": "IJ", "imath": "ı", "jmath": "ȷ", "hbar": "ħ", "textschwa": "ə",
@@ -76,7 +109,8 @@ var symbols = map[string]string{
 
 	"quad": " ", "qquad": " ", "enspace": " ", "thinspace": " ", "space": " ", "nobreakspace": " ",
 	"textcompwordmark": "", "TeX": "TeX", "LaTeX": "LaTeX", "LaTeXe": "LaTeX2e", "BibTeX": "BibTeX",
-	"XeTeX": "XeTeX", "LuaTeX": "LuaTeX|bibstring",
+	"XeTeX": "XeTeX", "LuaTeX": "LuaTeX", "adddot": ".", "addcomma": ",", "addspace": " ", "adddotspace": ". ", "bibrangedash": "–",
+	"bibopenbrace": "{", "bibclosebrace": "}",
 }
 
 // doubleStruck are the letters of \mathbb that Unicode has in its first plane.
@@ -91,6 +125,8 @@ var (
 	}
 	subscripts = map[string]string{
 		"0": "₀", "1": "₁", "2": "₂", "3": "₃", "4": "₄", "5": "₅", "6": "₆", "7": "₇", "8": "₈", "9": "₉",
-		"+": "₊", "-": "₋", "=": "₌", "(": "₍", ")": "₎",
+		"+": "₊", "-": "₋", "=": "₌", "(": "₍", ")": "₎", "−": "₋",
+		"a": "ₐ", "e": "ₑ", "h": "ₕ", "i": "ᵢ", "j": "ⱼ", "k": "ₖ", "l": "ₗ", "m": "ₘ", "n": "ₙ", "o": "ₒ", "p": "ₚ", "r": "ᵣ", "s": "ₛ",
+		"t": "ₜ", "u": "ᵤ", "v": "ᵥ", "x": "ₓ",
 	}
 )

@@ -2,7 +2,13 @@
 // entries they read and the report of what they could not.
 package model
 
-import "github.com/stackroom-mcp/stackroom/pkg/library"
+import (
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
 
 // Document is what one bibliography file holds.
 type Document struct {
@@ -10,6 +16,24 @@ type Document struct {
 	// Problems are the entries that were skipped or repaired, and why, in
 	// the order of the file.
 	Problems []Problem
+	// Open opens a file that came with the document, by the path of a
+	// [File]. It is nil where files lie beside the document.
+	Open func(path string) (io.ReadCloser, error)
+}
+
+// Add adds an entry and, if something had to be mended, its problem.
+func (d *Document) Add(file string, e Entry, reasons ...string) {
+	d.Entries = append(d.Entries, e)
+	if len(reasons) > 0 {
+		d.Problems = append(d.Problems, Problem{
+			File: file, Line: e.Line, Entry: strconv.Itoa(len(d.Entries)), Severity: Repaired, Reason: strings.Join(reasons, "; "),
+		})
+	}
+}
+
+// Skip reports something at a line that is not in the document.
+func (d *Document) Skip(file string, line int, reason string) {
+	d.Problems = append(d.Problems, Problem{File: file, Line: line, Severity: Skipped, Reason: reason})
 }
 
 // Entry is one work as a bibliography file tells it.

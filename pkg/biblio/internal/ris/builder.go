@@ -6,6 +6,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/namelist"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -66,7 +67,9 @@ func (b *builder) add(t tag) {
 	case "named":
 		b.keep(extra.Label(name), value)
 	case "creators":
-		b.creator(name, value)
+		for _, one := range namelist.Split(value) {
+			b.creator(name, one)
+		}
 	case "files":
 		b.files(name, value)
 	case "notes":
@@ -165,12 +168,14 @@ func (b *builder) url(value string) {
 }
 
 func (b *builder) doi(name, value string) {
-	doi, ok := ident.DOI(value)
-	if !ok {
+	dois := ident.DOIs(value)
+	if len(dois) == 0 {
 		b.keep(name, value)
 		return
 	}
-	b.set("DOI", doi)
+	for _, doi := range dois {
+		b.set("DOI", doi) // a second one goes to extra
+	}
 }
 
 // serial takes an ISBN or ISSN. The tag is one for both: where the value is

@@ -32,29 +32,33 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 	if isMEDLINE(in) {
 		next = newMEDLINE(source.NewLines(in)).next
 	}
+	doc, stray, err := readRecords(next, name)
+	if err == nil && len(doc.Entries) == 0 && stray > 0 {
+		return nil, library.Errorf(library.Invalid, "the file holds no RIS entry").
+			WithHint(`a RIS entry begins with a line like "TY  - JOUR" and ends with "ER  - "`)
+	}
+	return doc, err
+}
+
+// readRecords makes a document of records; stray is how many lines belong to
+// none.
+func readRecords(next func() (record, error), name string) (doc *model.Document, stray int, err error) {
 	read := newReader()
-	doc := &model.Document{}
-	stray := 0
+	doc = &model.Document{}
 	for {
 		rec, err := next()
 		if errors.Is(err, io.EOF) {
-			break
+			return doc, stray, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if len(doc.Entries) == source.MaxEntries {
-			return nil, library.Errorf(library.TooLarge, "the file has more than %d entries", source.MaxEntries).
-				WithHint("split the file and import the parts one by one")
+			return nil, 0, source.TooMany()
 		}
 		stray += rec.stray
 		read.take(doc, rec, name)
 	}
-	if len(doc.Entries) == 0 && stray > 0 {
-		return nil, library.Errorf(library.Invalid, "the file holds no RIS entry").
-			WithHint(`a RIS entry begins with a line like "TY  - JOUR" and ends with "ER  - "`)
-	}
-	return doc, nil
 }
 
 // take adds the entry of a record and its problems to the document.

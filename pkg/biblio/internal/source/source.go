@@ -23,6 +23,12 @@ const MaxBytes = 256 << 20
 // MaxEntries is how many entries of one file are read.
 const MaxEntries = 500_000
 
+// TooMany returns the error for a file with more than [MaxEntries] entries.
+func TooMany() error {
+	return library.Errorf(library.TooLarge, "the file has more than %d entries", MaxEntries).
+		WithHint("split the file and import the parts one by one")
+}
+
 // MaxEntryBytes is how large one entry may be: 8 MiB. An entry with 3,000
 // authors has 300 kB.
 const MaxEntryBytes = 8 << 20
@@ -57,9 +63,15 @@ func Open(ctx context.Context, r io.Reader, limit int64) (*bufio.Reader, error) 
 		return bufio.NewReaderSize(transform.NewReader(in, decode), 64<<10), nil
 	case bytes.IndexByte(head, 0) >= 0:
 		return nil, library.Errorf(library.Invalid, "the file is not text").
-			WithHint("give a BibTeX, BibLaTeX, RIS or CSL-JSON file, saved as UTF-8")
+			WithHint("give a BibTeX, RIS, CSL-JSON or EndNote file, saved as UTF-8")
 	}
 	return in, nil
+}
+
+// Bound returns r up to limit bytes and as long as ctx lasts, with the errors of
+// [Open].
+func Bound(ctx context.Context, r io.Reader, limit int64) io.Reader {
+	return &bounded{ctx: ctx, r: r, left: limit, limit: limit}
 }
 
 // isUTF16 reports whether head begins a text in UTF-16: by its byte-order
@@ -90,6 +102,15 @@ func Text(b []byte) (s string, valid bool) {
 		return string(bytes.ToValidUTF8(b, []byte("\uFFFD"))), false
 	}
 	return s, false
+}
+
+// Valid returns s as UTF-8, as [Text] does.
+func Valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	s, _ = Text([]byte(s))
+	return s
 }
 
 // bounded reads at most limit bytes and only as long as ctx lasts.

@@ -1,0 +1,75 @@
+package biblio_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/biblio"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+func written(t *testing.T, format biblio.Format, items ...*library.Item) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := biblio.Write(&out, format, items); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestWrite_OneKeyInEveryFormat(t *testing.T) {
+	items := []*library.Item{
+		{Type: "book", Fields: map[string]string{"title": "T", "citationKey": "O'Hara_1999"}},
+		{Type: "book", Fields: map[string]string{"title": "T", "extra": "Citation Key: doe2000"}},
+		{Type: "book", ParsedDate: "1843", Fields: map[string]string{"title": "Notes"}, Creators: []library.Creator{{Role: "author", Family: "Lovelace", Given: "Ada"}}},
+	}
+	for i, want := range []string{"O'Hara_1999", "doe2000", "lovelace1843notes"} {
+		if got := biblio.CitationKey(items[i]); got != want {
+			t.Errorf("the key is %q, want %q", got, want)
+		}
+		if got := written(t, biblio.BibTeX, items...); !strings.Contains(got, "@book{"+want+",") {
+			t.Errorf("BibTeX has no %q:\n%s", want, got)
+		}
+		if got := written(t, biblio.BibLaTeX, items...); !strings.Contains(got, "@book{"+strings.ReplaceAll(want, "'", "")+",") {
+			t.Errorf("BibLaTeX has no %q:\n%s", want, got)
+		}
+		var csl []struct{ ID string }
+		if err := json.Unmarshal([]byte(written(t, biblio.CSLJSON, items...)), &csl); err != nil || csl[i].ID != want {
+			t.Errorf("CSL-JSON has %+v, %v; want %q", csl, err, want)
+		}
+	}
+}
+
+func TestWrite_LiftsExtra(t *testing.T) {
+	item := &library.Item{Type: "journalArticle", Fields: map[string]string{"title": "T", "extra": "DOI: https://doi.org/10.1000/1\nPMID: 7\nfree text"}}
+	for format, marks := range map[biblio.Format][]string{
+		biblio.BibTeX: {"doi = {10.1000/1}", "pmid = {7}", "extra = {free text}"}, biblio.BibLaTeX: {"doi = {10.1000/1}", "pmid = {7}"},
+		biblio.RIS: {"DO  - 10.1000/1", "M2  - free text"}, biblio.CSLJSON: {`"DOI":"10.1000/1"`, `"PMID":"7"`, `"note":"free text"`},
+	} {
+		for _, mark := range marks {
+			if got := written(t, format, item); !strings.Contains(got, mark) {
+				t.Errorf("%s has no %q:\n%s", format, mark, got)
+			}
+		}
+	}
+}
+
+func TestWrite_HasNoControlCharacters(t *testing.T) {
+	const bad = "a\x1b[31m\x00\u0085\x7fb"
+	item := &library.Item{Type: "book", Fields: map[string]string{"title": bad, "abstractNote": bad, "extra": bad, "DOI": bad, "url": bad},
+		Creators: []library.Creator{{Role: "author", Name: bad}, {Role: "editor", Given: bad, Family: bad}}, Tags: []string{bad},
+		Notes: []library.Note{{Text: bad}}, Attachments: []library.Attachment{{Title: bad, Filename: bad, URL: bad, ContentType: bad}}}
+	for _, format := range biblio.Formats() {
+		got := written(t, format, item)
+		for _, c := range []string{"\x1b", "\x00", "\u0085", "\x7f", `\u001b`, `\u0000`} {
+			if strings.Contains(got, c) {
+				t.Errorf("%s has %q:\n%s", format, c, got)
+			}
+		}
+	}
+	if item.Fields["title"] != bad || item.Creators[0].Name != bad || item.Tags[0] != bad {
+		t.Error("the item itself changed")
+	}
+}
