@@ -172,3 +172,20 @@ func ibidPosition(before, s *citeState) position {
 	}
 	return positionIbidWithLocator
 }
+
+// Session holds the items of a document, registered and told apart once, to
+// render several citations on their own. It is for one goroutine at a time.
+type Session struct {
+	registry *registry
+}
+
+// Session registers items, in the order in which they are cited.
+func (p *Processor) Session(items []Item) *Session {
+	return &Session{registry: p.register(newWorks(items))}
+}
+
+// Cite renders one citation as the first of its items.
+func (s *Session) Cite(cluster Cluster) Text { return s.registry.cite(&cluster) }
+
+// Bibliography renders the entries of the session's items.
+func (s *Session) Bibliography() *Bibliography { return s.registry.bibliography() }

@@ -6,36 +6,43 @@ import (
 )
 
 // formatRanges writes the hyphens of ranges as the language wants and shortens
-// the ends of page ranges as the style wants.
+// the ends of page ranges as the style wants. Only two numbers make a range; a
+// third one behind a second hyphen starts another.
 func (p *program) formatRanges(v variable, n *numberValue) {
-	for i := range len(n.parts) - 1 {
-		a, b := &n.parts[i], &n.parts[i+1]
-		if a.join != "-" {
-			continue
+	row := 0
+	label := "\x00"
+	for i := range n.parts {
+		part := &n.parts[i]
+		switch {
+		case !part.collapsible:
+			row, label = 0, "\x00"
+			p.dash(v, part)
+		case part.label != label:
+			row, label = 1, part.label
+		case part.join == "-":
+			row = 1
+		default:
+			row++
 		}
-		isPage := a.label == "page" && (v == varLocator || v == varPage || v == varPageFirst)
-		if !a.collapsible || !p.isPair(n, i) {
-			p.dash(v, a, isPage)
-			continue
+		if row == 2 && i > 0 {
+			row = p.pair(v, &n.parts[i-1], part)
 		}
-		p.pair(v, a, b, isPage)
 	}
 }
 
-// isPair tells whether parts i and i+1 are a range of just two numbers.
-func (p *program) isPair(n *numberValue, i int) bool {
-	a, b := &n.parts[i], &n.parts[i+1]
-	return a.label == b.label && a.particle == b.particle || b.particle == ""
+// isPage tells whether a number counts pages.
+func (a *numberPart) isPage(v variable) bool {
+	return v == varPage || v == varPageFirst || v == varLocator && a.label == "page"
 }
 
 // dash replaces a hyphen where the variable's numbers take a dash.
-func (p *program) dash(v variable, a *numberPart, isPage bool) {
-	if !a.numeric {
+func (p *program) dash(v variable, a *numberPart) {
+	if !a.numeric || a.join != "-" {
 		return
 	}
 	switch v {
 	case varLocator, varIssue, varVolume, varEdition, varNumber, varPage, varPageFirst:
-		if v == varLocator && !isPage && !p.terms.has(a.label) {
+		if v == varLocator && a.label != "" && !p.terms.has(a.label) {
 			return
 		}
 		a.join = p.terms.rangeDelimiter("page-range-delimiter")
@@ -44,24 +51,34 @@ func (p *program) dash(v variable, a *numberPart, isPage bool) {
 	}
 }
 
-func (p *program) pair(v variable, a, b *numberPart, isPage bool) {
-	if p.pageRange == "" && leadingInt(a.value) > leadingInt(b.value) && digitCount(a.value) > 0 && len(a.value) <= len(b.value) {
-		p.dash(v, a, isPage)
-		return
+// pair writes a range of two numbers. It returns how many numbers of the row
+// count on.
+func (p *program) pair(v variable, a, b *numberPart) int {
+	if a.particle != b.particle {
+		return 2
 	}
-	if isPage && digitCount(a.value) > 0 && digitCount(b.value) > 0 {
-		first := pageNumber{a.particle, a.value}
-		last := shortenRange(p.pageRange, first, pageNumber{b.particle, b.value})
+	if a.join != "-" {
+		return 1
+	}
+	if p.pageRange == "" && leadingInt(a.value) > leadingInt(b.value) {
+		p.dash(v, a)
+		return 2
+	}
+	switch {
+	case b.isPage(v) && digitCount(a.value) > 0 && digitCount(b.value) > 0:
+		last := shortenRange(p.pageRange, pageNumber{a.particle, a.value}, pageNumber{b.particle, b.value})
 		b.particle, b.value = last.particle, last.number
 		a.join = p.terms.rangeDelimiter("page-range-delimiter")
-		return
-	}
-	if (isPlainDigits(a.value) || isRomanText(a.value)) && (isPlainDigits(b.value) || isRomanText(b.value)) {
+	case isCounted(a.value) && isCounted(b.value):
 		a.join = p.terms.rangeDelimiter("page-range-delimiter")
-		return
+	default:
+		p.dash(v, a)
 	}
-	p.dash(v, a, isPage)
+	return 0
 }
+
+// isCounted tells digits or Roman numerals.
+func isCounted(s string) bool { return isPlainDigits(s) || isRomanText(s) }
 
 func isPlainDigits(s string) bool { return s != "" && digitCount(s) == len(s) }
 
