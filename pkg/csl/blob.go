@@ -20,6 +20,7 @@ type blob struct {
 	ranged        rangeKind
 	lead          string // replaces the delimiter before a ranged leaf
 	hidden        bool   // swallowed by a range
+	glued         bool   // no delimiter stands before it
 }
 
 // rangeKind tells what kind of number can collapse into ranges.

@@ -34,6 +34,7 @@ type citeRun struct {
 	state  citeState
 	entry  *entry
 	keys   [][]byte
+	first  string // the text of the first sort key
 	blob   *blob
 	splice string
 	note   int
@@ -92,6 +93,9 @@ func (r *registry) sortRuns(runs []*citeRun, grouped bool) {
 	}
 	for _, run := range runs {
 		run.keys = r.sortKeys(run.entry, l, areaCitationSort)
+		if grouped {
+			run.first = r.sortText(run.entry, &l.sort[0], areaCitationSort)
+		}
 	}
 	if grouped && r.program.groupsCites() {
 		r.groupRuns(runs)
@@ -118,18 +122,27 @@ func (p *program) groupsCites() bool {
 // place of the first of them.
 func (r *registry) groupRuns(runs []*citeRun) {
 	keys := r.program.citation.sort
+	keys = append([]sortKey{{descending: keys[0].descending}}, keys...)
 	authors := make(map[*citeRun]string, len(runs))
 	for _, run := range runs {
-		authors[run] = r.authorString(run.entry)
+		author := r.authorString(run.entry)
+		authors[run] = author
+		run.keys = append([][]byte{r.collate.key(author)}, run.keys...)
 	}
 	slices.SortStableFunc(runs, func(a, b *citeRun) int { return compareRuns(a, b, keys) })
-	place := map[string]int{}
+	place := ""
 	for i, run := range runs {
-		if _, ok := place[authors[run]]; !ok {
-			place[authors[run]] = i
+		if i == 0 || authors[run] != authors[runs[i-1]] {
+			place = run.first
+			if place == "" {
+				place = "undefined"
+			} else {
+				place += sortFieldSeparator
+			}
 		}
+		run.keys[0] = r.collate.key(place + itoa(i))
 	}
-	slices.SortStableFunc(runs, func(a, b *citeRun) int { return place[authors[a]] - place[authors[b]] })
+	slices.SortStableFunc(runs, func(a, b *citeRun) int { return compareRuns(a, b, keys) })
 }
 
 // authorString renders a cite's names for comparison.
@@ -184,9 +197,7 @@ func (r *registry) joinRuns(cites []*citeRun) Text {
 	start := len(em.tokens)
 	for i, run := range cites {
 		if !run.blob.measure() {
-			if i == 0 && !run.state.suppressAuthor && len(cites) == 1 {
-				em.text(l.prefix + "[no printed form]" + l.suffix)
-			}
+			r.emitEmpty(&em, run, i, len(cites))
 			continue
 		}
 		if i > 0 && len(em.tokens) > start {
@@ -198,6 +209,25 @@ func (r *registry) joinRuns(cites []*citeRun) Text {
 		em.tokens = append(em.tokens, token{kind: tokenClose, fmt: parts[i]})
 	}
 	return Text{tokens: em.tokens}
+}
+
+// noPrintedForm stands for a cite that shows nothing, in the words that the
+// standard test suite expects.
+const noPrintedForm = "[CSL STYLE ERROR: reference with no printed form.]"
+
+// emitEmpty emits what stands for an empty cite: a note if it is the first one,
+// and the layout's suffix if it is the last.
+func (r *registry) emitEmpty(em *emitter, run *citeRun, i, count int) {
+	l := &r.program.citation
+	if run.state.suppressAuthor {
+		return
+	}
+	if i == 0 {
+		em.text(l.prefix + noPrintedForm)
+	}
+	if i == count-1 {
+		em.text(l.suffix)
+	}
 }
 
 // renderRuns renders cites one after the other, since names and years that

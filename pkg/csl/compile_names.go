@@ -146,7 +146,7 @@ func (c *compiler) borrowName(n *namesNode) {
 		return
 	}
 	if n.name == nil {
-		n.name = &nameNode{nameOptions: c.names}
+		n.name = &nameNode{nameOptions: c.names, outerPrecedesLast: c.names.precedesLast}
 		if n.label != nil {
 			n.labelBefore = false
 		}
@@ -154,7 +154,9 @@ func (c *compiler) borrowName(n *namesNode) {
 }
 
 func (c *compiler) nameElement(n *namesNode, e *element) {
-	n.name = &nameNode{look: parseLook(e), nameOptions: parseNameOptions(e, false)}
+	n.name = &nameNode{
+		look: parseLook(e), nameOptions: parseNameOptions(e, false), outerPrecedesLast: c.names.precedesLast,
+	}
 	n.name.inherit(&c.names)
 	n.name.look.delimiter = ""
 	c.largest = max(c.largest, n.name.etAlMin)

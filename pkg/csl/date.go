@@ -390,5 +390,7 @@ func (r *dateRun) yearSuffix(p *datePart, value int) {
 		return
 	}
 	c.suffixDone = true
-	c.appendRanged(c.entry.settings.yearSuffix, rangeYearSuffix, &p.look)
+	if b := c.appendRanged(c.entry.settings.yearSuffix, rangeYearSuffix, &p.look); b != nil {
+		b.glued = true
+	}
 }

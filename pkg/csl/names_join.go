@@ -62,7 +62,11 @@ func (r *namesRun) and(blobs []*blob) *blob {
 		single, multiple, b.suffix = " ", r.delimiter, " "
 	}
 	institution := blobs[len(blobs)-1].institution
-	switch o.precedesLast {
+	precedes := o.precedesLast
+	if institution {
+		precedes = r.node.name.outerPrecedesLast
+	}
+	switch precedes {
 	case "always":
 		single = r.delimiter
 	case "never":

@@ -3,6 +3,7 @@ package csl
 import (
 	"html"
 	"strings"
+	"unicode"
 )
 
 // Text is a rendered citation or bibliography entry. Its methods write it in the
@@ -81,7 +82,7 @@ func (e *emitter) inside(b *blob) {
 		if !k.content {
 			continue
 		}
-		if !first && b.delim != "" && k.ranged == rangeNone && k.lead == "" {
+		if !first && b.delim != "" && !k.glued && k.lead == "" {
 			e.text(b.delim)
 		}
 		first = false
@@ -256,7 +257,7 @@ func htmlClose(f *format) string {
 // writeHTMLText escapes text. Two spaces in a row become a non-breaking and a
 // plain one, and superscript characters <sup> elements.
 func writeHTMLText(b *strings.Builder, s string) {
-	s = strings.ReplaceAll(s, "  ", "\u00a0 ")
+	s = widenSpaces(s)
 	if isASCII(s) {
 		b.WriteString(html.EscapeString(s))
 		return
@@ -272,6 +273,32 @@ func writeHTMLText(b *strings.Builder, s string) {
 		start = i + len(string(r))
 	}
 	b.WriteString(html.EscapeString(s[start:]))
+}
+
+// widenSpaces makes the first of two spaces of any kind non-breaking and the
+// second a plain one.
+func widenSpaces(s string) string {
+	last := false
+	double := false
+	for _, r := range s {
+		space := r == ' ' || r > 0x7F && unicode.IsSpace(r)
+		double = double || space && last
+		last = space
+	}
+	if !double {
+		return s
+	}
+	var b strings.Builder
+	rest := []rune(s)
+	for i := 0; i < len(rest); i++ {
+		if i+1 < len(rest) && unicode.IsSpace(rest[i]) && unicode.IsSpace(rest[i+1]) {
+			b.WriteString("\u00a0 ")
+			i++
+			continue
+		}
+		b.WriteRune(rest[i])
+	}
+	return b.String()
 }
 
 func isASCII(s string) bool {

@@ -66,6 +66,9 @@ func (p *program) pair(v variable, a, b *numberPart) int {
 	}
 	switch {
 	case b.isPage(v) && digitCount(a.value) > 0 && digitCount(b.value) > 0:
+		if !isPageNumber(a.value) || !isPageNumber(b.value) {
+			break
+		}
 		last := shortenRange(p.pageRange, pageNumber{a.particle, a.value}, pageNumber{b.particle, b.value})
 		b.particle, b.value = last.particle, last.number
 		a.join = p.terms.rangeDelimiter("page-range-delimiter")
@@ -75,6 +78,12 @@ func (p *program) pair(v variable, a, b *numberPart) int {
 		p.dash(v, a)
 	}
 	return 0
+}
+
+// isPageNumber tells digits with small letters behind them.
+func isPageNumber(s string) bool {
+	n := digitCount(s)
+	return n > 0 && strings.Trim(s[n:], "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // isCounted tells digits or Roman numerals.

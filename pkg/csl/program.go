@@ -161,6 +161,9 @@ type (
 	nameNode struct {
 		look
 		nameOptions
+		// outerPrecedesLast is delimiter-precedes-last as set above cs:name, which
+		// alone counts before institutions.
+		outerPrecedesLast string
 	}
 	etAlNode struct {
 		look

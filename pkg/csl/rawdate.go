@@ -1,37 +1,246 @@
 package csl
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
-// parseRawDate reads a date in words: numbers in the order year, month, day or
-// month, day, year, English month names, seasons, "c." for circa, BC, and two
-// dates joined by a dash or slash. What it can't read stays as it is.
+// parseRawDate reads a date in words: years of four digits, numbers joined by
+// hyphens or slashes, English month names and seasons, "?" or "~" for circa, AD
+// and BC, and a range of two dates. Words that say nothing about a date are
+// passed over. What has no year stays as it is.
 func parseRawDate(s string) *workDate {
-	text := strings.TrimSpace(s)
-	if n := len(text); n > 1 && text[0] == '"' && text[n-1] == '"' {
-		return &workDate{literal: text[1 : n-1]}
+	if n := len(s); n > 1 && s[0] == '"' && s[n-1] == '"' {
+		return &workDate{literal: s[1 : n-1]}
 	}
-	if i := strings.IndexByte(text, 'T'); i > 0 && i+1 < len(text) && isDigit(text[i-1]) && isDigit(text[i+1]) {
-		text = text[:i]
+	text := cutTime(s)
+	negative := strings.HasPrefix(text, "-")
+	text = strings.TrimPrefix(text, "-")
+	if n := digitCount(text); n == len(text) && n > 0 && n < 4 {
+		text = strings.Repeat("0", 4-n) + text
 	}
-	first, second, ranged := splitRawRange(text)
+	text = eastAsianDate(text)
+	text = dropWordPeriods(text)
+	tokens, rangeMark, dateMark := rawTokens(text)
 	d := &workDate{}
-	from, ok := d.parseRawEnd(first)
-	d.from = from
-	if ok && ranged {
-		if to, ok := d.parseRawEnd(second); ok {
-			d.to, d.ranged = to, true
-			d.completeRange()
-		} else {
-			ok = false
+	ends := []*DateParts{&d.from, &d.to}
+	end := 0
+	reader := rawReader{date: d, mark: dateMark}
+	for _, token := range tokens {
+		if token == rangeMark && end == 0 {
+			reader.finish(ends[0])
+			end, d.ranged = 1, true
+			continue
 		}
+		reader.token(token, ends[end])
 	}
-	if !ok || d.from.Year == 0 || d.from.Day != 0 && d.from.Month == 0 {
+	reader.finish(ends[end])
+	if d.ranged {
+		d.completeRange()
+	}
+	if d.from.Year == 0 || d.from.Day != 0 && d.from.Month == 0 {
 		return &workDate{literal: s}
 	}
+	if negative {
+		d.from.Year = -d.from.Year
+	}
 	return d
+}
+
+// cutTime drops a time of day.
+func cutTime(s string) string {
+	for i := 1; i+1 < len(s); i++ {
+		if s[i] == 'T' && isDigit(s[i-1]) && isDigit(s[i+1]) {
+			s = s[:i]
+			break
+		}
+	}
+	for i := 0; i+5 <= len(s); i++ {
+		if isDigit(s[i]) && isDigit(s[i+1]) && s[i+2] == ':' && isDigit(s[i+3]) && isDigit(s[i+4]) {
+			end := i + 5
+			if end+1 < len(s) && s[end] == ':' {
+				end++
+				for end < len(s) && isDigit(s[end]) {
+					end++
+				}
+			} else {
+				continue
+			}
+			return strings.TrimRight(s[:i], " ") + s[end:]
+		}
+	}
+	return s
+}
+
+// eastAsianDate writes the signs for year, month and day as hyphens.
+func eastAsianDate(s string) string {
+	if !strings.ContainsAny(s, "年月") {
+		return s
+	}
+	s = strings.NewReplacer(" ", "", "日", "", "年", "-", "月", "-", "〜", "/").Replace(s)
+	return strings.TrimRight(strings.ReplaceAll(s, "-/", "/"), "-")
+}
+
+// dropWordPeriods drops the periods of abbreviations.
+func dropWordPeriods(s string) string {
+	b := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if s[i] == '.' && i > 0 && (s[i-1]|0x20 >= 'a' && s[i-1]|0x20 <= 'z') {
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+// rawTokens cuts a text into dates of numbers, marks and words, and returns which
+// mark joins the ends of a range and which the numbers of a date.
+func rawTokens(s string) (tokens []string, rangeMark, dateMark string) {
+	rangeMark, dateMark = "-", "-"
+	switch {
+	case strings.Contains(s, "/") && strings.Contains(s, "-"):
+		if strings.Count(s, "/") > 2 {
+			s, dateMark = strings.ReplaceAll(s, "_", "-"), "/"
+		} else {
+			s, rangeMark = strings.ReplaceAll(s, "_", "/"), "/"
+		}
+	default:
+		s = strings.NewReplacer("/", "-", "_", "-").Replace(s)
+	}
+	for i := 0; i < len(s); {
+		n := rawTokenSize(s[i:], dateMark[0])
+		if token := strings.TrimSpace(s[i : i+n]); token != "" {
+			tokens = append(tokens, token)
+		}
+		i += n
+	}
+	return tokens, rangeMark, dateMark
+}
+
+// rawTokenSize is the size of the token at the start of s.
+func rawTokenSize(s string, mark byte) int {
+	if isRawDigit(s[0]) {
+		for _, widths := range [...][]int{{4, 2, 2}, {4, 2}, {4}, {2, 2, 4}, {2, 4}} {
+			if n := numberRow(s, widths, mark); n > 0 {
+				return n
+			}
+		}
+		n := 0
+		for n < len(s) && n < 3 && isRawDigit(s[n]) {
+			n++
+		}
+		return n
+	}
+	if strings.IndexByte("-/~", s[0]) >= 0 {
+		return 1
+	}
+	n := strings.IndexAny(s, "-/~?0123456789")
+	if n < 0 {
+		return len(s)
+	}
+	return n
+}
+
+func isRawDigit(c byte) bool { return isDigit(c) || c == '?' }
+
+// numberRow is the size of numbers joined by a mark at the start of s, none of
+// them longer than its width and years of just four digits; 0 if there are none.
+func numberRow(s string, widths []int, mark byte) int {
+	i := 0
+	for k, width := range widths {
+		if k > 0 {
+			if i >= len(s) || s[i] != mark {
+				return 0
+			}
+			i++
+		}
+		n := 0
+		for i < len(s) && n < width && isRawDigit(s[i]) {
+			i++
+			n++
+		}
+		if n == 0 || width == 4 && n < 4 {
+			return 0
+		}
+	}
+	if i < len(s) && isDigit(s[i]) {
+		return 0
+	}
+	return i
+}
+
+// rawReader collects what the tokens of one end of a date say.
+type rawReader struct {
+	date   *workDate
+	mark   string
+	number string
+	season string
+}
+
+func (r *rawReader) token(s string, p *DateParts) {
+	lower := strings.ToLower(s)
+	switch {
+	case strings.Contains(s, r.mark) && len(s) > 1:
+		p.setRow(strings.Split(s, r.mark))
+	case strings.Trim(s, "?0123456789") == "" && len(s) >= 4:
+		p.Year = leadingInt(s)
+	case s == "~" || s == "?" || s == "c" || strings.HasPrefix(s, "cir"):
+		r.date.circa = true
+	case monthIn(lower) != 0:
+		p.Month = monthIn(lower)
+	case digitCount(s) == len(s):
+		r.number = s
+	case strings.HasPrefix(lower, "bc") && r.number != "":
+		p.Year, r.number = -leadingInt(r.number), ""
+	case strings.HasPrefix(lower, "ad") && r.number != "":
+		p.Year, r.number = leadingInt(r.number), ""
+	case r.season == "" && containsAny(lower, "mic", "tri", "hil", "eas"):
+		// Terms of universities, which are shown as they are.
+		r.season = s
+	}
+}
+
+func containsAny(s string, parts ...string) bool {
+	for _, p := range parts {
+		if strings.Contains(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// finish ends one end of a date: a number that stands alone is a day.
+func (r *rawReader) finish(p *DateParts) {
+	if r.number != "" {
+		p.Day, r.number = leadingInt(r.number), ""
+	}
+	orString(&r.date.season, r.season)
+}
+
+// setRow reads numbers that are joined: the one with four digits is the year, the
+// others are month and day, or day and month where that can't be.
+func (p *DateParts) setRow(numbers []string) {
+	for i, n := range numbers {
+		if len(n) == 4 {
+			p.Year = leadingInt(n)
+			if i == 0 {
+				numbers = numbers[1:]
+			} else {
+				numbers = numbers[:i]
+			}
+			break
+		}
+	}
+	first, second := 0, 0
+	if len(numbers) > 0 {
+		first = leadingInt(numbers[0])
+	}
+	if len(numbers) > 1 {
+		second = leadingInt(numbers[1])
+	}
+	if first > 12 && second != 0 {
+		first, second = second, first
+	}
+	if first != 0 {
+		p.Month, p.Day = first, second
+	}
 }
 
 // completeRange gives each end what only the other one says.
@@ -44,126 +253,20 @@ func (d *workDate) completeRange() {
 	orInt(&d.to.Day, d.from.Day)
 }
 
-// splitRawRange splits two dates. A slash joins dates written with hyphens, and
-// a hyphen or dash dates written otherwise.
-func splitRawRange(s string) (first, second string, ranged bool) {
-	slash, dash := strings.Contains(s, "/"), strings.Contains(s, "-")
-	if i := strings.Index(s, "–"); i > 0 {
-		return s[:i], s[i+len("–"):], true
-	}
-	switch {
-	case slash && dash && strings.Count(s, "/") < 3:
-		first, second, _ = strings.Cut(s, "/")
-		return first, second, true
-	case slash:
-		return s, "", false
-	case dash && !isNumericDate(strings.TrimPrefix(s, "-")):
-		i := strings.LastIndexByte(s, '-')
-		for i > 0 && strings.Count(s, "-") > 1 && strings.Count(s[:i], "-") > strings.Count(s[i+1:], "-") {
-			i = strings.LastIndexByte(s[:i], '-')
-		}
-		if i > 0 {
-			return s[:i], s[i+1:], true
-		}
-	}
-	return s, "", false
-}
-
-// isNumericDate tells one date of numbers, not a range of two years.
-func isNumericDate(s string) bool {
-	years := 0
-	for part := range strings.SplitSeq(s, "-") {
-		part = strings.TrimSpace(part)
-		if part == "" || digitCount(part) != len(part) {
-			return false
-		}
-		if len(part) >= 3 {
-			years++
-		}
-	}
-	return years <= 1
-}
-
-// parseRawEnd reads one date.
-func (d *workDate) parseRawEnd(s string) (p DateParts, ok bool) {
-	s = strings.TrimSpace(s)
-	negative := strings.HasPrefix(s, "-")
-	s = strings.TrimPrefix(s, "-")
-	var numbers []string
-	named := false
-	for _, word := range strings.FieldsFunc(s, func(r rune) bool {
-		return r == ' ' || r == ',' || r == '-' || r == '/' || r == '_'
-	}) {
-		switch lower := strings.TrimSuffix(strings.ToLower(word), "."); {
-		case word == "?" || word == "~" || lower == "c" || lower == "ca" || strings.HasPrefix(lower, "cir"):
-			d.circa = true
-		case isDigit(lower[0]):
-			word = strings.TrimRight(lower, "?~")
-			if len(word) != len(lower) {
-				d.circa = true
-			}
-			numbers = append(numbers, word[:digitCount(word)])
-		case strings.HasPrefix(lower, "bc"):
-			negative = true
-		case strings.HasPrefix(lower, "ad"):
-		case monthByName(lower) != 0:
-			p.Month, named = monthByName(lower), true
-		default:
-			return p, false
-		}
-	}
-	p.setNumbers(numbers, named)
-	if negative {
-		p.Year = -p.Year
-	}
-	return p, true
-}
-
-// setNumbers sorts out which number is which.
-func (p *DateParts) setNumbers(numbers []string, named bool) {
-	var rest []int
-	for _, n := range numbers {
-		value, _ := strconv.Atoi(n)
-		if p.Year == 0 && (len(n) >= 3 || len(numbers) == 1 && !named) {
-			p.Year = value
-			continue
-		}
-		rest = append(rest, value)
-	}
-	switch {
-	case len(rest) == 0:
-	case named:
-		p.Day = rest[0]
-	case len(rest) == 1:
-		p.Month = rest[0]
-	case rest[0] > 12:
-		p.Month, p.Day = rest[1], rest[0]
-	default:
-		p.Month, p.Day = rest[0], rest[1]
-	}
-}
-
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// monthByName returns 1 to 12 for an English month, 13 to 16 for a season, and
-// 0 for any other word.
-func monthByName(word string) int {
-	if len(word) < 3 {
-		return 0
+// monthIn returns 1 to 12 for an English month in a text, 13 to 16 for a season,
+// and 0 for none. Three letters are enough.
+func monthIn(s string) int {
+	for i, name := range rawMonths {
+		if strings.Contains(s, name) {
+			return i + 1
+		}
 	}
-	switch word[:3] {
-	case "spr":
-		return 13
-	case "sum":
-		return 14
-	case "fal", "aut":
-		return 15
-	case "win":
-		return 16
-	}
-	i := strings.Index("janfebmaraprmayjunjulaugsepoctnovdec", word[:3])
-	if i < 0 || i%3 != 0 {
-		return 0
-	}
-	return i/3 + 1
+	return 0
+}
+
+var rawMonths = [...]string{
+	"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+	"spr", "sum", "fal", "win",
 }

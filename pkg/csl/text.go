@@ -189,9 +189,9 @@ func (c *context) citationNumber(l *look) {
 }
 
 // appendRanged adds a number that can become part of a range.
-func (c *context) appendRanged(n int, kind rangeKind, l *look) {
+func (c *context) appendRanged(n int, kind rangeKind, l *look) *blob {
 	if c.suppress || c.dateKey != nil {
-		return
+		return nil
 	}
 	text := itoa(n)
 	if kind == rangeYearSuffix {
@@ -202,6 +202,7 @@ func (c *context) appendRanged(n int, kind rangeKind, l *look) {
 	b.number, b.rank, b.ranged = true, n, kind
 	c.level().add(b)
 	c.termBefore = true
+	return b
 }
 
 func (n *termNode) render(c *context) {
