@@ -60,70 +60,88 @@ func (r *registry) collapseRanges(cites []*citeRun) {
 func trailingNumber(b *blob) (leaf *blob, alone bool) {
 	alone = true
 	for !b.leaf {
-		var shown []*blob
+		var last *blob
+		shown := 0
 		for _, k := range b.kids {
 			if k.content {
-				shown = append(shown, k)
+				last = k
+				shown++
 			}
 		}
-		if len(shown) == 0 {
+		if shown == 0 {
 			return nil, false
 		}
-		if len(shown) > 1 {
+		if shown > 1 {
 			if b.suffix != "" || b.fmt.any() {
 				return nil, false
 			}
 			alone = false
 		}
-		b = shown[len(shown)-1]
+		b = last
 	}
-	if b.ranged == rangeNone {
+	if b.rank < 0 || !b.number {
 		return nil, false
 	}
-	return b, alone
+	return b, alone && b.ranged != rangeNone
 }
 
-// collapseRow joins the numbers of cites in a row.
+// collapseRow joins the numbers of cites in a row. What precedes a number that
+// does not follow the one before is the delimiter between cites, but the last
+// such number takes the layout's delimiter.
 func (r *registry) collapseRow(row []citeNumbers) {
-	l := &r.program.citation
+	lastJump := 0
 	for start := 0; start < len(row); {
 		end := start + 1
-		for end < len(row) && row[end].leaf.rank == row[end-1].leaf.rank+1 && row[end].leaf.ranged == row[start].leaf.ranged {
+		for end < len(row) && follows(row[end-1].leaf, row[end].leaf) {
 			end++
 		}
-		kind := row[start].leaf.ranged
-		ranges := kind == rangeCitationNumber && l.collapse == "citation-number" ||
-			kind == rangeYearSuffix && l.collapse == "year-suffix-ranged"
-		for i := start; i < end; i++ {
-			if i == 0 {
-				continue
+		if start > 0 {
+			lastJump = start
+		}
+		ranges := r.collapses(row[start].leaf.ranged) && end-start > 2
+		for i := start + 1; i < end; i++ {
+			switch {
+			case ranges && i < end-1:
+				hide(row[i].run.blob)
+			case ranges:
+				row[i].run.splice = r.program.terms.rangeDelimiter("citation-range-delimiter")
+			default:
+				row[i].run.splice = r.numberDelimiter(row[i].leaf)
 			}
-			r.joinNumber(&row[i], i > start, ranges && end-start > 2 && i > start, i == end-1)
 		}
 		start = end
 	}
+	if lastJump > 0 {
+		row[lastJump].run.splice = r.numberDelimiter(row[lastJump].leaf)
+	}
 }
 
-// joinNumber sets the delimiter before a number, or hides it within a range.
-func (r *registry) joinNumber(n *citeNumbers, follows, inRange, last bool) {
+// follows tells whether a number comes right after another of its kind.
+func follows(a, b *blob) bool { return a.ranged == b.ranged && b.rank == a.rank+1 }
+
+// collapses tells whether the style makes ranges of a kind of number.
+func (r *registry) collapses(kind rangeKind) bool {
+	switch kind {
+	case rangeCitationNumber:
+		return r.program.citation.collapse == "citation-number"
+	case rangeYearSuffix:
+		return r.program.citation.collapse == "year-suffix-ranged"
+	}
+	return false
+}
+
+// numberDelimiter stands before a number that is no end of a range.
+func (r *registry) numberDelimiter(leaf *blob) string {
 	l := &r.program.citation
-	switch {
-	case inRange && !last:
-		hide(n.run.blob)
-	case inRange:
-		n.run.splice = r.program.terms.rangeDelimiter("citation-range-delimiter")
-	case n.leaf.ranged == rangeYearSuffix:
+	if leaf.ranged == rangeYearSuffix {
 		switch {
 		case l.groupDelimiter != "":
-			n.run.splice = l.groupDelimiter
+			return l.groupDelimiter
 		case l.yearDelimiter != "":
-			n.run.splice = l.yearDelimiter
-		default:
-			n.run.splice = l.delimiter
+			return l.yearDelimiter
 		}
-	case follows:
-		n.run.splice = l.delimiter
 	}
+	return l.delimiter
 }
 
 // hide keeps all of a blob from showing.

@@ -20,8 +20,12 @@ type compiler struct {
 	calling []string        // the macros being compiled
 	depth   int             // rendering elements between the layout and here
 	namesUp []*namesNode    // the names elements around a substitute
-	largest int             // the largest et-al-min seen
-	err     error
+	// inSubstitute counts the substitutes around within the same macro, and
+	// guarded is set for their children, also within cs:choose.
+	inSubstitute int
+	guarded      bool
+	largest      int // the largest et-al-min seen
+	err          error
 }
 
 // compileStyle compiles a style for a locale.
@@ -122,6 +126,21 @@ func (c *compiler) node(e *element) node {
 	if e.name == "choose" {
 		return c.choose(e)
 	}
+	if e.name == "names" && c.inSubstitute > 0 && len(e.children) == 0 {
+		return c.bareNames(e)
+	}
+	guarded := c.guarded
+	c.guarded = false
+	n := c.element(e)
+	c.guarded = guarded
+	if guarded && n != nil {
+		return &guardNode{n}
+	}
+	return n
+}
+
+// element compiles a rendering element.
+func (c *compiler) element(e *element) node {
 	top := c.depth == 0
 	c.depth++
 	defer func() { c.depth-- }()
@@ -207,7 +226,10 @@ func (c *compiler) macro(name string, l look) node {
 	c.macros[name] = nodes
 	c.dates[name] = hasLocalizedDate(e)
 	c.calling = append(c.calling, name)
+	inSubstitute := c.inSubstitute
+	c.inSubstitute = 0
 	*nodes = c.nodes(e.children)
+	c.inSubstitute = inSubstitute
 	c.calling = c.calling[:len(c.calling)-1]
 	return &macroNode{look: l, nodes: nodes, hasDate: c.dates[name]}
 }

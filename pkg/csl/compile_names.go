@@ -103,8 +103,7 @@ func (c *compiler) namesElement(e *element, top bool) *namesNode {
 			n.variables = append(n.variables, v)
 		}
 	}
-	_, n.delimSet = e.attr("delimiter")
-	if !n.delimSet && c.names.namesDelimiter != nil {
+	if _, set := e.attr("delimiter"); !set && c.names.namesDelimiter != nil {
 		n.delimiter = *c.names.namesDelimiter
 	}
 	for _, child := range e.children {
@@ -178,24 +177,24 @@ func (c *compiler) nameElement(n *namesNode, e *element) {
 	}
 }
 
-func (c *compiler) substitutes(e *element) []substituteNode {
-	var list []substituteNode
-	for _, child := range e.children {
-		if child.name == "names" && len(child.children) == 0 {
-			var bare []variable
-			for _, name := range strings.Fields(child.get("variable")) {
-				if v, ok := variableNumbers[name]; ok {
-					bare = append(bare, v)
-				}
-			}
-			list = append(list, substituteNode{bare: bare})
-			continue
-		}
-		if n := c.node(child); n != nil {
-			list = append(list, substituteNode{node: n})
+// substitutes compiles the children of cs:substitute.
+func (c *compiler) substitutes(e *element) []node {
+	guarded := c.guarded
+	c.guarded, c.inSubstitute = true, c.inSubstitute+1
+	nodes := c.nodes(e.children)
+	c.guarded, c.inSubstitute = guarded, c.inSubstitute-1
+	return nodes
+}
+
+// bareNames compiles names without children in a substitute.
+func (c *compiler) bareNames(e *element) node {
+	n := &bareNode{}
+	for _, name := range strings.Fields(e.get("variable")) {
+		if v, ok := variableNumbers[name]; ok {
+			n.variables = append(n.variables, v)
 		}
 	}
-	return list
+	return n
 }
 
 func (c *compiler) sortKeys(e *element) []sortKey {

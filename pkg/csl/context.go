@@ -57,7 +57,7 @@ type context struct {
 	disambiguateMet   int
 
 	inSubstitute  int
-	substituted   bool // a substitute has rendered
+	borrow        *borrowed
 	canSubstitute []bool
 	stripPeriods  int
 	termBefore    bool // something was rendered that a term's capital would follow

@@ -84,30 +84,46 @@ func (c *context) usableNames(all []variable) (usable []variable, has bool) {
 	return usable, has
 }
 
+// borrowed are the variables that stand in for those of a names element.
+type borrowed struct {
+	variables []variable
+	labelFor  variable
+}
+
 // trySubstitutes renders the first substitute that has something to show. For
 // bare names it returns their variables, which take the parent's form.
 func (n *namesNode) trySubstitutes(c *context, variables []variable, labelFor variable) ([]variable, variable) {
-	own := len(c.canSubstitute) - 1
+	around := c.borrow
+	found := borrowed{variables, labelFor}
+	c.borrow = &found
 	c.inSubstitute++
-	defer func() { c.inSubstitute-- }()
-	for i := range n.substitute {
-		s := &n.substitute[i]
-		if !c.canSubstitute[own] {
-			break
-		}
-		if s.node != nil {
-			s.node.render(c)
-			continue
-		}
-		bare, has := c.usableNames(s.bare)
-		if has {
-			c.called(true)
-			c.canSubstitute[own] = false
-			return bare, s.bare[0]
-		}
-		c.group.attempt = true
+	for _, s := range n.substitute {
+		s.render(c)
 	}
-	return variables, labelFor
+	c.inSubstitute--
+	c.borrow = around
+	return found.variables, found.labelFor
+}
+
+func (n *guardNode) render(c *context) {
+	if k := len(c.canSubstitute); k == 0 || c.canSubstitute[k-1] {
+		n.node.render(c)
+	}
+}
+
+func (n *bareNode) render(c *context) {
+	k := len(c.canSubstitute)
+	if k == 0 || !c.canSubstitute[k-1] || c.borrow == nil {
+		return
+	}
+	usable, has := c.usableNames(n.variables)
+	if !has {
+		c.group.attempt = true
+		return
+	}
+	c.called(true)
+	c.canSubstitute[k-1] = false
+	c.borrow.variables, c.borrow.labelFor = usable, n.variables[0]
 }
 
 func (n *namesNode) renderLists(c *context, variables []variable, labelFor variable) {

@@ -40,6 +40,7 @@ func (e *emitter) text(s string) {
 	if s == "" {
 		return
 	}
+	s = widenSpaces(s)
 	if n := len(e.tokens); n > 0 && e.tokens[n-1].kind == tokenText {
 		e.tokens[n-1].text += s
 		return
@@ -254,10 +255,8 @@ func htmlClose(f *format) string {
 	return "</span>"
 }
 
-// writeHTMLText escapes text. Two spaces in a row become a non-breaking and a
-// plain one, and superscript characters <sup> elements.
+// writeHTMLText escapes text and makes <sup> elements of superscript characters.
 func writeHTMLText(b *strings.Builder, s string) {
-	s = widenSpaces(s)
 	if isASCII(s) {
 		b.WriteString(html.EscapeString(s))
 		return

@@ -149,13 +149,16 @@ type (
 		etAl        etAlNode
 		label       *labelNode
 		labelBefore bool
-		substitute  []substituteNode
-		delimSet    bool
+		substitute  []node
 	}
-	// substituteNode is one child of cs:substitute: bare names, which borrow
-	// all from their parent, or any node.
-	substituteNode struct {
-		bare []variable
+	// bareNode is a names element without children in a substitute, which
+	// borrows all from the names around it.
+	bareNode struct {
+		variables []variable
+	}
+	// guardNode is an element in a substitute, which renders only while nothing
+	// was found.
+	guardNode struct {
 		node node
 	}
 	nameNode struct {

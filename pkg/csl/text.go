@@ -277,7 +277,10 @@ func (c *context) appendNumber(v variable, l *look, form numberForm) {
 		if part.collapsible {
 			b := c.arena.plain(l.textCase.apply(c.formatNumber(v, part, form), c.caseLanguage()))
 			b.suffix = strings.ReplaceAll(part.join, `\-`, "-")
-			b.number = true
+			b.number, b.rank = true, -1
+			if part.particle == "" && isPlainInteger(part.value) {
+				b.rank = leadingInt(part.value)
+			}
 			c.level().add(b)
 			c.termBefore = true
 			continue
