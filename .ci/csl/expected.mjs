@@ -60,7 +60,13 @@ for (const name of readdirSync(styles).sort()) {
   if (!name.endsWith(".csl")) continue;
   const xml = readFileSync(path.join(styles, name), "utf8");
   const engine = () => {
-    const e = new CSL.Engine({ retrieveItem: (id) => byID[id], retrieveLocale }, xml);
+    // An entry that shows nothing has no string, so each says whose it is.
+    const system = {
+      retrieveItem: (id) => ({ ...byID[id], system_id: id }),
+      retrieveLocale,
+      embedBibliographyEntry: (id) => `@${id}@`,
+    };
+    const e = new CSL.Engine(system, xml);
     e.setOutputFormat("html");
     return e;
   };
@@ -79,8 +85,13 @@ for (const name of readdirSync(styles).sort()) {
     result.note = note;
     result.citations = rendered.map((r) => r[2]);
     const bibliography = whole.makeBibliography();
-    result.ids = bibliography ? bibliography[0].entry_ids.map((x) => String(x[0])) : [];
-    result.entries = bibliography ? bibliography[1] : [];
+    result.ids = [];
+    result.entries = [];
+    for (const entry of bibliography ? bibliography[1] : []) {
+      const [text, id] = entry.split(/@(work-\d+)@\s*$/);
+      result.ids.push(id);
+      result.entries.push(text);
+    }
     const single = engine();
     single.updateItems(works.map((w) => w.id));
     result.single = cited.map((c) => single.makeCitationCluster(c.cites.map((x) => ({ ...x }))));

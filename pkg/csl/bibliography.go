@@ -88,12 +88,11 @@ func (r *registry) entryText(e *entry, l *layout, last *lastNames) (Text, bool) 
 	}
 	root.kids[0].prefix = l.prefix + root.kids[0].prefix
 	switch {
-	case c.rightBlock != nil && !c.rightBlock.empty():
-		c.rightBlock.suffix = l.suffix
-		if last := c.rightBlock.last(); last != nil {
-			last.suffix += ""
+	case l.secondFieldAlign != "":
+		if c.rightBlock != nil {
+			c.rightBlock.suffix = l.suffix
 		}
-	case r.program.usesDisplay:
+	case l.startsWithBlock:
 		root.last().suffix += l.suffix
 	default:
 		root.suffix = l.suffix

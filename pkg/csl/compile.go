@@ -58,6 +58,9 @@ func compileLayout(s *Style, p *program, e *element, a area, root nameOptions) (
 		return nil, errStyle("%s has no layout", e.name)
 	}
 	l := parseLayout(e, inner)
+	if len(inner.children) > 0 {
+		_, l.startsWithBlock = inner.children[0].attr("display")
+	}
 	l.nodes = c.nodes(inner.children)
 	if c.err != nil {
 		return nil, c.err
@@ -174,8 +177,7 @@ func (c *compiler) look(e *element, top bool) look {
 	l := parseLook(e)
 	l.top = top
 	if d := parseDisplay(e.get("display")); d != 0 && top {
-		l.fmt.display = d
-		c.program.usesDisplay = true
+		l.display = d
 	}
 	return l
 }
@@ -280,9 +282,9 @@ func (c *compiler) date(e *element, top bool) node {
 func (c *compiler) localizedDate(n *dateNode, e, template *element, own map[string]*element) {
 	shape := parseLook(template)
 	// What the style says of affixes and display wins; formatting is the format's own.
-	prefix, suffix, top, shown := n.prefix, n.suffix, n.top, n.fmt.display
+	prefix, suffix, top, shown := n.prefix, n.suffix, n.top, n.look.display
 	n.look = shape
-	n.prefix, n.suffix, n.top, n.fmt.display = prefix, suffix, top, shown
+	n.prefix, n.suffix, n.top, n.look.display = prefix, suffix, top, shown
 	n.localized = true
 	wanted := e.get("date-parts")
 	for i, part := range template.children {

@@ -30,7 +30,8 @@ type layout struct {
 	hangingIndent    bool
 	lineSpacing      int
 	entrySpacing     int
-	maxNames         int // the largest et-al-min, for lists that are very long
+	startsWithBlock  bool // the first element has a display attribute
+	maxNames         int  // the largest et-al-min, for lists that are very long
 }
 
 // sortKey is one key of cs:sort.
@@ -70,6 +71,7 @@ type look struct {
 	delimiter    string
 	textCase     textCase
 	stripPeriods bool
+	display      display // only of top elements
 	// top marks an element whose nearest rendering ancestor is the layout.
 	top bool
 }

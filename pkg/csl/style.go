@@ -95,12 +95,11 @@ type options struct {
 	yearRange         string // year-range-format
 	demoteParticle    string // demote-non-dropping-particle
 	initializeHyphen  bool   // initialize-with-hyphen
-	usesDisplay       bool
-	hasYearSuffix     bool // cs:text renders the year suffix
-	hasDisambiguate   bool // a condition tests disambiguate
-	citesByPosition   bool // rendering depends on the position of cites
-	numeric           bool // citations render the citation number
-	numericEntries    bool // bibliography entries render the citation number
+	hasYearSuffix     bool   // cs:text renders the year suffix
+	hasDisambiguate   bool   // a condition tests disambiguate
+	citesByPosition   bool   // rendering depends on the position of cites
+	numeric           bool   // citations render the citation number
+	numericEntries    bool   // bibliography entries render the citation number
 	addNames          bool
 	addGiven          bool
 	addYearSuffix     bool

@@ -65,8 +65,8 @@ func (c *context) openBlocks(l *look) int {
 		c.levels = append(c.levels, c.rightBlock)
 		return 1
 	}
-	if l.fmt.display != 0 {
-		c.open(&look{fmt: format{display: l.fmt.display}})
+	if l.display != 0 {
+		c.open(&look{fmt: format{display: l.display}})
 		return 1
 	}
 	return 0
@@ -113,10 +113,30 @@ func (n *textNode) renderVariable(c *context) {
 			c.done.add(v)
 		}
 	case v == varURL || v == varDOI:
+		if v == varURL && n.short {
+			value = shortURL(value)
+		}
 		c.appendText(value, &n.look, true, false)
 	default:
 		n.renderText(c, value)
 	}
+}
+
+// shortURL drops the path of a URL, and the protocol of hosts that start with
+// "www".
+func shortURL(s string) string {
+	if dot := strings.LastIndexByte(s, '.'); dot >= 0 {
+		for ; dot >= 0; dot = strings.LastIndexByte(s[:dot], '.') {
+			if slash := strings.IndexByte(s[dot:], '/'); slash > 1 {
+				s = s[:dot+slash]
+				break
+			}
+		}
+	}
+	if strings.Contains(s, "//www.") {
+		s = strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
+	}
+	return s
 }
 
 func (n *textNode) renderText(c *context, value string) {
@@ -201,7 +221,6 @@ func (c *context) appendRanged(n int, kind rangeKind, l *look) *blob {
 	b.fmt, b.prefix, b.suffix = l.fmt, l.prefix, l.suffix
 	b.number, b.rank, b.ranged = true, n, kind
 	c.level().add(b)
-	c.termBefore = true
 	return b
 }
 
@@ -348,7 +367,7 @@ func (n *groupNode) render(c *context) {
 
 func (n *macroNode) render(c *context) {
 	leave := c.enter(&n.look, elementGroup)
-	c.open(&look{fmt: textFormat(n.fmt), prefix: n.prefix, suffix: n.suffix, delimiter: n.delimiter})
+	c.open(&look{fmt: n.fmt, prefix: n.prefix, suffix: n.suffix, delimiter: n.delimiter})
 	dates := c.dateKey
 	if n.hasDate && c.area.isSort() && c.dateKey == nil && c.dates != nil {
 		c.dateKey = c.dates
@@ -363,20 +382,12 @@ func (n *macroNode) render(c *context) {
 	leave()
 }
 
-// textFormat is a format without its display block.
-func textFormat(f format) format {
-	f.display = 0
-	return f
-}
-
 // grouped renders a group's content and drops it if all variables that it calls
 // are empty.
 func (c *context) grouped(l *look, nodes []node) {
 	outer, termBefore := c.group, c.termBefore
 	c.group = groupState{}
-	inner := *l
-	inner.fmt = textFormat(inner.fmt)
-	c.open(&inner)
+	c.open(l)
 	for _, n := range nodes {
 		n.render(c)
 	}

@@ -159,7 +159,8 @@ func (w *work) readNoteFields() {
 		return
 	}
 	people := map[variable][]person{}
-	for i, line := range noteLines(note) {
+	lines := noteLines(note)
+	for i, line := range lines {
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
@@ -170,28 +171,33 @@ func (w *work) readNoteFields() {
 			}
 			break
 		}
-		w.setNoteField(key, value, people)
+		if w.setNoteField(key, value, people) {
+			lines[i] = ""
+		}
 	}
 	for v, list := range people {
 		w.names[v] = list
 	}
+	w.text[varNote] = strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-func (w *work) setNoteField(key, value string, people map[variable][]person) {
+// setNoteField sets a field that the item does not have, and returns whether it
+// took the value. Dates always take it.
+func (w *work) setNoteField(key, value string, people map[variable][]person) bool {
 	if key == "type" {
 		w.typ = value
-		return
+		return true
 	}
 	v, ok := variableNumbers[key]
 	if !ok {
-		return
+		return true
 	}
 	switch variableTable[v].kind {
 	case kindDate:
 		w.dates[v] = parseRawDate(value)
 	case kindName:
 		if len(w.names[v]) > 0 {
-			return
+			return false
 		}
 		family, given, two := strings.Cut(value, "||")
 		n := Name{Literal: value}
@@ -200,8 +206,12 @@ func (w *work) setNoteField(key, value string, people map[variable][]person) {
 		}
 		people[v] = append(people[v], newPerson(&n))
 	default:
-		orString(&w.text[v], value)
+		if w.text[v] != "" {
+			return false
+		}
+		w.text[v] = value
 	}
+	return true
 }
 
 // noteLines splits a note into lines, with fields in braces on their own.
