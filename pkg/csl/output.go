@@ -280,7 +280,7 @@ func widenSpaces(s string) string {
 	last := false
 	double := false
 	for _, r := range s {
-		space := r == ' ' || r > 0x7F && unicode.IsSpace(r)
+		space := unicode.IsSpace(r)
 		double = double || space && last
 		last = space
 	}

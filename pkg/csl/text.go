@@ -94,7 +94,9 @@ func (n *textNode) renderVariable(c *context) {
 		c.nameKeys = append(c.nameKeys, value)
 	}
 	c.called(has)
-	if v != varLocator {
+	switch v {
+	case varLocator, varCitationNumber, varYearSuffix, varCitationLabel:
+	default:
 		c.collapsed = false
 	}
 	switch {
