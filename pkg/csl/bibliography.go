@@ -63,7 +63,7 @@ func (r *registry) bibliography() *Bibliography {
 			if !r.program.numeric {
 				continue
 			}
-			text = Text{tokens: []token{{text: itoa(e.order) + ". [no printed form]"}}}
+			text = Text{tokens: []token{{text: itoa(e.order) + ". " + noPrintedForm}}}
 		}
 		b.Entries = append(b.Entries, BibliographyEntry{ID: e.work.id, Text: text})
 	}
@@ -79,7 +79,7 @@ type lastNames struct {
 
 func (r *registry) entryText(e *entry, l *layout, last *lastNames) (Text, bool) {
 	c := r.newContext(e.work, e, areaBibliography)
-	c.settings, c.requested = e.settings.clone(), true
+	c.settings, c.requested = r.entrySettings(e), true
 	c.substituteOK = true
 	c.last = last
 	root := c.renderLayout()
@@ -107,6 +107,19 @@ func (r *registry) entryText(e *entry, l *layout, last *lastNames) (Text, bool) 
 	em := emitter{quotes: &r.program.terms.quotes}
 	em.blob(outer)
 	return Text{tokens: em.tokens}, true
+}
+
+// entrySettings are the settings of an entry: names are shown as fully as cites
+// need it only by the methods that the style has switched on.
+func (r *registry) entrySettings(e *entry) *disambiguation {
+	s := e.settings.clone()
+	if !r.program.addNames {
+		s.names = nil
+	}
+	if !r.program.addGiven {
+		s.givens = nil
+	}
+	return s
 }
 
 // substituteAuthor replaces the first names of an entry if they are those of the

@@ -114,10 +114,10 @@ func (t *positionTracker) cluster(runs []*citeRun, note int, before []*citeRun, 
 		s := &run.state
 		if _, seen := t.last[id]; !seen {
 			t.first[id] = note
-			s.position = positionFirst
+			s.position = PositionFirst
 			run.entry.note = note
 		} else {
-			s.position = positionSubsequent
+			s.position = PositionSubsequent
 			if prev := t.preceding(runs, k, note, before, beforeNote, hasBefore); prev != nil {
 				s.position = ibidPosition(&prev.state, s)
 			}
@@ -159,18 +159,18 @@ func (t *positionTracker) preceding(runs []*citeRun, k, note int, before []*cite
 }
 
 // ibidPosition compares the locators of two cites of one item in a row.
-func ibidPosition(before, s *citeState) position {
+func ibidPosition(before, s *citeState) Position {
 	switch {
 	case before.locator == "" && s.locator == "":
-		return positionIbid
+		return PositionIbid
 	case before.locator == "":
-		return positionIbidWithLocator
+		return PositionIbidWithLocator
 	case s.locator == "":
-		return positionSubsequent
+		return PositionSubsequent
 	case before.locator+before.label == s.locator+s.label:
-		return positionIbid
+		return PositionIbid
 	}
-	return positionIbidWithLocator
+	return PositionIbidWithLocator
 }
 
 // Session holds the items of a document, registered and told apart once, to

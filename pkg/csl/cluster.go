@@ -17,6 +17,12 @@ type Cite struct {
 	Prefix, Suffix string
 	// SuppressAuthor leaves out the author, AuthorOnly everything else.
 	SuppressAuthor, AuthorOnly bool
+	// Position, NearNote and FirstNote count for a citation on its own: where it
+	// stands among the cites of the item, and the note of the first of them. In
+	// a whole text they are found.
+	Position  Position
+	NearNote  bool
+	FirstNote int
 }
 
 // Cluster is one citation: a place in the text that refers to one item or more.
@@ -44,6 +50,7 @@ func newCiteRun(c *Cite, e *entry) *citeRun {
 	run := &citeRun{entry: e, state: citeState{
 		locator: strings.TrimRight(c.Locator, " \t\n"), label: c.Label, prefix: c.Prefix, suffix: c.Suffix,
 		suppressAuthor: c.SuppressAuthor, authorOnly: c.AuthorOnly,
+		position: c.Position, nearNote: c.NearNote, firstNote: c.FirstNote,
 	}}
 	return run
 }
@@ -148,7 +155,7 @@ func (r *registry) groupRuns(runs []*citeRun) {
 // authorString renders a cite's names for comparison.
 func (r *registry) authorString(e *entry) string {
 	c := r.newContext(e.work, e, areaCitation)
-	c.cite = &citeState{position: positionSubsequent, nearNote: true}
+	c.cite = &citeState{position: PositionSubsequent, nearNote: true}
 	c.looking, c.bare, c.wantAuthor = true, true, true
 	c.settings, c.requested = e.settings.clone(), true
 	c.renderLayout()

@@ -28,8 +28,8 @@ type nameOptions struct {
 func parseNameOptions(e *element, above bool) nameOptions {
 	o := nameOptions{
 		and: e.get("and"), precedesEtAl: e.get("delimiter-precedes-et-al"), precedesLast: e.get("delimiter-precedes-last"),
-		etAlMin: intAttr(e, "et-al-min", 0), etAlUseFirst: intAttr(e, "et-al-use-first", 0),
-		etAlSubMin: intAttr(e, "et-al-subsequent-min", 0), etAlSubUseFirst: intAttr(e, "et-al-subsequent-use-first", 0),
+		etAlMin: intAttr(e, "et-al-min", 0), etAlUseFirst: useFirst(e, "et-al-use-first"),
+		etAlSubMin: intAttr(e, "et-al-subsequent-min", 0), etAlSubUseFirst: useFirst(e, "et-al-subsequent-use-first"),
 		etAlUseLast: boolAttr(e, "et-al-use-last"), initialize: boolAttr(e, "initialize"),
 		initializeWith: stringAttr(e, "initialize-with"), asSortOrder: e.get("name-as-sort-order"),
 		sortSeparator: stringAttr(e, "sort-separator"),
@@ -41,6 +41,16 @@ func parseNameOptions(e *element, above bool) nameOptions {
 		o.form, o.delimiter = e.get("form"), stringAttr(e, "delimiter")
 	}
 	return o
+}
+
+// noNames is a number of names that is set to 0, which unset numbers are, too.
+const noNames = -1
+
+func useFirst(e *element, name string) int {
+	if e.get(name) == "0" {
+		return noNames
+	}
+	return intAttr(e, name, 0)
 }
 
 func boolAttr(e *element, name string) *bool {
@@ -205,7 +215,7 @@ func (c *compiler) sortKeys(e *element) []sortKey {
 		}
 		key := sortKey{descending: k.get("sort") == "descending"}
 		key.etAl = nameOptions{
-			etAlMin: intAttr(k, "names-min", 0), etAlUseFirst: intAttr(k, "names-use-first", 0),
+			etAlMin: intAttr(k, "names-min", 0), etAlUseFirst: useFirst(k, "names-use-first"),
 			etAlUseLast: boolAttr(k, "names-use-last"),
 		}
 		key.etAl.inherit(&nameOptions{

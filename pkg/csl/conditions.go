@@ -104,17 +104,17 @@ func testPosition(name string) test {
 		}
 		switch name {
 		case "first":
-			return c.cite == nil || c.cite.position == positionFirst
+			return c.cite == nil || c.cite.position == PositionFirst
 		case "subsequent":
-			return c.cite != nil && c.cite.position >= positionSubsequent
+			return c.cite != nil && c.cite.position >= PositionSubsequent
 		case "ibid":
-			return c.cite != nil && c.cite.position >= positionIbid
+			return c.cite != nil && c.cite.position >= PositionIbid
 		case "ibid-with-locator":
-			return c.cite != nil && c.cite.position >= positionIbidWithLocator
+			return c.cite != nil && c.cite.position >= PositionIbidWithLocator
 		case "near-note":
-			return c.cite != nil && c.cite.position >= positionSubsequent && c.cite.nearNote
+			return c.cite != nil && c.cite.position >= PositionSubsequent && c.cite.nearNote
 		case "far-note":
-			return c.cite != nil && c.cite.position == positionSubsequent && !c.cite.nearNote
+			return c.cite != nil && c.cite.position == PositionSubsequent && !c.cite.nearNote
 		}
 		return false
 	}

@@ -2,21 +2,22 @@ package csl
 
 import "strings"
 
-// position is where a cite stands among the cites of the same item.
-type position uint8
+// Position is where a cite stands among the cites of the same item.
+type Position uint8
 
+// The positions, each of which implies the ones before it except the first.
 const (
-	positionFirst position = iota
-	positionSubsequent
-	positionIbid
-	positionIbidWithLocator
+	PositionFirst Position = iota // the first cite of its item
+	PositionSubsequent
+	PositionIbid // the cite before is of the same item
+	PositionIbidWithLocator
 )
 
 // citeState is a cite while it is rendered.
 type citeState struct {
 	locator, label, prefix, suffix string
 	suppressAuthor, authorOnly     bool
-	position                       position
+	position                       Position
 	nearNote                       bool
 	firstNote                      int // the note of the item's first cite
 	note                           int

@@ -54,7 +54,7 @@ func (r *namesRun) disambiguate(l *nameList) {
 				level = r.nameLevel(keys, i, level)
 			}
 		}
-		if !c.looking && c.cite != nil && c.cite.position == positionFirst {
+		if !c.looking && c.cite != nil && c.cite.position == PositionFirst {
 			level = max(level, floor)
 		}
 		if c.sortKey == nil {

@@ -83,7 +83,11 @@ func loadTerms(s *Style, source LocaleSource, code string) (t *terms, found bool
 	if !dialect {
 		code = primary
 	}
-	for _, want := range []string{"", language, code} {
+	wanted := []string{"", language, code}
+	if language == code {
+		wanted = wanted[:2]
+	}
+	for _, want := range wanted {
 		for _, e := range s.root.children {
 			if e.name == "locale" && normalLocale(e.get("lang")) == want {
 				t.merge(e)
@@ -91,9 +95,6 @@ func loadTerms(s *Style, source LocaleSource, code string) (t *terms, found bool
 					found = true
 				}
 			}
-		}
-		if language == code {
-			break
 		}
 	}
 	return t, found

@@ -234,6 +234,10 @@ func (c *context) parseMarkup(b *blob) {
 		return
 	}
 	pairMarks(marks)
+	for len(marks) > 0 && marks[0].kind == markNone {
+		head += marks[0].after
+		marks = marks[1:]
+	}
 	restoreLeads(&head, marks)
 	if head != "" && head[0] == ' ' {
 		head = head[1:]

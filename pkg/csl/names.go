@@ -34,6 +34,7 @@ type namesRun struct {
 	etAlMin    int
 	etAlFirst  int
 	etAlLast   bool
+	cuts       bool // long lists are cut
 	delimiter  string
 	precedes   string
 	commonTerm string
@@ -164,7 +165,7 @@ func (r *namesRun) prepare(variables []variable) {
 	if o.delimiter != nil {
 		r.delimiter = *o.delimiter
 	}
-	r.etAlMin, r.etAlFirst = o.etAlMin, max(o.etAlUseFirst, 1)
+	r.etAlMin, r.etAlFirst = o.etAlMin, o.etAlUseFirst
 	r.etAlLast = o.etAlUseLast != nil && *o.etAlUseLast
 	if k := c.sortKey; k != nil {
 		orKey(&r.etAlMin, k.etAlMin)
@@ -173,11 +174,13 @@ func (r *namesRun) prepare(variables []variable) {
 			r.etAlLast = *k.etAlUseLast
 		}
 	}
-	if c.cite != nil && c.cite.position > positionFirst && c.sortKey == nil {
+	if c.cite != nil && c.cite.position > PositionFirst && c.sortKey == nil {
 		orKey(&r.etAlMin, o.etAlSubMin)
 		orKey(&r.etAlFirst, o.etAlSubUseFirst)
 		r.etAlLast = false
 	}
+	r.cuts = r.etAlFirst != 0 && r.etAlMin >= r.etAlFirst
+	r.etAlFirst = max(r.etAlFirst, 0)
 	for i, v := range variables {
 		list := nameList{variable: v, people: c.work.names[v], count: len(c.work.names[v]), pos: c.namesSeen + i}
 		if len(list.people) > 0 {
@@ -227,7 +230,7 @@ func (r *namesRun) cut(l *nameList) {
 	if !c.bare && r.etAlLast && show > r.etAlMin-2 {
 		show = r.etAlMin - 2
 	}
-	if r.etAlMin >= r.etAlFirst && l.count > show && show >= 0 {
+	if r.cuts && l.count > show && show >= 0 {
 		all := l.people
 		l.people = all[:show]
 		l.etAl = etAlTerm

@@ -139,7 +139,7 @@ func (r *namesRun) joinEtAl(blobs []*blob) *blob {
 		single, multiple = r.delimiter, " "
 	}
 	if !startsWithLetter(term) {
-		single, multiple = strings.TrimSpace(single), trimOnlySpace(multiple)
+		single, multiple = trimOnlySpace(single), trimOnlySpace(multiple)
 	}
 	etAl.prefix, etAl.suffix = single, ""
 	if len(blobs) > 1 {

@@ -282,7 +282,7 @@ func (np *numberParser) element(s string, first bool) []numberPart {
 	var parts []numberPart
 	start := 0
 	for i := 0; i < len(s); {
-		term, text, size := np.labelAt(s, i, first && i == 0)
+		term, text, size := np.labelAt(s, i, first)
 		if size == 0 {
 			i++
 			continue
@@ -314,15 +314,13 @@ func startsPlainNumber(s string) bool {
 }
 
 // labelAt recognises a label such as "sec." at s[i:].
-func (np *numberParser) labelAt(s string, i int, atStart bool) (term, text string, size int) {
+func (np *numberParser) labelAt(s string, i int, first bool) (term, text string, size int) {
 	rest := s[i:]
 	if i > 0 {
 		if rest[0] != ' ' {
 			return "", "", 0
 		}
 		rest = rest[1:]
-	} else if !atStart && i == 0 && false {
-		return "", "", 0
 	}
 	end := strings.IndexAny(rest, ". ")
 	if end <= 0 || rest[end] != '.' {
@@ -335,7 +333,8 @@ func (np *numberParser) labelAt(s string, i int, atStart bool) (term, text strin
 	switch np.variable {
 	case varLocator, varPage, varNumber:
 	default:
-		if term != np.variable.String() {
+		// Other variables start with their own label or none.
+		if first && term != np.variable.String() {
 			return "", "", 0
 		}
 	}

@@ -113,7 +113,7 @@ func (r *registry) renumber() {
 // one, without formats, numbers and suffixes.
 func (r *registry) ambiguousCite(w *work, e *entry, request *disambiguation, firstNote int) (string, *context) {
 	c := r.newContext(w, e, areaCitation)
-	c.cite = &citeState{position: positionSubsequent, nearNote: true, firstNote: firstNote}
+	c.cite = &citeState{position: PositionSubsequent, nearNote: true, firstNote: firstNote}
 	c.looking, c.bare = true, true
 	switch {
 	case request != nil:

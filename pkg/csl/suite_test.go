@@ -80,6 +80,9 @@ type suiteCite struct {
 	Suffix         string `json:"suffix"`
 	SuppressAuthor any    `json:"suppress-author"`
 	AuthorOnly     any    `json:"author-only"`
+	Position       int    `json:"position"`
+	NearNote       bool   `json:"near-note"`
+	FirstNote      any    `json:"first-reference-note-number"`
 }
 
 func text(v any) string {
@@ -92,7 +95,10 @@ func text(v any) string {
 func truthy(v any) bool { return v != nil && v != false && v != 0.0 && v != "" }
 
 func (c *suiteCite) cite() csl.Cite {
+	note := 0
+	fmt.Sscan(text(c.FirstNote), &note)
 	return csl.Cite{
+		Position: csl.Position(c.Position), NearNote: c.NearNote, FirstNote: note,
 		ID: text(c.ID), Locator: text(c.Locator), Label: c.Label, Prefix: c.Prefix, Suffix: c.Suffix,
 		SuppressAuthor: truthy(c.SuppressAuthor), AuthorOnly: truthy(c.AuthorOnly),
 	}

@@ -296,6 +296,9 @@ func (c *context) appendNumber(v variable, l *look, form numberForm) {
 		}
 		text := part.particle + part.value
 		if part.collapsible {
+			if part.label != number.parts[0].label {
+				form = numberNumeric
+			}
 			b := c.arena.plain(l.textCase.apply(c.formatNumber(v, part, form), c.caseLanguage()))
 			b.suffix = strings.ReplaceAll(part.join, `\-`, "-")
 			b.number, b.rank = true, -1
