@@ -78,6 +78,7 @@ type lastNames struct {
 }
 
 func (r *registry) entryText(e *entry, l *layout, last *lastNames) (Text, bool) {
+	defer r.arena.release(r.arena.used)
 	c := r.newContext(e.work, e, areaBibliography)
 	c.settings, c.requested = r.entrySettings(e), true
 	c.substituteOK = true

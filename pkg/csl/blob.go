@@ -32,19 +32,28 @@ const (
 	rangeYearSuffix
 )
 
-// arena hands out blobs in blocks, since an entry makes about a hundred.
+// arena hands out blobs, which an entry needs by the hundred, and takes them
+// back all at once. It is used by one goroutine at a time.
 type arena struct {
-	block []blob
+	blocks [][]blob
+	used   int
 }
 
+const arenaBlock = 64
+
 func (a *arena) get() *blob {
-	if len(a.block) == 0 {
-		a.block = make([]blob, 64)
+	block := a.used / arenaBlock
+	if block == len(a.blocks) {
+		a.blocks = append(a.blocks, make([]blob, arenaBlock))
 	}
-	b := &a.block[0]
-	a.block = a.block[1:]
+	b := &a.blocks[block][a.used%arenaBlock]
+	a.used++
+	*b = blob{kids: b.kids[:0]}
 	return b
 }
+
+// release takes back all blobs handed out since used had this value.
+func (a *arena) release(used int) { a.used = used }
 
 // level returns a new blob for a list.
 func (a *arena) level(l *look) *blob {

@@ -25,7 +25,7 @@ func (p *Processor) Citations(clusters []Cluster, items []Item) *Document {
 	r.setPositions(clusters, runs)
 	doc := &Document{Citations: make([]Text, len(clusters))}
 	for i := range clusters {
-		doc.Citations[i] = r.clusterText(runs[i], &clusters[i])
+		doc.Citations[i] = r.clusterText(runs[i])
 	}
 	doc.Bibliography = r.bibliography()
 	return doc
@@ -43,7 +43,7 @@ func (r *registry) cite(cluster *Cluster) Text {
 	if !cluster.Unsorted {
 		r.sortRuns(runs, false)
 	}
-	return r.clusterText(runs, cluster)
+	return r.clusterText(runs)
 }
 
 // citingOrder brings works into the order in which they are cited first; the

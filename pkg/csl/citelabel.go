@@ -25,7 +25,7 @@ var labelLetters = [...][]int{{4}, {2, 2}, {2, 1, 1}, {1, 1, 1, 1}}
 func (c *context) madeLabel() string {
 	var b strings.Builder
 	for _, v := range labelNames {
-		people := c.work.names[v]
+		people := c.work.people(v)
 		if len(people) == 0 {
 			continue
 		}
@@ -41,7 +41,7 @@ func (c *context) madeLabel() string {
 		b.WriteString(titleLabel(c.work.text[varTitle]))
 	}
 	year := "0000"
-	if d := c.work.dates[varIssued]; d != nil && d.from.Year != 0 {
+	if d := c.work.date(varIssued); d != nil && d.from.Year != 0 {
 		year = itoa(d.from.Year)
 	}
 	return b.String() + year[max(0, len(year)-2):]

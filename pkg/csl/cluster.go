@@ -158,15 +158,18 @@ func (r *registry) authorString(e *entry) string {
 	c.cite = &citeState{position: PositionSubsequent, nearNote: true}
 	c.looking, c.bare, c.wantAuthor = true, true, true
 	c.settings, c.requested = e.settings.clone(), true
+	used := r.arena.used
 	c.renderLayout()
+	r.arena.release(used)
 	return c.authorString
 }
 
 // clusterText renders a cluster's cites and joins them.
-func (r *registry) clusterText(runs []*citeRun, cluster *Cluster) Text {
+func (r *registry) clusterText(runs []*citeRun) Text {
 	if len(runs) == 0 {
 		return Text{}
 	}
+	defer r.arena.release(r.arena.used)
 	braces := nestedBraces{on: r.program.class == "note"}
 	l := &r.program.citation
 	prefix := braces.flip(l.prefix)

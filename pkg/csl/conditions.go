@@ -56,7 +56,7 @@ func (c *compiler) tests(e *element) []test {
 			tests = appendVariables(tests, values, (*context).isNumeric)
 		case "is-uncertain-date":
 			tests = appendVariables(tests, values, func(c *context, v variable) bool {
-				d := c.work.dates[v]
+				d := c.work.date(v)
 				return d != nil && d.circa
 			})
 		case "locator":
@@ -190,9 +190,9 @@ func (c *context) hasVariable(v variable) bool {
 	}
 	switch variableTable[v].kind {
 	case kindName:
-		return len(c.work.names[v]) > 0
+		return len(c.work.people(v)) > 0
 	case kindDate:
-		return c.work.dates[v].present()
+		return c.work.date(v).present()
 	}
 	return c.work.text[v] != ""
 }

@@ -35,7 +35,7 @@ type groupState struct {
 type context struct {
 	program  *program
 	registry *registry
-	arena    arena
+	arena    *arena
 	layout   *layout
 	area     area
 	work     *work

@@ -51,13 +51,13 @@ func (n *dateNode) render(c *context) {
 	if n.variable == noVariable {
 		return
 	}
-	leave := c.enter(&n.look, elementDate)
-	defer leave()
+	entered := c.enter(&n.look, elementDate)
+	defer c.leave(entered)
 	if !c.use(n.variable) {
 		c.called(false)
 		return
 	}
-	d := c.work.dates[n.variable]
+	d := c.work.date(n.variable)
 	c.called(n.shows(d))
 	if d == nil {
 		return

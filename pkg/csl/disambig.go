@@ -69,7 +69,8 @@ func (d *disambiguator) run(cite string, group []*entry) {
 		d.modes = append(d.modes, modeConditions)
 	}
 	if len(d.modes) == 0 || len(group) < 2 {
-		if len(d.modes) > 0 && len(group) == 1 {
+		if len(d.modes) > 0 && len(group) == 1 && d.program.addGiven && !d.byCite() {
+			// The name may be ambiguous even where the cite is not.
 			d.maxNames = map[*entry][]int{}
 			d.base, d.better = nil, nil
 			d.measure(group[0], nil)

@@ -41,8 +41,8 @@ type namesRun struct {
 }
 
 func (n *namesNode) render(c *context) {
-	leave := c.enter(&n.look, elementNames)
-	defer leave()
+	entered := c.enter(&n.look, elementNames)
+	defer c.leave(entered)
 	if c.termBefore {
 		c.substituteOK = false
 	}
@@ -79,7 +79,7 @@ func (c *context) usableNames(all []variable) (usable []variable, has bool) {
 	for _, v := range all {
 		if c.use(v) {
 			usable = append(usable, v)
-			has = has || len(c.work.names[v]) > 0
+			has = has || len(c.work.people(v)) > 0
 		}
 	}
 	return usable, has
@@ -182,7 +182,7 @@ func (r *namesRun) prepare(variables []variable) {
 	r.cuts = r.etAlFirst != 0 && r.etAlMin >= r.etAlFirst
 	r.etAlFirst = max(r.etAlFirst, 0)
 	for i, v := range variables {
-		list := nameList{variable: v, people: c.work.names[v], count: len(c.work.names[v]), pos: c.namesSeen + i}
+		list := nameList{variable: v, people: c.work.people(v), count: len(c.work.people(v)), pos: c.namesSeen + i}
 		if len(list.people) > 0 {
 			r.disambiguate(&list)
 			r.cut(&list)

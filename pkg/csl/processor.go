@@ -19,11 +19,11 @@ type Options struct {
 // Processor renders citations and bibliographies in one style and language. It
 // is immutable and safe for concurrent use.
 type Processor struct {
-	style    *Style
-	program  *program
-	locale   string
-	notices  []string
-	collates sync.Pool
+	style   *Style
+	program *program
+	locale  string
+	notices []string
+	tools   sync.Pool
 }
 
 // NewProcessor makes a processor for a style, with locales from a source. A
@@ -54,7 +54,7 @@ func NewProcessor(style *Style, locales LocaleSource, options Options) (*Process
 	}
 	p.program = program
 	program.setLanguage(style, options, p.locale)
-	p.collates.New = func() any { return newCollator(program.defaultLocaleSort) }
+	p.tools.New = func() any { return &renderTools{collator: newCollator(program.defaultLocaleSort)} }
 	return p, nil
 }
 
@@ -77,12 +77,20 @@ func (p *Processor) Notices() []string { return append([]string(nil), p.notices.
 
 // register makes the registry of a document.
 func (p *Processor) register(works []*work) *registry {
-	col, _ := p.collates.Get().(*collator)
-	return newRegistry(p.program, works, col)
+	tools, _ := p.tools.Get().(*renderTools)
+	r := newRegistry(p.program, works, tools)
+	r.tools = tools
+	return r
 }
 
 // release ends a registry's use of what is pooled.
-func (p *Processor) release(r *registry) { p.collates.Put(r.collate) }
+func (p *Processor) release(r *registry) { p.tools.Put(r.tools) }
+
+// renderTools are what rendering needs that is worth keeping.
+type renderTools struct {
+	collator *collator
+	arena    arena
+}
 
 func newWorks(items []Item) []*work {
 	works := make([]*work, len(items))

@@ -23,7 +23,10 @@ type registry struct {
 	names   nameRegister
 	keyed   map[personRef]nameKeys
 	collate *collator
-	reverse bool // citation numbers run backward
+	arena   *arena
+	tools   *renderTools
+	levels  []*blob // kept for the next context
+	reverse bool    // citation numbers run backward
 }
 
 // personRef identifies a name of a work.
@@ -37,7 +40,7 @@ func (r *registry) keys(p *program, w *work, v variable, i int) nameKeys {
 	ref := personRef{w, v, i}
 	k, ok := r.keyed[ref]
 	if !ok {
-		k = p.registerKeys(w.id, &w.names[v][i])
+		k = p.registerKeys(w.id, &w.people(v)[i])
 		r.keyed[ref] = k
 	}
 	return k
@@ -45,9 +48,10 @@ func (r *registry) keys(p *program, w *work, v variable, i int) nameKeys {
 
 // newRegistry registers items in the order of citing, sorts them, tells their
 // cites apart and numbers them.
-func newRegistry(p *program, works []*work, col *collator) *registry {
+func newRegistry(p *program, works []*work, tools *renderTools) *registry {
 	r := &registry{
-		program: p, entries: make(map[string]*entry, len(works)), keyed: map[personRef]nameKeys{}, collate: col,
+		program: p, entries: make(map[string]*entry, len(works)), keyed: map[personRef]nameKeys{},
+		collate: tools.collator, arena: &tools.arena,
 	}
 	groups := map[string][]*entry{}
 	var order []string
@@ -123,9 +127,12 @@ func (r *registry) ambiguousCite(w *work, e *entry, request *disambiguation, fir
 	default:
 		c.settings = newDisambiguation()
 	}
+	used := r.arena.used
 	root := c.renderLayout()
 	tidyPunctuation(root, r.program.terms.punctuationInQuote)
-	return flatText(root), c
+	text := flatText(root)
+	r.arena.release(used)
+	return text, c
 }
 
 func (r *registry) newContext(w *work, e *entry, a area) *context {
@@ -133,7 +140,9 @@ func (r *registry) newContext(w *work, e *entry, a area) *context {
 	if a == areaBibliography || a == areaBibliographySort {
 		l = r.program.bibliography
 	}
-	return &context{program: r.program, registry: r, layout: l, area: a, work: w, entry: e}
+	return &context{
+		program: r.program, registry: r, arena: r.arena, layout: l, area: a, work: w, entry: e, levels: r.levels[:0],
+	}
 }
 
 // renderLayout renders the area's layout for the context's work.
@@ -153,6 +162,7 @@ func (c *context) renderLayout() *blob {
 		c.citeSuffix()
 	}
 	c.close()
+	c.registry.levels = c.levels[:0]
 	root.purge()
 	return root
 }

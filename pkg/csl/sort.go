@@ -119,6 +119,8 @@ func (r *registry) sortText(e *entry, k *sortKey, a area) string {
 	c.sortKey = &k.etAl
 	var dates strings.Builder
 	c.dates = &dates
+	used := r.arena.used
+	defer r.arena.release(used)
 	root := c.open(nil)
 	switch {
 	case k.names != nil:
@@ -131,6 +133,7 @@ func (r *registry) sortText(e *entry, k *sortKey, a area) string {
 		}
 	}
 	c.close()
+	r.levels = c.levels[:0]
 	if dates.Len() > 0 {
 		return dates.String()
 	}

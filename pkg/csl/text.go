@@ -12,29 +12,38 @@ const (
 	elementGroup
 )
 
-// enter begins a rendering element and returns what ends it: stripping of
-// periods, suppression of authors, and the blocks of second-field-align.
-func (c *context) enter(l *look, kind elementKind) func() {
+// elementState is what a rendering element changes until it ends.
+type elementState struct {
+	suppressed bool
+	strips     bool
+	blocks     int
+}
+
+// enter begins a rendering element: stripping of periods, suppression of authors,
+// and the blocks of second-field-align.
+func (c *context) enter(l *look, kind elementKind) elementState {
 	if l.stripPeriods {
 		c.stripPeriods++
 	}
-	suppressed := c.suppress
+	state := elementState{suppressed: c.suppress, strips: l.stripPeriods}
 	if kind != elementGroup && c.cite != nil && !c.looking {
-		c.suppress = suppressed || c.suppresses(kind)
+		c.suppress = state.suppressed || c.suppresses(kind)
 	}
-	blocks := 0
 	if l.top {
-		blocks = c.openBlocks(l)
+		state.blocks = c.openBlocks(l)
 	}
-	return func() {
-		for range blocks {
-			c.close()
-		}
-		if l.stripPeriods {
-			c.stripPeriods--
-		}
-		c.suppress = suppressed
+	return state
+}
+
+// leave ends a rendering element.
+func (c *context) leave(state elementState) {
+	for range state.blocks {
+		c.close()
 	}
+	if state.strips {
+		c.stripPeriods--
+	}
+	c.suppress = state.suppressed
 }
 
 // suppresses tells whether an element is left out of a cite without or with
@@ -73,9 +82,9 @@ func (c *context) openBlocks(l *look) int {
 }
 
 func (n *textNode) render(c *context) {
-	leave := c.enter(&n.look, elementText)
+	entered := c.enter(&n.look, elementText)
 	n.renderVariable(c)
-	leave()
+	c.leave(entered)
 	if c.area == areaBibliography && c.hasVariable(n.variable) {
 		c.substituteAuthor(false)
 	}
@@ -227,8 +236,8 @@ func (c *context) appendRanged(n int, kind rangeKind, l *look) *blob {
 }
 
 func (n *termNode) render(c *context) {
-	leave := c.enter(&n.look, elementText)
-	defer leave()
+	entered := c.enter(&n.look, elementText)
+	defer c.leave(entered)
 	text, _ := c.program.terms.lookup(n.term, n.form, n.plural, neuter)
 	if text == "" {
 		if c.inSubstitute > 0 {
@@ -250,8 +259,8 @@ func (n *termNode) render(c *context) {
 }
 
 func (n *valueNode) render(c *context) {
-	leave := c.enter(&n.look, elementText)
-	defer leave()
+	entered := c.enter(&n.look, elementText)
+	defer c.leave(entered)
 	c.group.term = true
 	c.append(n.value, &n.look, true)
 	if c.inSubstitute > 0 {
@@ -260,8 +269,8 @@ func (n *valueNode) render(c *context) {
 }
 
 func (n *numberNode) render(c *context) {
-	leave := c.enter(&n.look, elementText)
-	defer leave()
+	entered := c.enter(&n.look, elementText)
+	defer c.leave(entered)
 	v := n.variable
 	free := c.use(v)
 	has := free && c.textValue(v, false) != ""
@@ -365,13 +374,13 @@ func (n *labelNode) text(c *context) string {
 }
 
 func (n *groupNode) render(c *context) {
-	leave := c.enter(&n.look, elementGroup)
+	entered := c.enter(&n.look, elementGroup)
 	c.grouped(&n.look, n.nodes)
-	leave()
+	c.leave(entered)
 }
 
 func (n *macroNode) render(c *context) {
-	leave := c.enter(&n.look, elementGroup)
+	entered := c.enter(&n.look, elementGroup)
 	c.open(&look{fmt: n.fmt, prefix: n.prefix, suffix: n.suffix, delimiter: n.delimiter})
 	dates := c.dateKey
 	if n.hasDate && c.area.isSort() && c.dateKey == nil && c.dates != nil {
@@ -384,7 +393,7 @@ func (n *macroNode) render(c *context) {
 		c.dateKey = dates
 	}
 	c.close()
-	leave()
+	c.leave(entered)
 }
 
 // grouped renders a group's content and drops it if all variables that it calls

@@ -13,8 +13,50 @@ type work struct {
 	language    string
 	hasLanguage bool
 	text        []string
-	names       [][]person
-	dates       []*workDate
+	names       []nameVariable
+	dates       []dateVariable
+}
+
+// nameVariable and dateVariable are values of a work, which has few of them.
+type (
+	nameVariable struct {
+		variable variable
+		people   []person
+	}
+	dateVariable struct {
+		variable variable
+		date     *workDate
+	}
+)
+
+// people are the names of a variable.
+func (w *work) people(v variable) []person {
+	for i := range w.names {
+		if w.names[i].variable == v {
+			return w.names[i].people
+		}
+	}
+	return nil
+}
+
+// date is the date of a variable, or nil.
+func (w *work) date(v variable) *workDate {
+	for i := range w.dates {
+		if w.dates[i].variable == v {
+			return w.dates[i].date
+		}
+	}
+	return nil
+}
+
+func (w *work) setDate(v variable, d *workDate) {
+	for i := range w.dates {
+		if w.dates[i].variable == v {
+			w.dates[i].date = d
+			return
+		}
+	}
+	w.dates = append(w.dates, dateVariable{v, d})
 }
 
 // person is a name with its particles split off.
@@ -26,10 +68,7 @@ type person struct {
 }
 
 func newWork(it *Item) *work {
-	w := &work{
-		id: it.ID, typ: it.Type, text: make([]string, len(variableTable)),
-		names: make([][]person, len(variableTable)), dates: make([]*workDate, len(variableTable)),
-	}
+	w := &work{id: it.ID, typ: it.Type, text: make([]string, len(variableTable))}
 	for name, value := range it.Text {
 		w.setText(name, value)
 	}
@@ -40,7 +79,7 @@ func newWork(it *Item) *work {
 	}
 	for name, date := range it.Dates {
 		if v, ok := variableNumbers[name]; ok && variableTable[v].kind == kindDate {
-			w.dates[v] = newWorkDate(&date)
+			w.setDate(v, newWorkDate(&date))
 		}
 	}
 	w.readNoteFields()
@@ -69,7 +108,7 @@ func (w *work) setNames(v variable, list []Name) {
 	for i := range list {
 		people = append(people, newPerson(&list[i]))
 	}
-	w.names[v] = people
+	w.names = append(w.names, nameVariable{v, people})
 }
 
 // derive sets what follows from other fields.
@@ -176,7 +215,7 @@ func (w *work) readNoteFields() {
 		}
 	}
 	for v, list := range people {
-		w.names[v] = list
+		w.names = append(w.names, nameVariable{v, list})
 	}
 	w.text[varNote] = strings.TrimSpace(strings.Join(lines, "\n"))
 }
@@ -194,9 +233,9 @@ func (w *work) setNoteField(key, value string, people map[variable][]person) boo
 	}
 	switch variableTable[v].kind {
 	case kindDate:
-		w.dates[v] = parseRawDate(value)
+		w.setDate(v, parseRawDate(value))
 	case kindName:
-		if len(w.names[v]) > 0 {
+		if len(w.people(v)) > 0 {
 			return false
 		}
 		family, given, two := strings.Cut(value, "||")
