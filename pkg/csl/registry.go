@@ -55,12 +55,14 @@ func newRegistry(p *program, works []*work, tools *renderTools) *registry {
 	}
 	groups := map[string][]*entry{}
 	var order []string
+	// A work on its own is ambiguous only where all its names must differ.
+	compares := p.compares() && (len(works) > 1 || p.givenRule != "by-cite")
 	for _, w := range works {
 		if r.entries[w.id] != nil {
 			continue
 		}
 		e := &entry{work: w, settings: newDisambiguation(), cited: len(r.cited) + 1}
-		if p.compares() {
+		if compares {
 			cite, c := r.ambiguousCite(w, nil, nil, 0)
 			e.settings, e.ambig = c.settings, cite
 			if groups[cite] == nil {
@@ -90,7 +92,7 @@ func (p *program) compares() bool {
 func (r *registry) sortEntries() {
 	r.sorted = append([]*entry(nil), r.cited...)
 	b := r.program.bibliography
-	if b == nil || len(b.sort) == 0 {
+	if b == nil || len(b.sort) == 0 || len(r.cited) < 2 {
 		return
 	}
 	for _, e := range r.cited {
