@@ -169,7 +169,7 @@ func (t Text) Plain() string {
 	for i := range t.tokens {
 		switch k := &t.tokens[i]; {
 		case k.kind == tokenText:
-			b.WriteString(plainSuperscripts(k.text))
+			b.WriteString(k.text)
 		case k.fmt.display != 0 && k.kind == tokenOpen && b.Len() > 0:
 			b.WriteByte(' ')
 		}
@@ -308,5 +308,3 @@ func isASCII(s string) bool {
 	}
 	return true
 }
-
-func plainSuperscripts(s string) string { return s }
