@@ -128,8 +128,8 @@ func (e *editor) Put(it *library.Item) error {
 		}
 		if held {
 			a.Text = status
-		} else if a.Text.Available {
-			a.Text = library.TextStatus{Pages: a.Text.Pages, Reason: noText}
+		} else {
+			a.Text = library.TextStatus{Pages: a.Text.Pages, Reason: first(a.Text.Reason, noText)}
 		}
 	}
 	if n := len(encodeItem(&fresh)); n > maxItemBytes {

@@ -97,14 +97,14 @@ func (s *Shelf) catchUp(ctx context.Context) error {
 }
 
 // replayed returns the state after all of the log, st itself if nothing is
-// new, and notes how the log was. Where the log is shorter than what was read
-// of it, it was cut after a failure, and is read from its begin.
+// new, and notes how the log was. Where the log no longer has what was read of
+// it, it was cut after a failure, and is read again from the start.
 func (s *Shelf) replayed(ctx context.Context, st *state) (*state, error) {
 	info, err := st.base.log.Stat()
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if info.Size() < st.end {
+	if info.Size() < st.end || !st.last.in(st.base.log) {
 		if st, err = st.base.first(ctx, s.opts.library, &s.health, true); err != nil {
 			return nil, err
 		}

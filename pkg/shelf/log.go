@@ -97,6 +97,24 @@ func readRecord(log io.ReaderAt, codec *pack.Codec, offset, size int64) (written
 	return written, next, r.Err() == nil
 }
 
+// mark is how a record in the log begins: its length and its checksum.
+type mark struct {
+	offset int64 // 0 for no record
+	head   [recordHead + pack.SumSize]byte
+}
+
+// markAt returns the mark of the record at offset, which is whole.
+func markAt(log io.ReaderAt, offset int64) mark {
+	m := mark{offset: offset}
+	if _, err := log.ReadAt(m.head[:], offset); err != nil {
+		return mark{offset: offset} // it will not be found again
+	}
+	return m
+}
+
+// in reports whether the log still has the record.
+func (m mark) in(log io.ReaderAt) bool { return m.offset == 0 || m == markAt(log, m.offset) }
+
 // changedItems returns the keys of the items among rows: those that are there
 // and those that were removed.
 func changedItems(written []row) (put, removed []string) {

@@ -17,6 +17,7 @@ type state struct {
 	*content
 	base   *base
 	meta   meta
+	last   mark  // of the last transaction
 	end    int64 // of the last transaction in the log: the state's sequence
 	index  *index.Index
 	health *health
@@ -47,9 +48,9 @@ func resultBytes(r *index.Result) int {
 	return n
 }
 
-// apply returns the state after transactions, of which the last one ends at
-// end in the log.
-func (s *state) apply(ctx context.Context, written []row, end int64) (*state, error) {
+// apply returns the state after transactions; last is the mark of the last one,
+// which ends at end in the log.
+func (s *state) apply(ctx context.Context, written []row, last mark, end int64) (*state, error) {
 	r := s.rows.clone()
 	for _, x := range written {
 		r.set(x)
@@ -59,6 +60,7 @@ func (s *state) apply(ctx context.Context, written []row, end int64) (*state, er
 		return nil, err
 	}
 	next := newState(s.base, s.library, r, m, end, s.health)
+	next.last = last
 	if s.index != nil {
 		next.index, err = next.updateIndex(ctx, s.index, written)
 	}
@@ -69,12 +71,13 @@ func (s *state) apply(ctx context.Context, written []row, end int64) (*state, er
 // there is none to come.
 func (s *state) replay(ctx context.Context, size int64) (*state, error) {
 	var written []row
-	end := s.end
+	last, end := s.last, s.end
 	for {
 		more, next, ok := readRecord(s.base.log, s.base.codec, end, size)
 		if !ok {
 			break
 		}
+		last = markAt(s.base.log, end)
 		written, end = append(written, more...), next
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -83,7 +86,7 @@ func (s *state) replay(ctx context.Context, size int64) (*state, error) {
 	if end == s.end {
 		return s, nil
 	}
-	return s.apply(ctx, written, end)
+	return s.apply(ctx, written, last, end)
 }
 
 // notice returns what readers should know of the state, or "".

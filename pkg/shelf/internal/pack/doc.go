@@ -29,10 +29,12 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
 }
 
+// SumSize is the number of bytes of a block's checksum, with which it begins.
+const SumSize = 4
+
 const (
 	magic      = "SRROWS\x00\x01"
 	footerSize = 8 + 4 + 4 + len(magic)
-	sumSize    = 4
 	// blockBytes is the size of the rows of a block before they are
 	// compressed. A larger row is a block of its own.
 	blockBytes = 8 << 10
@@ -147,18 +149,18 @@ func (c *Codec) Close() {
 // Seal appends a block to b: checksum and compressed rows.
 func (c *Codec) Seal(b, rows []byte) []byte {
 	at := len(b)
-	b = append(b, make([]byte, sumSize)...)
+	b = append(b, make([]byte, SumSize)...)
 	b = c.enc.EncodeAll(rows, b)
-	binary.LittleEndian.PutUint32(b[at:], Checksum(b[at+sumSize:]))
+	binary.LittleEndian.PutUint32(b[at:], Checksum(b[at+SumSize:]))
 	return b
 }
 
 // Open returns the rows of a block that Seal made.
 func (c *Codec) Open(block []byte) ([]byte, error) {
-	if len(block) < sumSize || binary.LittleEndian.Uint32(block) != Checksum(block[sumSize:]) {
+	if len(block) < SumSize || binary.LittleEndian.Uint32(block) != Checksum(block[SumSize:]) {
 		return nil, damaged("checksum of a block")
 	}
-	rows, err := c.dec.DecodeAll(block[sumSize:], nil)
+	rows, err := c.dec.DecodeAll(block[SumSize:], nil)
 	if err != nil {
 		return nil, damaged("a block: %v", err)
 	}
