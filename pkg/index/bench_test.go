@@ -199,16 +199,7 @@ func BenchmarkBuild(b *testing.B) {
 	s := bulk(b)
 	docs := s.documents()
 	for b.Loop() {
-		x, err := index.Memory(s)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := x.Update(b.Context(), docs, nil); err != nil {
-			b.Fatal(err)
-		}
-		if err := x.Close(); err != nil {
-			b.Fatal(err)
-		}
+		update(b, index.New(s), s, docs)
 	}
 	b.ReportMetric(float64(len(docs)*b.N)/b.Elapsed().Seconds(), "works/s")
 }
@@ -219,18 +210,9 @@ func BenchmarkSample(b *testing.B) {
 	s := sample(60, 300_000)
 	docs := s.documents()
 	for b.Loop() {
-		x, err := index.Memory(s)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := x.Update(b.Context(), docs, nil); err != nil {
-			b.Fatal(err)
-		}
+		x := update(b, index.New(s), s, docs)
 		if len(search(b, x, library.Query{Text: syntheticWord(40)}).Hits) == 0 {
 			b.Fatal("nothing found")
-		}
-		if err := x.Close(); err != nil {
-			b.Fatal(err)
 		}
 	}
 }

@@ -107,9 +107,6 @@ func (s *search) allowed(seg int, f *filter) (set, error) {
 	return out, nil
 }
 
-// bitmapList is a postings list that can give all its documents at once.
-type bitmapList interface{ OrInto(*roaring.Bitmap) }
-
 // union returns the documents that have one of the exact terms.
 func (s *search) union(seg int, terms []string) (*roaring.Bitmap, error) {
 	out := roaring.New()
@@ -118,9 +115,7 @@ func (s *search) union(seg int, terms []string) (*roaring.Bitmap, error) {
 		if err != nil {
 			return nil, err
 		}
-		if all, ok := list.(bitmapList); ok {
-			all.OrInto(out)
-		}
+		list.AddTo(out)
 	}
 	return out, nil
 }

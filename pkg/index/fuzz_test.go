@@ -55,12 +55,8 @@ func FuzzSearch(f *testing.F) {
 		it := &library.Item{ID: library.ItemID{Key: "KEY22222"}, Fields: map[string]string{"title": "fixed", "abstractNote": text, "extra": text, "DOI": text, "ISBN": text}}
 		it.Tags, it.Creators = []string{text}, []library.Creator{{Name: text}}
 		src := fixed{it, []library.TextPage{{Number: 1, Text: text}}}
-		x, err := Memory(src)
+		x, err := New(src).With(t.Context(), src, []Document{{Item: it, Texts: []Text{{Attachment: "A", Pages: src.pages}}}}, nil)
 		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = x.Close() }()
-		if err := x.Update(t.Context(), []Document{{Item: it, Texts: []Text{{Attachment: "A", Pages: src.pages}}}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, q := range []library.Query{{Text: query}, {Text: text}, {Creator: query, TagsAny: []string{query}, Text: query}} {

@@ -2,16 +2,19 @@ package index
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"strconv"
+	"os"
+	"path/filepath"
 	"sync"
-	"sync/atomic"
 
-	bleveindex "github.com/blevesearch/bleve_index_api"
-
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
+
+// Format names what this version of the package writes: analysis, weights and
+// layout. Whatever changes one of them changes it, so that an index written
+// before is built again.
+const Format = "2"
 
 // MaxPassages is the most passages of one work that are searched, about 19
 // million characters. What lies beyond is not found.
@@ -39,104 +42,103 @@ type Source interface {
 	// Item returns the work of that key, and whether there is one.
 	Item(key string) (*library.Item, bool)
 	// Pages returns the text of an attachment as it was given to
-	// [Index.Update].
+	// [Index.With] or [Builder.Add].
 	Pages(key, attachment string) ([]library.TextPage, error)
 }
 
-// ErrRebuild is in the chain of errors that mean: this directory holds no
-// index that can be used, because it is missing, damaged or of another
-// version of this package. Remove the directory, which may stay locked until
-// then, and index the library again.
+// ErrRebuild is in the chain of errors that mean: these files are no index
+// that can be used, because they are missing, damaged or of another version of
+// this package. Index the library again.
 var ErrRebuild = errors.New("the search index must be built again")
 
-// Index is a ranked full-text index. Its methods may be called at the same
-// time.
+// Index is a ranked full-text index at one version of a library. It never
+// changes; [Index.With] returns the next version, which shares all that stayed
+// as it was. Its methods may be called at the same time.
 type Index struct {
-	store  *store
 	source Source
-	update sync.Mutex // held by whoever writes
-	view   atomic.Pointer[view]
-	pool   sync.Pool // of *search
-	close  sync.Once
+	view   *view
+	pool   *sync.Pool // of *search, shared by all versions
 }
 
-// Memory returns an empty index that lives in memory.
-func Memory(src Source) (*Index, error) {
-	s, err := openStore("", false)
-	if err != nil {
-		return nil, err
+// New returns an index without works.
+func New(src Source) *Index {
+	return &Index{source: src, view: &view{}, pool: &sync.Pool{}}
+}
+
+// Open opens the files that a [Builder] wrote into a directory. Any number of
+// processes may have them open. Every file is verified by its checksum; one
+// that is missing or damaged is [ErrRebuild]. [Index.Close] frees the files.
+func Open(dir string, files []string, src Source) (*Index, error) {
+	x := New(src)
+	for _, name := range files {
+		s, err := segment.Open(filepath.Join(dir, name))
+		if err != nil {
+			return nil, errors.Join(openError(err), x.Close())
+		}
+		columns, err := readColumns(s)
+		if err != nil {
+			return nil, errors.Join(openError(err), s.Close(), x.Close())
+		}
+		x.view.add(&segmentView{Segment: s, columns: columns, file: true})
 	}
-	return newIndex(s, src), nil
+	return x, nil
 }
 
-// Create opens the index in a directory for reading and writing and makes
-// both as needed. While it is open, no other process can open the directory:
-// theirs, or ours if another was first, is a [library.Conflict]. A directory
-// with something else or something damaged in it is [ErrRebuild].
-func Create(dir string, src Source) (*Index, error) {
-	s, err := openStore(dir, false)
-	if err != nil {
-		return nil, err
-	}
-	return newIndex(s, src), nil
-}
-
-// Open opens the index in a directory for reading. Several processes may have
-// it open so; if one has it open for writing, Open is a [library.Conflict].
-// A directory without a sound index of this version is [ErrRebuild]: every
-// file is verified by its checksum.
-func Open(dir string, src Source) (*Index, error) {
-	s, err := openStore(dir, true)
-	if err != nil {
-		return nil, err
-	}
-	return newIndex(s, src), nil
-}
-
-func newIndex(s *store, src Source) *Index { return &Index{store: s, source: src} }
-
-// Close frees what the index holds. Searches that are under way end first;
-// later calls fail with [library.Unavailable].
+// Close frees the files of the index and of every version made from it by
+// [Index.With]. None of them may be used after.
 func (x *Index) Close() error {
-	var err error
-	x.close.Do(func() {
-		x.update.Lock()
-		defer x.update.Unlock()
-		err = x.store.close()
-	})
+	var errs []error
+	for _, s := range x.view.segments {
+		if s.file {
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Works returns the number of works.
+func (x *Index) Works() int { return x.view.works }
+
+func (x *Index) with(src Source, v *view) *Index { return &Index{source: src, view: v, pool: x.pool} }
+
+// openError says what a failed opening means for the caller.
+func openError(err error) error {
+	if errors.Is(err, os.ErrPermission) {
+		return library.Errorf(library.Forbidden, "the search index may not be read").WithCause(err)
+	}
+	return damaged(err)
+}
+
+// damaged returns an error with [ErrRebuild] in its chain.
+func damaged(cause error) error {
+	if errors.Is(cause, ErrRebuild) {
+		return cause
+	}
+	return library.Errorf(library.Internal, "the search index can't be used").
+		WithHint("it must be built again").WithCause(errors.Join(ErrRebuild, cause))
+}
+
+// guard calls f; a damaged file is [ErrRebuild].
+func guard(f func() error) error {
+	err := segment.Guard(f)
+	if errors.Is(err, segment.ErrDamaged) {
+		return damaged(err)
+	}
 	return err
 }
 
-// versionKey is where the owner's version is stored.
-const versionKey = "stackroom.version"
-
-// SetVersion stores a number of the owner's beside the data, so that
-// [Index.Version] can tell whether the index is stale.
-func (x *Index) SetVersion(v int64) error {
-	x.update.Lock()
-	defer x.update.Unlock()
-	b := bleveindex.NewBatch()
-	b.SetInternal([]byte(versionKey), binary.AppendVarint(nil, v))
-	return x.store.write(context.Background(), b)
-}
-
-// Version returns the number that SetVersion stored last, 0 if it never did.
-func (x *Index) Version() (int64, error) {
-	snap, err := x.store.snapshot()
+// ask runs a question to the index with a search made ready for it.
+func ask[T any](ctx context.Context, x *Index, name string, do func(context.Context, *search) (T, error), found func(T) int) (T, error) {
+	s := x.begin()
+	var out T
+	err := guard(func() (err error) {
+		out, err = traced(ctx, name, x.view, func(ctx context.Context) (T, error) { return do(ctx, s) }, found)
+		return err
+	})
 	if err != nil {
-		return 0, err
+		var none T
+		return none, err
 	}
-	defer func() { _ = snap.Close() }()
-	b, err := snap.GetInternal([]byte(versionKey))
-	if err != nil || b == nil {
-		return 0, err
-	}
-	v, n := binary.Varint(b)
-	if n <= 0 {
-		return 0, damaged(errors.New("stored version"))
-	}
-	return v, nil
+	x.pool.Put(s)
+	return out, nil
 }
-
-// passageID names a passage in the segment; a work's key has no line feed.
-func passageID(key string, n int) string { return key + "\n" + strconv.Itoa(n) }

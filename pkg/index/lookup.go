@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"slices"
 
-	segment "github.com/blevesearch/scorch_segment_api/v2"
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
 // dictionaries are the term dictionaries of a segment, opened when first
 // used. They are not safe for concurrent use.
 type dictionaries struct {
-	words, passages, exact, names segment.TermDictionary
+	words, passages, exact, names *segment.Dictionary
 }
 
-func (d *dictionaries) of(field string) *segment.TermDictionary {
+func (d *dictionaries) of(field string) **segment.Dictionary {
 	switch field {
 	case wordField:
 		return &d.words
@@ -26,7 +26,7 @@ func (d *dictionaries) of(field string) *segment.TermDictionary {
 }
 
 // dictionary returns a segment's dictionary of a field.
-func (s *search) dictionary(seg int, field string) (segment.TermDictionary, error) {
+func (s *search) dictionary(seg int, field string) (*segment.Dictionary, error) {
 	at := s.dicts[seg].of(field)
 	if *at == nil {
 		opened, err := s.view.segments[seg].Dictionary(field)
@@ -97,7 +97,7 @@ func (s *search) find(i int) error {
 			return err
 		}
 		s.lists[at] = words
-		l.works += int(words.Count())
+		l.works += words.Len()
 		if len(sv.root) == len(sv.work) {
 			continue // no passages
 		}
@@ -106,19 +106,19 @@ func (s *search) find(i int) error {
 			return err
 		}
 		s.lists[at+1] = passages
-		l.passages += int(passages.Count())
+		l.passages += passages.Len()
 	}
 	return nil
 }
 
 // postings returns the live postings of a term; it may use the memory of an
 // earlier list.
-func (s *search) postings(seg int, field, term string, into segment.PostingsList) (segment.PostingsList, error) {
+func (s *search) postings(seg int, field, term string, into *segment.Postings) (*segment.Postings, error) {
 	d, err := s.dictionary(seg, field)
 	if err != nil {
 		return nil, err
 	}
-	return d.PostingsList([]byte(term), s.view.segments[seg].deleted, into)
+	return d.Postings(term, s.view.segments[seg].deleted, into)
 }
 
 // weigh computes what each term is worth. Words that only begin with the
@@ -189,16 +189,12 @@ func (s *search) scan(seg int, field, prefix string, counts map[string]int) erro
 	if err != nil {
 		return err
 	}
-	end := []byte(prefix + "\xff")
-	it := d.AutomatonIterator(nil, []byte(prefix), end)
-	for range maxScanned {
-		e, err := it.Next()
-		if err != nil || e == nil {
-			return err
-		}
-		counts[e.Term] += int(e.Count)
-	}
-	return nil
+	scanned := 0
+	return d.Terms(prefix, func(term string, docs int) bool {
+		counts[term] += docs
+		scanned++
+		return scanned < maxScanned
+	})
 }
 
 // endings are English endings that the stemmer takes off.

@@ -20,24 +20,9 @@ func (x *Index) Passages(ctx context.Context, key string, q library.PassageQuery
 	if q.Limit < 1 || q.Limit > maxPassageLimit {
 		return nil, library.Errorf(library.Invalid, "limit must be from 1 to %d", maxPassageLimit)
 	}
-	v, err := x.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = v.snap.Close() }()
-	s := x.begin(v)
-	var found []library.Passage
-	err = guard(func() (err error) {
-		found, err = traced(ctx, "index passages", v, func(ctx context.Context) ([]library.Passage, error) {
-			return s.answer(ctx, key, q)
-		}, func(p []library.Passage) int { return len(p) })
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	x.pool.Put(s)
-	return found, nil
+	return ask(ctx, x, "index passages", func(ctx context.Context, s *search) ([]library.Passage, error) {
+		return s.answer(ctx, key, q)
+	}, func(p []library.Passage) int { return len(p) })
 }
 
 // excerpt is a stretch of a work that may answer a question.
@@ -88,15 +73,8 @@ func (s *search) answer(ctx context.Context, key string, q library.PassageQuery)
 // locate returns the segment of a work and its place there.
 func (s *search) locate(key string) (seg int, work uint32, ok bool) {
 	for i, sv := range s.view.segments {
-		docs, err := sv.DocNumbers([]string{key})
-		if err != nil {
-			continue
-		}
-		for it := docs.Iterator(); it.HasNext(); {
-			doc := it.Next()
-			if w := sv.work[doc]; sv.live(doc) && sv.root[w] == doc {
-				return i, w, true
-			}
+		if work, ok, err := sv.locate(key); ok && err == nil {
+			return i, work, true
 		}
 	}
 	return 0, 0, false
@@ -154,17 +132,16 @@ func (s *search) textExcerpts(seg int, work uint32) ([]excerpt, error) {
 		if err != nil {
 			return nil, err
 		}
-		it := list.Iterator(true, false, false, nil)
-		p, err := it.Advance(uint64(first))
-		for ; err == nil && p != nil && p.Number() < uint64(end); p, err = it.Next() {
-			doc := uint32(p.Number())
+		it := list.Iterator(false, nil)
+		doc, weight, more, err := it.Advance(first)
+		for ; err == nil && more && doc < end; doc, weight, more, err = it.Next() {
 			at, ok := found[doc]
 			if !ok {
 				at = len(out)
 				found[doc] = at
 				out = append(out, excerpt{doc: doc, weight: make([]float32, len(s.query.words))})
 			}
-			out[at].weight[i] = saturations[p.Frequency()%impactLevels]
+			out[at].weight[i] = saturations[weight%impactLevels]
 		}
 		if err != nil {
 			return nil, err

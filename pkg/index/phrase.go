@@ -4,7 +4,8 @@ import (
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	segment "github.com/blevesearch/scorch_segment_api/v2"
+
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
 // phrases returns the works of a segment that have every phrase of the query,
@@ -33,7 +34,7 @@ func (s *search) phrases(seg int) (set, error) {
 // name.
 func (s *search) aligned(seg int, field string, terms []string, step uint64) (*roaring.Bitmap, error) {
 	var docs set
-	lists := make([]segment.PostingsList, len(terms))
+	lists := make([]*segment.Postings, len(terms))
 	for i, term := range terms {
 		bits, list, err := s.having(seg, field, term)
 		if err != nil {
@@ -49,7 +50,7 @@ func (s *search) aligned(seg int, field string, terms []string, step uint64) (*r
 	}
 	cursors := s.cursors[:len(terms)]
 	for i := range cursors {
-		cursors[i].postings = lists[i].Iterator(true, false, true, cursors[i].postings)
+		cursors[i].postings = lists[i].Iterator(true, cursors[i].postings)
 	}
 	out := roaring.New()
 	for it := docs.bits.Iterator(); it.HasNext(); {
@@ -67,15 +68,13 @@ func (s *search) aligned(seg int, field string, terms []string, step uint64) (*r
 }
 
 // having returns the live documents that have a term, and its postings.
-func (s *search) having(seg int, field, term string) (*roaring.Bitmap, segment.PostingsList, error) {
+func (s *search) having(seg int, field, term string) (*roaring.Bitmap, *segment.Postings, error) {
 	list, err := s.postings(seg, field, term, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	bits := roaring.New()
-	if all, ok := list.(bitmapList); ok {
-		all.OrInto(bits)
-	}
+	list.AddTo(bits)
 	if deleted := s.view.segments[seg].deleted; deleted != nil {
 		bits.AndNot(deleted)
 	}
@@ -84,21 +83,23 @@ func (s *search) having(seg int, field, term string) (*roaring.Bitmap, segment.P
 
 // cursor reads the positions of one term. Its memory is used again.
 type cursor struct {
-	postings segment.PostingsIterator
-	starts   []uint64 // where the phrase would begin in the document
+	postings  *segment.Iterator
+	positions []uint64
+	starts    []uint64 // where the phrase would begin in the document
 }
 
 // read takes the term's positions in a document past the last one; shift is
 // how far the term stands behind the phrase's begin.
 func (c *cursor) read(doc uint32, shift uint64) error {
 	c.starts = c.starts[:0]
-	p, err := c.postings.Advance(uint64(doc))
-	if err != nil || p == nil || p.Number() != uint64(doc) {
+	at, _, ok, err := c.postings.Advance(doc)
+	if err != nil || !ok || at != doc {
 		return err
 	}
-	for _, l := range p.Locations() {
-		if l.Pos() >= shift {
-			c.starts = append(c.starts, l.Pos()-shift)
+	c.positions = c.postings.Positions(c.positions[:0])
+	for _, p := range c.positions {
+		if p >= shift {
+			c.starts = append(c.starts, p-shift)
 		}
 	}
 	return nil

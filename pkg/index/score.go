@@ -1,7 +1,7 @@
 package index
 
 import (
-	segment "github.com/blevesearch/scorch_segment_api/v2"
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
 // workAccount is what a search knows of a work so far.
@@ -133,16 +133,16 @@ func (s *search) countWords(seg int) error {
 			continue
 		}
 		bit, lane := uint64(1)<<l.word, uint64(s.covers.lanes[l.word])
-		s.iterator = s.lists[2*(i*n+seg)].Iterator(true, false, false, s.iterator)
+		s.iterator = s.lists[2*(i*n+seg)].Iterator(false, s.iterator)
 		for {
-			p, err := s.iterator.Next()
+			doc, weight, ok, err := s.iterator.Next()
 			if err != nil {
 				return err
 			}
-			if p == nil {
+			if !ok {
 				break
 			}
-			place := work[p.Number()]
+			place := work[doc]
 			a := &s.works[place]
 			if a.mask&bit != 0 {
 				continue // a term that begins with a word the work has
@@ -150,10 +150,9 @@ func (s *search) countWords(seg int) error {
 			if a.untouched() {
 				s.touched = append(s.touched, place)
 			}
-			frequency := p.Frequency()
 			a.mask |= bit
-			a.lanes += lane * lanesOf[frequency>>levelBits%(1<<kinds)]
-			a.score += l.workFrequency * saturations[frequency%impactLevels]
+			a.lanes += lane * lanesOf[weight>>levelBits%(1<<kinds)]
+			a.score += l.workFrequency * saturations[weight%impactLevels]
 		}
 	}
 	return nil
@@ -167,7 +166,7 @@ func (s *search) countPassages(seg int) error {
 	n := len(s.view.segments)
 	for i := range s.lookups {
 		if l := &s.lookups[i]; l.passages > 0 {
-			s.iterator = s.lists[2*(i*n+seg)+1].Iterator(true, false, false, s.iterator)
+			s.iterator = s.lists[2*(i*n+seg)+1].Iterator(false, s.iterator)
 			if err := s.addPassages(l, s.iterator); err != nil {
 				return err
 			}
@@ -188,23 +187,22 @@ func (s *search) countPassages(seg int) error {
 }
 
 // addPassages adds the postings of a term to the accounts of passages.
-func (s *search) addPassages(l *lookup, it segment.PostingsIterator) error {
+func (s *search) addPassages(l *lookup, it *segment.Iterator) error {
 	bit := uint64(1) << l.word
 	for {
-		p, err := it.Next()
-		if p == nil || err != nil {
+		doc, weight, ok, err := it.Next()
+		if !ok || err != nil {
 			return err
 		}
-		doc := p.Number()
 		a := &s.passages[doc]
 		if a.mask&bit != 0 {
 			continue
 		}
 		if a.mask == 0 {
-			s.reached = append(s.reached, uint32(doc))
+			s.reached = append(s.reached, doc)
 		}
 		a.mask |= bit
-		a.score += l.passageFrequency * saturations[p.Frequency()%impactLevels]
+		a.score += l.passageFrequency * saturations[weight%impactLevels]
 	}
 }
 
@@ -216,18 +214,18 @@ func (s *search) countIdentifiers(seg int) error {
 		if err != nil {
 			return err
 		}
-		s.iterator = list.Iterator(false, false, false, s.iterator)
+		s.iterator = list.Iterator(false, s.iterator)
 		for {
-			p, err := s.iterator.Next()
+			doc, _, ok, err := s.iterator.Next()
 			if err != nil {
 				return err
 			}
-			if p == nil {
+			if !ok {
 				break
 			}
-			a := &s.works[work[p.Number()]]
+			a := &s.works[work[doc]]
 			if a.untouched() {
-				s.touched = append(s.touched, work[p.Number()])
+				s.touched = append(s.touched, work[doc])
 			}
 			a.score += identifierScore
 		}

@@ -3,8 +3,7 @@ package index
 import (
 	"context"
 
-	segment "github.com/blevesearch/scorch_segment_api/v2"
-
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -32,45 +31,15 @@ type Hit struct {
 // different words and 8 phrases of 16 words count; a last word stands for at
 // most 32 words that it begins.
 func (x *Index) Search(ctx context.Context, q library.Query, collections []string) (Result, error) {
-	if err := checkQuery(&q); err != nil {
+	if err := q.Validate(); err != nil {
 		return Result{}, err
 	}
-	v, err := x.acquire()
-	if err != nil {
-		return Result{}, err
-	}
-	defer func() { _ = v.snap.Close() }()
-	s := x.begin(v)
-	var result Result
-	err = guard(func() (err error) {
-		result, err = traced(ctx, "index search", v, func(ctx context.Context) (Result, error) {
-			return s.run(ctx, &q, collections)
-		}, func(r Result) int { return r.Total })
-		return err
-	})
-	if err != nil {
-		return Result{}, err
-	}
-	x.pool.Put(s)
-	return result, nil
-}
-
-func checkQuery(q *library.Query) error {
-	switch q.Sort {
-	case "":
+	if q.Sort == "" {
 		q.Sort = library.SortRelevance
-	case library.SortRelevance, library.SortDate, library.SortTitle, library.SortAdded:
-	default:
-		return library.Errorf(library.Invalid, "unknown sort").
-			WithHint("use %q, %q, %q or %q", library.SortRelevance, library.SortDate, library.SortTitle, library.SortAdded)
 	}
-	if q.Limit < 1 || q.Limit > library.MaxLimit {
-		return library.Errorf(library.Invalid, "limit must be from 1 to %d", library.MaxLimit)
-	}
-	if q.Offset < 0 {
-		return library.Errorf(library.Invalid, "offset must not be negative")
-	}
-	return nil
+	return ask(ctx, x, "index search", func(ctx context.Context, s *search) (Result, error) {
+		return s.run(ctx, &q, collections)
+	}, func(r Result) int { return r.Total })
 }
 
 // search is one search at work. It is used again for others, one at a time.
@@ -82,29 +51,30 @@ type search struct {
 
 	query   parsed
 	lookups []lookup
-	lists   []segment.PostingsList // two for each lookup and segment
+	lists   []*segment.Postings // two for each lookup and segment
 	covers  cover
 
 	works    []workAccount // of the segment at hand
 	touched  []uint32
 	passages []passageAccount
 	reached  []uint32 // passages with an account
-	iterator segment.PostingsIterator
+	iterator *segment.Iterator
 	cursors  []cursor
 	heap     []candidate
 	finder   finder
 	spans    []span
 }
 
-// begin returns a search on a view.
-func (x *Index) begin(v *view) *search {
+// begin returns a search.
+func (x *Index) begin() *search {
 	s, ok := x.pool.Get().(*search)
 	if !ok {
-		s = &search{analyzer: newAnalyzer(), source: x.source}
+		s = &search{analyzer: newAnalyzer()}
 	}
-	if s.view != v {
+	s.source = x.source
+	if s.view != x.view {
 		// What was read from other segments may be gone with their files.
-		s.view, s.dicts = v, make([]dictionaries, len(v.segments))
+		s.view, s.dicts = x.view, make([]dictionaries, len(x.view.segments))
 		s.lists, s.iterator, s.cursors = nil, nil, nil
 	}
 	return s

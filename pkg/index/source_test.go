@@ -59,16 +59,14 @@ func work(n int, fields ...string) *library.Item {
 // memory returns an index in memory over a shelf.
 func memory(t testing.TB, s shelf) *index.Index {
 	t.Helper()
-	x, err := index.Memory(s)
+	return update(t, index.New(s), s, s.documents())
+}
+
+// update returns an index after a change.
+func update(t testing.TB, x *index.Index, s shelf, put []index.Document, remove ...string) *index.Index {
+	t.Helper()
+	x, err := x.With(t.Context(), s, put, remove)
 	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := x.Update(t.Context(), s.documents(), nil); err != nil {
 		t.Fatal(err)
 	}
 	return x

@@ -3,49 +3,139 @@ package index
 import (
 	"context"
 
-	bleveindex "github.com/blevesearch/bleve_index_api"
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
-// Bounds of one batch: works, and bytes of analysed terms (a rough measure of
-// the memory that a batch takes).
-const (
-	batchWorks = 4_000
-	batchBytes = 32 << 20
-)
-
-// Update puts works into the index, in place of what was there under their
-// keys, and removes others, in batches. Each batch is atomic; if Update
-// fails, some may be applied, and the same call again leads to the whole. A
-// work's passages go in or out with the work. Memory is bounded by a batch
-// or, if that is more, by the largest single work.
-func (x *Index) Update(ctx context.Context, put []Document, remove []string) error {
-	x.update.Lock()
-	defer x.update.Unlock()
-	b := bleveindex.NewBatch()
+// With returns the index with works put in, in place of what was there under
+// their keys, and others removed. Put works and the works that they share
+// segments with are kept in memory. src is the source of the new index.
+func (x *Index) With(ctx context.Context, src Source, put []Document, remove []string) (*Index, error) {
+	gone := make(map[string]bool, len(put)+len(remove))
 	for _, key := range remove {
-		b.Delete(key)
+		gone[key] = true
 	}
-	build := newBuilder()
-	size, works := 0, 0
 	for i := range put {
-		doc := build.document(&put[i])
-		b.Update(doc)
-		size += doc.size
-		if works++; works >= batchWorks || size >= batchBytes {
-			if err := x.store.write(ctx, b); err != nil {
+		gone[put[i].Item.ID.Key] = true
+	}
+	var segments []*segmentView
+	err := guard(func() error {
+		for _, s := range x.view.segments {
+			kept, err := s.without(gone)
+			if err != nil {
 				return err
 			}
-			b, size, works = bleveindex.NewBatch(), 0, 0
+			if kept.file || kept.deleted == nil || int(kept.deleted.GetCardinality()) < kept.Len() {
+				segments = append(segments, kept)
+			}
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
-	if len(b.IndexOps) == 0 {
 		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	if err := x.store.write(ctx, b); err != nil {
-		return err
+	fresh, err := inMemory(ctx, put)
+	if err != nil {
+		return nil, err
 	}
-	return x.compact(ctx)
+	segments, err = compact(append(segments, fresh...))
+	if err != nil {
+		return nil, err
+	}
+	v := &view{}
+	for _, s := range segments {
+		v.add(s)
+	}
+	return x.with(src, v), nil
+}
+
+// inMemory returns segments in memory that hold works.
+func inMemory(ctx context.Context, put []Document) ([]*segmentView, error) {
+	var out []*segmentView
+	b := batch{analysis: newAnalysis()}
+	for i := range put {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if full := b.add(&put[i]); !full && i < len(put)-1 {
+			continue
+		}
+		s, err := b.take()
+		if err != nil {
+			return nil, err
+		}
+		v, err := memoryView(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func memoryView(s *segment.Segment) (*segmentView, error) {
+	columns, err := readColumns(s)
+	if err != nil {
+		return nil, err
+	}
+	return &segmentView{Segment: s, columns: columns}, nil
+}
+
+// Segments in memory are merged so that searches stay fast after many small
+// updates: tierSegments whose documents number between the same two powers of
+// tierSegments become one. A document is merged as often as there are tiers,
+// and never where the segments have more than mostMerged documents together,
+// which bounds the time and memory of an update.
+const (
+	tierSegments = 8
+	mostMerged   = 8_000
+)
+
+// compact merges segments in memory.
+func compact(segments []*segmentView) ([]*segmentView, error) {
+	for {
+		at := fullTier(segments)
+		if at == nil {
+			return segments, nil
+		}
+		var docs []*segment.Document
+		var rest []*segmentView
+		for i, s := range segments {
+			if !at[i] {
+				rest = append(rest, s)
+				continue
+			}
+			live, err := s.Documents(s.deleted)
+			if err != nil {
+				return nil, err
+			}
+			docs = append(docs, live...)
+		}
+		merged, err := segment.New(docs)
+		if err != nil {
+			return nil, err
+		}
+		v, err := memoryView(merged)
+		if err != nil {
+			return nil, err
+		}
+		segments = append(rest, v)
+	}
+}
+
+// fullTier returns which segments are to be merged, by their place; nil if
+// none are.
+func fullTier(segments []*segmentView) map[int]bool {
+	for tier := 1; tier <= mostMerged; tier *= tierSegments {
+		found, docs := map[int]bool{}, 0
+		for i, s := range segments {
+			if n := s.Len(); !s.file && n >= tier && n < tier*tierSegments {
+				found[i] = true
+				docs += n
+			}
+		}
+		if len(found) >= tierSegments && docs <= mostMerged {
+			return found
+		}
+	}
+	return nil
 }

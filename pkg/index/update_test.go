@@ -12,63 +12,71 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// update applies a change to an index.
-func update(t testing.TB, x *index.Index, put []index.Document, remove ...string) {
-	t.Helper()
-	if err := x.Update(t.Context(), put, remove); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestUpdatesReplaceAndRemove(t *testing.T) {
+func TestWith_ReplacesAndRemoves(t *testing.T) {
 	s := shelves()
 	x := memory(t, s)
+	before := x
 	total := func(text string) int { return search(t, x, library.Query{Text: text}).Total }
 
 	d := index.Document{Item: work(1, "title", "Renamed"), Texts: nil}
 	s.put(d)
-	update(t, x, []index.Document{d})
+	x = update(t, x, s, []index.Document{d})
 	if total("renamed.") != 1 || total("species.") != 0 || total("existence.") != 0 {
 		t.Error("the old words or passages are still found")
 	}
-	update(t, x, nil, keyOf(2), "ZZZZZZZZ")
+	x = update(t, x, s, nil, keyOf(2), "ZZZZZZZZ")
 	if total("entropy.") != 0 {
 		t.Error("a removed work is still found")
 	}
-	update(t, x, []index.Document{s[keyOf(2)]}, keyOf(2))
+	x = update(t, x, s, []index.Document{s[keyOf(2)]}, keyOf(2))
 	if total("entropy.") != 1 {
 		t.Error("a work removed and put at once is not found")
 	}
 	if n := search(t, x, library.Query{}).Total; n != 5 {
 		t.Errorf("total = %d, want 5", n)
 	}
-	update(t, x, nil)
+	if x := update(t, x, s, nil); x.Works() != 5 {
+		t.Errorf("%d works after no change, want 5", x.Works())
+	}
+	if n := search(t, before, library.Query{Text: "existence."}).Total; n != 1 {
+		t.Errorf("the version before has %d works with the old word, want 1", n)
+	}
 }
 
-func TestManySmallUpdatesStayFew(t *testing.T) {
+func TestWith_KeepsManySmallUpdatesInFewSegments(t *testing.T) {
 	s := shelf{}
 	x := memory(t, s)
-	for n := 1; n <= 300; n++ {
-		d := index.Document{Item: work(n, "title", fmt.Sprintf("common number%d", n)), Texts: []index.Text{
+	const works = 300
+	for n := 1; n <= works; n++ {
+		d := index.Document{Item: work(n, "title", fmt.Sprintf("common number%d", n), "abstractNote", "a a a a and the the the the the end"), Texts: []index.Text{
 			{Attachment: "TEXT2222", Pages: []library.TextPage{{Number: 1, Text: fmt.Sprintf("body of work b%d, a text with a phrase", n)}}}}}
 		d.Item.Tags = []string{"tagged"}
 		d.Item.ParsedDate = "1999"
 		d.Item.Creators = []library.Creator{{Given: "Ada", Family: "King"}}
 		s.put(d)
-		update(t, x, []index.Document{d})
+		x = update(t, x, s, []index.Document{d})
 	}
-	update(t, x, nil, keyOf(7))
-	for _, q := range []library.Query{{Text: "common"}, {Text: `"with a phrase"`}, {TagsAll: []string{"tagged"}, Creator: "ada king", YearFrom: 1999}} {
-		if r := search(t, x, q); r.Total != 299 {
-			t.Errorf("%+v: %d works", q, r.Total)
+	if n := index.Segments(x); n > 32 {
+		t.Errorf("%d segments after %d updates", n, works)
+	}
+	x = update(t, x, s, nil, keyOf(7))
+	for _, q := range []library.Query{
+		{Text: "common"}, {Text: `"with a phrase"`}, {Text: `"the the end"`},
+		{TagsAll: []string{"tagged"}, Creator: "ada king", YearFrom: 1999},
+	} {
+		if r := search(t, x, q); r.Total != works-1 {
+			t.Errorf("%+v: %d works, want %d", q, r.Total, works-1)
 		}
 	}
 	if r := search(t, x, library.Query{Text: "b123."}); r.Total != 1 || r.Hits[0].Key != keyOf(123) || r.Hits[0].Match.Source != library.SourceFulltext {
 		t.Errorf("got %+v", r)
 	}
+	if r := search(t, x, library.Query{Text: "b7."}); r.Total != 0 {
+		t.Errorf("the text of a removed work is found: %+v", r)
+	}
 }
 
-func TestSearchesRunWhileUpdatesDo(t *testing.T) {
+func TestSearch_RunsBesideUpdates(t *testing.T) {
 	s := shelves()
 	x := memory(t, s)
 	docs := s.documents()
@@ -88,180 +96,132 @@ func TestSearchesRunWhileUpdatesDo(t *testing.T) {
 			}
 		})
 	}
+	next := x
 	for range 50 {
-		update(t, x, docs)
+		next = update(t, next, s, docs)
 	}
 	wg.Wait()
 }
 
-// onDisk makes an index over a shelf in a directory and closes it.
-func onDisk(t testing.TB, dir string, s shelf) {
+// onDisk writes the index of a shelf into a directory and returns its files.
+func onDisk(t testing.TB, dir string, s shelf) []string {
 	t.Helper()
-	x, err := index.Create(dir, s)
+	b := index.NewBuilder(dir)
+	for _, d := range s.documents() {
+		if err := b.Add(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := b.Finish(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	update(t, x, s.documents())
-	if err := x.SetVersion(42); err != nil {
-		t.Fatal(err)
-	}
-	if err := x.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return files
 }
 
-func TestAnIndexOnDisk(t *testing.T) {
-	s := shelves()
-	dir := filepath.Join(t.TempDir(), "index")
-	onDisk(t, dir, s)
-	open := func() *index.Index {
-		t.Helper()
-		x, err := index.Open(dir, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return x
+func opened(t testing.TB, dir string, files []string, s shelf) *index.Index {
+	t.Helper()
+	x, err := index.Open(dir, files, s)
+	if err != nil {
+		t.Fatal(err)
 	}
-	a, b := open(), open() // two readers at once
-	for _, x := range []*index.Index{a, b} {
-		if r := search(t, x, library.Query{Text: `"struggle for existence"`}); r.Total != 1 {
-			t.Errorf("total = %d", r.Total)
-		}
-		if v, err := x.Version(); v != 42 || err != nil {
-			t.Errorf("version %d, %v", v, err)
-		}
-		if err := x.Update(t.Context(), s.documents(), nil); library.CodeOf(err) != library.Conflict {
-			t.Errorf("writing to a reader: %v", err)
-		}
-	}
-	if _, err := index.Create(dir, s); library.CodeOf(err) != library.Conflict || errors.Is(err, index.ErrRebuild) {
-		t.Errorf("writing beside readers: %v, want conflict", err)
-	}
-	for _, x := range []*index.Index{a, b} {
+	t.Cleanup(func() {
 		if err := x.Close(); err != nil {
 			t.Error(err)
 		}
+	})
+	return x
+}
+
+func TestBuilder_WritesWhatOpenReads(t *testing.T) {
+	s := shelves()
+	dir := t.TempDir()
+	files := onDisk(t, dir, s)
+	for range 2 { // two readers at once
+		x := opened(t, dir, files, s)
+		if r := search(t, x, library.Query{Text: `"struggle for existence"`}); r.Total != 1 {
+			t.Errorf("total = %d", r.Total)
+		}
+		x = update(t, x, s, nil, keyOf(1))
+		if r := search(t, x, library.Query{}); r.Total != 4 {
+			t.Errorf("total = %d after a removal, want 4", r.Total)
+		}
 	}
-	w, err := index.Create(dir, s)
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != len(files) {
+		t.Errorf("%d files in the directory, %v, want %d", len(entries), err, len(files))
+	}
+}
+
+func TestBuilder_TakesOverAnIndex(t *testing.T) {
+	s := shelves()
+	first := t.TempDir()
+	x := opened(t, first, onDisk(t, first, s), s)
+	changed := index.Document{Item: work(1, "title", "Renamed")}
+	inMemory := index.Document{Item: work(9, "title", "Ninth")}
+	s.put(changed)
+	s.put(inMemory)
+	x = update(t, x, s, []index.Document{inMemory}, keyOf(2), keyOf(3))
+	dir := t.TempDir()
+	b := index.NewBuilder(dir)
+	if err := b.Add(t.Context(), changed); err != nil {
+		t.Fatal(err)
+	}
+	files, err := b.Finish(t.Context(), x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := index.Open(dir, s); library.CodeOf(err) != library.Conflict {
-		t.Errorf("reading beside a writer: %v, want conflict", err)
-	}
-	update(t, w, nil, keyOf(1))
-	if err := w.Close(); err != nil {
-		t.Error(err)
-	}
-	c := open()
-	if r := search(t, c, library.Query{}); r.Total != 4 {
-		t.Errorf("total = %d, want 4", r.Total)
-	}
-	if err := c.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestAClosedIndex(t *testing.T) {
-	s := shelves()
-	for _, dir := range []string{"", filepath.Join(t.TempDir(), "x")} {
-		var x *index.Index
-		var err error
-		if dir == "" {
-			x, err = index.Memory(s)
-		} else {
-			x, err = index.Create(dir, s)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			if err := x.Close(); err != nil {
-				t.Error(err)
-			}
-		}
-		_, searching := x.Search(t.Context(), library.Query{Limit: 1}, nil)
-		_, versioning := x.Version()
-		for _, err := range []error{searching, versioning, x.Update(t.Context(), s.documents(), nil), x.SetVersion(1)} {
-			if library.CodeOf(err) != library.Unavailable {
-				t.Errorf("after Close: %v", err)
-			}
+	got := opened(t, dir, files, s)
+	for text, want := range map[string]int{"": 4, "renamed.": 1, "ninth.": 1, "species.": 0, "existence.": 0, "entropy.": 0} {
+		if r := search(t, got, library.Query{Text: text}); r.Total != want {
+			t.Errorf("%q: %d works, want %d", text, r.Total, want)
 		}
 	}
 }
 
-func TestUnusableDirectoriesAskToBeRebuilt(t *testing.T) {
+func TestBuilder_WithoutWorks(t *testing.T) {
 	s := shelves()
-	sound := filepath.Join(t.TempDir(), "sound")
-	onDisk(t, sound, s)
-	segments, _ := filepath.Glob(filepath.Join(sound, "*.zap"))
-	if len(segments) == 0 {
-		t.Fatal("no segments on disk")
+	dir := t.TempDir()
+	files, err := index.NewBuilder(dir).Finish(t.Context(), update(t, memory(t, s), s, nil, keyOf(1), keyOf(2), keyOf(3), keyOf(4), keyOf(5)))
+	if err != nil || len(files) != 0 {
+		t.Fatalf("files %q, %v, want none", files, err)
 	}
-	segment := filepath.Base(segments[0])
-	change := func(t *testing.T, dir, name string, f func([]byte) []byte) {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, f(b), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	x := opened(t, dir, files, s)
+	if r := search(t, x, library.Query{Text: "species"}); r.Total != 0 {
+		t.Errorf("%d works, want none", r.Total)
 	}
-	garbage := func(b []byte) []byte {
-		for i := range b {
-			b[i] = byte(i*7 + 3)
-		}
-		return b
+}
+
+func TestOpen_AsksForRebuildingDamagedFiles(t *testing.T) {
+	s := shelves()
+	sound := t.TempDir()
+	files := onDisk(t, sound, s)
+	good, err := os.ReadFile(filepath.Join(sound, files[0]))
+	if err != nil {
+		t.Fatal(err)
 	}
-	tests := []struct {
-		name  string
-		empty bool
-		spoil func(t *testing.T, dir string)
-	}{
-		{"no directory", true, func(t *testing.T, dir string) { _ = os.RemoveAll(dir) }},
-		{"an empty directory", true, func(t *testing.T, dir string) { _ = os.RemoveAll(dir); _ = os.Mkdir(dir, 0o700) }},
-		{"a segment missing", false, func(t *testing.T, dir string) { _ = os.Remove(filepath.Join(dir, segment)) }},
-		{"a segment empty", false, func(t *testing.T, dir string) { change(t, dir, segment, func([]byte) []byte { return nil }) }},
-		{"a segment cut short", false, func(t *testing.T, dir string) {
-			change(t, dir, segment, func(b []byte) []byte { return b[:len(b)/2] })
-		}},
-		{"a segment of garbage", false, func(t *testing.T, dir string) { change(t, dir, segment, garbage) }},
-		{"one bit of a segment", false, func(t *testing.T, dir string) {
-			change(t, dir, segment, func(b []byte) []byte { b[len(b)/3] ^= 4; return b })
-		}},
-		{"the root empty", false, func(t *testing.T, dir string) { change(t, dir, "root.bolt", func([]byte) []byte { return nil }) }},
-		{"the root cut short", false, func(t *testing.T, dir string) {
-			change(t, dir, "root.bolt", func(b []byte) []byte { return b[:9000] })
-		}},
-		{"the root cut in its head", false, func(t *testing.T, dir string) {
-			change(t, dir, "root.bolt", func(b []byte) []byte { return b[:100] })
-		}},
-		{"the root of garbage", false, func(t *testing.T, dir string) { change(t, dir, "root.bolt", garbage) }},
-		{"the root's pages of garbage", false, func(t *testing.T, dir string) {
-			change(t, dir, "root.bolt", func(b []byte) []byte { garbage(b[8192:]); return b })
-		}},
-	}
-	for _, tc := range tests {
-		t.Run(tc.name, func(t *testing.T) {
-			for name, open := range map[string]func(string, index.Source) (*index.Index, error){"Open": index.Open, "Create": index.Create} {
-				if name == "Create" && tc.empty {
-					continue // that makes a new one
-				}
-				dir := filepath.Join(t.TempDir(), "index")
-				if err := os.CopyFS(dir, os.DirFS(sound)); err != nil {
+	spoilt := func(f func(b []byte) []byte) []byte { return f(append([]byte(nil), good...)) }
+	for name, content := range map[string][]byte{
+		"missing":   nil,
+		"empty":     {},
+		"cut short": spoilt(func(b []byte) []byte { return b[:len(b)/2] }),
+		"garbage": spoilt(func(b []byte) []byte {
+			for i := range b {
+				b[i] = byte(i*7 + 3)
+			}
+			return b
+		}),
+		"one bit": spoilt(func(b []byte) []byte { b[len(b)/3] ^= 4; return b }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if content != nil {
+				if err := os.WriteFile(filepath.Join(dir, files[0]), content, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				tc.spoil(t, dir)
-				x, err := open(dir, s)
-				if err == nil {
-					_ = x.Close()
-				}
-				if !errors.Is(err, index.ErrRebuild) {
-					t.Errorf("%s: %v, want ErrRebuild", name, err)
-				}
+			}
+			if _, err := index.Open(dir, files, s); !errors.Is(err, index.ErrRebuild) {
+				t.Errorf("%v, want ErrRebuild", err)
 			}
 		})
 	}

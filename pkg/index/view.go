@@ -2,29 +2,26 @@ package index
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	"github.com/blevesearch/bleve/v2/index/scorch"
-	bleveindex "github.com/blevesearch/bleve_index_api"
-	segment "github.com/blevesearch/scorch_segment_api/v2"
+
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
-// view is a snapshot with what searches need of it in memory. It holds no
-// reference to the snapshot: whoever uses it does.
+// view is the segments of one version of an index.
 type view struct {
-	snap     *scorch.IndexSnapshot
 	segments []*segmentView
 	works    int // live ones
 	passages int
 }
 
-// segmentView is a segment as one snapshot sees it.
+// segmentView is a segment as one version sees it. The passages of a work
+// follow it.
 type segmentView struct {
-	segment.Segment
+	*segment.Segment
 	*columns
-	id      uint64
 	deleted *roaring.Bitmap // nil if nothing is
+	file    bool            // not in memory
 }
 
 // columns hold the records of a segment, which never change.
@@ -35,112 +32,61 @@ type columns struct {
 	records []record
 }
 
-// acquire returns the view of the index as it is now. The caller closes the
-// view's snapshot.
-func (x *Index) acquire() (*view, error) {
-	snap, err := x.store.snapshot()
-	if err != nil {
-		return nil, err
-	}
-	old := x.view.Load()
-	if old != nil && old.snap == snap {
-		return old, nil
-	}
-	var v *view
-	err = guard(func() (err error) {
-		v, err = newView(snap, old)
-		return err
-	})
-	if err != nil {
-		_ = snap.Close()
-		return nil, err
-	}
-	x.view.Store(v)
-	return v, nil
-}
-
-// newView reads what is new in a snapshot; columns of known segments are
-// taken from the view before.
-func newView(snap *scorch.IndexSnapshot, old *view) (*view, error) {
-	v := &view{snap: snap}
-	for _, s := range snap.Segments() {
-		sv := &segmentView{Segment: s.Segment(), id: s.Id(), deleted: s.Deleted()}
-		if old != nil {
-			if i := slices.IndexFunc(old.segments, func(o *segmentView) bool { return o.id == sv.id }); i >= 0 {
-				sv.columns = old.segments[i].columns
+// add adds a segment and counts its works.
+func (v *view) add(s *segmentView) {
+	works, docs := len(s.root), len(s.work)
+	if s.deleted != nil {
+		docs -= int(s.deleted.GetCardinality())
+		for _, doc := range s.root {
+			if s.deleted.Contains(doc) {
+				works--
 			}
 		}
-		if sv.columns == nil {
-			c, err := readColumns(sv.Segment)
-			if err != nil {
-				return nil, err
-			}
-			sv.columns = c
-		}
-		works := len(sv.root)
-		if sv.deleted != nil {
-			for _, doc := range sv.root {
-				if sv.deleted.Contains(doc) {
-					works--
-				}
-			}
-		}
-		v.works += works
-		v.passages += int(s.Count()) - works
-		v.segments = append(v.segments, sv)
 	}
-	return v, nil
+	v.works += works
+	v.passages += docs - works
+	v.segments = append(v.segments, s)
 }
 
 // readColumns reads the records of a segment's works.
-func readColumns(seg segment.Segment) (*columns, error) {
-	n := seg.Count()
-	c := &columns{work: make([]uint32, n)}
-	nested, _ := seg.(segment.NestedSegment)
-	var ancestors []bleveindex.AncestorID
-	for doc := range n {
-		if nested != nil {
-			if ancestors = nested.Ancestors(doc, ancestors[:0]); len(ancestors) > 1 && len(c.root) > 0 {
-				// Passages follow their work.
+func readColumns(seg *segment.Segment) (c *columns, err error) {
+	err = guard(func() error {
+		n := seg.Len()
+		c = &columns{work: make([]uint32, n)}
+		for doc := range uint32(n) {
+			id, err := seg.ID(doc)
+			if err != nil {
+				return err
+			}
+			if id == "" && len(c.root) > 0 { // a passage
 				c.work[doc] = uint32(len(c.root) - 1)
 				continue
 			}
+			_, stored, err := seg.Stored(doc)
+			if err != nil {
+				return err
+			}
+			r, ok := decodeRecord(stored)
+			if !ok {
+				return errors.New("record of a work")
+			}
+			c.work[doc] = uint32(len(c.root))
+			c.root = append(c.root, doc)
+			c.keys = append(c.keys, id)
+			c.records = append(c.records, r)
 		}
-		id, err := seg.DocID(doc)
-		if err != nil {
-			return nil, damaged(err)
-		}
-		r, ok := decodeRecord(storedRecord(seg, doc))
-		if !ok {
-			return nil, damaged(errors.New("record of a work"))
-		}
-		c.work[doc] = uint32(len(c.root))
-		c.root = append(c.root, uint32(doc))
-		c.keys = append(c.keys, string(id))
-		c.records = append(c.records, r)
-	}
-	return c, nil
-}
-
-// storedRecord returns what is stored of a document, or nil.
-func storedRecord(seg segment.Segment, doc uint64) []byte {
-	var b []byte
-	err := seg.VisitStoredFields(doc, func(name string, _ byte, value []byte, _ []uint64) bool {
-		if name == recordField {
-			b = append(b, value...)
-			return false
-		}
-		return true
-	})
-	if err != nil {
 		return nil
-	}
-	return b
+	})
+	return c, err
 }
 
 // place returns where a passage stands.
 func (s *segmentView) place(doc uint32) (place, bool) {
-	return decodePlace(storedRecord(s.Segment, uint64(doc)))
+	_, stored, err := s.Stored(doc)
+	if err != nil {
+		return place{}, false
+	}
+	return decodePlace(stored)
 }
 
 // passageDocs returns the documents of a work's passages, from first up to
@@ -154,3 +100,44 @@ func (s *segmentView) passageDocs(work uint32) (first, end uint32) {
 
 // live reports whether a document is not deleted.
 func (s *segmentView) live(doc uint32) bool { return s.deleted == nil || !s.deleted.Contains(doc) }
+
+// locate returns the live work of a key.
+func (s *segmentView) locate(key string) (work uint32, ok bool, err error) {
+	docs, err := s.Find(key)
+	if err != nil {
+		return 0, false, err
+	}
+	for _, doc := range docs {
+		if s.live(doc) {
+			return s.columns.work[doc], true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+// without returns the segment without the works of some keys: itself if it has
+// none of them.
+func (s *segmentView) without(keys map[string]bool) (*segmentView, error) {
+	var deleted *roaring.Bitmap
+	for key := range keys {
+		work, ok, err := s.locate(key)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		if deleted == nil {
+			deleted = roaring.New()
+			if s.deleted != nil {
+				deleted = s.deleted.Clone()
+			}
+		}
+		_, end := s.passageDocs(work)
+		deleted.AddRange(uint64(s.root[work]), uint64(end))
+	}
+	if deleted == nil {
+		return s, nil
+	}
+	return &segmentView{Segment: s.Segment, columns: s.columns, deleted: deleted, file: s.file}, nil
+}

@@ -1,5 +1,7 @@
 package library
 
+import "encoding/binary"
+
 // Sort is an order of search results.
 type Sort string
 
@@ -33,6 +35,58 @@ type Query struct {
 	Sort   Sort // "" is SortRelevance
 	Offset int  // how many works to pass over
 	Limit  int  // how many to return, 1 to MaxLimit
+}
+
+// Validate returns an error with code [Invalid] for a query that no library
+// answers: a page out of bounds or an unknown sort.
+func (q *Query) Validate() error {
+	if err := ValidatePage(q.Offset, q.Limit); err != nil {
+		return err
+	}
+	switch q.Sort {
+	case "", SortRelevance, SortDate, SortTitle, SortAdded:
+		return nil
+	}
+	return Errorf(Invalid, "unknown sort").WithHint("use %q, %q, %q or %q", SortRelevance, SortDate, SortTitle, SortAdded)
+}
+
+// Key returns a string that is equal for equal queries only, for caches. The
+// empty sort has the key of [SortRelevance].
+func (q *Query) Key() string {
+	b := make([]byte, 0, 64+len(q.Text))
+	text := func(s string) {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	sort := q.Sort
+	if sort == "" {
+		sort = SortRelevance
+	}
+	for _, s := range [...]string{q.Text, q.Collection, q.Creator, string(sort)} {
+		text(s)
+	}
+	for _, list := range [...][]string{q.TagsAll, q.TagsAny, q.TagsNone, q.ItemTypes} {
+		b = binary.AppendUvarint(b, uint64(len(list)))
+		for _, s := range list {
+			text(s)
+		}
+	}
+	for _, n := range [...]int{q.YearFrom, q.YearTo, q.Offset, q.Limit} {
+		b = binary.AppendVarint(b, int64(n))
+	}
+	return string(b)
+}
+
+// ValidatePage returns an error with code [Invalid] for a limit that is not 1
+// to [MaxLimit] or an offset below 0.
+func ValidatePage(offset, limit int) error {
+	if limit < 1 || limit > MaxLimit {
+		return Errorf(Invalid, "limit must be 1 to %d, not %d", MaxLimit, limit)
+	}
+	if offset < 0 {
+		return Errorf(Invalid, "offset must be 0 or more, not %d", offset)
+	}
+	return nil
 }
 
 // MaxLimit is the most works, tags or changes that one call to a [Reader]

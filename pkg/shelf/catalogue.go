@@ -1,17 +1,19 @@
 package shelf
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // catalogue takes works into tables: it recognises them, gives out keys and
-// keeps every row that hangs on an item in step with it. It writes to a layer
-// alone; whoever owns the catalogue decides when that reaches the disk.
+// keeps every row that hangs on an item in step with it.
 type catalogue struct {
-	rows   *layer
+	rows   *rows
 	meta   meta
 	before int64                // the version before
 	now    time.Time            // of whatever changes; zero if times are to be those of the works
@@ -26,18 +28,14 @@ type sighting struct {
 	wrote  bool   // its rows were written
 }
 
-// newCatalogue returns a catalogue over what the layer holds.
-func newCatalogue(rows *layer, now time.Time) (*catalogue, error) {
-	m := meta{Format: format}
-	row, err := rows.get(metaTable, metaRow)
-	if err == nil && row != nil {
-		m, err = readMeta(rows)
-	}
+// newCatalogue returns a catalogue over rows.
+func newCatalogue(r *rows, now time.Time) (*catalogue, error) {
+	m, err := readMeta(r)
 	if err != nil {
 		return nil, err
 	}
 	return &catalogue{
-		rows: rows, meta: m, before: m.Version, now: now, seen: map[string]*sighting{},
+		rows: r, meta: m, before: m.Version, now: now, seen: map[string]*sighting{},
 		report: Report{Merges: []Merge{}, Problems: []Problem{}},
 	}, nil
 }
@@ -92,12 +90,18 @@ func (c *catalogue) recognise(work *library.Item, ids []identity) (*library.Item
 
 // item returns the item of a key that a row of the library names.
 func (c *catalogue) item(key string) (*library.Item, error) {
-	row, err := c.rows.get(itemTable, key)
+	value, err := c.rows.get(itemTable, key)
+	if err == nil && value == nil {
+		err = damaged(fmt.Errorf("item %s is not there", key))
+	}
 	if err != nil {
 		return nil, err
 	}
-	return decodeItem(key, row)
+	return decodeItem(localID(key), value)
 }
+
+// localID names an item of the embedded library.
+func localID(key string) library.ItemID { return library.ItemID{Library: library.Local, Key: key} }
 
 func (c *catalogue) add(w Work, p *prepared, ids []identity) error {
 	seed := []string{string(p.entry.kind), p.entry.value}
@@ -109,7 +113,7 @@ func (c *catalogue) add(w Work, p *prepared, ids []identity) error {
 		return err
 	}
 	it := p.item
-	it.ID = library.ItemID{Library: library.Local, Key: key}
+	it.ID = localID(key)
 	if it.Added.IsZero() {
 		it.Added = c.now
 	}
@@ -121,7 +125,7 @@ func (c *catalogue) add(w Work, p *prepared, ids []identity) error {
 	if err := c.nameChildren(it); err != nil {
 		return err
 	}
-	if err := c.put(it, &library.Item{}); err != nil {
+	if err := c.put(it, nil); err != nil {
 		return err
 	}
 	c.putTexts(it, p)
@@ -143,7 +147,7 @@ func (c *catalogue) update(w Work, p *prepared, ids []identity, old *library.Ite
 	if err != nil {
 		return err
 	}
-	if newText || string(encode(it)) != string(encode(old)) {
+	if newText || !bytes.Equal(encodeItem(it), encodeItem(old)) {
 		c.seen[key].wrote = true
 		if p.item.Modified.IsZero() && !c.now.IsZero() {
 			it.Modified = c.now
@@ -156,33 +160,17 @@ func (c *catalogue) update(w Work, p *prepared, ids []identity, old *library.Ite
 	return c.identify(key, ids)
 }
 
-// put writes the item, which was old before, and the rows that hang on it.
+// put writes the item, which was old before; old is nil if there was none.
 func (c *catalogue) put(it, old *library.Item) error {
-	key := it.ID.Key
 	it.Version = c.before + 1
-	c.rows.put(itemTable, key, encode(it))
-	here := []byte{}
-	for _, tag := range it.Tags {
-		c.rows.put(tagTable, tag+"\x00"+key, here)
+	ch := change{kind: library.Changed, at: c.now}
+	if c.seen[it.ID.Key].added {
+		ch.kind = library.Added
 	}
-	for _, k := range it.Collections {
-		c.rows.put(memberTable, k+key, here)
+	if ch.at.IsZero() {
+		ch.at = it.Modified
 	}
-	for _, k := range childKeys(it) {
-		c.rows.put(childTable, k, []byte(key))
-	}
-	if old.Version > 0 && old.Version != it.Version {
-		c.rows.put(changeTable, changeKey(old.Version, key), nil)
-	}
-	ch := change{Kind: library.Changed, At: c.now}
-	if c.seen[key].added {
-		ch.Kind = library.Added
-	}
-	if ch.At.IsZero() {
-		ch.At = it.Modified
-	}
-	c.rows.put(changeTable, changeKey(it.Version, key), encode(ch))
-	return nil
+	return writeItem(c.rows, old, it, ch, 0)
 }
 
 // maxSharing is how many items are compared with a work that shares an
@@ -193,16 +181,13 @@ const maxSharing = 64
 // identify notes by what the item is recognised from now on.
 func (c *catalogue) identify(key string, ids []identity) error {
 	for _, id := range ids {
-		row, err := c.rows.get(identityTable, id.row())
+		value, err := c.rows.get(identityTable, id.row())
 		if err != nil {
 			return err
 		}
-		known := false
-		for k := range keysIn(row) {
-			known = known || k == key
-		}
-		if !known && len(row) < maxSharing*library.KeyLength {
-			c.rows.put(identityTable, id.row(), append(slices.Clip(row), key...))
+		keys := slices.Collect(keysIn(value))
+		if !slices.Contains(keys, key) && len(keys) < maxSharing {
+			c.rows.put(identityTable, id.row(), []byte(strings.Join(append(keys, key), "\x00")))
 		}
 	}
 	return nil
@@ -216,12 +201,12 @@ func (c *catalogue) collections(paths [][]string) ([]string, error) {
 		parent := ""
 		for _, name := range path {
 			at := parent + "/" + name
-			row, err := c.rows.get(pathTable, at)
+			value, err := c.rows.get(pathTable, at)
 			if err != nil {
 				return nil, err
 			}
-			key := string(row)
-			if row == nil {
+			key := string(value)
+			if value == nil {
 				if key, err = newKey(c.has(collectionTable), "collection", parent, name); err != nil {
 					return nil, err
 				}
@@ -250,7 +235,7 @@ func (c *catalogue) has(in ...table) func(key string) (bool, error) {
 // settle counts what happened and takes back what came to nothing: an item
 // that ends as it was keeps its version. It returns the keys of the items
 // that did change.
-func (c *catalogue) settle(base source) ([]string, error) {
+func (c *catalogue) settle(base *rows) ([]string, error) {
 	var changed []string
 	for key, s := range c.seen {
 		if s.wrote && !s.added {

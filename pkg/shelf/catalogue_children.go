@@ -105,12 +105,12 @@ func (c *catalogue) putTexts(it *library.Item, p *prepared) {
 
 // takeBack restores the rows of an item that, after all that an import told
 // of it, says again what it said in base, and reports whether it did so.
-func (c *catalogue) takeBack(key string, base source) (bool, error) {
-	row, err := base.get(itemTable, key)
+func (c *catalogue) takeBack(key string, base *rows) (bool, error) {
+	value, err := base.get(itemTable, key)
 	if err != nil {
 		return false, err
 	}
-	was, err := decodeItem(key, row)
+	was, err := decodeItem(localID(key), value)
 	if err != nil {
 		return false, err
 	}
@@ -123,7 +123,7 @@ func (c *catalogue) takeBack(key string, base source) (bool, error) {
 	if is.Modified.Equal(c.now) {
 		is.Modified = was.Modified
 	}
-	if !bytes.Equal(encode(is), encode(was)) {
+	if !bytes.Equal(encodeItem(is), encodeItem(was)) {
 		return false, nil
 	}
 	for _, a := range was.Attachments {
@@ -139,20 +139,21 @@ func (c *catalogue) takeBack(key string, base source) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c.rows.put(itemTable, key, row)
+	c.rows.put(itemTable, key, value)
 	c.rows.put(changeTable, changeKey(wrote, key), nil)
 	c.rows.put(changeTable, changeKey(was.Version, key), then)
 	return true, nil
 }
 
-// keysIn yields the item keys that stand in a row one after the other.
-func keysIn(row []byte) iter.Seq[string] {
+// keysIn yields the item keys in a row, a NUL between two.
+func keysIn(value []byte) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for len(row) >= library.KeyLength {
-			if !yield(string(row[:library.KeyLength])) {
+		for len(value) > 0 {
+			key, rest, _ := bytes.Cut(value, []byte{0})
+			if !yield(string(key)) {
 				return
 			}
-			row = row[library.KeyLength:]
+			value = rest
 		}
 	}
 }

@@ -9,27 +9,13 @@ import (
 // content is what a state of the library holds: rows, decoded and cached. It
 // is what the index reads snippets from.
 type content struct {
-	rows  source
-	items *otter.Cache[string, *library.Item]      // by item key
-	texts *otter.Cache[string, []library.TextPage] // by attachment key
+	library library.ID
+	rows    *rows
+	items   *otter.Cache[cacheKey, *library.Item]      // by item key
+	texts   *otter.Cache[cacheKey, []library.TextPage] // by attachment key
 }
 
 var _ index.Source = (*content)(nil)
-
-// newContent returns the content of rows, with caches of at most that many
-// bytes together.
-func newContent(rows source, cacheBytes int) *content {
-	c := &content{rows: rows}
-	c.items = otter.Must(&otter.Options[string, *library.Item]{
-		MaximumWeight: uint64(cacheBytes) / 2,
-		Weigher:       func(_ string, it *library.Item) uint32 { return uint32(itemBytes(it)) },
-	})
-	c.texts = otter.Must(&otter.Options[string, []library.TextPage]{
-		MaximumWeight: uint64(cacheBytes) / 2,
-		Weigher:       func(_ string, pages []library.TextPage) uint32 { return uint32(textBytes(pages)) },
-	})
-	return c
-}
 
 // itemBytes returns about how much memory an item takes.
 func itemBytes(it *library.Item) int {
@@ -64,19 +50,21 @@ func textBytes(pages []library.TextPage) int {
 
 // item returns the item of a key, or nil if there is none.
 func (c *content) item(key string) (*library.Item, error) {
-	if it, ok := c.items.GetIfPresent(key); ok {
-		return it, nil
-	}
-	if !library.ValidKey(key) {
+	// Most items are in the file and in the cache: then no row is read.
+	sequence, removed := c.rows.sequence(itemTable, key)
+	if removed {
 		return nil, nil
 	}
-	row, err := c.rows.get(itemTable, key)
-	if row == nil || err != nil {
+	if it, ok := c.items.GetIfPresent(cacheKey{key, sequence}); ok {
+		return it, nil
+	}
+	value, err := c.rows.get(itemTable, key)
+	if value == nil || err != nil {
 		return nil, err
 	}
-	it, err := decodeItem(key, row)
+	it, err := decodeItem(library.ItemID{Library: c.library, Key: key}, value)
 	if err == nil {
-		c.items.Set(key, it)
+		c.items.Set(cacheKey{key, sequence}, it)
 	}
 	return it, err
 }
@@ -85,7 +73,7 @@ func (c *content) item(key string) (*library.Item, error) {
 // there is none.
 func (c *content) work(key string) (*library.Item, error) {
 	it, err := c.item(key)
-	if it != nil || err != nil || !library.ValidKey(key) {
+	if it != nil || err != nil {
 		return it, err
 	}
 	parent, err := c.rows.get(childTable, key)
@@ -106,18 +94,33 @@ func (c *content) mustWork(key string) (*library.Item, error) {
 
 // pages returns the text of an attachment; none if the library holds none.
 func (c *content) pages(attachment string) ([]library.TextPage, error) {
-	if pages, ok := c.texts.GetIfPresent(attachment); ok {
+	sequence, removed := c.rows.sequence(textTable, attachment)
+	if removed {
+		return nil, nil
+	}
+	if pages, ok := c.texts.GetIfPresent(cacheKey{attachment, sequence}); ok {
 		return pages, nil
 	}
-	row, err := c.rows.get(textTable, attachment)
-	if row == nil || err != nil {
+	value, err := c.rows.get(textTable, attachment)
+	if value == nil || err != nil {
 		return nil, err
 	}
-	pages, err := decodeText(row)
+	pages, err := decodeText(value)
 	if err == nil {
-		c.texts.Set(attachment, pages)
+		c.texts.Set(cacheKey{attachment, sequence}, pages)
 	}
 	return pages, err
+}
+
+// eachItem calls fn with every item, in the order of their keys.
+func (c *content) eachItem(fn func(*library.Item) error) error {
+	return c.rows.scan(itemTable, "", func(key string, value []byte) error {
+		it, err := decodeItem(library.ItemID{Library: c.library, Key: key}, value)
+		if err != nil {
+			return err
+		}
+		return fn(it)
+	})
 }
 
 // Item implements [index.Source].

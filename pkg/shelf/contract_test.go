@@ -1,65 +1,243 @@
-package shelf_test
+package shelf
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
-	"github.com/stackroom-mcp/stackroom/pkg/shelf"
 )
 
-// works turns the contract's works into works on their way into a shelf.
-func works(from []librarytest.Work) []shelf.Work {
-	out := []shelf.Work{}
+// taken turns the contract's works into works on their way into a shelf.
+func taken(from []librarytest.Work) []Work {
+	out := []Work{}
 	for i, w := range from {
-		out = append(out, shelf.Work{Item: w.Item, Collections: w.Collections, Texts: w.Texts, Origin: fmt.Sprintf("test.bib:%d", i+1)})
+		out = append(out, Work{Item: w.Item, Collections: w.Collections, Texts: w.Texts, Origin: fmt.Sprintf("test.bib:%d", i+1)})
 	}
 	return out
 }
 
-// imported returns a folder into which the works have been imported.
-func imported(t *testing.T, from []shelf.Work) string {
-	t.Helper()
-	dir := t.TempDir()
-	if _, err := shelf.Import(t.Context(), dir, slices.Values(from), shelf.ImportOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+// reading is a library read whole, as an upstream has it: with keys.
+type reading struct {
+	collections []library.Collection
+	items       []*library.Item
+	texts       map[string][]library.TextPage // by attachment
 }
 
-func open(t *testing.T, dir string) *shelf.Shelf {
+// writer is what a transaction and a rebuilding have in common.
+type writer interface {
+	Put(*library.Item) error
+	PutText(key, attachment string, pages []library.TextPage, status library.TextStatus) error
+	PutCollection(library.Collection) error
+}
+
+// readAll reads a library whole.
+func readAll(ctx context.Context, s *Shelf) (reading, error) {
+	r := reading{texts: map[string][]library.TextPage{}}
+	c, err := s.Collections(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.collections = c.Items
+	st, err := s.begin(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer st.release()
+	return r, st.eachItem(func(it *library.Item) error {
+		r.items = append(r.items, it)
+		for _, a := range it.Attachments {
+			pages, err := st.pages(a.Key)
+			if err != nil {
+				return err
+			}
+			if pages != nil {
+				r.texts[a.Key] = pages
+			}
+		}
+		return nil
+	})
+}
+
+// putCollections and putItem write a reading as a replica would.
+func (r reading) putCollections(w writer) error {
+	for _, c := range r.collections {
+		if err := w.PutCollection(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r reading) putItem(w writer, it *library.Item) error {
+	if err := w.Put(it); err != nil {
+		return err
+	}
+	for _, a := range it.Attachments {
+		if pages := r.texts[a.Key]; pages != nil {
+			if err := w.PutText(it.ID.Key, a.Key, pages, a.Text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// transact writes items, a transaction each.
+func (r reading) transact(ctx context.Context, s *Shelf, items []*library.Item) error {
+	if err := commitIn(ctx, s, 1, func(tx *Tx) error { return r.putCollections(tx) }); err != nil {
+		return err
+	}
+	for _, it := range items {
+		if err := commitIn(ctx, s, max(it.Version, 1), func(tx *Tx) error { return r.putItem(tx, it) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commitIn makes a transaction that leads to a version.
+func commitIn(ctx context.Context, s *Shelf, version int64, change func(*Tx) error) error {
+	tx, err := s.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := change(tx); err != nil {
+		return err
+	}
+	return tx.Commit(ctx, version)
+}
+
+func commitTo(t testing.TB, s *Shelf, version int64, change func(*Tx) error) {
 	t.Helper()
-	s, err := shelf.Open(t.Context(), dir)
+	if err := commitIn(t.Context(), s, version, change); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// upstreamOf returns works as an upstream has them.
+func upstreamOf(ctx context.Context, from []librarytest.Work) (reading, error) {
+	s, err := FromWorks(ctx, "Upstream", taken(from))
+	if err != nil {
+		return reading{}, err
+	}
+	return readAll(ctx, s)
+}
+
+func upstream(t testing.TB, from []librarytest.Work) reading {
+	t.Helper()
+	r, err := upstreamOf(t.Context(), from)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return r
 }
 
-func TestALibraryInMemoryKeepsTheContract(t *testing.T) {
-	librarytest.Run(t, func(t *testing.T, from []librarytest.Work) library.Reader {
-		s, err := shelf.FromWorks(t.Context(), "In memory", works(from))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := s.Close(); err != nil {
-				t.Error(err)
+func transact(t testing.TB, s *Shelf, r reading, items []*library.Item) {
+	t.Helper()
+	if err := r.transact(t.Context(), s, items); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestContract(t *testing.T) {
+	for name, open := range map[string]func(*testing.T, []librarytest.Work) library.Reader{
+		"in memory": func(t *testing.T, from []librarytest.Work) library.Reader {
+			s, err := FromWorks(t.Context(), "In memory", taken(from))
+			if err != nil {
+				t.Fatal(err)
 			}
-		})
-		return s
-	})
+			t.Cleanup(func() { _ = s.Close() })
+			return s
+		},
+		"imported": func(t *testing.T, from []librarytest.Work) library.Reader {
+			dir := t.TempDir()
+			mustImport(t, dir, taken(from)...)
+			return mustOpen(t, dir)
+		},
+		"in the log": func(t *testing.T, from []librarytest.Work) library.Reader {
+			r, s := upstream(t, from), mustOpen(t, t.TempDir())
+			transact(t, s, r, r.items)
+			return s
+		},
+		"half in the log": func(t *testing.T, from []librarytest.Work) library.Reader {
+			dir := t.TempDir()
+			r, s := upstream(t, from), mustOpen(t, dir)
+			half := len(r.items) / 2
+			transact(t, s, r, r.items[:half])
+			compactNow(t, s)
+			transact(t, s, r, r.items[half:])
+			return mustOpen(t, dir) // from the folder alone
+		},
+		"changed and changed back": func(t *testing.T, from []librarytest.Work) library.Reader {
+			s := mustOpen(t, t.TempDir())
+			r := upstream(t, from)
+			commitTo(t, s, 1, func(tx *Tx) error {
+				for _, it := range r.items {
+					other := *it
+					other.Fields, other.Notes, other.Attachments = map[string]string{"title": "Other"}, nil, nil
+					other.Tags, other.Collections, other.Creators = []string{"other"}, []string{"OTHERCOL"}, nil
+					if err := tx.Put(&other); err != nil {
+						return err
+					}
+				}
+				return tx.PutCollection(library.Collection{Key: "OTHERCOL", Name: "Other"})
+			})
+			compactNow(t, s)
+			commitTo(t, s, 1, func(tx *Tx) error {
+				for _, it := range r.items[:len(r.items)/2] {
+					if err := tx.Remove(it.ID.Key); err != nil {
+						return err
+					}
+				}
+				tx.used = false // a removal at the version that the works have again
+				return tx.RemoveCollection("OTHERCOL")
+			})
+			transact(t, s, r, r.items)
+			return s
+		},
+		"rebuilt": func(t *testing.T, from []librarytest.Work) library.Reader {
+			dir := t.TempDir()
+			r := upstream(t, from)
+			mustRebuild(t, dir, r)
+			return mustOpen(t, dir)
+		},
+		"rebuilt over itself": func(t *testing.T, from []librarytest.Work) library.Reader {
+			dir := t.TempDir()
+			r := upstream(t, from)
+			mustRebuild(t, dir, r)
+			s := mustOpen(t, dir)
+			texts := r.texts
+			r.texts = nil // they stay
+			mustRebuild(t, dir, r)
+			r.texts = texts
+			return s
+		},
+	} {
+		t.Run(name, func(t *testing.T) { librarytest.Run(t, open) })
+	}
 }
 
-func TestALibraryOnDiskKeepsTheContract(t *testing.T) {
-	librarytest.Run(t, func(t *testing.T, from []librarytest.Work) library.Reader {
-		return open(t, imported(t, works(from)))
+// mustRebuild takes a reading in as a whole, at the version of its last change.
+func mustRebuild(t testing.TB, dir string, r reading) {
+	t.Helper()
+	err := Rebuild(t.Context(), dir, func(b *Rebuilding) (int64, error) {
+		if err := r.putCollections(b); err != nil {
+			return 0, err
+		}
+		version := int64(0)
+		for _, it := range slices.Backward(r.items) { // in no order
+			if err := r.putItem(b, it); err != nil {
+				return 0, err
+			}
+			version = max(version, it.Version)
+		}
+		return version, nil
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -2,7 +2,7 @@ package shelf
 
 import (
 	"bytes"
-	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
-	bolt "go.etcd.io/bbolt"
+	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/pack"
 )
 
 // read calls every method of the library and returns the first error.
@@ -54,87 +55,78 @@ func openAndRead(t *testing.T, dir string) error {
 	return read(t, s)
 }
 
-func TestADamagedStoreIsAPlainError(t *testing.T) {
-	dir := t.TempDir()
-	mustImport(t, dir, append(books(0, 60), annotated())...)
-	path := filepath.Join(dir, "gen-000001", databaseFile)
+// spoil calls try with damaged contents of a file, and puts the file back.
+func spoil(t *testing.T, path string, try func(what string)) {
+	t.Helper()
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	random := rand.New(rand.NewPCG(3, 4))
-	failed := 0
 	damage := func(what string, content []byte) {
 		t.Helper()
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := openAndRead(t, dir)
-		if err == nil {
-			return // the damage is where nothing was read
-		}
-		failed++
-		if e := library.AsError(err); e.Code != library.Unavailable || !strings.Contains(e.Hint, "CURRENT") {
-			t.Errorf("%s: %v", what, err)
-		}
+		try(what)
 	}
-	for _, n := range []int{0, 1, 100, 4096, 8192, len(good) / 2, len(good) - 4096, len(good) - 1} {
-		damage("cut", good[:n])
+	for _, n := range []int{0, 1, 20, len(good) / 2, len(good) - 4, len(good) - 1} {
+		damage(fmt.Sprintf("cut at %d", n), good[:n])
 	}
-	for range 60 {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 40 {
 		bad := slices.Clone(good)
-		at := random.IntN(len(bad) - 4096)
-		for i := range 1 + random.IntN(4096) {
-			bad[at+i] = byte(random.Uint32())
+		at := random.IntN(len(bad))
+		for i := range min(1+random.IntN(64), len(bad)-at) {
+			bad[at+i] ^= byte(1 + random.UintN(255))
 		}
-		damage("overwritten", bad)
+		damage(fmt.Sprintf("overwritten at %d", at), bad)
 	}
 	damage("zeros", make([]byte, len(good)))
-	damage("text", bytes.Repeat([]byte("not a database "), 4000))
-	if failed < 10 {
-		t.Errorf("only %d of the damages were noticed", failed)
-	}
+	damage("text", bytes.Repeat([]byte("not a library "), 400))
 	if err := os.WriteFile(path, good, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestOpen_TellsOfDamage(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, append(books(0, 60), annotated())...)
+	for _, name := range []string{rowsFile, manifestFile} {
+		spoil(t, filepath.Join(dir, "gen-000001", name), func(what string) {
+			err := openAndRead(t, dir)
+			if e := library.AsError(err); err == nil || e.Code != library.Unavailable || e.Hint == "" {
+				t.Errorf("%s %s: %v", name, what, err)
+			}
+		})
 	}
 	if err := openAndRead(t, dir); err != nil {
 		t.Errorf("put back: %v", err)
 	}
 }
 
-func TestADamagedStoreIsNotImportedInto(t *testing.T) {
+func TestImport_RefusesADamagedLibrary(t *testing.T) {
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 3)...)
-	mustImport(t, dir, books(3, 5)...)
-	path := filepath.Join(dir, "gen-000002", databaseFile)
-	if err := os.Truncate(path, 5000); err != nil {
+	if err := os.Truncate(filepath.Join(dir, "gen-000001", rowsFile), 100); err != nil {
 		t.Fatal(err)
 	}
+	before := files(t, dir)
 	if _, err := Import(t.Context(), dir, slices.Values(books(5, 6)), ImportOptions{}); library.CodeOf(err) != library.Unavailable {
 		t.Errorf("error %v", err)
 	}
-	// The hint of the error works.
-	if err := os.WriteFile(filepath.Join(dir, currentFile), []byte("gen-000001"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := whole(t, mustOpen(t, dir)); len(got) != 3 {
-		t.Errorf("%d works in the state before, want 3", len(got))
+	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
+		t.Errorf("files:\n%s", diff)
 	}
 }
 
-func TestAStoreOfAnotherFormatIsRefused(t *testing.T) {
+func TestOpen_RefusesAnotherFormat(t *testing.T) {
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 3)...)
-	db, err := bolt.Open(filepath.Join(dir, "gen-000001", databaseFile), 0o600, nil)
-	if err != nil {
+	m := &Manifest{Format: format + 1, ID: newID(), Library: library.Local}
+	if err := os.WriteFile(filepath.Join(dir, "gen-000001", manifestFile), m.encode(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	row, _ := json.Marshal(meta{Format: format + 1, Version: 1, Items: 3})
-	err = db.Update(func(tx *bolt.Tx) error { return tx.Bucket([]byte(metaTable)).Put([]byte(metaRow), row) })
-	if err != nil || db.Close() != nil {
-		t.Fatal(err)
-	}
-	_, err = Open(t.Context(), dir)
+	_, err := Open(t.Context(), dir)
 	if e := library.AsError(err); e.Code != library.Unavailable || !strings.Contains(e.Message, "another version") {
 		t.Errorf("Open: %v", err)
 	}
@@ -144,59 +136,81 @@ func TestAStoreOfAnotherFormatIsRefused(t *testing.T) {
 	}
 }
 
-func TestABrokenIndexIsBuiltAgain(t *testing.T) {
-	for name, spoil := range map[string]func(folder string) error{
-		"removed": os.RemoveAll,
-		"a file missing": func(folder string) error {
-			segments, err := filepath.Glob(filepath.Join(folder, "*.zap"))
-			if err != nil || len(segments) == 0 {
-				t.Fatalf("segments %q, %v", segments, err)
-			}
-			return os.Remove(segments[0])
-		},
-		"garbled": func(folder string) error {
-			files, err := filepath.Glob(filepath.Join(folder, "*"))
-			for _, f := range files {
-				if err := os.WriteFile(f, []byte("garbage"), 0o600); err != nil {
-					return err
-				}
-			}
-			return err
-		},
+func TestOpen_AsksToImportAgainOverAnOlderFormat(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "gen-000003", "index"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{currentFile: "gen-000003\n", "gen-000003/" + oldDatabase: "a database"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Open(t.Context(), dir)
+	if e := library.AsError(err); e.Code != library.Unavailable || !strings.Contains(e.Message, "older version") || !strings.Contains(e.Hint, "import") {
+		t.Errorf("Open: %v", err)
+	}
+	if r := mustImport(t, dir, books(0, 3)...); r.Added != 3 {
+		t.Errorf("importing as the hint says: %+v", r)
+	}
+	checkWorks(t, mustOpen(t, dir), 3, 1)
+	if left, err := generations(dir); err != nil || len(left) != 1 || left[0] != 4 {
+		t.Errorf("generations %d, %v, want the new one", left, err)
+	}
+}
+
+func TestOpen_RefusesAnotherLibrary(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 3)...)
+	if _, err := Open(t.Context(), dir, WithLibrary("group:1")); library.CodeOf(err) != library.Conflict {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestOpen_BuildsABrokenIndexAgain(t *testing.T) {
+	for name, spoilIndex := range map[string]func(path string) error{
+		"removed":   os.Remove,
+		"cut short": func(path string) error { return os.Truncate(path, 1000) },
+		"garbled":   func(path string) error { return os.WriteFile(path, []byte("garbage"), 0o600) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			mustImport(t, dir, books(0, 20)...)
-			if err := spoil(filepath.Join(dir, "gen-000001", indexFolder)); err != nil {
+			commit(t, mustOpen(t, dir), func(tx *Tx) { mustPut(t, tx, item("TXWORK22", "A harvest later")) })
+			segments, err := filepath.Glob(filepath.Join(dir, "gen-000001", "*.zap"))
+			if err != nil || len(segments) != 1 {
+				t.Fatalf("segments %q, %v", segments, err)
+			}
+			if err := spoilIndex(segments[0]); err != nil {
 				t.Fatal(err)
 			}
-			t.Run("in memory while an import runs", func(t *testing.T) {
-				unlock, err := lockWriter(dir)
+			t.Run("in memory while a base is made", func(t *testing.T) {
+				unlock, err := takeLock(t.Context(), dir, baseLock, forImport, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer unlock()
-				checkWorks(t, mustOpen(t, dir), 20, 1)
+				checkWorks(t, mustOpen(t, dir), 21, 2)
 				if now, _ := currentGeneration(dir); now != "gen-000001" {
 					t.Errorf("current generation %s", now)
 				}
 			})
 			t.Run("on disk", func(t *testing.T) {
-				checkWorks(t, mustOpen(t, dir), 20, 1)
+				checkWorks(t, mustOpen(t, dir), 21, 2)
 				if now, _ := currentGeneration(dir); now != "gen-000002" {
 					t.Errorf("current generation %s, want a new one", now)
 				}
 				mustImport(t, dir, books(20, 25)...)
-				checkWorks(t, mustOpen(t, dir), 25, 2)
+				checkWorks(t, mustOpen(t, dir), 26, 3)
 			})
 		})
 	}
 }
 
-func TestAnImportOverABrokenIndexBuildsItAgain(t *testing.T) {
+func TestImport_BuildsABrokenIndexAgain(t *testing.T) {
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 20)...)
-	if err := os.RemoveAll(filepath.Join(dir, "gen-000001", indexFolder)); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "gen-000001", "words.zap"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	mustImport(t, dir, books(20, 25)...)
@@ -212,17 +226,76 @@ func checkWorks(t *testing.T, s *Shelf, n int, version int64) {
 
 func FuzzDecodeItem(f *testing.F) {
 	p, _ := prepare(annotated())
-	p.item.ID = library.ItemID{Library: library.Local, Key: "ABCDEFG2"}
-	f.Add(encode(p.item))
-	f.Add([]byte(`{"ID":"local/ABCDEFG2","Fields":null,"Attachments":[{}]}`))
-	f.Add([]byte(`{"ID":"user:1/ABCDEFG2"}`))
-	f.Fuzz(func(t *testing.T, row []byte) {
-		it, err := decodeItem("ABCDEFG2", row)
+	f.Add(encodeItem(p.item))
+	f.Add([]byte(`{"Fields":null,"Attachments":[{}]}`))
+	f.Add([]byte(`{"ID":{},"Item":null}`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		it, err := decodeItem(localID("ABCDEFG2"), value)
 		if err == nil && it.ID.Key != "ABCDEFG2" {
 			t.Errorf("item %s", it.ID)
 		}
 		if err != nil && library.CodeOf(err) != library.Unavailable {
 			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func FuzzDecodeChange(f *testing.F) {
+	f.Add(change{kind: library.Added, at: importTime}.encode())
+	f.Add(change{kind: library.Removed}.encode())
+	f.Add([]byte("c\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		c, err := decodeChange(value)
+		if err != nil {
+			return
+		}
+		if again, err := decodeChange(c.encode()); err != nil || again.kind != c.kind || !again.at.Equal(c.at) {
+			t.Errorf("%+v, then %+v, %v", c, again, err)
+		}
+	})
+}
+
+func FuzzDecodeManifest(f *testing.F) {
+	f.Add((&Manifest{Format: format, ID: newID(), Library: library.Local, Files: []File{{Name: rowsFile, Size: 1}}, Index: []string{"words.zap"}}).encode())
+	f.Add((&Manifest{Format: format, Files: []File{{Name: "../x"}}}).encode())
+	f.Add([]byte("{}\n00000000\n"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		m, err := decodeManifest(content)
+		if err != nil {
+			return
+		}
+		for _, name := range append(m.fileNames(), m.Index...) {
+			if strings.ContainsAny(name, "/") || name == ".." {
+				t.Errorf("a file named %q", name)
+			}
+		}
+	})
+}
+
+func FuzzReadRecord(f *testing.F) {
+	codec, err := pack.NewWriter()
+	if err != nil {
+		f.Fatal(err)
+	}
+	reader, err := pack.NewReader()
+	if err != nil {
+		f.Fatal(err)
+	}
+	record := encodeRecord(codec, []row{{key: "iKEY", value: []byte("{}")}, {key: "iOLD"}})
+	f.Add(record)
+	f.Add(append(record, record...))
+	f.Add([]byte{0xff, 0xff, 0xff, 0x3f, 1})
+	f.Fuzz(func(t *testing.T, log []byte) {
+		for at := int64(0); ; {
+			_, next, ok := readRecord(bytes.NewReader(log), reader, at, int64(len(log)))
+			if !ok {
+				return
+			}
+			if next <= at || next > int64(len(log)) {
+				t.Fatalf("a record from %d to %d of %d", at, next, len(log))
+			}
+			at = next
 		}
 	})
 }

@@ -1,13 +1,25 @@
-// Package shelf is the embedded library: works in one bbolt file, searched
-// through package index. It serves [library.Local].
+// Package shelf keeps a library at rest in one folder, searched through package
+// index: an immutable base and a log of the transactions since. Any number of
+// processes read while one writes.
 //
-// A shelf on disk is a folder of generations, each whole and never changed
-// once it is published. An import builds the next generation beside the
-// current one and publishes it by one atomic rename, so that a failure
-// half-way leaves the library as it was, and readers never wait:
+//	CURRENT              the name of the current generation
+//	writer.lock          held for one transaction, and while a base is published
+//	base.lock            held while a base is made; taken before writer.lock
+//	gen-000007/
+//	    manifest.json    what the base is made of: files, sizes, checksums
+//	    rows             the library's tables, sorted and compressed
+//	    words.zap        the search index over them
+//	    log              transactions since, one checksummed record each
 //
-//	CURRENT          the name of the current generation
-//	gen-000007/      items.db (bbolt) and index/
-//	gen-000006/      the one before, kept until the next import
-//	writer.lock      held by the import that runs, with its process ID in it
+// A transaction is a set of rows, written to the end of the log. It counts once
+// its record is whole. Each process replays the log into rows in memory and into
+// a small index in memory beside the base's, and so has every version as an
+// immutable state; a call reads one state from begin to end.
+//
+// When the log has grown long, a new base takes it in: the next generation is
+// written beside the current one and published by one atomic rename. An import
+// and a whole reading ([Rebuild]) are published in the same way, all or nothing.
+//
+// Nothing in a generation names a host or a folder: its files can be copied
+// elsewhere and are the same library there.
 package shelf

@@ -1,10 +1,8 @@
 package shelf
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,17 +10,20 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gofrs/flock"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// The files of a shelf's folder.
+// The files of a shelf's folder, and of a generation in it.
 const (
 	currentFile      = "CURRENT"
-	lockFile         = "writer.lock"
-	databaseFile     = "items.db"
-	indexFolder      = "index"
+	writerLock       = "writer.lock" // held for a transaction, and while a base is published
+	baseLock         = "base.lock"   // held while a base is made; taken before writerLock
 	generationPrefix = "gen-"
+
+	manifestFile = "manifest.json"
+	rowsFile     = "rows"
+	logFile      = "log"
+	oldDatabase  = "items.db" // of format 1
 )
 
 // generationName returns the name of the folder of generation n.
@@ -70,18 +71,13 @@ func generations(dir string) ([]int, error) {
 // does not: whoever reads CURRENT sees the old name or the new one.
 func publish(dir, name string) error {
 	// The generation's own names must be on disk before CURRENT names it.
-	for _, folder := range []string{filepath.Join(dir, name, indexFolder), filepath.Join(dir, name), dir} {
+	for _, folder := range []string{filepath.Join(dir, name), dir} {
 		if err := syncFolder(folder); err != nil {
 			return err
 		}
 	}
 	next := filepath.Join(dir, currentFile+".new")
-	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(name + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := writeFile(next, []byte(name+"\n")); err != nil {
 		return err
 	}
 	if err := os.Rename(next, filepath.Join(dir, currentFile)); err != nil {
@@ -101,103 +97,65 @@ func syncFolder(dir string) error {
 	return f.Close()
 }
 
-// sweep removes the generations that nobody needs: all but the current one
-// and the one before it. What imports that broke off have left goes with
-// them. Readers that still have a removed one open keep reading it where the
-// system allows removing it, and elsewhere it stays for the next sweep.
+// writeFile writes a file durably.
+func writeFile(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// sweep removes all generations but the current one; what broke off goes with
+// them. The caller holds the base lock. Readers that have a removed one open
+// keep reading it where the system allows removing it, and elsewhere it stays
+// for the next sweep.
 func sweep(dir, current string) {
 	numbers, err := generations(dir)
 	if err != nil {
 		return
 	}
-	now, _ := generationNumber(current)
-	before := 0
 	for _, n := range numbers {
-		if n < now {
-			before = n
-		}
-	}
-	for _, n := range numbers {
-		if n != now && n != before {
-			_ = os.RemoveAll(filepath.Join(dir, generationName(n)))
+		if name := generationName(n); name != current {
+			_ = os.RemoveAll(filepath.Join(dir, name))
 		}
 	}
 }
 
-// lockWriter takes the folder's writer lock, or fails with [library.Conflict]
-// if another import holds it. The caller ends with unlock.
-func lockWriter(dir string) (unlock func(), err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, unwritable(err)
-	}
-	path := filepath.Join(dir, lockFile)
-	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
-	got, err := lock.TryLock()
+// newGeneration makes the folder of the next generation.
+func newGeneration(dir string) (folder string, err error) {
+	numbers, err := generations(dir)
 	if err != nil {
-		return nil, unwritable(err)
+		return "", err
 	}
-	if !got {
-		message := "another import is running"
-		if pid, err := os.ReadFile(path); err == nil {
-			if n, err := strconv.Atoi(strings.TrimSpace(string(pid))); err == nil && n > 0 {
-				message += fmt.Sprintf(" (process %d)", n)
-			}
-		}
-		return nil, library.Errorf(library.Conflict, "%s", message).WithHint("wait until it has ended, then import again; the library can be read meanwhile")
+	n := 1
+	if len(numbers) > 0 {
+		n = numbers[len(numbers)-1] + 1
 	}
-	// The number only helps people; the lock does not depend on it.
-	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
-	return func() { _ = lock.Close() }, nil
+	folder = filepath.Join(dir, generationName(n))
+	return folder, os.Mkdir(folder, 0o700)
 }
 
-// copyFile copies a file, durably only once the copy is synced.
-func copyFile(to, from string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
-}
-
-// copyIndex copies an index folder. Its segments never change once written, so
-// a second name for them does where the file system has such names.
-func copyIndex(ctx context.Context, to, from string) error {
-	entries, err := os.ReadDir(from)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(to, 0o700); err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if !e.Type().IsRegular() {
-			continue
-		}
-		src, dst := filepath.Join(from, e.Name()), filepath.Join(to, e.Name())
-		if filepath.Ext(e.Name()) == ".zap" && os.Link(src, dst) == nil {
-			continue
-		}
-		if err := copyFile(dst, src); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unreadable says that the data folder can't be read.
+// unreadable says that// unreadable says that the data folder can't be read.
 func unreadable(cause error) *library.Error {
 	return library.Errorf(library.Unavailable, "the data folder can't be read").
 		WithHint("check that the folder is there and that this user may read it").WithCause(cause)
 }
+
+// damaged says that the library can't be read.
+func damaged(cause error) *library.Error {
+	return library.Errorf(library.Unavailable, "the library on disk is damaged").
+		WithHint("move the data folder away and import again").WithCause(cause)
+}
+
+// outdated says that the library is of a format that is no longer read.
+func outdated() *library.Error {
+	return library.Errorf(library.Unavailable, "the library in the data folder was made by an older version of Stackroom, which this one does not read").
+		WithHint("import your bibliography files again: stackroom import FILE").WithCause(errOutdated)
+}
+
+var errOutdated = errors.New("an older format")
 
 // unwritable says that the data folder can't be written.
 func unwritable(cause error) *library.Error {

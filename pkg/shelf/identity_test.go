@@ -82,7 +82,7 @@ func TestTheSameWorkIsRecognised(t *testing.T) {
 // take takes works into an empty catalogue.
 func take(t *testing.T, works ...Work) Report {
 	t.Helper()
-	c, err := newCatalogue(newLayer(nil), importTime)
+	c, err := newCatalogue(newRows(), importTime)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func take(t *testing.T, works ...Work) Report {
 			t.Fatal(err)
 		}
 	}
-	if _, err := c.settle(newLayer(nil)); err != nil {
+	if _, err := c.settle(newRows()); err != nil {
 		t.Fatal(err)
 	}
 	return c.report

@@ -2,7 +2,6 @@ package shelf
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,20 +20,21 @@ type tree struct {
 }
 
 // readTree reads the collection tree and counts the works in each.
-func readTree(rows source) (*tree, error) {
+func readTree(r *rows) (*tree, error) {
 	counts := map[string]int{}
-	err := rows.scan(memberTable, "", func(key string, _ []byte) error {
-		counts[key[:min(library.KeyLength, len(key))]]++
+	err := r.scan(memberTable, "", func(key string, _ []byte) error {
+		name, _, _ := strings.Cut(key, "\x00")
+		counts[name]++
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	t := &tree{sorted: []library.Collection{}, below: map[string][]string{}}
-	err = rows.scan(collectionTable, "", func(key string, row []byte) error {
-		var c collection
-		if err := json.Unmarshal(row, &c); err != nil {
-			return damaged(fmt.Errorf("collection: %w", err))
+	err = r.scan(collectionTable, "", func(key string, value []byte) error {
+		c, err := decodeCollection(value)
+		if err != nil {
+			return err
 		}
 		t.sorted = append(t.sorted, library.Collection{Key: key, Name: c.Name, Parent: c.Parent, Items: counts[key]})
 		t.below[c.Parent] = append(t.below[c.Parent], key)
@@ -72,10 +72,10 @@ type foldedTag struct {
 
 // readTags counts the works of each tag, most used first. within says which
 // works count; nil is all.
-func readTags(rows source, within func(item string) bool) ([]foldedTag, error) {
+func readTags(r *rows, within func(item string) bool) ([]foldedTag, error) {
 	var tags []foldedTag
-	err := rows.scan(tagTable, "", func(key string, _ []byte) error {
-		end := len(key) - library.KeyLength - 1
+	err := r.scan(tagTable, "", func(key string, _ []byte) error {
+		end := strings.LastIndexByte(key, 0)
 		if end < 0 || within != nil && !within(key[end+1:]) {
 			return nil
 		}
@@ -112,19 +112,19 @@ type event struct {
 }
 
 // readEvents reads every work's last change, last first.
-func readEvents(rows source) ([]event, error) {
+func readEvents(r *rows) ([]event, error) {
 	var events []event
-	err := rows.scan(changeTable, "", func(key string, row []byte) error {
+	err := r.scan(changeTable, "", func(key string, value []byte) error {
 		e := event{}
 		var ok bool
 		if e.version, e.key, ok = parseChangeKey(key); !ok {
 			return damaged(fmt.Errorf("a change's key has %d bytes", len(key)))
 		}
-		var c change
-		if err := json.Unmarshal(row, &c); err != nil {
-			return damaged(fmt.Errorf("change: %w", err))
+		c, err := decodeChange(value)
+		if err != nil {
+			return err
 		}
-		e.kind, e.at = c.Kind, c.At
+		e.kind, e.at = c.kind, c.at
 		events = append(events, e)
 		return nil
 	})

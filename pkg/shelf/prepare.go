@@ -23,6 +23,9 @@ const (
 	maxParts     = 10_000   // of tags, collections, notes, attachments and annotations together
 )
 
+// noText is why an attachment has no text, if nobody knows better.
+const noText = "the library holds no text of this attachment"
+
 // prepared is a work in the form in which the shelf keeps it, without keys.
 type prepared struct {
 	item        *library.Item
@@ -52,7 +55,7 @@ func prepare(w Work) (*prepared, error) {
 	for _, path := range w.Collections {
 		p.prepareCollection(path)
 	}
-	if row := encode(p.item); len(row) > maxItemBytes {
+	if row := encodeItem(p.item); len(row) > maxItemBytes {
 		return nil, library.Errorf(library.TooLarge, "the entry has %d bytes, the most is %d", len(row), maxItemBytes)
 	}
 	p.entry = entryIdentity(p.item)
@@ -177,28 +180,38 @@ func (p *prepared) prepareCollection(path []string) {
 func (p *prepared) prepareTexts(attachments []library.Attachment, texts [][]library.TextPage) [][]library.TextPage {
 	out := make([][]library.TextPage, len(attachments))
 	for i := range attachments {
-		status := &attachments[i].Text
 		var pages []library.TextPage
 		if i < len(texts) {
 			pages = texts[i]
 		}
-		size := 0
-		for _, page := range pages {
-			size += len(page.Text)
+		var problem string
+		if out[i], problem = settledText(&attachments[i].Text, pages); problem != "" {
+			p.problems = append(p.problems, "the text of an attachment was left out: "+problem)
 		}
-		if size > maxTextBytes || len(pages) > maxPages {
-			size = 0
-			status.Reason = fmt.Sprintf("the text has more than %d MiB or %d pages", maxTextBytes>>20, maxPages)
-			p.problems = append(p.problems, "the text of an attachment was left out: "+status.Reason)
-		}
-		if size == 0 {
-			*status = library.TextStatus{Pages: status.Pages, Reason: first(status.Reason, "the library holds no text of this attachment")}
-			continue
-		}
-		out[i] = withOffsets(pages)
-		settle(status, out[i])
 	}
 	return out
+}
+
+// settledText returns a text as the shelf keeps it, and makes status say what
+// there is. The text is nil if there is none, or if it is too large; problem
+// then says so.
+func settledText(status *library.TextStatus, pages []library.TextPage) (text []library.TextPage, problem string) {
+	size := 0
+	for _, page := range pages {
+		size += len(page.Text)
+	}
+	if size > maxTextBytes || len(pages) > maxPages {
+		size = 0
+		problem = fmt.Sprintf("the text has more than %d MiB or %d pages", maxTextBytes>>20, maxPages)
+		status.Reason = problem
+	}
+	if size == 0 {
+		*status = library.TextStatus{Pages: status.Pages, Reason: first(status.Reason, noText)}
+		return nil, problem
+	}
+	text = withOffsets(pages)
+	settle(status, text)
+	return text, ""
 }
 
 // withOffsets returns the pages as valid UTF-8, each with the place where it

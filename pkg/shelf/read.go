@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -14,7 +15,7 @@ func (s *Shelf) Info(ctx context.Context) (library.Info, error) {
 	}
 	defer st.release()
 	info := library.Info{
-		ID: library.Local, Name: s.opts.name, Kind: library.KindLocal,
+		ID: st.library, Name: s.opts.name, Kind: st.library.Kind(),
 		Items: st.meta.Items, Version: st.meta.Version, Notice: s.opts.notice,
 	}
 	if n := st.notice(); n != "" {
@@ -86,7 +87,7 @@ func (s *Shelf) Tags(ctx context.Context, q library.TagQuery) (library.Page[libr
 		return library.Page[library.Tag]{}, err
 	}
 	defer st.release()
-	if err := checkPage(q.Offset, q.Limit); err != nil {
+	if err := library.ValidatePage(q.Offset, q.Limit); err != nil {
 		return library.Page[library.Tag]{}, err
 	}
 	tags, err := st.tagsIn(q.Collection)
@@ -119,8 +120,8 @@ func (s *state) tagsIn(collection string) ([]foldedTag, error) {
 	}
 	members := map[string]bool{}
 	for _, key := range keys {
-		err := s.rows.scan(memberTable, key, func(row string, _ []byte) error {
-			members[row[library.KeyLength:]] = true
+		err := s.rows.scan(memberTable, key+"\x00", func(row string, _ []byte) error {
+			members[row[len(key)+1:]] = true
 			return nil
 		})
 		if err != nil {
@@ -130,9 +131,10 @@ func (s *state) tagsIn(collection string) ([]foldedTag, error) {
 	return readTags(s.rows, func(item string) bool { return members[item] })
 }
 
-// Changes implements [library.Reader]. It knows each work's last change. A
-// change's time is that of the import that made it; in a library made by
-// [FromWorks] it is that of the work.
+// Changes implements [library.Reader]. It knows each work's last change, and the
+// last 10,000 removals. A change's time is that of the import that made it or,
+// where a transaction made it or the library is in memory, when the work says
+// that it was modified.
 func (s *Shelf) Changes(ctx context.Context, q library.ChangeQuery) (library.Page[library.Change], error) {
 	var none library.Page[library.Change]
 	st, err := s.begin(ctx)
@@ -140,7 +142,7 @@ func (s *Shelf) Changes(ctx context.Context, q library.ChangeQuery) (library.Pag
 		return none, err
 	}
 	defer st.release()
-	if err := checkPage(q.Offset, q.Limit); err != nil {
+	if err := library.ValidatePage(q.Offset, q.Limit); err != nil {
 		return none, err
 	}
 	events, err := st.events()
@@ -155,10 +157,16 @@ func (s *Shelf) Changes(ctx context.Context, q library.ChangeQuery) (library.Pag
 	}
 	part := pageOf(st, found, q.Offset, q.Limit)
 	out := library.Page[library.Change]{Items: []library.Change{}, Total: part.Total, Version: part.Version, Notice: part.Notice}
+	if q.SinceVersion < st.meta.Forgotten && out.Notice == "" {
+		out.Notice = fmt.Sprintf("removals up to version %d are no longer known", st.meta.Forgotten)
+	}
 	for _, e := range part.Items {
 		it, err := st.item(e.key)
 		if err != nil {
 			return none, err
+		}
+		if e.kind == library.Removed {
+			it = nil
 		}
 		c := library.Change{Kind: e.kind, Key: e.key, Item: it, Version: e.version, At: e.at}
 		if it != nil {
@@ -167,17 +175,6 @@ func (s *Shelf) Changes(ctx context.Context, q library.ChangeQuery) (library.Pag
 		out.Items = append(out.Items, c)
 	}
 	return out, nil
-}
-
-// checkPage refuses an offset or limit out of bounds.
-func checkPage(offset, limit int) error {
-	if limit < 1 || limit > library.MaxLimit {
-		return library.Errorf(library.Invalid, "limit must be 1 to %d, not %d", library.MaxLimit, limit)
-	}
-	if offset < 0 {
-		return library.Errorf(library.Invalid, "offset must be 0 or more, not %d", offset)
-	}
-	return nil
 }
 
 // pageOf returns the part of all that begins at offset, as the caller's own.

@@ -1,173 +1,193 @@
 package shelf
 
 import (
-	"encoding/binary"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"time"
-	"unicode/utf8"
+	"maps"
+	"slices"
+	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/google/btree"
+	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/pack"
 )
 
-// format is the number of this layout of tables and rows. A store with
-// another one is refused, so count it up with every change that older or
-// newer code would misread.
-const format = 1
-
-// metaRow is the key of the one row of the meta table.
-const metaRow = "library"
-
-// meta describes the library as a whole.
-type meta struct {
-	Format  int   `json:"format"`
-	Version int64 `json:"version"`
-	Items   int   `json:"items"`
+// row is a row in memory.
+type row struct {
+	key      string // table and key
+	value    []byte // nil if the row was removed
+	sequence int64  // of the transaction that wrote it; see state
 }
 
-func readMeta(s source) (meta, error) {
-	var m meta
-	row, err := s.get(metaTable, metaRow)
-	if err != nil {
-		return m, err
-	}
-	if err := json.Unmarshal(row, &m); err != nil {
-		return m, damaged(fmt.Errorf("meta: %w", err))
-	}
-	if m.Format != format {
-		return m, library.Errorf(library.Unavailable, "the library on disk was written by another version of Stackroom (its format is %d, this one reads %d)", m.Format, format).
-			WithHint("use the version of Stackroom that wrote it, or import your files into an empty data folder")
-	}
-	return m, nil
+// rows holds tables: rows in memory above sorted files, each above the next.
+// What lies higher counts. A transaction's rows, those of a state and those of
+// an import are all such rows.
+//
+// Once no row is put any more, rows may be read by many at once.
+type rows struct {
+	memory *btree.BTreeG[row]
+	files  []sorted // the newest first
+	size   int      // bytes put since the rows were made or spilled
+	// written are the rows of a transaction, by key; nil if there is none.
+	written map[string][]byte
 }
 
-// encode returns a row of JSON. The types that go into rows can't fail.
-func encode(v any) []byte {
-	row, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("shelf: %T can't be stored: %v", v, err))
-	}
-	return row
+// sorted is a file of rows, and what is known of its keys.
+type sorted struct {
+	*pack.File
+	filter *filter // nil if any key may be there
 }
 
-// decodeItem reads the row of the item of that key.
-func decodeItem(key string, row []byte) (*library.Item, error) {
-	it := &library.Item{}
-	if err := json.Unmarshal(row, it); err != nil {
-		return nil, damaged(fmt.Errorf("item %s: %w", key, err))
+// degree is that of the tree of rows in memory.
+const degree = 16
+
+func newRows(files ...sorted) *rows {
+	return &rows{
+		memory: btree.NewG(degree, func(a, b row) bool { return a.key < b.key }),
+		files:  files,
 	}
-	if it.ID != (library.ItemID{Library: library.Local, Key: key}) {
-		return nil, damaged(fmt.Errorf("item %s: the row is that of %s", key, it.ID))
-	}
-	return it, nil
 }
 
-// collection is a row of the collection table.
-type collection struct {
-	Name   string `json:"name"`
-	Parent string `json:"parent,omitempty"`
+// clone returns rows that begin as these and can be written apart from them.
+func (r *rows) clone() *rows { return &rows{memory: r.memory.Clone(), files: r.files} }
+
+// put writes a row; a nil value takes the row away.
+func (r *rows) put(t table, key string, value []byte) {
+	r.set(row{key: string(t) + key, value: value})
 }
 
-// change is a row of the change table; its key has version and item.
-type change struct {
-	Kind library.ChangeKind `json:"kind"`
-	At   time.Time          `json:"at,omitzero"`
+func (r *rows) set(x row) {
+	r.memory.ReplaceOrInsert(x)
+	r.size += len(x.key) + len(x.value)
+	if r.written != nil {
+		r.written[x.key] = x.value
+	}
 }
 
-// changeKey returns the key of the row that says that an item changed.
-func changeKey(version int64, item string) string {
-	return string(binary.BigEndian.AppendUint64(nil, uint64(version))) + item
+// changes returns the rows of the transaction in the order of their keys.
+func (r *rows) changes() []row {
+	out := make([]row, 0, len(r.written))
+	for _, key := range slices.Sorted(maps.Keys(r.written)) {
+		out = append(out, row{key: key, value: r.written[key]})
+	}
+	return out
 }
 
-// parseChangeKey is the inverse of changeKey.
-func parseChangeKey(key string) (version int64, item string, ok bool) {
-	if len(key) != 8+library.KeyLength {
-		return 0, "", false
-	}
-	return int64(binary.BigEndian.Uint64([]byte(key[:8]))), key[8:], true
+// sequence returns the sequence of the transaction that wrote the row at key, 0
+// if none of those in memory did, and whether that one removed the row.
+func (r *rows) sequence(t table, key string) (sequence int64, removed bool) {
+	x, ok := r.memory.Get(row{key: string(t) + key})
+	return x.sequence, ok && x.value == nil
 }
 
-// textFormat is the first byte of a row of text.
-const textFormat = 1
-
-// encodeText returns a row of text: the format byte, the number of pages,
-// for each page its number, label, length in bytes and length in characters,
-// then the pages' texts one after the other. Numbers are unsigned varints.
-func encodeText(pages []library.TextPage) []byte {
-	size := 16
-	for _, p := range pages {
-		size += len(p.Text) + len(p.Label) + 16
+// get returns the value of the row at key, or nil if there is none.
+func (r *rows) get(t table, key string) ([]byte, error) {
+	key = string(t) + key
+	if x, ok := r.memory.Get(row{key: key}); ok {
+		return x.value, nil
 	}
-	row := make([]byte, 0, size)
-	row = append(row, textFormat)
-	row = binary.AppendUvarint(row, uint64(len(pages)))
-	for _, p := range pages {
-		row = binary.AppendUvarint(row, uint64(max(p.Number, 0)))
-		row = binary.AppendUvarint(row, uint64(len(p.Label)))
-		row = append(row, p.Label...)
-		row = binary.AppendUvarint(row, uint64(len(p.Text)))
-		row = binary.AppendUvarint(row, uint64(utf8.RuneCountInString(p.Text)))
+	for _, f := range r.files {
+		if f.filter != nil && !f.filter.has(key) {
+			continue
+		}
+		value, ok, err := f.Get(key)
+		if err != nil {
+			return nil, openError(err)
+		}
+		if ok {
+			return value, nil
+		}
 	}
-	for _, p := range pages {
-		row = append(row, p.Text...)
-	}
-	return row
+	return nil, nil
 }
 
-var errText = errors.New("the row of text is garbled")
-
-// decodeText reads a row of text. The offsets of its pages count from 0.
-func decodeText(row []byte) ([]library.TextPage, error) {
-	if len(row) == 0 || row[0] != textFormat {
-		return nil, damaged(errText)
+// scan calls fn with every row of a table whose key begins with prefix, in the
+// order of the keys, until fn fails.
+func (r *rows) scan(t table, prefix string, fn func(key string, value []byte) error) error {
+	prefix = string(t) + prefix
+	m := r.merge(prefix)
+	for m.next() {
+		if !strings.HasPrefix(m.key, prefix) {
+			return nil
+		}
+		if m.value == nil {
+			continue
+		}
+		if err := fn(m.key[len(t):], m.value); err != nil {
+			return err
+		}
 	}
-	r := textReader{row: row[1:]}
-	n := r.number(len(row)) // a page takes more than one byte
-	pages := make([]library.TextPage, 0, n)
-	lengths := make([]int, 0, n)
-	offset := 0
-	for range n {
-		p := library.TextPage{Number: r.number(maxPages), Offset: offset}
-		p.Label = string(r.bytes(r.number(len(row))))
-		lengths = append(lengths, r.number(len(row)))
-		offset += r.number(len(row))
-		pages = append(pages, p)
-	}
-	for i := range pages {
-		pages[i].Text = string(r.bytes(lengths[i]))
-	}
-	if r.bad || len(r.row) > 0 {
-		return nil, damaged(errText)
-	}
-	return pages, nil
+	return m.err
 }
 
-// textReader takes a row of text apart and remembers whether it could.
-type textReader struct {
-	row []byte
-	bad bool
+// mergedRows goes over rows in memory and in files in the order of their keys.
+// Rows that were removed are among them.
+type mergedRows struct {
+	memory []row
+	files  []*pack.Cursor
+	ended  []bool
+	key    string
+	value  []byte
+	err    error
 }
 
-// number reads a number of at most limit.
-func (r *textReader) number(limit int) int {
-	v, n := binary.Uvarint(r.row)
-	if n <= 0 || v > uint64(limit) {
-		r.bad = true
-		r.row = nil
-		return 0
+// merge returns the rows from key from on. Those in memory are only the ones
+// with that prefix.
+func (r *rows) merge(from string) *mergedRows {
+	m := &mergedRows{ended: make([]bool, len(r.files))}
+	r.memory.AscendGreaterOrEqual(row{key: from}, func(x row) bool {
+		if !strings.HasPrefix(x.key, from) {
+			return false
+		}
+		m.memory = append(m.memory, x)
+		return true
+	})
+	for i, f := range r.files {
+		c := f.Seek(from)
+		m.files = append(m.files, c)
+		m.step(i)
 	}
-	r.row = r.row[n:]
-	return int(v)
+	return m
 }
 
-func (r *textReader) bytes(n int) []byte {
-	if n > len(r.row) {
-		r.bad = true
-		r.row = nil
-		return nil
+// step moves a file's cursor on.
+func (m *mergedRows) step(i int) {
+	if m.ended[i] || m.files[i].Next() {
+		return
 	}
-	b := r.row[:n]
-	r.row = r.row[n:]
-	return b
+	m.ended[i] = true
+	if err := m.files[i].Err(); err != nil && m.err == nil {
+		m.err = openError(err)
+	}
+}
+
+// next goes to the next key; it is false at the end or at an error.
+func (m *mergedRows) next() bool {
+	if m.err != nil {
+		return false
+	}
+	least, found := "", false
+	if len(m.memory) > 0 {
+		least, found = m.memory[0].key, true
+	}
+	for i, c := range m.files {
+		if !m.ended[i] && (!found || c.Key() < least) {
+			least, found = c.Key(), true
+		}
+	}
+	if !found {
+		return false
+	}
+	m.key = least
+	taken := false
+	if len(m.memory) > 0 && m.memory[0].key == least {
+		m.value, taken, m.memory = m.memory[0].value, true, m.memory[1:]
+	}
+	for i, c := range m.files {
+		if m.ended[i] || c.Key() != least {
+			continue
+		}
+		if !taken {
+			m.value, taken = c.Value(), true
+		}
+		m.step(i)
+	}
+	return true
 }

@@ -2,7 +2,7 @@ package shelf
 
 import (
 	"context"
-	"encoding/binary"
+	"fmt"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index"
@@ -23,10 +23,7 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 		return none, err
 	}
 	defer st.release()
-	if q.Sort == "" {
-		q.Sort = library.SortRelevance
-	}
-	if err := checkQuery(q); err != nil {
+	if err := q.Validate(); err != nil {
 		return none, err
 	}
 	result, err := st.search(ctx, q)
@@ -48,18 +45,6 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 	return page, nil
 }
 
-func checkQuery(q library.Query) error {
-	if err := checkPage(q.Offset, q.Limit); err != nil {
-		return err
-	}
-	switch q.Sort {
-	case library.SortRelevance, library.SortDate, library.SortTitle, library.SortAdded:
-		return nil
-	}
-	return library.Errorf(library.Invalid, "sort must be %q, %q, %q or %q",
-		library.SortRelevance, library.SortDate, library.SortTitle, library.SortAdded)
-}
-
 // search returns the result of a query that has been checked.
 func (s *state) search(ctx context.Context, q library.Query) (index.Result, error) {
 	var collections []string
@@ -72,21 +57,21 @@ func (s *state) search(ctx context.Context, q library.Query) (index.Result, erro
 			return index.Result{}, err
 		}
 	}
-	key := queryKey(q)
-	if r, ok := s.results.GetIfPresent(key); ok {
+	key := cacheKey{q.Key(), s.end}
+	if r, ok := s.base.results.GetIfPresent(key); ok {
 		decided(ctx, "hit")
 		return *r, nil
 	}
 	decided(ctx, "miss")
 	s.hold() // for the search, which may outlive this call
-	flight := s.flight.DoChan(key, func() (any, error) {
+	flight := s.base.flight.DoChan(fmt.Sprintf("%d %s", key.sequence, key.key), func() (any, error) {
 		s.hold()
-		defer s.release()
+		defer func() { _ = s.release() }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), searchTimeout)
 		defer cancel()
 		r, err := s.index.Search(ctx, q, collections)
 		if err == nil {
-			s.results.Set(key, &r)
+			s.base.results.Set(key, &r)
 		}
 		return r, err
 	})
@@ -100,27 +85,4 @@ func (s *state) search(ctx context.Context, q library.Query) (index.Result, erro
 		}
 		return done.Val.(index.Result), nil
 	}
-}
-
-// queryKey writes a query as a key that no other query has.
-func queryKey(q library.Query) string {
-	b := make([]byte, 0, 64+len(q.Text))
-	text := func(s string) {
-		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
-	}
-	text(q.Text)
-	text(q.Collection)
-	text(q.Creator)
-	text(string(q.Sort))
-	for _, list := range [...][]string{q.TagsAll, q.TagsAny, q.TagsNone, q.ItemTypes} {
-		b = binary.AppendUvarint(b, uint64(len(list)))
-		for _, s := range list {
-			text(s)
-		}
-	}
-	for _, n := range [...]int{q.YearFrom, q.YearTo, q.Offset, q.Limit} {
-		b = binary.AppendVarint(b, int64(n))
-	}
-	return string(b)
 }

@@ -1,55 +1,44 @@
 package shelf
 
 import (
-	"errors"
-	"slices"
+	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/maypok86/otter/v2"
 	"github.com/stackroom-mcp/stackroom/pkg/index"
-	"golang.org/x/sync/singleflight"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // state is the library at one version, never changed: what every call reads
-// from. Whoever uses it holds it, so that a newer state may take its place
-// while calls still run.
+// from. It is a base with the transactions of its log up to one of them.
 type state struct {
 	*content
-	generation string // name of its folder, or "" in memory
-	meta       meta
-	stale      atomic.Bool // the library has changed, but its new state can't be read
-	index      *index.Index
+	base   *base
+	meta   meta
+	last   mark  // of the last transaction
+	end    int64 // of the last transaction in the log: the state's sequence
+	index  *index.Index
+	health *health
 
 	tree   func() (*tree, error)
 	tags   func() ([]foldedTag, error)
 	events func() ([]event, error)
-
-	results *otter.Cache[string, *index.Result] // by query
-	flight  singleflight.Group
-
-	holders atomic.Int64
-	closers []func() error // what to close after the last holder, in this order
 }
 
-// newState returns the state that rows hold, held once. The index is still
-// missing.
-func newState(rows source, m meta, cacheBytes int) *state {
-	s := &state{content: newContent(rows, cacheBytes*2/3), meta: m}
-	s.tree = sync.OnceValues(func() (*tree, error) { return readTree(rows) })
-	s.tags = sync.OnceValues(func() ([]foldedTag, error) { return readTags(rows, nil) })
-	s.events = sync.OnceValues(func() ([]event, error) { return readEvents(rows) })
-	s.results = otter.Must(&otter.Options[string, *index.Result]{
-		MaximumWeight: uint64(cacheBytes) / 3,
-		Weigher:       func(query string, r *index.Result) uint32 { return uint32(resultBytes(query, *r)) },
-	})
-	s.holders.Store(1)
+// newState returns the state that rows hold. The index is still missing.
+func newState(b *base, id library.ID, r *rows, m meta, end int64, h *health) *state {
+	s := &state{content: &content{library: id, rows: r, items: b.items, texts: b.texts}, base: b, meta: m, end: end, health: h}
+	s.tree = sync.OnceValues(func() (*tree, error) { return readTree(r) })
+	s.tags = sync.OnceValues(func() ([]foldedTag, error) { return readTags(r, nil) })
+	s.events = sync.OnceValues(func() ([]event, error) { return readEvents(r) })
 	return s
 }
 
 // resultBytes returns about how much memory a result takes.
-func resultBytes(query string, r index.Result) int {
-	n := 200 + len(query)
+func resultBytes(r *index.Result) int {
+	n := 200
 	for _, h := range r.Hits {
 		n += 64
 		if h.Match != nil {
@@ -59,29 +48,72 @@ func resultBytes(query string, r index.Result) int {
 	return n
 }
 
-func (s *state) setIndex(x *index.Index) {
-	s.index = x
-	s.closers = slices.Insert(s.closers, 0, x.Close)
+// apply returns the state after transactions; last is the mark of the last one,
+// which ends at end in the log.
+func (s *state) apply(ctx context.Context, written []row, last mark, end int64) (*state, error) {
+	r := s.rows.clone()
+	for _, x := range written {
+		r.set(x)
+	}
+	m, err := readMeta(r)
+	if err != nil {
+		return nil, err
+	}
+	next := newState(s.base, s.library, r, m, end, s.health)
+	next.last = last
+	if s.index != nil {
+		next.index, err = next.updateIndex(ctx, s.index, written)
+	}
+	return next, err
+}
+
+// replay returns the state after all whole records of the log, s itself if
+// there is none to come.
+func (s *state) replay(ctx context.Context, size int64) (*state, error) {
+	var written []row
+	last, end := s.last, s.end
+	for {
+		more, next, ok := readRecord(s.base.log, s.base.codec, end, size)
+		if !ok {
+			break
+		}
+		last = markAt(s.base.log, end)
+		written, end = append(written, more...), next
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	if end == s.end {
+		return s, nil
+	}
+	return s.apply(ctx, written, last, end)
 }
 
 // notice returns what readers should know of the state, or "".
-func (s *state) notice() string {
-	if s.stale.Load() {
-		return "the library has changed on disk, but its new state can't be read; this is the state before"
-	}
-	return ""
+func (s *state) notice() string { return s.health.notice() }
+
+// hold keeps the state's files open until release.
+func (s *state) hold() { s.base.hold() }
+
+func (s *state) release() error { return s.base.release() }
+
+// health is what a shelf knows of its folder beside its state.
+type health struct {
+	stale atomic.Bool  // the library has changed, but its new state can't be read
+	rest  atomic.Int64 // bytes of the log after the last whole record
+	since atomic.Int64 // when the log was last written, in Unix nanoseconds
 }
 
-func (s *state) hold() { s.holders.Add(1) }
+// restAge is how old the rest of a log must be to be told of: what is younger
+// may be a transaction that is just being written.
+const restAge = 2 * time.Second
 
-// release ends a hold. The last one closes the state.
-func (s *state) release() error {
-	if s.holders.Add(-1) > 0 {
-		return nil
+func (h *health) notice() string {
+	if h.stale.Load() {
+		return "the library has changed on disk, but its new state can't be read; this is the state before"
 	}
-	var errs []error
-	for _, f := range s.closers {
-		errs = append(errs, f())
+	if rest := h.rest.Load(); rest > 0 && time.Since(time.Unix(0, h.since.Load())) > restAge {
+		return fmt.Sprintf("the last %d bytes of the library's log are damaged; the changes in them are missing", rest)
 	}
-	return errors.Join(errs...)
+	return ""
 }

@@ -24,7 +24,7 @@ func (r *Reader) Changes(ctx context.Context, q library.ChangeQuery) (library.Pa
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	if err := checkPage(q.Offset, q.Limit); err != nil {
+	if err := library.ValidatePage(q.Offset, q.Limit); err != nil {
 		return none, err
 	}
 	found, err := r.changed(ctx, q)

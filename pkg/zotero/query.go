@@ -74,18 +74,6 @@ func splitWords(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
 }
 
-// checkQuery refuses what no library answers.
-func checkQuery(q library.Query) error {
-	if err := checkPage(q.Offset, q.Limit); err != nil {
-		return err
-	}
-	switch q.Sort {
-	case "", library.SortRelevance, library.SortDate, library.SortTitle, library.SortAdded:
-		return nil
-	}
-	return library.Errorf(library.Invalid, "sort must be relevance, date, title or date_added")
-}
-
 // filters are the conditions of a query besides its words, made ready.
 type filters struct {
 	q           library.Query

@@ -72,17 +72,6 @@ func (r *Reader) Info(ctx context.Context) (library.Info, error) {
 	return info, nil
 }
 
-// checkPage refuses bounds that no list takes.
-func checkPage(offset, limit int) error {
-	switch {
-	case limit < 1 || limit > library.MaxLimit:
-		return library.Errorf(library.Invalid, "limit must be 1 to %d", library.MaxLimit)
-	case offset < 0:
-		return library.Errorf(library.Invalid, "offset must not be negative")
-	}
-	return nil
-}
-
 // cut returns the part of all from offset on, at most limit of them.
 func cut[T any](all []T, offset, limit int) []T {
 	from := min(offset, len(all))

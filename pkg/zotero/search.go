@@ -56,7 +56,7 @@ func (r *Reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	if err := checkQuery(q); err != nil {
+	if err := q.Validate(); err != nil {
 		return none, err
 	}
 	if page, answered, err := r.glance(ctx, q); answered || err != nil {

@@ -18,7 +18,7 @@ func (r *Reader) Tags(ctx context.Context, q library.TagQuery) (library.Page[lib
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	if err := checkPage(q.Offset, q.Limit); err != nil {
+	if err := library.ValidatePage(q.Offset, q.Limit); err != nil {
 		return none, err
 	}
 	within, err := r.subtree(ctx, q.Collection)

@@ -3,13 +3,21 @@ package index
 import (
 	"slices"
 
-	bleveindex "github.com/blevesearch/bleve_index_api"
-
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// builder turns works into documents. It is not safe for concurrent use.
-type builder struct {
+// The fields of the segments.
+const (
+	wordField    = "w" // words of a work with their impacts and positions
+	passageField = "p" // the same of a passage
+	exactField   = "x" // what filters and identifiers are compared with
+	nameField    = "n" // words of creators' names; the position says whose
+)
+
+// analysis turns works into documents of segments. It is not safe for
+// concurrent use.
+type analysis struct {
 	*analyzer
 	terms   map[string]int // place in entries, for the text at hand
 	entries []entry
@@ -28,47 +36,50 @@ type entry struct {
 // from one into the other.
 const partGap = 8
 
-func newBuilder() *builder {
-	return &builder{analyzer: newAnalyzer(), terms: make(map[string]int)}
+func newAnalysis() *analysis {
+	return &analysis{analyzer: newAnalyzer(), terms: make(map[string]int)}
 }
 
-// document returns a work with its passages.
-func (b *builder) document(d *Document) *document {
+// documents returns a work and its passages, which follow it.
+func (b *analysis) documents(d *Document) []*segment.Document {
 	it := d.Item
-	doc := newDocument(it.ID.Key, recordOf(it).encode())
 	b.begin()
 	parts(it, func(p part) bool {
 		b.addText(p.kind, p.text)
 		return true
 	})
-	doc.add(wordField, b.frequencies(b.workImpact))
-	doc.add(exactField, exactTerms(exactTermsOf(it)))
-	doc.add(nameField, b.names(it.Creators))
+	work := &segment.Document{ID: it.ID.Key, Stored: recordOf(it).encode()}
+	work.Fields = append(work.Fields,
+		segment.Field{Name: wordField, Terms: b.take(b.workImpact)},
+		segment.Field{Name: exactField, Terms: exactTermsOf(it)},
+		segment.Field{Name: nameField, Terms: b.names(it.Creators)})
+	docs := []*segment.Document{work}
 	for i := range d.Texts {
-		b.addPassages(doc, &d.Texts[i])
+		docs = b.addPassages(docs, &d.Texts[i])
 	}
-	return doc
+	return docs
 }
 
-// addPassages nests the passages of a text under its work.
-func (b *builder) addPassages(doc *document, t *Text) {
+// addPassages adds the passages of a text.
+func (b *analysis) addPassages(docs []*segment.Document, t *Text) []*segment.Document {
 	for i := range t.Pages {
 		text := t.Pages[i].Text
 		for c := range func(yield func(chunk) bool) { chunks(text, yield) } {
-			if len(doc.passages) == MaxPassages {
-				return
+			if len(docs) > MaxPassages {
+				return docs
 			}
-			p := newDocument(passageID(doc.id, len(doc.passages)), place{t.Attachment, i, c}.encode())
 			b.begin()
 			b.addText(0, text[c.start:c.tail])
-			p.add(passageField, b.frequencies(b.passageImpact))
-			doc.passages = append(doc.passages, p)
-			doc.size += p.size
+			docs = append(docs, &segment.Document{
+				Stored: place{t.Attachment, i, c}.encode(),
+				Fields: []segment.Field{{Name: passageField, Terms: b.take(b.passageImpact)}},
+			})
 		}
 	}
+	return docs
 }
 
-func (b *builder) begin() {
+func (b *analysis) begin() {
 	clear(b.terms)
 	b.entries = b.entries[:0]
 	b.words = [kinds]int{}
@@ -76,7 +87,7 @@ func (b *builder) begin() {
 }
 
 // addText adds the words of a text to the document at hand.
-func (b *builder) addText(k kind, text string) {
+func (b *analysis) addText(k kind, text string) {
 	b.reset(text)
 	for b.scanner.next() {
 		term := b.term()
@@ -94,7 +105,7 @@ func (b *builder) addText(k kind, text string) {
 }
 
 // newEntry adds a term; it takes over the memory of an earlier document's.
-func (b *builder) newEntry(term string) int {
+func (b *analysis) newEntry(term string) int {
 	n := len(b.entries)
 	b.terms[term] = n
 	b.entries = slices.Grow(b.entries, 1)[:n+1]
@@ -103,8 +114,8 @@ func (b *builder) newEntry(term string) int {
 	return n
 }
 
-// workImpact returns the frequency under which a work's posting is stored.
-func (b *builder) workImpact(e *entry) int {
+// workImpact returns the weight of a work's posting: mask and level.
+func (b *analysis) workImpact(e *entry) int {
 	sum, mask := 0.0, 0
 	for k, n := range e.counts {
 		if n > 0 {
@@ -116,39 +127,30 @@ func (b *builder) workImpact(e *entry) int {
 }
 
 // passageImpact does the same for a passage.
-func (b *builder) passageImpact(e *entry) int {
+func (b *analysis) passageImpact(e *entry) int {
 	return level(passageWeight.impact(e.counts[0], b.words[0]))
 }
 
-// frequencies returns the terms of the text at hand as a segment takes them.
-func (b *builder) frequencies(impact func(*entry) int) bleveindex.TokenFrequencies {
-	freqs := make(bleveindex.TokenFrequencies, len(b.entries))
-	slab := make([]bleveindex.TokenFreq, len(b.entries))
+// take returns the terms of the text at hand.
+func (b *analysis) take(impact func(*entry) int) []segment.Term {
 	total := 0
 	for i := range b.entries {
 		total += len(b.entries[i].positions)
 	}
-	locations := make([]bleveindex.TokenLocation, total)
-	pointers := make([]*bleveindex.TokenLocation, total)
+	terms := make([]segment.Term, len(b.entries))
+	positions := make([]int, 0, total)
 	for i := range b.entries {
-		e, n := &b.entries[i], len(b.entries[i].positions)
-		for j, position := range e.positions {
-			locations[j].Position = position
-			pointers[j] = &locations[j]
-		}
-		f := &slab[i]
-		f.Term = []byte(e.term)
-		f.Locations = pointers[:n:n]
-		f.SetFrequency(impact(e))
-		freqs[e.term] = f
-		locations, pointers = locations[n:], pointers[n:]
+		e := &b.entries[i]
+		from := len(positions)
+		positions = append(positions, e.positions...)
+		terms[i] = segment.Term{Text: e.term, Weight: impact(e), Positions: positions[from:len(positions):len(positions)]}
 	}
-	return freqs
+	return terms
 }
 
 // names returns the words of the creators' names, folded but not stemmed. The
 // position of a word is the place of its creator.
-func (b *builder) names(creators []library.Creator) bleveindex.TokenFrequencies {
+func (b *analysis) names(creators []library.Creator) []segment.Term {
 	b.begin()
 	for i, c := range creators {
 		b.reset(c.Display())
@@ -161,7 +163,7 @@ func (b *builder) names(creators []library.Creator) bleveindex.TokenFrequencies 
 			b.entries[j].positions = append(b.entries[j].positions, i)
 		}
 	}
-	return b.frequencies(func(*entry) int { return 1 })
+	return b.take(func(*entry) int { return 1 })
 }
 
 // The first byte of a term in the exact field says what it is.
@@ -173,7 +175,7 @@ const (
 )
 
 // exactTermsOf returns what filters and identifiers are compared with.
-func exactTermsOf(it *library.Item) []string {
+func exactTermsOf(it *library.Item) []segment.Term {
 	terms := []string{exactType + it.Type}
 	for _, tag := range it.Tags {
 		terms = append(terms, exactTag+foldCase(tag))
@@ -184,5 +186,11 @@ func exactTermsOf(it *library.Item) []string {
 	for _, id := range identifiersOf(it) {
 		terms = append(terms, exactIdentifier+id)
 	}
-	return terms
+	slices.Sort(terms)
+	terms = slices.Compact(terms)
+	out := make([]segment.Term, len(terms))
+	for i, t := range terms {
+		out[i] = segment.Term{Text: t, Weight: 1}
+	}
+	return out
 }

@@ -1,0 +1,148 @@
+package index
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
+)
+
+// Bounds of one segment before it is merged: works, and bytes of analysed
+// terms, a rough measure of the memory that it takes.
+const (
+	batchWorks = 2_000
+	batchBytes = 24 << 20
+)
+
+// batch collects documents for one segment.
+type batch struct {
+	analysis *analysis
+	docs     []*segment.Document
+	works    int
+	size     int
+}
+
+// add analyses a work, and reports whether the batch is full.
+func (b *batch) add(d *Document) (full bool) {
+	for _, doc := range b.analysis.documents(d) {
+		b.docs = append(b.docs, doc)
+		b.size += doc.Size()
+	}
+	b.works++
+	return b.works >= batchWorks || b.size >= batchBytes
+}
+
+// take returns the batch as a segment in memory and empties it.
+func (b *batch) take() (*segment.Segment, error) {
+	s, err := segment.New(b.docs)
+	b.docs, b.works, b.size = nil, 0, 0
+	return s, err
+}
+
+// Builder writes an index into files of a directory. Memory is bounded by a
+// batch of works or, if that is more, by the largest single work. It is not
+// safe for concurrent use.
+type Builder struct {
+	dir   string
+	batch batch
+	parts []string        // names of files that are still to be merged
+	put   map[string]bool // keys of the works that were added
+}
+
+// NewBuilder returns a builder that writes into an existing directory.
+func NewBuilder(dir string) *Builder {
+	return &Builder{dir: dir, batch: batch{analysis: newAnalysis()}, put: map[string]bool{}}
+}
+
+// Add adds a work. Each key may be added once.
+func (b *Builder) Add(ctx context.Context, d Document) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.put[d.Item.ID.Key] = true
+	if !b.batch.add(&d) {
+		return nil
+	}
+	return b.flush()
+}
+
+// flush writes the batch into a file.
+func (b *Builder) flush() error {
+	if len(b.batch.docs) == 0 {
+		return nil
+	}
+	s, err := b.batch.take()
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("part-%d.zap", len(b.parts))
+	if err := s.Write(filepath.Join(b.dir, name)); err != nil {
+		return err
+	}
+	b.parts = append(b.parts, name)
+	return nil
+}
+
+// indexFile is the name of the file that a builder writes.
+const indexFile = "words.zap"
+
+// Finish writes the works that were added, and those of from that were not,
+// into one file, durably, and returns the names of the files that make the
+// index: none if there are no works. from may be nil.
+func (b *Builder) Finish(ctx context.Context, from *Index) ([]string, error) {
+	if err := b.flush(); err != nil {
+		return nil, err
+	}
+	var merged []segment.Part
+	if from != nil {
+		kept, err := b.keep(from)
+		if err != nil {
+			return nil, err
+		}
+		merged = kept
+	}
+	if len(merged) == 0 && len(b.parts) == 1 {
+		return []string{indexFile}, os.Rename(filepath.Join(b.dir, b.parts[0]), filepath.Join(b.dir, indexFile))
+	}
+	for _, name := range b.parts {
+		s, err := segment.Open(filepath.Join(b.dir, name))
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = s.Close() }()
+		merged = append(merged, segment.Part{Segment: s})
+	}
+	if len(merged) == 0 {
+		return nil, nil
+	}
+	if err := segment.Merge(ctx, merged, filepath.Join(b.dir, indexFile)); err != nil {
+		return nil, err
+	}
+	for _, name := range b.parts {
+		if err := os.Remove(filepath.Join(b.dir, name)); err != nil {
+			return nil, err
+		}
+	}
+	return []string{indexFile}, nil
+}
+
+// keep returns the segments of an index without the works that were added;
+// those without other works are left out.
+func (b *Builder) keep(from *Index) ([]segment.Part, error) {
+	var parts []segment.Part
+	err := guard(func() error {
+		for _, s := range from.view.segments {
+			kept, err := s.without(b.put)
+			if err != nil {
+				return err
+			}
+			if kept.deleted == nil || int(kept.deleted.GetCardinality()) < kept.Len() {
+				parts = append(parts, segment.Part{Segment: kept.Segment, Deleted: kept.deleted})
+			}
+		}
+		return nil
+	})
+	return parts, err
+}

@@ -1,0 +1,139 @@
+package shelf
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// A new base takes the log in when the log has changed mostLogged works, or one
+// in logShare of the base's if that is less and at least leastLogged, or when it
+// is a logBytesShare of the base's files long and at least leastLogBytes.
+const (
+	mostLogged    = 2_000
+	logShare      = 20
+	leastLogged   = 64
+	logBytesShare = 4
+	leastLogBytes = 1 << 20
+)
+
+// isLong reports whether a new base should take the state's log in.
+func (s *state) isLong() bool {
+	if s.base.manifest == nil {
+		return false
+	}
+	works, bytes := 0, int64(0)
+	s.rows.memory.AscendRange(row{key: string(itemTable)}, row{key: string(itemTable) + "\xff"}, func(row) bool {
+		works++
+		return true
+	})
+	for _, f := range s.base.manifest.Files {
+		bytes += f.Size
+	}
+	return works >= min(mostLogged, max(s.base.manifest.Items/logShare, leastLogged)) ||
+		s.end >= max(bytes/logBytesShare, leastLogBytes)
+}
+
+// compaction makes new bases in the background, one at a time.
+type compaction struct {
+	mu      sync.Mutex // guards running and stopped
+	running bool
+	stopped bool
+	ctx     context.Context
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
+}
+
+func (c *compaction) init() {
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+}
+
+// stop ends what runs; the library is as it was.
+func (c *compaction) stop() {
+	c.mu.Lock()
+	c.stopped = true
+	c.mu.Unlock()
+	c.cancel()
+	c.done.Wait()
+}
+
+// compactIfLong begins to make a new base if the log is long and nobody else
+// does so. What goes wrong costs nothing: a later transaction begins again.
+func (s *Shelf) compactIfLong() {
+	st, err := s.present()
+	if err != nil {
+		return
+	}
+	defer st.release()
+	if !st.isLong() {
+		return
+	}
+	c := &s.compact
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running || c.stopped {
+		return
+	}
+	c.running = true
+	c.done.Go(func() {
+		_ = s.makeBase(c.ctx)
+		c.mu.Lock()
+		c.running = false
+		c.mu.Unlock()
+	})
+}
+
+// makeBase publishes a base that takes the log in. Transactions go on
+// meanwhile: those that the base does not know yet become its log.
+func (s *Shelf) makeBase(ctx context.Context) error {
+	m := newMaking(s.dir, s.opts)
+	m.fault = s.fault
+	defer m.clear()
+	unlock, err := takeLock(ctx, s.dir, baseLock, forCompaction, 0)
+	if err != nil {
+		return err
+	}
+	m.unlock = append(m.unlock, unlock)
+	st, err := s.present()
+	if err != nil {
+		return err
+	}
+	m.base = st
+	now, err := currentGeneration(s.dir)
+	if err != nil || now != st.base.generation {
+		return err
+	}
+	sweep(s.dir, now) // what broke off may have filled the disk
+	m.rows = st.rows.clone()
+	if err := m.write(ctx, st.meta, contents{from: st.index}); err != nil {
+		return err
+	}
+	if err := m.lockWriter(ctx, forCompaction); err != nil {
+		return err
+	}
+	// An import may have been faster.
+	if now, err := currentGeneration(s.dir); err != nil || now != st.base.generation {
+		return err
+	}
+	if err := m.takeTail(st); err != nil {
+		return err
+	}
+	return m.publish(ctx)
+}
+
+// takeTail copies the transactions after a state into the log of the new base.
+func (m *making) takeTail(st *state) error {
+	info, err := st.base.log.Stat()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(m.folder, logFile), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, io.NewSectionReader(st.base.log, st.end, info.Size()-st.end))
+	return errors.Join(err, f.Sync(), f.Close())
+}

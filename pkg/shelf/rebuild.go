@@ -1,0 +1,122 @@
+package shelf
+
+import (
+	"context"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// Rebuilding takes a whole reading of a library in; see [Rebuild].
+type Rebuilding struct {
+	editor
+	making *making
+	seen   map[string]bool // keys of the works and collections that were put
+}
+
+// Put is like [Tx.Put].
+func (b *Rebuilding) Put(it *library.Item) error {
+	if err := b.editor.Put(it); err != nil {
+		return err
+	}
+	b.seen[string(itemTable)+it.ID.Key] = true
+	return b.making.spill()
+}
+
+// PutText is like [Tx.PutText].
+func (b *Rebuilding) PutText(key, attachment string, pages []library.TextPage, status library.TextStatus) error {
+	if err := b.editor.PutText(key, attachment, pages, status); err != nil {
+		return err
+	}
+	return b.making.spill()
+}
+
+// PutCollection is like [Tx.PutCollection].
+func (b *Rebuilding) PutCollection(c library.Collection) error {
+	b.seen[string(collectionTable)+c.Key] = true
+	return b.editor.PutCollection(c)
+}
+
+// Rebuild takes a whole reading of a library into folder dir, as its state at
+// the version that read returns, which may be below the one before. read puts
+// every work and collection; those that it does not put are removed. Texts stay
+// as long as their attachments do. The result is a new base, published whole: if
+// read or Rebuild fails or is killed, the library is as it was. Other writers
+// are refused meanwhile with [library.Conflict]; readers read on. Memory is
+// bounded whatever the number of works. A library that is damaged, or of
+// another format, is made anew.
+func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version int64, err error), opts ...Option) (err error) {
+	s := newShelf(dir, "", opts)
+	defer s.compact.stop()
+	m := newMaking(dir, s.opts)
+	defer m.clear()
+	defer func() {
+		if err != nil {
+			err = inWords(err)
+		}
+	}()
+	if err := m.lockBase(ctx, forImport); err != nil {
+		return err
+	}
+	if err := m.lockWriter(ctx, forImport); err != nil {
+		return err
+	}
+	if now, err := currentGeneration(dir); err == nil && now != "" {
+		sweep(dir, now)
+	}
+	if err := m.openOrForget(ctx); err != nil {
+		return err
+	}
+	old, err := readMeta(m.rows)
+	if err != nil {
+		return err
+	}
+	b := &Rebuilding{editor: newEditor(s.opts.library, m.rows, old), making: m, seen: map[string]bool{}}
+	version, err := read(b)
+	if err != nil {
+		return err
+	}
+	b.next = version
+	if err := b.removeOthers(); err != nil {
+		return err
+	}
+	b.meta.Version = version
+	if err := m.write(ctx, b.meta, contents{}); err != nil {
+		return err
+	}
+	return m.publish(ctx)
+}
+
+// openOrForget is like open, but a library that can't be used counts as none.
+func (m *making) openOrForget(ctx context.Context) error {
+	err := m.open(ctx)
+	if err == nil || ctx.Err() != nil || library.CodeOf(err) != library.Unavailable {
+		return err
+	}
+	m.base, m.rows = nil, newRows()
+	return nil
+}
+
+// removeOthers removes the works and collections that were not put.
+func (b *Rebuilding) removeOthers() error {
+	for _, x := range []struct {
+		table  table
+		remove func(key string) error
+	}{{collectionTable, b.RemoveCollection}, {itemTable, b.Remove}} {
+		var gone []string
+		err := b.rows.scan(x.table, "", func(key string, _ []byte) error {
+			if !b.seen[string(x.table)+key] {
+				gone = append(gone, key)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, key := range gone {
+			if err := x.remove(key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,802 @@
+package shelf
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// item returns a work as an upstream has it.
+func item(key, title string) *library.Item {
+	return &library.Item{
+		ID: library.ItemID{Key: key}, Type: "book", Fields: map[string]string{"title": title},
+		Creators: []library.Creator{{Role: "author", Family: "Writer"}},
+	}
+}
+
+func mustPut(t testing.TB, tx *Tx, items ...*library.Item) {
+	t.Helper()
+	for _, it := range items {
+		if err := tx.Put(it); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func mustBegin(t testing.TB, s *Shelf) *Tx {
+	t.Helper()
+	tx, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tx.Rollback)
+	return tx
+}
+
+// commit makes a transaction whose version is the next one.
+func commit(t testing.TB, s *Shelf, change func(*Tx)) {
+	t.Helper()
+	tx := mustBegin(t, s)
+	change(tx)
+	if err := tx.Commit(t.Context(), tx.Version()+1); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// compactNow makes a new base, after the one that may be under way.
+func compactNow(t testing.TB, s *Shelf) {
+	t.Helper()
+	s.compact.done.Wait()
+	if err := s.makeBase(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// found returns the titles of the works that a search finds, in their order.
+func found(t testing.TB, s *Shelf, q library.Query) []string {
+	t.Helper()
+	q.Limit, q.Sort = 100, library.SortTitle
+	page, err := s.Search(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	titles := []string{}
+	for _, h := range page.Items {
+		titles = append(titles, h.Item.Title())
+	}
+	return titles
+}
+
+// changesOf returns the library's changes, last first.
+func changesOf(t testing.TB, s *Shelf, since int64) []string {
+	t.Helper()
+	page, err := s.Changes(t.Context(), library.ChangeQuery{SinceVersion: since, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for _, c := range page.Items {
+		if (c.Item == nil) != (c.Kind == library.Removed) {
+			t.Errorf("%s %s has item %v", c.Kind, c.Key, c.Item)
+		}
+		out = append(out, fmt.Sprintf("%d %s %s", c.Version, c.Kind, c.Key))
+	}
+	return out
+}
+
+// withChildren returns a work with a note, a file and an annotation.
+func withChildren() *library.Item {
+	it := item("WORK2222", "On lanterns")
+	it.Tags, it.Collections = []string{"light"}, []string{"COLL2222"}
+	it.Notes = []library.Note{{Key: "NOTE2222", Text: "Read the second page."}}
+	it.Attachments = []library.Attachment{{
+		Key: "FILE2222", Filename: "lanterns.pdf", Text: library.TextStatus{Pages: 2},
+		Annotations: []library.Annotation{{Key: "ANNO2222", Type: "highlight", Text: "wick", Page: "2"}},
+	}}
+	return it
+}
+
+func lanternText() []library.TextPage {
+	return []library.TextPage{{Number: 1, Text: "Of glass.\n"}, {Number: 2, Text: "Of paraffin and oil.\n"}}
+}
+
+func TestTx_ChangesEverythingTogether(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	commit(t, s, func(tx *Tx) {
+		if err := tx.PutCollection(library.Collection{Key: "COLL2222", Name: "Light"}); err != nil {
+			t.Fatal(err)
+		}
+		mustPut(t, tx, withChildren(), item("GONE2222", "A wreck lost"))
+		if err := tx.PutText("WORK2222", "FILE2222", lanternText(), library.TextStatus{Pages: 3, Reason: "page 3 is an image"}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	check := func(s *Shelf) {
+		t.Helper()
+		for text, want := range map[string][]string{
+			"lanterns": {"On lanterns"}, "paraffin": {"On lanterns"}, "wick": {"On lanterns"}, "second": {"On lanterns"}, "lost": {"A wreck lost"},
+		} {
+			if got := found(t, s, library.Query{Text: text + "."}); !slices.Equal(got, want) {
+				t.Errorf("%s: %q, want %q", text, got, want)
+			}
+		}
+		for _, key := range []string{"WORK2222", "NOTE2222", "FILE2222", "ANNO2222"} {
+			if items, err := s.Items(t.Context(), []string{key}); err != nil || len(items) != 1 || items[0].ID.Key != "WORK2222" || items[0].Version != 1 {
+				t.Errorf("%s: %v, %v", key, items, err)
+			}
+		}
+		text, err := s.Text(t.Context(), "WORK2222", library.TextQuery{})
+		want := library.TextStatus{Available: true, Pages: 3, PagesRead: 2, Chars: 31, Reason: "page 3 is an image"}
+		if err != nil || text.Status != want || len(text.Pages) != 2 {
+			t.Errorf("text %+v, %v", text, err)
+		}
+		if c, err := s.Collections(t.Context()); err != nil || len(c.Items) != 1 || c.Items[0].Items != 1 {
+			t.Errorf("collections %+v, %v", c, err)
+		}
+	}
+	check(s)
+	check(mustOpen(t, dir))
+	compactNow(t, s)
+	check(s)
+
+	changed := withChildren()
+	changed.Tags, changed.Notes, changed.Attachments[0].Annotations = []string{"dark"}, nil, nil
+	commit(t, s, func(tx *Tx) {
+		mustPut(t, tx, changed)
+		for _, key := range []string{"GONE2222", "NEVER222"} {
+			if err := tx.Remove(key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	for _, s := range []*Shelf{s, mustOpen(t, dir)} {
+		if items, err := s.Items(t.Context(), []string{"NOTE2222", "ANNO2222", "GONE2222"}); err != nil || len(items) != 0 {
+			t.Errorf("keys that are gone: %v, %v", items, err)
+		}
+		if got := found(t, s, library.Query{Text: "paraffin"}); len(got) != 1 {
+			t.Errorf("the text that stays: %q", got)
+		}
+		if got := found(t, s, library.Query{Text: "second."}); len(got) != 0 {
+			t.Errorf("the note that is gone: %q", got)
+		}
+		if tags, err := s.Tags(t.Context(), library.TagQuery{Limit: 5}); err != nil || tags.Total != 1 || tags.Items[0].Name != "dark" {
+			t.Errorf("tags %+v, %v", tags, err)
+		}
+		if m, err := s.Meta(t.Context()); err != nil || m.Version != 2 || m.Items != 1 {
+			t.Errorf("meta %+v, %v", m, err)
+		}
+		if got, want := changesOf(t, s, 0), []string{"2 removed GONE2222", "2 changed WORK2222"}; !slices.Equal(sorted2(got), sorted2(want)) {
+			t.Errorf("changes %q", got)
+		}
+	}
+}
+
+func sorted2(s []string) []string { return slices.Sorted(slices.Values(s)) }
+
+func TestTx_TextsGoWithTheirAttachments(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	commit(t, s, func(tx *Tx) {
+		mustPut(t, tx, withChildren())
+		if err := tx.PutText("WORK2222", "FILE2222", lanternText(), library.TextStatus{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	without := withChildren()
+	without.Attachments = nil
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, without) })
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, withChildren()) })
+	text, err := s.Text(t.Context(), "WORK2222", library.TextQuery{})
+	if err != nil || text.Status.Available || text.Status.Reason == "" {
+		t.Errorf("an attachment that came back has text %+v, %v", text, err)
+	}
+	commit(t, s, func(tx *Tx) {
+		if err := tx.PutText("WORK2222", "FILE2222", lanternText(), library.TextStatus{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.PutText("WORK2222", "FILE2222", nil, library.TextStatus{Pages: 2, Reason: "gone"}); err != nil {
+			t.Fatal(err)
+		}
+		for key, attachment := range map[string]string{"WORK2222": "NOTE2222", "OTHER222": "FILE2222"} {
+			if err := tx.PutText(key, attachment, lanternText(), library.TextStatus{}); library.CodeOf(err) != library.NotFound {
+				t.Errorf("%s of %s: %v", attachment, key, err)
+			}
+		}
+	})
+	text, err = s.Text(t.Context(), "WORK2222", library.TextQuery{})
+	if err != nil || text.Status != (library.TextStatus{Pages: 2, Reason: "gone"}) {
+		t.Errorf("a text that was taken away: %+v, %v", text, err)
+	}
+	if got := found(t, s, library.Query{Text: "paraffin."}); len(got) != 0 {
+		t.Errorf("a text that was taken away is found in %q", got)
+	}
+}
+
+func TestTx_ATextIsNoChangeOfTheWork(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	it := withChildren()
+	it.Version, it.Modified = 7, time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+	commitTo(t, s, 7, func(tx *Tx) error { return tx.Put(it) })
+	commitTo(t, s, 7, func(tx *Tx) error {
+		return tx.PutText("WORK2222", "FILE2222", lanternText(), library.TextStatus{})
+	})
+	page, err := s.Changes(t.Context(), library.ChangeQuery{Limit: 5})
+	if err != nil || page.Total != 1 || page.Items[0].Kind != library.Added || page.Items[0].Version != 7 || !page.Items[0].At.Equal(it.Modified) {
+		t.Errorf("changes %+v, %v", page, err)
+	}
+	if page.Version != 7 {
+		t.Errorf("version %d", page.Version)
+	}
+}
+
+func TestTx_CollectionsAreRemovedFromTheirWorks(t *testing.T) {
+	dir := t.TempDir()
+	works := books(0, 6)
+	mustImport(t, dir, works...)
+	s := mustOpen(t, dir)
+	tree, err := s.Collections(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := tree.Items[slices.IndexFunc(tree.Items, func(c library.Collection) bool { return c.Name == "Row 1" })]
+	commit(t, s, func(tx *Tx) {
+		if err := tx.RemoveCollection(row.Key); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for _, it := range whole(t, s) {
+		if slices.Contains(it.Collections, row.Key) {
+			t.Errorf("%s is still in the collection", it.ID)
+		}
+	}
+	if _, err := s.Search(t.Context(), library.Query{Collection: row.Key, Limit: 1}); library.CodeOf(err) != library.NotFound {
+		t.Errorf("searching the collection: %v", err)
+	}
+	commit(t, s, func(tx *Tx) {
+		for _, c := range tree.Items {
+			if c.Name == "Row 2" {
+				c.Name = "Row two"
+				if err := tx.PutCollection(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+	mustImport(t, dir, works...) // makes both again, by their paths
+	after, err := s.Collections(t.Context())
+	var names []string
+	for _, c := range after.Items {
+		names = append(names, fmt.Sprintf("%s %d", c.Name, c.Items))
+	}
+	if want := []string{"Row 0 2", "Row 1 2", "Row 2 2", "Row two 2", "Shelf 0"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("collections %q, %v, want %q", names, err, want)
+	}
+}
+
+func TestTx_Rollback(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 3)...)
+	s := mustOpen(t, dir)
+	before, saw := files(t, dir), whole(t, s)
+	tx := mustBegin(t, s)
+	mustPut(t, tx, item("NEW22222", "New"))
+	if err := tx.Remove(saw[0].ID.Key); err != nil {
+		t.Fatal(err)
+	}
+	tx.SetAttribute("source", "none")
+	tx.Rollback()
+	tx.Rollback()
+	if err := tx.Commit(t.Context(), 9); library.CodeOf(err) != library.Invalid {
+		t.Errorf("Commit after Rollback: %v", err)
+	}
+	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
+		t.Errorf("files:\n%s", diff)
+	}
+	if diff := cmp.Diff(saw, whole(t, s)); diff != "" {
+		t.Errorf("works:\n%s", diff)
+	}
+	commit(t, s, func(*Tx) {}) // the lock is free
+}
+
+func TestTx_Versions(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	if err := mustBegin(t, s).Commit(t.Context(), 5); err != nil {
+		t.Errorf("a version alone: %v", err)
+	}
+	versioned := item("WORK2222", "A")
+	versioned.Version = 5
+	for _, c := range []struct {
+		what    string
+		it      *library.Item
+		version int64
+		want    library.Code
+	}{
+		{"below the library's", nil, 4, library.Invalid},
+		{"the library's again, nothing changed", nil, 5, ""},
+		{"the library's again, a work with a version", versioned, 5, ""},
+		{"the library's again, a work without one", item("WORK2223", "B"), 5, library.Invalid},
+		{"the next", item("WORK2223", "B"), 6, ""},
+		{"later ones left out", item("WORK2224", "C"), 100, ""},
+	} {
+		tx := mustBegin(t, s)
+		if c.it != nil {
+			mustPut(t, tx, c.it)
+		}
+		if err := tx.Commit(t.Context(), c.version); library.CodeOf(err) != c.want {
+			t.Errorf("%s: %v, want %q", c.what, err, c.want)
+		}
+	}
+	if m, err := s.Meta(t.Context()); err != nil || m.Version != 100 || m.Items != 3 {
+		t.Errorf("meta %+v, %v", m, err)
+	}
+}
+
+func TestTx_Attributes(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	commit(t, s, func(tx *Tx) { tx.SetAttribute("source", "zotero"); tx.SetAttribute("texts", "12") })
+	commit(t, s, func(tx *Tx) { tx.SetAttribute("texts", ""); tx.SetAttribute("complete", "yes") })
+	compactNow(t, s)
+	want := map[string]string{"source": "zotero", "complete": "yes"}
+	if m, err := mustOpen(t, dir).Meta(t.Context()); err != nil || !cmp.Equal(m.Attributes, want) {
+		t.Errorf("attributes %q, %v", m.Attributes, err)
+	}
+}
+
+func TestTx_RefusesWhatIsTooLarge(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	commit(t, s, func(tx *Tx) {
+		if err := tx.Put(item("HUGE2222", strings.Repeat("x", maxItemBytes))); library.CodeOf(err) != library.TooLarge {
+			t.Errorf("a huge work: %v", err)
+		}
+		if err := tx.Put(item("", "No key")); library.CodeOf(err) != library.Invalid {
+			t.Errorf("a work without a key: %v", err)
+		}
+		mustPut(t, tx, withChildren())
+		huge := []library.TextPage{{Number: 1, Text: strings.Repeat("x", maxTextBytes+1)}}
+		if err := tx.PutText("WORK2222", "FILE2222", huge, library.TextStatus{}); library.CodeOf(err) != library.TooLarge {
+			t.Errorf("a huge text: %v", err)
+		}
+	})
+	if got := whole(t, s); len(got) != 1 {
+		t.Errorf("%d works, want the one that is not too large", len(got))
+	}
+}
+
+func TestBegin_RefusesASecondWriter(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 3)...)
+	a, b := mustOpen(t, dir), mustOpen(t, dir)
+	tx := mustBegin(t, a)
+	_, err := b.Begin(t.Context())
+	if e := library.AsError(err); e.Code != library.Conflict || !strings.Contains(e.Message, fmt.Sprint(os.Getpid())) || e.Hint == "" || e.RetryAfter == 0 {
+		t.Errorf("a second writer: %v", err)
+	}
+	_, err = Import(t.Context(), dir, slices.Values(books(3, 4)), ImportOptions{})
+	if library.CodeOf(err) != library.Conflict {
+		t.Errorf("an import beside a transaction: %v", err)
+	}
+	tx.Rollback()
+	commit(t, b, func(tx *Tx) { mustPut(t, tx, item("NEW22222", "New")) })
+	commit(t, a, func(tx *Tx) { mustPut(t, tx, item("NEW22223", "Newer")) }) // over b's
+	if got := whole(t, b); len(got) != 5 {
+		t.Errorf("%d works, want 5", len(got))
+	}
+	memory, err := FromWorks(t.Context(), "Memory", books(0, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := memory.Begin(t.Context()); library.CodeOf(err) != library.Forbidden {
+		t.Errorf("a library in memory: %v", err)
+	}
+}
+
+func TestReaders_SeeOneVersionBesideTransactions(t *testing.T) {
+	const transactions, perTransaction = 40, 3
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, perTransaction)...)
+	s, other := mustOpen(t, dir), mustOpen(t, dir)
+	var done atomic.Bool
+	var wg sync.WaitGroup
+	for _, r := range []*Shelf{s, s, other, other} {
+		wg.Go(func() {
+			last := int64(0)
+			for !done.Load() {
+				page, err := r.Search(t.Context(), library.Query{Text: "harvest", Limit: 100})
+				if err != nil || page.Total != perTransaction*int(page.Version) || page.Version < last || page.Notice != "" || len(page.Items) != min(page.Total, 100) {
+					t.Errorf("version %d after %d: %d works, %q, %v", page.Version, last, page.Total, page.Notice, err)
+					return
+				}
+				last = page.Version
+			}
+		})
+	}
+	for i := 1; i < transactions; i++ {
+		commit(t, s, func(tx *Tx) {
+			for k := range perTransaction {
+				mustPut(t, tx, item(fmt.Sprintf("WORK%d-%d", i, k), "Volume of harvest"))
+			}
+		})
+		if i%15 == 0 {
+			compactNow(t, s)
+		}
+	}
+	done.Store(true)
+	wg.Wait()
+	for _, r := range []*Shelf{s, other, mustOpen(t, dir)} {
+		if info, err := r.Info(t.Context()); err != nil || info.Version != transactions || info.Items != transactions*perTransaction {
+			t.Errorf("in the end: %+v, %v", info, err)
+		}
+	}
+}
+
+func TestReader_KeepsItsStateDuringACompaction(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 20)...)
+	s := mustOpen(t, dir)
+	st, err := s.begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.release()
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("NEW22222", "A harvest later")) })
+	compactNow(t, s)
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("NEW22223", "A harvest even later")) })
+	if got := found(t, s, library.Query{Text: "later"}); len(got) != 2 {
+		t.Errorf("after all: %q", got)
+	}
+	r, err := st.search(t.Context(), library.Query{Text: "harvest", Limit: 30})
+	if err != nil || r.Total != 20 {
+		t.Errorf("the state from before has %d works, %v, want 20", r.Total, err)
+	}
+	for _, h := range r.Hits {
+		if it, err := st.item(h.Key); it == nil || err != nil {
+			t.Errorf("%s: %v, %v", h.Key, it, err)
+		}
+	}
+}
+
+func TestCompaction_TakesTheLogIn(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 10)...)
+	s := mustOpen(t, dir)
+	for i := range leastLogged - 1 {
+		commit(t, s, func(tx *Tx) { mustPut(t, tx, item(fmt.Sprintf("WORK%04d", i), "Volume of harvest")) })
+	}
+	s.compact.done.Wait()
+	if now, _ := currentGeneration(dir); now != "gen-000001" {
+		t.Errorf("%d works in the log make a new base", leastLogged-1)
+	}
+	saw := whole(t, s)
+	saw = append(saw, item("LAST2222", "Z"))
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, saw[len(saw)-1]) })
+	s.compact.done.Wait()
+	if now, _ := currentGeneration(dir); now != "gen-000002" {
+		t.Errorf("%d works in the log make no new base", leastLogged)
+	}
+	if left, err := generations(dir); err != nil || len(left) != 1 {
+		t.Errorf("generations %d, %v", left, err)
+	}
+	for _, s := range []*Shelf{s, mustOpen(t, dir)} {
+		got := whole(t, s)
+		if diff := cmp.Diff(saw[:len(saw)-1], got[:len(got)-1]); diff != "" || len(got) != len(saw) {
+			t.Errorf("works:\n%s", diff)
+		}
+	}
+	// The same work again and again makes a base when the log is long.
+	long := item("LONG2222", "Long")
+	for i := 0; ; i++ {
+		long.Fields["abstractNote"] = randomText(i, 200<<10)
+		commit(t, s, func(tx *Tx) { mustPut(t, tx, long) })
+		s.compact.done.Wait()
+		if now, _ := currentGeneration(dir); now == "gen-000003" {
+			break
+		}
+		if i > 50 {
+			t.Fatal("a long log makes no new base")
+		}
+	}
+}
+
+// randomText returns text that does not compress well.
+func randomText(seed, n int) string {
+	var b strings.Builder
+	for x := uint64(seed) + 1; b.Len() < n; {
+		x = x*6364136223846793005 + 1442695040888963407
+		fmt.Fprintf(&b, "%x ", x>>20)
+	}
+	return b.String()
+}
+
+func TestCompaction_KeepsTransactionsThatComeMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 10)...)
+	s := mustOpen(t, dir)
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("FIRST222", "First later")) })
+	s.fault = func(at step) error {
+		if at == stepManifest {
+			commit(t, s, func(tx *Tx) {
+				mustPut(t, tx, item("MEAN2222", "Meanwhile later"), item("FIRST222", "First again later"))
+				if err := tx.Remove(whole(t, s)[5].ID.Key); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return nil
+	}
+	compactNow(t, s)
+	s.fault = nil
+	for _, s := range []*Shelf{s, mustOpen(t, dir)} {
+		if now, _ := currentGeneration(dir); now != "gen-000002" {
+			t.Errorf("current generation %s", now)
+		}
+		if got := found(t, s, library.Query{Text: "later"}); !slices.Equal(got, []string{"First again later", "Meanwhile later"}) {
+			t.Errorf("works %q", got)
+		}
+		if info, err := s.Info(t.Context()); err != nil || info.Items != 11 || info.Version != 3 {
+			t.Errorf("%+v, %v", info, err)
+		}
+	}
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("AFTER222", "After later")) })
+	if got := found(t, mustOpen(t, dir), library.Query{Text: "later"}); len(got) != 3 {
+		t.Errorf("works %q", got)
+	}
+}
+
+func TestCompaction_GivesUpForAnImport(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 10)...)
+	s := mustOpen(t, dir)
+	s.fault = func(at step) error {
+		if at == stepManifest { // as if an import had been faster
+			if err := os.Mkdir(filepath.Join(dir, "gen-000009"), 0o700); err != nil {
+				t.Error(err)
+			}
+			if err := os.CopyFS(filepath.Join(dir, "gen-000009"), os.DirFS(filepath.Join(dir, "gen-000001"))); err != nil {
+				t.Error(err)
+			}
+			return publish(dir, "gen-000009")
+		}
+		return nil
+	}
+	compactNow(t, s)
+	if now, _ := currentGeneration(dir); now != "gen-000009" {
+		t.Errorf("current generation %s", now)
+	}
+	checkWorks(t, s, 10, 1)
+}
+
+func TestClose_StopsACompaction(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 10)...)
+	s, err := Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan struct{})
+	s.fault = func(at step) error {
+		if at == stepRows {
+			close(started)
+			<-s.compact.ctx.Done()
+		}
+		return nil
+	}
+	commit(t, s, func(tx *Tx) {
+		for i := range leastLogged {
+			mustPut(t, tx, item(fmt.Sprintf("WORK%04d", i), "Volume of harvest"))
+		}
+	})
+	<-started
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, _ := generations(dir); len(left) != 1 {
+		t.Errorf("generations %d", left)
+	}
+	checkWorks(t, mustOpen(t, dir), 10+leastLogged, 2)
+}
+
+func TestChanges_SurviveCompaction(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("A", "A"), item("B", "B"), item("C", "C")) })
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("B", "B again")) })
+	commit(t, s, func(tx *Tx) {
+		if err := tx.Remove("A"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	want := []string{"3 removed A", "2 changed B", "1 added C"}
+	for range 2 {
+		if got := changesOf(t, s, 0); !slices.Equal(got, want) {
+			t.Errorf("changes %q, want %q", got, want)
+		}
+		compactNow(t, s)
+	}
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("A", "A is back")) })
+	want = []string{"4 added A", "2 changed B"}
+	if got := changesOf(t, mustOpen(t, dir), 1); !slices.Equal(got, want) {
+		t.Errorf("changes %q, want %q", got, want)
+	}
+}
+
+func TestForgetRemovals_SaysWhatIsForgotten(t *testing.T) {
+	r := newRows()
+	const removed = maxRemovals + 3
+	for i := range removed {
+		key := fmt.Sprintf("K%d", i)
+		r.put(changeTable, changeKey(int64(i+1), key), change{kind: library.Removed}.encode())
+		r.put(removalTable, key, versionBytes(int64(i+1)))
+	}
+	r.put(changeTable, changeKey(1, "HERE"), change{kind: library.Added}.encode())
+	m, err := forgetRemovals(r, meta{Version: removed, Items: 1})
+	if err != nil || m.Forgotten != 3 {
+		t.Errorf("meta %+v, %v, want 3 forgotten", m, err)
+	}
+	if events, err := readEvents(r); err != nil || len(events) != maxRemovals+1 {
+		t.Errorf("%d changes, %v, want %d", len(events), err, maxRemovals+1)
+	}
+	b := newBase(1 << 20)
+	s := newShelf("", "Memory", nil)
+	s.current = newState(b, library.Local, r, m, 0, &s.health)
+	for since, told := range map[int64]bool{0: true, 2: true, 3: false, 9: false} {
+		page, err := s.Changes(t.Context(), library.ChangeQuery{SinceVersion: since, Limit: 1})
+		if err != nil || (page.Notice != "") != told {
+			t.Errorf("since %d: notice %q, %v", since, page.Notice, err)
+		}
+	}
+}
+
+// logOf returns the path of the log of a library in its first generation.
+func logOf(dir string) string { return filepath.Join(dir, "gen-000001", logFile) }
+
+func TestLog_DropsATornTailAndTellsOfIt(t *testing.T) {
+	for name, tear := range map[string]func(log []byte, last int) []byte{
+		"half a record":     func(log []byte, last int) []byte { return log[:last+(len(log)-last)/2] },
+		"a record's length": func(log []byte, last int) []byte { return log[:last+2] },
+		"a flipped bit":     func(log []byte, last int) []byte { log[len(log)-3] ^= 4; return log },
+		"garbage":           func(log []byte, last int) []byte { return append(log[:last], bytes.Repeat([]byte{0xab}, 99)...) },
+		"zeros":             func(log []byte, last int) []byte { return append(log[:last], make([]byte, 99)...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			mustImport(t, dir, books(0, 5)...)
+			s := mustOpen(t, dir)
+			commit(t, s, func(tx *Tx) { mustPut(t, tx, item("KEPT2222", "Kept later")) })
+			last := int(s.current.end)
+			commit(t, s, func(tx *Tx) { mustPut(t, tx, item("LOST2222", "Lost later")) })
+			log, err := os.ReadFile(logOf(dir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			torn := tear(log, last)
+			if err := os.WriteFile(logOf(dir), torn, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			fresh := mustOpen(t, dir)
+			page, err := fresh.Search(t.Context(), library.Query{Text: "later", Limit: 5})
+			if err != nil || page.Total != 1 || page.Version != 2 || page.Notice != "" {
+				t.Errorf("%d works at version %d, %q, %v", page.Total, page.Version, page.Notice, err)
+			}
+			old := time.Now().Add(-time.Minute)
+			if err := os.Chtimes(logOf(dir), old, old); err != nil {
+				t.Fatal(err)
+			}
+			if info, err := fresh.Info(t.Context()); err != nil || !strings.Contains(info.Notice, fmt.Sprint(len(torn)-last)) {
+				t.Errorf("notice %q, %v, want one of %d bytes", info.Notice, err, len(torn)-last)
+			}
+			tx := mustBegin(t, fresh)
+			mustPut(t, tx, item("NEXT2222", "Next later"))
+			if tx.Dropped() != int64(len(torn)-last) {
+				t.Errorf("%d bytes dropped, want %d", tx.Dropped(), len(torn)-last)
+			}
+			if err := tx.Commit(t.Context(), 3); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range []*Shelf{fresh, s, mustOpen(t, dir)} { // s had read what is lost
+				if got := found(t, r, library.Query{Text: "later"}); !slices.Equal(got, []string{"Kept later", "Next later"}) {
+					t.Errorf("works %q", got)
+				}
+				if info, err := r.Info(t.Context()); err != nil || info.Notice != "" {
+					t.Errorf("notice %q, %v", info.Notice, err)
+				}
+			}
+		})
+	}
+}
+
+func TestLog_OfAnotherBaseIsRefused(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	mustImport(t, dir, books(0, 5)...)
+	mustImport(t, other, books(5, 9)...)
+	commit(t, mustOpen(t, other), func(tx *Tx) { mustPut(t, tx, item("ELSE2222", "Elsewhere")) })
+	log, err := os.ReadFile(logOf(other))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(logOf(dir), log, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir); library.CodeOf(err) != library.Unavailable {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRebuild_TakesTheDifferenceIn(t *testing.T) {
+	dir := t.TempDir()
+	r := reading{
+		collections: []library.Collection{{Key: "COLL2222", Name: "Light"}},
+		items:       []*library.Item{withChildren(), item("GONE2222", "Gone"), item("STAY2222", "Stays")},
+		texts:       map[string][]library.TextPage{"FILE2222": lanternText()},
+	}
+	for i, it := range r.items {
+		it.Version = int64(i + 1)
+	}
+	mustRebuild(t, dir, r)
+	s := mustOpen(t, dir)
+	commitTo(t, s, 4, func(tx *Tx) error { return tx.PutCollection(library.Collection{Key: "COLL2223", Name: "Gone"}) })
+	edited := item("STAY2222", "Stays, edited")
+	edited.Version = 9
+	r = reading{collections: r.collections, items: []*library.Item{r.items[0], edited}}
+	mustRebuild(t, dir, r)
+	if got, want := changesOf(t, s, 0), []string{"9 removed GONE2222", "9 changed STAY2222", "1 added WORK2222"}; !slices.Equal(sorted2(got), sorted2(want)) {
+		t.Errorf("changes %q, want %q", got, want)
+	}
+	if got := found(t, s, library.Query{Text: "paraffin"}); len(got) != 1 {
+		t.Errorf("the text that stays: %q", got)
+	}
+	if c, err := s.Collections(t.Context()); err != nil || len(c.Items) != 1 {
+		t.Errorf("collections %+v, %v", c, err)
+	}
+	// A version that goes back is a library that was put back.
+	edited.Version = 2
+	r.items = r.items[1:]
+	mustRebuild(t, dir, r)
+	if info, err := s.Info(t.Context()); err != nil || info.Version != 2 || info.Items != 1 {
+		t.Errorf("%+v, %v", info, err)
+	}
+}
+
+func TestRebuild_FailsWhole(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 3)...)
+	before := files(t, dir)
+	err := Rebuild(t.Context(), dir, func(b *Rebuilding) (int64, error) {
+		if err := b.Put(item("A", "A")); err != nil {
+			return 0, err
+		}
+		return 0, library.Errorf(library.RateLimited, "wait")
+	})
+	if library.CodeOf(err) != library.RateLimited {
+		t.Errorf("error %v", err)
+	}
+	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
+		t.Errorf("files:\n%s", diff)
+	}
+}
+
+func TestRebuild_OverADamagedLibrary(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 3)...)
+	if err := os.Truncate(filepath.Join(dir, "gen-000001", rowsFile), 50); err != nil {
+		t.Fatal(err)
+	}
+	mustRebuild(t, dir, reading{items: []*library.Item{item("A", "A harvest")}})
+	if got := whole(t, mustOpen(t, dir)); len(got) != 1 {
+		t.Errorf("%d works", len(got))
+	}
+	if err := Rebuild(t.Context(), dir, nil, WithLibrary("group:1")); library.CodeOf(err) != library.Conflict {
+		t.Errorf("over another library: %v", err)
+	}
+}
