@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"golang.org/x/term"
 
@@ -24,22 +23,6 @@ import (
 
 // serveCommand serves over HTTP.
 type serveCommand struct{}
-
-// Help lists every variable that the server reads.
-func (serveCommand) Help() string {
-	var b strings.Builder
-	b.WriteString("Everything is set by environment variables:\n\n")
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, v := range config.Variables() {
-		fmt.Fprintf(w, "%s\t%s", v.Name, v.Doc)
-		if v.Default != "" {
-			fmt.Fprintf(w, " Default %s.", v.Default)
-		}
-		fmt.Fprintf(w, " Expected: %s.\n", v.Expected)
-	}
-	_ = w.Flush() // into memory: can't fail
-	return b.String()
-}
 
 // Run implements the command.
 func (serveCommand) Run(p *process) error {
@@ -84,9 +67,13 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkData(c); err != nil {
+		return nil, err
+	}
 	r := &room{config: c}
 	logger, closeLog := newLogger(p.stderr, c)
 	r.options.Logger, r.closeLog = logger, closeLog
+	logUnknown(p.ctx, logger, p.environ)
 	defer func() {
 		if err != nil {
 			r.close()

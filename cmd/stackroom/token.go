@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type tokenCommand struct {
 // newTokenCommand makes a personal access token.
 type newTokenCommand struct {
 	Name    string   `required:"" help:"Whose it is, or what for; people read it in the record."`
-	Scope   []string `default:"library:read" help:"What it may do: library:read, library:write."`
+	Scope   []string `default:"library:read" help:"What it may do: library:read. No tool writes yet, so there is no more to allow."`
 	Library []string `placeholder:"ID" xor:"libraries" help:"A library that it may see, such as group:4711; again for more."`
 	All     bool     `name:"all-libraries" xor:"libraries" help:"It may see every library that the server's key reads."`
 	Expires string   `default:"90d" help:"How long it is good: 90d, 12h, or never."`
@@ -76,6 +77,9 @@ func (c *newTokenCommand) issue(now time.Time) (string, tokens.Record, error) {
 	ends, err := parseLifetime(c.Expires, now)
 	if err != nil {
 		return "", tokens.Record{}, err
+	}
+	if slices.Contains(c.Scope, string(identity.Write)) {
+		return "", tokens.Record{}, library.Errorf(library.Invalid, "no tool of this version writes, so library:write allows nothing").WithHint("leave out --scope")
 	}
 	scopes := make([]identity.Scope, 0, len(c.Scope))
 	for _, s := range c.Scope {
