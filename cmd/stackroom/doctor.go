@@ -62,7 +62,7 @@ func (d *doctor) skip(check, why string) {
 	fmt.Fprintf(d.w, "skip  %-14s %s\n", check, why)
 }
 
-// ill prints what is wrong and how to mend it.
+// ill prints what is wrong and how to correct it.
 func (d *doctor) ill(check string, err error) {
 	d.sick++
 	e := library.AsError(err)

@@ -27,7 +27,7 @@ var extensions = []string{".bib", ".bibtex", ".biblatex", ".ris", ".json"}
 const headBytes = 64 << 10
 
 // files returns the files that the paths name, those in folders in order of
-// their names. A folder without any is an error: nobody means that.
+// their names. A folder without any is an error.
 func (i *importCommand) files() ([]string, error) {
 	var all []string
 	for _, path := range i.Paths {

@@ -61,7 +61,7 @@ type room struct {
 }
 
 // setUp reads the configuration and opens what it names: everything that can
-// be wrong with it is found before anybody is let in.
+// be wrong with it is found before the first request.
 func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	c, err := config.Load(p.environ)
 	if err != nil {
@@ -203,8 +203,8 @@ func (stdioCommand) Run(p *process) error {
 	}
 	defer r.close()
 	if r.access.guard != nil {
-		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and nobody signs in on standard input", r.config.Auth).
-			WithHint("unset it: whoever starts the program is who it serves")
+		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and there is no sign-in on standard input", r.config.Auth).
+			WithHint("unset it: the program serves the person who starts it")
 	}
 	tuneMemory()
 	err = server.Stdio(p.ctx, r.options, p.stdin, p.stdout)

@@ -55,7 +55,7 @@ func (c *newTokenCommand) Run(p *process) error {
 			Record json.RawMessage `json:"record"`
 		}{token, line})
 	}
-	fmt.Fprintln(p.stderr, "The token is printed once, now. Give it to whoever it is for, as you would a password.")
+	fmt.Fprintln(p.stderr, "The token is printed once, now. Give it to its owner as you would a password.")
 	if c.Record == "" {
 		fmt.Fprintf(p.stderr, "Its record goes, as one line, into the secret that STACKROOM_TOKENS refers to. Take the line out to revoke the token:\n\n%s\n\n", line)
 	} else {
@@ -71,7 +71,7 @@ func (c *newTokenCommand) issue(now time.Time) (string, tokens.Record, error) {
 		c.Library = []string{tokens.All}
 	}
 	if len(c.Library) == 0 {
-		return "", tokens.Record{}, library.Errorf(library.Invalid, "nobody said which libraries the token may see").
+		return "", tokens.Record{}, library.Errorf(library.Invalid, "no library is named that the token may see").
 			WithHint("add --library group:4711, or --all-libraries")
 	}
 	ends, err := parseLifetime(c.Expires, now)
@@ -142,7 +142,7 @@ type newKeyCommand struct{}
 func (newKeyCommand) Run(p *process) error {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails; the program ends if the system has no randomness
-	fmt.Fprintln(p.stderr, "Put it first in the secret that STACKROOM_MASTER_KEY refers to, with a comma before an older one. Whoever has it can sign in as anybody.")
+	fmt.Fprintln(p.stderr, "Put it first in the secret that STACKROOM_MASTER_KEY refers to, with a comma before an older one. A person who has it can sign in as any member.")
 	_, err := fmt.Fprintln(p.stdout, base64.StdEncoding.EncodeToString(key))
 	return err
 }

@@ -53,8 +53,8 @@ func newClient(ctx context.Context, up *upstream.Client, hooks upstream.Hooks, o
 }
 
 // keyring returns the libraries of the deployment's own keys. When Zotero
-// refuses one, the secret is read anew before the call fails: a key that was
-// rotated costs nobody an answer.
+// refuses one, the secret is read again before the call fails, so that no call fails
+// because a key was rotated.
 func keyring(c *config.Config, client *zotero.Client, secrets *secret.Store, logger *slog.Logger) (*zotero.Keyring, error) {
 	var ring *zotero.Keyring
 	err := follow(secrets, "ZOTERO_API_KEY", logger, func(all []secret.Value) error {

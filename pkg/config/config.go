@@ -32,11 +32,11 @@ type Config struct {
 	TrustedHops    int      `env:"STACKROOM_TRUSTED_HOPS" envDefault:"-1" expect:"a number from -1 to 5" doc:"How many proxies before the server write X-Forwarded-For. -1: one on Cloud Run, none elsewhere. Behind a load balancer before Cloud Run: 2."`
 
 	_                 struct{}      `group:"Sign-in"`
-	Auth              string        `env:"STACKROOM_AUTH" expect:"none, tokens, oidc or zotero" doc:"How callers sign in. Unset: nobody needs to, and only this machine can reach the server. none: the same on any address, in so many words. tokens: with access tokens that the team hands out. oidc: with the organisation's identity provider. zotero: each with their own Zotero account."`
+	Auth              string        `env:"STACKROOM_AUTH" expect:"none, tokens, oidc or zotero" doc:"How callers sign in. Unset: without sign-in, and only this machine can reach the server. none: without sign-in on any address. tokens: with access tokens that the team hands out. oidc: with the organisation's identity provider. zotero: each with their own Zotero account."`
 	Tokens            string        `env:"STACKROOM_TOKENS" expect:"records that stackroom token new prints, or a reference to them" secret:"true" doc:"Sign-in with tokens: the records of the tokens that are good."`
 	OIDCIssuer        string        `env:"STACKROOM_OIDC_ISSUER" expect:"an https URL, or an http one on this machine" doc:"Sign-in with oidc: the identity provider."`
 	OIDCAudience      string        `env:"STACKROOM_OIDC_AUDIENCE" expect:"the audience that tokens name" doc:"Sign-in with oidc: the audience that tokens must name. Default: the MCP URL."`
-	OIDCPolicy        string        `env:"STACKROOM_OIDC_POLICY" expect:"a policy as JSON, or a reference to one" secret:"true" doc:"Sign-in with oidc: which claims give which scopes and libraries. Default: whoever has a token may read every library."`
+	OIDCPolicy        string        `env:"STACKROOM_OIDC_POLICY" expect:"a policy as JSON, or a reference to one" secret:"true" doc:"Sign-in with oidc: which claims give which scopes and libraries. Default: every token may read every library."`
 	OIDCScopes        []string      `env:"STACKROOM_OIDC_SCOPES" expect:"scopes, comma-separated" doc:"Sign-in with oidc: the scopes that clients ask the provider for, where it does not know library:read."`
 	MasterKey         string        `env:"STACKROOM_MASTER_KEY" expect:"32 bytes in base64, current first, comma-separated, or a reference to them" secret:"true" doc:"Sign-in with zotero: the secret that all others are derived from. stackroom token key makes one."`
 	OAuthClientKey    string        `env:"ZOTERO_OAUTH_CLIENT_KEY" expect:"the client key of the application at zotero.org/oauth/apps, or a reference to it" secret:"true" doc:"Sign-in with zotero: the key of the application that you registered with Zotero."`
@@ -56,7 +56,7 @@ type Config struct {
 
 	_             struct{}      `group:"Operation"`
 	Project       string        `env:"GOOGLE_CLOUD_PROJECT" expect:"a Google Cloud project ID" doc:"The project of secrets that a reference names without one, and of traces in logs."`
-	SecretRefresh time.Duration `env:"STACKROOM_SECRET_REFRESH" envDefault:"5m" expect:"a duration from 10s to 24h" doc:"How often secrets are read anew."`
+	SecretRefresh time.Duration `env:"STACKROOM_SECRET_REFRESH" envDefault:"5m" expect:"a duration from 10s to 24h" doc:"How often secrets are read again."`
 	ProbeToken    string        `env:"STACKROOM_PROBE_TOKEN" expect:"at least 32 characters without spaces, or a reference to them" secret:"true" doc:"Serve GET /probe to requests with this bearer token: it runs a search over the sample library, and nothing else, and says how it went. Unset: not served."`
 	MetricsAddr   string        `env:"STACKROOM_METRICS_ADDR" expect:"host:port" doc:"Serve Prometheus metrics at /metrics on this address, apart from callers. Unset: not at all."`
 	Profiling     bool          `env:"STACKROOM_PPROF" envDefault:"false" expect:"true or false" doc:"Serve Go's profiles at /debug/pprof/ on the address of the metrics."`
@@ -149,17 +149,18 @@ func (c *Config) check() []Fault {
 	return faults
 }
 
-// checkReach refuses to let other machines in where nobody said that they may.
+// checkReach refuses an address that other machines can reach unless
+// STACKROOM_AUTH says who may call.
 func (c *Config) checkReach() []Fault {
 	switch {
 	case c.Auth != "" || c.LocalOnly() && c.Service == "":
 		return nil
 	case c.Addr != "":
 		return []Fault{{Variable: "STACKROOM_ADDR", Shape: "an address that other machines can reach",
-			Expected: "a loopback address such as 127.0.0.1:8080; or STACKROOM_AUTH beside it: tokens, oidc or zotero; STACKROOM_AUTH=none lets in whoever can reach it, without sign-in"}}
+			Expected: "a loopback address such as 127.0.0.1:8080; or STACKROOM_AUTH beside it: tokens, oidc or zotero; STACKROOM_AUTH=none serves every caller, without sign-in"}}
 	default:
 		return []Fault{{Variable: "STACKROOM_AUTH", Shape: "unset on Cloud Run, where other machines call",
-			Expected: "tokens, oidc or zotero; or none, to let in whoever can reach the service, without sign-in"}}
+			Expected: "tokens, oidc or zotero; or none, to serve every caller without sign-in"}}
 	}
 }
 

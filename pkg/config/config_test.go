@@ -38,12 +38,12 @@ func TestWhereTheServerListens(t *testing.T) {
 		{"localhost is loopback", []string{"STACKROOM_ADDR=localhost:9000"}, "localhost:9000", ""},
 		{"a port that the system chooses", []string{"STACKROOM_ADDR=127.0.0.1:0"}, "127.0.0.1:0", ""},
 		{"the address goes before the port", []string{"PORT=9000", "STACKROOM_ADDR=127.0.0.2:1"}, "127.0.0.2:1", ""},
-		{"every address if nobody needs to sign in", []string{"PORT=9000", "STACKROOM_AUTH=none"}, ":9000", ""},
-		{"any address if nobody needs to sign in", []string{"STACKROOM_ADDR=0.0.0.0:80", "STACKROOM_AUTH=none"}, "0.0.0.0:80", ""},
-		{"other machines are not let in by accident", []string{"STACKROOM_ADDR=0.0.0.0:80"}, "", "STACKROOM_ADDR"},
+		{"every address without sign-in", []string{"PORT=9000", "STACKROOM_AUTH=none"}, ":9000", ""},
+		{"any address without sign-in", []string{"STACKROOM_ADDR=0.0.0.0:80", "STACKROOM_AUTH=none"}, "0.0.0.0:80", ""},
+		{"no address for other machines by accident", []string{"STACKROOM_ADDR=0.0.0.0:80"}, "", "STACKROOM_ADDR"},
 		{"nor through an address without a host", []string{"STACKROOM_ADDR=:80"}, "", "STACKROOM_ADDR"},
 		{"nor on Cloud Run", []string{"PORT=8080", "K_SERVICE=stackroom"}, "", "STACKROOM_AUTH"},
-		{"Cloud Run without sign-in, in so many words", []string{"PORT=8080", "K_SERVICE=stackroom", "STACKROOM_AUTH=none"}, ":8080", ""},
+		{"Cloud Run without sign-in", []string{"PORT=8080", "K_SERVICE=stackroom", "STACKROOM_AUTH=none"}, ":8080", ""},
 		{"a variable set to nothing is not set", []string{"PORT=", "STACKROOM_ADDR="}, "127.0.0.1:8080", ""},
 	} {
 		got, err := config.Load(c.environ)
@@ -139,7 +139,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-func TestKeysGoToOneHostThatNobodyListensInOn(t *testing.T) {
+func TestZoteroURL_IsEncryptedOrLocal(t *testing.T) {
 	for in, ok := range map[string]bool{
 		"https://api.zotero.org": true, "https://zotero.example/base/": true, "http://127.0.0.1:8080": true, "http://localhost:8080": true,
 		"http://api.zotero.org": false, "https://user:pass@api.zotero.org": false, "https://api.zotero.org?key=x": false,

@@ -78,7 +78,7 @@ func CheckProbeToken(value string) error {
 }
 
 // MCPURL returns the URL that callers give to their clients, the resource that
-// their tokens are for (RFC 8707), or "" if nobody said where it is.
+// their tokens are for (RFC 8707), or "" without a public URL.
 func (c *Config) MCPURL() string {
 	if c.PublicURL == "" {
 		return ""

@@ -59,8 +59,8 @@ func FindUnknown(environ []string) []Unknown {
 	return unknown
 }
 
-// nearestOf returns the setting whose name is nearest to name, and in how many
-// letters they differ. For a name with the prefix, the prefix does not count,
+// nearestOf returns the setting whose name is nearest to name, and the number of
+// letters in which they differ. For a name with the prefix, the prefix does not count,
 // and a name that begins as the other differs in one.
 func nearestOf(name string, known []string) (nearest string, distance int) {
 	own, isOwn := strings.CutPrefix(name, prefix)
