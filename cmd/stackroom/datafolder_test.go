@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -113,16 +114,34 @@ func TestDataFolder_OnlyImportMakesIt(t *testing.T) {
 	t.Error("the server does not answer from what was imported")
 }
 
+// TestDoctor_ChangesNothing checks folders in every mode of sign-in: an empty
+// one, one with a library, and one with what a server keeps there.
 func TestDoctor_ChangesNothing(t *testing.T) {
-	data := filepath.Join(t.TempDir(), "library")
-	dir := bibliography(t)
-	importJSON(t, data, dir)
-	before := tree(t, data)
-	if status, stdout, _ := run(t, []string{"STACKROOM_DATA=" + data}, "doctor"); status != 0 || !strings.Contains(stdout, "can be written") {
-		t.Errorf("status %d, %s", status, stdout)
-	}
-	if after := tree(t, data); !slices.Equal(before, after) {
-		t.Errorf("before %q, after %q", before, after)
+	empty, library := t.TempDir(), filepath.Join(t.TempDir(), "library")
+	importJSON(t, library, bibliography(t))
+	var down atomic.Bool
+	upstream := zoteroStandIn(t, &down)
+	for mode, environ := range modes(t) {
+		if mode == "oidc" {
+			continue // asks a provider that is not there
+		}
+		environ = append(environ, "ZOTERO_URL="+upstream.URL)
+		if mode == "zotero" {
+			_, stop := startInto(t, &output{}, &output{}, append(environ, "STACKROOM_DATA="+library)...)
+			if status := stop(); status != 0 {
+				t.Fatalf("serve: status %d", status)
+			}
+		}
+		for _, data := range []string{empty, library, filepath.Join(empty, "missing")} {
+			before := append(tree(t, empty), tree(t, library)...)
+			status, stdout, stderr := run(t, append(environ, "STACKROOM_DATA="+data, "STACKROOM_ADDR=127.0.0.1:1"), "doctor")
+			if missing := strings.HasSuffix(data, "missing"); (status == 0) == missing && mode != "zotero" || strings.Contains(stdout, "can be written") == missing {
+				t.Errorf("%s, %s: status %d, %s%s", mode, data, status, stdout, stderr)
+			}
+			if after := append(tree(t, empty), tree(t, library)...); !slices.Equal(before, after) {
+				t.Errorf("%s, %s: before %q, after %q", mode, data, before, after)
+			}
+		}
 	}
 }
 
