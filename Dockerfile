@@ -49,7 +49,8 @@ LABEL org.opencontainers.image.title="Stackroom" \
       io.modelcontextprotocol.server.name="io.github.stackroom-mcp/stackroom"
 COPY --from=build --chown=65532:65532 /out/data /data
 COPY --from=build /out/stackroom /usr/local/bin/stackroom
-ENV STACKROOM_DATA=/tmp/stackroom \
+# The default data folder is /tmp/stackroom, which need not exist.
+ENV XDG_DATA_HOME=/tmp \
     PORT=8080
 USER 65532:65532
 EXPOSE 8080

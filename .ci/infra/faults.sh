@@ -82,8 +82,8 @@ plant "an alert that looks at one window" full infra/monitoring.tf 'for_each = {
 plant "an uptime check of a period that there is not" rules infra/monitoring.tf '"900s"' '"75s"'
 plant "a root user" rules Dockerfile 'USER 65532:65532' 'USER 0:0'
 plant "a base by tag" rules Dockerfile 'static-debian12:nonroot@sha256:afa5c872c891853ca7fcf1f12c3edb23f7eeef36189728842dd51042ff57f7ab' 'static-debian12:nonroot'
-plant "a secret in ENV" buildkit Dockerfile 'ENV STACKROOM_DATA' 'ENV ZOTERO_API_KEY=P9NiFoyLeZu2bZNvvuQPDWsd
-ENV STACKROOM_DATA'
+plant "a secret in ENV" buildkit Dockerfile 'ENV XDG_DATA_HOME' 'ENV ZOTERO_API_KEY=P9NiFoyLeZu2bZNvvuQPDWsd
+ENV XDG_DATA_HOME'
 plant "a secret in ARG" buildkit Dockerfile 'ARG COMMIT=
 LABEL' 'ARG COMMIT=
 ARG GITHUB_TOKEN

@@ -27,6 +27,7 @@ inspect() {
   ' "$WORK/inspector.out"
 }
 
+mkdir -p "$WORK/inspector-data"
 if ! STACKROOM_DATA=$WORK/inspector-data start_server "$WORK/inspector-server.log" "$WORK/bin/stackroom" serve; then
   fail "inspector: stackroom serve did not start"
   exit 0

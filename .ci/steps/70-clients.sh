@@ -5,12 +5,14 @@ set -uo pipefail
 . .ci/install.sh
 . .ci/serve.sh
 
+mkdir -p "$WORK/clients-data"
 if ! STACKROOM_DATA=$WORK/clients-data start_server "$WORK/clients-server.log" "$WORK/bin/stackroom" serve; then
   fail "clients: stackroom serve did not start"
   exit 0
 fi
 # The stdio server is a second process, so it keeps its library elsewhere.
 export STACKROOM_DATA=$WORK/clients-stdio-data
+mkdir -p "$STACKROOM_DATA"
 
 # drive NAME COMMAND...: runs a client program and counts its rows; its own
 # status tells whether it got to its end.

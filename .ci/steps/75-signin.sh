@@ -128,6 +128,7 @@ take() { # take RESOURCE: a token of the provider for a resource
 }
 bearer() { TOKEN=$1 timeout 30 "$NODE" "$NODE_HOME/signin/bearer.mjs" "${@:2}"; }
 # The libraries are those of the shared key.
+mkdir -p "$STAND/data"
 SHARED=(ZOTERO_URL="$(place zotero)" ZOTERO_API_KEY="$(place key)" STACKROOM_DATA="$STAND/data")
 if await "$WORK/issuer" "$ISSUER_PID"; then
   go build -o "$WORK/bin/count" ./.ci/count || exit 1

@@ -10,6 +10,7 @@ if ! install_python >"$WORK/install.log" 2>&1; then
   skip "schemathesis: it could not be installed"
   exit 0
 fi
+mkdir -p "$WORK/schemathesis-data"
 if ! STACKROOM_DATA=$WORK/schemathesis-data start_server "$WORK/schemathesis-server.log" "$WORK/bin/stackroom" serve; then
   fail "schemathesis: stackroom serve did not start"
   exit 0

@@ -69,6 +69,7 @@ check "bundle: mcpb pack loses nothing" repacked
 
 # A module finds its packages from where it lies.
 cp .ci/bundle/*.mjs "$NODE_HOME/"
+mkdir -p "$WORK/bundle-data"
 if STACKROOM_DATA=$WORK/bundle-data "$NODE" "$NODE_HOME/start.mjs" "$WORK/unpacked" "$MCPB_HOME/shared/config.js" >"$WORK/bundle.rows" 2>"$WORK/bundle.log"; then
   collect "bundle started by its manifest" <"$WORK/bundle.rows"
 else

@@ -103,6 +103,7 @@ check_gcloud() {
 
 check_smoke() {
   local inspector
+  mkdir -p "$WORK/smoke-data"
   if ! STACKROOM_DATA=$WORK/smoke-data start_server "$WORK/smoke-server.log" "$WORK/bin/stackroom" serve; then
     fail "smoke: stackroom serve did not start"
     return

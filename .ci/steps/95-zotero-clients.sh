@@ -25,6 +25,7 @@ fi
 
 key=$("$NODE" -p 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).keys.personal' "$WORK/seed.json")
 export ZOTERO_URL=http://127.0.0.1:$ZOTERO_PORT ZOTERO_API_KEY=$key STACKROOM_REQUEST_TIMEOUT=280s
+mkdir -p "$WORK/zotero-clients-data"
 if ! STACKROOM_DATA=$WORK/zotero-clients-data start_server "$WORK/zotero-serve.log" "$WORK/bin/stackroom" serve; then
   fail "zotero clients: stackroom serve did not start"
   exit 0

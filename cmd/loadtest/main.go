@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -104,6 +105,9 @@ func run(ctx context.Context, o options) error {
 	}
 	queries, err := drawQueries(items, o.queries)
 	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(dir, "data"), 0o700); err != nil {
 		return err
 	}
 	b := &bench{options: o, dir: dir, items: items, queries: queries}

@@ -135,7 +135,7 @@ func zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store, 
 		return nil, nil, err
 	}
 	s, err := signin.New(signin.Options{
-		Issuer: issuer(c), Resource: c.MCPURL(), Ring: ring, Ledger: records, AccessTTL: c.AccessTokenTTL, Logger: logger,
+		Issuer: issuer(c), Resource: c.MCPURL(), Ring: ring, Ledger: records, AccessTTL: c.AccessTokenTTL, Logger: logger, Writes: toolsWrite(),
 		Zotero: zoteroauth.Options{
 			OAuthURL: c.OAuthURL, APIURL: c.ZoteroURL,
 			ClientKey: current(secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),

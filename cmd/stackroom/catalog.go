@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
@@ -47,7 +46,7 @@ func (c *catalogCommand) document(catalog *tool.Catalog) error {
 	}
 	text := old
 	found := 0
-	for name, table := range map[string]string{"tools": tool.Markdown(catalog.Definitions()), "variables": variableTable()} {
+	for name, table := range map[string]string{"tools": tool.Markdown(catalog.Definitions()), "variables": settingsTable()} {
 		if !bytes.Contains(text, []byte(sectionMark(name))) {
 			continue
 		}
@@ -88,18 +87,10 @@ func replaceSection(text []byte, name, table string) ([]byte, error) {
 	return []byte(before + begin + strings.TrimRight(table, "\n") + "\n" + end + after), nil
 }
 
-// variableTable returns every environment variable, as a Markdown table.
-func variableTable() string {
-	var b strings.Builder
-	b.WriteString("| variable | default | what it is for |\n|---|---|---|\n")
-	for _, v := range config.Variables() {
-		def := ""
-		if v.Default != "" {
-			def = "`" + v.Default + "`"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s Expected: %s. |\n", v.Name, def, v.Doc, v.Expected)
-	}
-	return b.String()
+// toolsWrite reports whether any tool writes.
+func toolsWrite() bool {
+	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{})
+	return err == nil && catalog.Writes()
 }
 
 // noLibraries stands in where nothing is read.

@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
-
-	"github.com/stackroom-mcp/stackroom/pkg/config"
 )
 
 // output is what a command writes, readable while it runs.
@@ -175,7 +173,7 @@ func TestANewcomerIsAnsweredFromTheSampleLibrary(t *testing.T) {
 }
 
 func TestTwoProcessesReadAndAnImportIsTakenUpByBoth(t *testing.T) {
-	data := "STACKROOM_DATA=" + filepath.Join(t.TempDir(), "library")
+	data := "STACKROOM_DATA=" + t.TempDir()
 	first, _ := start(t, data)
 	second, _ := start(t, data)
 	dir := bibliography(t)
@@ -295,8 +293,7 @@ func TestUsage(t *testing.T) {
 		status  int
 		says    string
 	}{
-		{"help lists every variable", nil, []string{"serve", "--help"}, 0, ""},
-		{"a wrong setting", []string{"PORT=a"}, []string{"serve"}, exitUsage, "PORT: text of 1 characters; expected a port"},
+		{"a wrong setting", []string{"PORT=a"}, []string{"serve"}, exitUsage, `PORT: "a"; expected a port`},
 		{"two wrong settings", []string{"PORT=a", "LOG_LEVEL=b"}, []string{"stdio"}, exitUsage, "LOG_LEVEL"},
 		{"other machines uninvited", []string{"STACKROOM_ADDR=0.0.0.0:8080"}, []string{"serve"}, exitUsage, "STACKROOM_AUTH=none"},
 		{"an unknown command", nil, []string{"fly"}, exitUsage, "fly"},
@@ -308,12 +305,6 @@ func TestUsage(t *testing.T) {
 		status, stdout, stderr := run(t, c.environ, c.args...)
 		if status != c.status || !strings.Contains(stdout+stderr, c.says) {
 			t.Errorf("%s: status %d, %.300q", c.promise, status, stdout+stderr)
-		}
-	}
-	_, help, _ := run(t, nil, "serve", "--help")
-	for _, v := range config.Variables() {
-		if !strings.Contains(help, v.Name) {
-			t.Errorf("the help of serve does not name %s", v.Name)
 		}
 	}
 }

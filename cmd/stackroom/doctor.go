@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
@@ -17,12 +17,15 @@ import (
 )
 
 // doctorCommand checks everything that a server needs, and says what to do
-// about what is wrong.
+// about what is wrong. It makes and changes nothing.
 type doctorCommand struct{}
 
 // Run implements the command. It fails if a check does.
 func (doctorCommand) Run(p *process) error {
 	d := &doctor{w: p.stdout, logger: slog.New(slog.DiscardHandler)}
+	for _, u := range config.FindUnknown(p.environ) {
+		fmt.Fprintf(d.w, "warn  %-14s %s\n", "configuration", u)
+	}
 	c, err := config.Load(p.environ)
 	if err != nil {
 		d.configuration(err)
@@ -59,7 +62,7 @@ func (d *doctor) skip(check, why string) {
 	fmt.Fprintf(d.w, "skip  %-14s %s\n", check, why)
 }
 
-// ill prints what is wrong and how to mend it.
+// ill prints what is wrong and how to correct it.
 func (d *doctor) ill(check string, err error) {
 	d.sick++
 	e := library.AsError(err)
@@ -89,13 +92,21 @@ func (d *doctor) configuration(err error) {
 		d.ill("configuration", err)
 		return
 	}
+	d.faults("configuration", faults)
+}
+
+func (d *doctor) faults(check string, faults config.Faults) {
 	for _, f := range faults {
-		d.ill("configuration", library.Errorf(library.Invalid, "%s is %s", f.Variable, f.Shape).WithHint("set it to %s, or leave it unset", f.Expected))
+		d.ill(check, library.Errorf(library.Invalid, "%s is %s", f.Variable, f.Shape).WithHint("set it to %s, or leave it unset", f.Expected))
 	}
 }
 
 // embedded checks the folder of the embedded library.
 func (d *doctor) embedded(ctx context.Context, c *config.Config) {
+	if err := checkData(c); err != nil {
+		d.data(err)
+		return
+	}
 	e := &embedded{dir: c.Data}
 	defer e.Close()
 	info, err := e.info(ctx)
@@ -108,24 +119,24 @@ func (d *doctor) embedded(ctx context.Context, c *config.Config) {
 	default:
 		d.well("embedded", fmt.Sprintf("nothing was imported yet; the sample library has %d works", info.Items))
 	}
-	if err := writable(c.Data); err != nil {
+	switch err := mayWrite(c.Data); {
+	case errors.Is(err, fs.ErrNotExist):
+		d.well("data folder", c.Data+" does not exist; the first import makes it")
+	case err != nil:
 		d.ill("data folder", library.Errorf(library.Forbidden, "%s can't be written", c.Data).
 			WithHint("nothing can be imported: give this user the right to write there, or set STACKROOM_DATA to another folder").WithCause(err))
-		return
+	default:
+		d.well("data folder", c.Data+" can be written")
 	}
-	d.well("data folder", c.Data+" can be written")
 }
 
-// writable reports why nothing can be written in dir, which it makes for that.
-func writable(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+// data tells what is wrong with the data folder.
+func (d *doctor) data(err error) {
+	if faults := (config.Faults)(nil); errors.As(err, &faults) {
+		d.faults("data folder", faults)
+		return
 	}
-	f, err := os.CreateTemp(dir, "doctor-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	d.ill("data folder", err)
 }
 
 // zotero checks the upstream and what each key may read.
@@ -143,7 +154,8 @@ func (d *doctor) zotero(ctx context.Context, c *config.Config, secrets *secret.S
 	switch {
 	case c.ZoteroDesktop:
 		a, err := client.Account(ctx, upstream.Credential{})
-		d.account(ctx, "zotero app", a, err)
+		d.account(ctx, "zotero app", a, appError(err))
+		return // on this machine: neither its clock nor its state tells more
 	case c.Auth == "zotero":
 		d.well("zotero", "everybody reads with a key of their own, which they grant when they sign in")
 	default:

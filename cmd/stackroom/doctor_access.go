@@ -70,7 +70,7 @@ func ago(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// signInTime bounds one question to somebody whom signing in needs.
+// signInTime bounds one request to a service that sign-in needs.
 const signInTime = 10 * time.Second
 
 // signIn checks the way of signing in and what it needs.
@@ -85,9 +85,9 @@ func (d *doctor) signIn(ctx context.Context, c *config.Config, secrets *secret.S
 	case "zotero":
 		d.zoteroSignIn(ctx, c, secrets)
 	case "none":
-		d.well("sign-in", "nobody needs to: whoever reaches "+c.ListenAddr()+" may read everything")
+		d.well("sign-in", "not needed: every caller who reaches "+c.ListenAddr()+" may read everything")
 	default:
-		d.well("sign-in", "nobody needs to: only this machine reaches the server")
+		d.well("sign-in", "not needed: only this machine reaches the server")
 	}
 }
 

@@ -9,8 +9,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/sample"
 )
 
-// sampleNotice tells assistants whose library it is that they read.
-const sampleNotice = "This is the sample library that Stackroom carries. The user's own works come in with: stackroom import FILE"
+// sampleNotice tells assistants whose library they read, in every answer.
+const sampleNotice = "this is the sample library that Stackroom carries, not the user's own, and its page numbers are its own, not those of a printed edition; " +
+	"the user's works come in with: stackroom import FILE"
 
 // embedded is the embedded library once something was imported, and the
 // sample library until then.
@@ -18,8 +19,8 @@ type embedded struct {
 	dir string
 
 	mu     sync.Mutex
-	shelf  *shelf.Shelf // nil until the folder holds a library
-	sample *shelf.Shelf // nil until it is read
+	shelf  *shelf.Shelf   // nil until the folder holds a library
+	sample *sampleLibrary // nil until it is read
 }
 
 // exists reports whether something was imported.
@@ -64,22 +65,33 @@ func (e *embedded) reader(ctx context.Context) (library.Reader, error) {
 	return e.sample, nil
 }
 
-// openSample returns the sample library, which lives in memory.
-func openSample(ctx context.Context) (*shelf.Shelf, error) {
+// sampleLibrary is the sample library, which lives in memory.
+type sampleLibrary struct{ *shelf.Shelf }
+
+// openSample returns the sample library.
+func openSample(ctx context.Context) (*sampleLibrary, error) {
 	works, err := sample.Works()
 	if err != nil {
 		return nil, err
 	}
-	return shelf.FromWorks(ctx, sample.Name, works, shelf.WithNotice(sampleNotice))
+	s, err := shelf.FromWorks(ctx, sample.Name, works, shelf.WithNotice(sampleNotice))
+	if err != nil {
+		return nil, err
+	}
+	return &sampleLibrary{s}, nil
 }
+
+// Notice implements [tool.Noticer].
+func (*sampleLibrary) Notice() string { return sampleNotice }
 
 // Close closes what is open.
 func (e *embedded) Close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, s := range []*shelf.Shelf{e.shelf, e.sample} {
-		if s != nil {
-			_ = s.Close() // read only: nothing can be lost
-		}
+	if e.shelf != nil {
+		_ = e.shelf.Close() // read only: nothing can be lost
+	}
+	if e.sample != nil {
+		_ = e.sample.Close()
 	}
 }

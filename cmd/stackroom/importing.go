@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
@@ -106,6 +108,9 @@ func (i *importCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
+	if err := errors.Join(warnUnknown(p.stderr, p.environ), checkImportData(c)); err != nil {
+		return err
+	}
 	began := time.Now()
 	paths, err := i.files()
 	if err != nil {
@@ -115,11 +120,14 @@ func (i *importCommand) Run(p *process) error {
 	defer bar.end()
 	s, read, err := i.read(p.ctx, paths, bar)
 	if err != nil {
-		return err
+		return interrupted(err)
 	}
 	total := 0
 	for _, b := range read {
 		total += len(b.doc.Entries)
+	}
+	if total == 0 {
+		return library.Errorf(library.Invalid, "none of the %d files holds an entry", len(read))
 	}
 	s.Library, err = shelf.Import(p.ctx, c.Data, i.works(p.ctx, read, &s.Texts), shelf.ImportOptions{
 		DryRun: i.DryRun, Total: total,
@@ -127,7 +135,7 @@ func (i *importCommand) Run(p *process) error {
 		Indexing: func(done, total int) { bar.at("indexing", done, total) },
 	})
 	if err != nil {
-		return err
+		return interrupted(err)
 	}
 	bar.end()
 	s.DryRun, s.Seconds = i.DryRun, time.Since(began).Seconds()
@@ -138,6 +146,14 @@ func (i *importCommand) Run(p *process) error {
 	}
 	s.print(p.stdout, c.Data, i.Verbose)
 	return nil
+}
+
+// interrupted returns err, or what became of an import that Ctrl-C ended.
+func interrupted(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%w: nothing was imported; the library is as it was before", errInterrupted)
 }
 
 // parsedFile is a bibliography file that was read.
@@ -154,6 +170,9 @@ func (i *importCommand) read(ctx context.Context, paths []string, bar *progress)
 		doc, format, err := readFile(ctx, path, i.Format, bar)
 		if err != nil {
 			return nil, nil, about(path, err)
+		}
+		if len(doc.Entries) == 0 && (len(paths) == 1 || slices.Contains(i.Paths, path)) {
+			return nil, nil, about(path, noEntries(path, doc, format))
 		}
 		file := fileSummary{Path: path, Format: format, Entries: len(doc.Entries)}
 		for _, problem := range doc.Problems {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -104,6 +105,89 @@ func TestImport_ListsFilesRead(t *testing.T) {
 	}
 	if s := importJSON(t, data, dir); len(s.Texts.Files) != someFiles+3 || s.Texts.FileCount != someFiles+3 {
 		t.Errorf("as JSON: %+v", s.Texts)
+	}
+}
+
+func TestImport_NothingToImportIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"empty.bib": "", "blank.bib": "\n\n", "comment.bib": "% nothing\n@comment{x}\n@string{a = \"b\"}", "good.bib": "@misc{a, title = {A}}",
+		"good.ris": "TY  - JOUR\nTI  - A\nER  - \n", "empty.ris": "", "empty.json": "[]", "empties/a.bib": "", "empties/b.bib": "%", "mixed/a.bib": "", "mixed/b.bib": "@misc{b, title = {B}}",
+	})
+	for args, want := range map[string]string{ // "" works; else what is said
+		"empty.bib": "empty.bib: it has no entries", "blank.bib": "blank.bib", "comment.bib": "comment.bib", "empty.ris": "empty.ris", "empty.json": "empty.json",
+		"--format ris good.bib": "good.bib", "--format csljson good.bib": "good.bib", "--format bibtex good.ris": "it looks like ris", "--format csljson good.ris": "good.ris",
+		"good.bib empty.bib": "empty.bib: it has no entries", "empties": "", "mixed": "", "good.bib": "", "--format ris good.ris": "", "--format biblatex good.bib": "", "mixed good.ris": "",
+	} {
+		for _, dry := range []string{"", "--dry-run "} {
+			data := filepath.Join(t.TempDir(), "library")
+			line := []string{"import"}
+			for arg := range strings.FieldsSeq(dry + args) {
+				if strings.Contains(arg, ".") || args == arg || arg == "mixed" {
+					arg = filepath.Join(dir, arg)
+				}
+				line = append(line, arg)
+			}
+			status, stdout, stderr := run(t, []string{"STACKROOM_DATA=" + data}, line...)
+			if args == "empties" {
+				want = "none of the 2 files holds an entry"
+			}
+			_, err := os.Stat(data)
+			if (status == 0) != (want == "") || !strings.Contains(stderr, want) || want != "" && (status != exitFailure || stdout != "" || err == nil) {
+				t.Errorf("%s%s: status %d, %s%s", dry, args, status, stdout, stderr)
+			}
+		}
+	}
+}
+
+// TestImport_CtrlC ends imports at different times. Each says that nothing was
+// imported, and nothing is.
+func TestImport_CtrlC(t *testing.T) {
+	dir, data := bibliography(t), filepath.Join(t.TempDir(), "library")
+	for _, first := range []bool{true, false} {
+		if !first {
+			importJSON(t, data, dir)
+			write(t, dir, map[string]string{"more.bib": "@misc{more, title = {More}}"})
+		}
+		for after := range 4 { // at so many looks at the context
+			ctx := &endingContext{Context: t.Context(), left: after}
+			var stdout, stderr output
+			status := realMain(&process{ctx: ctx, environ: []string{"STACKROOM_DATA=" + data}, stdout: &stdout, stderr: &stderr}, []string{"import", dir})
+			if status != exitInterrupted || stdout.String() != "" || stderr.String() != "stackroom: interrupted: nothing was imported; the library is as it was before\n" {
+				t.Errorf("after %d: status %d, %s%s", after, status, &stdout, &stderr)
+			}
+		}
+		_, err := os.Stat(filepath.Join(data, "CURRENT"))
+		if (err == nil) == first {
+			t.Errorf("after imports that were interrupted: %v", err)
+		}
+	}
+	if s := importJSON(t, data, dir); s.Library.Added != 1 {
+		t.Errorf("the work of the interrupted import: %+v", s.Library)
+	}
+}
+
+// endingContext ends as Ctrl-C ends it, after it was looked at so many times.
+type endingContext struct {
+	context.Context
+	left int
+}
+
+func (c *endingContext) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestImport_WarnsOfMisspeltSettings(t *testing.T) {
+	status, _, stderr := run(t, []string{"STACKROOM_DATA=" + t.TempDir(), "STACKROOM_DTA=/x"}, "import", bibliography(t))
+	if status != 0 || !strings.Contains(stderr, "warning: STACKROOM_DTA is no setting and is ignored; STACKROOM_DATA may be meant") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	_, logs := start(t, "STACKROOM_DATA="+t.TempDir(), "STACKROOM_PORT=1")
+	if !strings.Contains(logs.String(), `"STACKROOM_PORT"`) || !strings.Contains(logs.String(), `"nearest":"PORT"`) {
+		t.Errorf("the log: %s", logs)
 	}
 }
 

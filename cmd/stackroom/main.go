@@ -19,15 +19,18 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Serve       serveCommand       `cmd:"" help:"Serve the library over HTTP."`
-	Stdio       stdioCommand       `cmd:"" help:"Serve the library on standard input and output, for a desktop client."`
-	Import      importCommand      `cmd:"" help:"Take bibliography files (BibTeX, BibLaTeX, RIS, CSL-JSON) into the embedded library."`
-	Catalog     catalogCommand     `cmd:"" help:"Print the tools that assistants see."`
-	Bundle      bundleCommand      `cmd:"" help:"Make a desktop bundle (.mcpb) of this program or another build of it."`
-	Doctor      doctorCommand      `cmd:"" help:"Check settings, keys, libraries and folders, and say how to mend what is wrong."`
-	Token       tokenCommand       `cmd:"" help:"Make access tokens and keys for sign-in."`
-	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server on this machine whether it is well; for containers."`
-	Version     versionCommand     `cmd:"" help:"Print the version."`
+	Serve       serveCommand       `cmd:"" group:"serve" help:"Serve libraries over HTTP."`
+	Stdio       stdioCommand       `cmd:"" group:"serve" help:"Serve libraries on standard input and output, for a desktop client."`
+	Import      importCommand      `cmd:"" group:"library" help:"Add bibliography files (BibTeX, BibLaTeX, RIS, CSL-JSON) to the embedded library."`
+	Settings    settingsCommand    `cmd:"" group:"operate" help:"List the settings: what each is for, what it takes, its default."`
+	Doctor      doctorCommand      `cmd:"" group:"operate" help:"Check settings, keys, libraries and folders, and say how to correct what is wrong. Changes nothing."`
+	Token       tokenCommand       `cmd:"" group:"operate" help:"Make access tokens and keys for sign-in."`
+	Healthcheck healthcheckCommand `cmd:"" group:"operate" help:"Ask the server on this machine whether it is healthy; for containers."`
+	Catalog     catalogCommand     `cmd:"" group:"make" help:"Print the tools that assistants see."`
+	Bundle      bundleCommand      `cmd:"" group:"make" help:"Make a desktop bundle (.mcpb) of this program or another build of it."`
+	Version     versionCommand     `cmd:"" group:"make" help:"Print the version."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // process is what a command has of the process it runs in.
@@ -40,12 +43,17 @@ type process struct {
 
 // Exit statuses, beside 0.
 const (
-	exitFailure = 1
-	exitUsage   = 2 // the command line or the configuration can't be used
+	exitFailure     = 1
+	exitUsage       = 2   // the command line or the configuration can't be used
+	exitInterrupted = 130 // Ctrl-C ended it, as shells have it: 128 and the signal's number
 )
+
+// errInterrupted means that a person ended the command.
+var errInterrupted = errors.New("interrupted")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	status := realMain(&process{ctx: ctx, environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(status)
@@ -53,24 +61,35 @@ func main() {
 
 // realMain runs the command that args name and returns the exit status.
 func realMain(p *process, args []string) int {
-	var c commands
 	ended := -1
-	parser, err := kong.New(&c, kong.Name("stackroom"), kong.UsageOnError(), kong.Writers(p.stdout, p.stderr),
-		kong.Description("A library for AI assistants, over the Model Context Protocol. Begin with: stackroom serve"),
-		kong.Exit(func(status int) { ended = status }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	parser, err := newParser(p, func(status int) { ended = status })
 	if err != nil {
 		fmt.Fprintln(p.stderr, "stackroom:", err)
 		return exitFailure
 	}
+	if len(args) == 0 { // not a command, but a question
+		_, _ = parser.Parse([]string{"--help"})
+		return exitUsage
+	}
 	command, err := parser.Parse(args)
 	switch {
-	case ended >= 0: // help was asked for and given
+	case ended >= 0: // help or the version was asked for and given
 		return ended
 	case err != nil:
 		fmt.Fprintln(p.stderr, "stackroom:", err)
+		fmt.Fprintln(p.stderr, "  stackroom --help lists the commands, stackroom COMMAND --help its flags")
 		return exitUsage
 	}
 	return explain(p.stderr, command.Run(p))
+}
+
+// newParser returns the parser of the command line. exit is called where help
+// or the version was printed instead.
+func newParser(p *process, exit func(status int)) (*kong.Kong, error) {
+	return kong.New(&commands{}, kong.Name("stackroom"), kong.Writers(p.stdout, p.stderr), kong.Exit(exit),
+		kong.Description("A library for AI assistants, over the Model Context Protocol."),
+		kong.ExplicitGroups(commandGroups()), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Help(printHelp),
+		kong.Vars{"version": versionLine()})
 }
 
 // explain tells the person at the terminal what went wrong, and returns the
@@ -81,6 +100,9 @@ func explain(w io.Writer, err error) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, errInterrupted):
+		fmt.Fprintln(w, "stackroom:", err)
+		return exitInterrupted
 	case errors.As(err, &faults):
 		fmt.Fprintln(w, "stackroom:", faults)
 		return exitUsage

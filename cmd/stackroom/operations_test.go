@@ -47,7 +47,7 @@ func TestDoctorChecksHowTheServiceIsRun(t *testing.T) {
 		status  int
 		says    []string
 	}{
-		{"nothing is set", []string{data}, 0, []string{"ok    sign-in        nobody needs to", "600 calls in 15m0s for each caller, 60 of them at once", "metrics        not served", "otel traces    not exported"}},
+		{"nothing is set", []string{data}, 0, []string{"ok    sign-in        not needed", "600 calls in 15m0s for each caller, 60 of them at once", "metrics        not served", "otel traces    not exported"}},
 		{"a secret in a file", []string{data, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=" + file("tokens", record)}, 0,
 			[]string{"ok    secret         STACKROOM_TOKENS: file:///", "last rotated", "there are records of 1"}},
 		{"a secret that is not there", []string{data, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=file:///nowhere/at/all"}, exitFailure,

@@ -12,7 +12,6 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server/probe"
-	"github.com/stackroom-mcp/stackroom/pkg/shelf"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
@@ -58,8 +57,8 @@ const probeQuery = `{"query":"attention transformer"}`
 // sampleProbe searches a sample library of its own through the tools. The
 // library is made for the first search.
 type sampleProbe struct {
-	mu    sync.Mutex
-	shelf *shelf.Shelf
+	mu     sync.Mutex
+	sample *sampleLibrary
 }
 
 // search calls the search tool and returns the number of its results.
@@ -96,21 +95,21 @@ func (s *sampleProbe) Open(ctx context.Context, id library.ID) (library.Reader, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shelf == nil {
+	if s.sample == nil {
 		opened, err := openSample(ctx)
 		if err != nil {
 			return nil, err
 		}
-		s.shelf = opened
+		s.sample = opened
 	}
-	return s.shelf, nil
+	return s.sample, nil
 }
 
 // close closes the library.
 func (s *sampleProbe) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shelf != nil {
-		_ = s.shelf.Close() // in memory: nothing can be lost
+	if s.sample != nil {
+		_ = s.sample.Close() // in memory: nothing can be lost
 	}
 }

@@ -59,11 +59,11 @@ func modes(t *testing.T) map[string][]string {
 // finds; the probe must not find them.
 func TestProbe_SearchesSampleOnlyInEveryMode(t *testing.T) {
 	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "library")
-	bib := ""
+	var bib strings.Builder
 	for _, title := range []string{"Attention", "The transformer", "Attention and transformer", "Transformer attention"} {
-		bib += "@misc{" + strings.ReplaceAll(title, " ", "") + ", title = {" + title + "}}\n"
+		bib.WriteString("@misc{" + strings.ReplaceAll(title, " ", "") + ", title = {" + title + "}}\n")
 	}
-	write(t, dir, map[string]string{"refs.bib": bib})
+	write(t, dir, map[string]string{"refs.bib": bib.String()})
 	importJSON(t, data, dir)
 	url, _ := start(t, "STACKROOM_DATA="+t.TempDir(), "STACKROOM_PROBE_TOKEN="+probeToken)
 	status, sample := askProbe(t, url, probeToken)

@@ -27,7 +27,7 @@ var extensions = []string{".bib", ".bibtex", ".biblatex", ".ris", ".json"}
 const headBytes = 64 << 10
 
 // files returns the files that the paths name, those in folders in order of
-// their names. A folder without any is an error: nobody means that.
+// their names. A folder without any is an error.
 func (i *importCommand) files() ([]string, error) {
 	var all []string
 	for _, path := range i.Paths {
@@ -77,17 +77,35 @@ func bibliographies(dir string) ([]string, error) {
 }
 
 func isBibliography(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, headBytes))
+	head, err := readHead(path)
 	if err != nil {
 		return false
 	}
 	_, ok := biblio.Detect(filepath.Base(path), head)
 	return ok
+}
+
+// noEntries says why a bibliography file, read in a format, has no entries.
+func noEntries(path string, doc *biblio.Document, format biblio.Format) error {
+	head, err := readHead(path)
+	if looks, ok := biblio.Detect(filepath.Base(path), head); err == nil && ok && looks != format && len(head) > 0 {
+		return library.Errorf(library.Invalid, "it has no entries in %s; it looks like %s", format, looks).WithHint("leave out --format")
+	}
+	if len(doc.Problems) > 0 {
+		p := doc.Problems[0]
+		return library.Errorf(library.Invalid, "it has no entries that can be read as %s; line %d: %s", format, p.Line, p.Reason)
+	}
+	return library.Errorf(library.Invalid, "it has no entries")
+}
+
+// readHead returns the part of a file that decides its format.
+func readHead(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, headBytes))
 }
 
 // readFile reads one bibliography file; format "auto" looks into it.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"golang.org/x/term"
 
@@ -24,22 +23,6 @@ import (
 
 // serveCommand serves over HTTP.
 type serveCommand struct{}
-
-// Help lists every variable that the server reads.
-func (serveCommand) Help() string {
-	var b strings.Builder
-	b.WriteString("Everything is set by environment variables:\n\n")
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, v := range config.Variables() {
-		fmt.Fprintf(w, "%s\t%s", v.Name, v.Doc)
-		if v.Default != "" {
-			fmt.Fprintf(w, " Default %s.", v.Default)
-		}
-		fmt.Fprintf(w, " Expected: %s.\n", v.Expected)
-	}
-	_ = w.Flush() // into memory: can't fail
-	return b.String()
-}
 
 // Run implements the command.
 func (serveCommand) Run(p *process) error {
@@ -78,15 +61,19 @@ type room struct {
 }
 
 // setUp reads the configuration and opens what it names: everything that can
-// be wrong with it is found before anybody is let in.
+// be wrong with it is found before the first request.
 func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	c, err := config.Load(p.environ)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkData(c); err != nil {
+		return nil, err
+	}
 	r := &room{config: c}
 	logger, closeLog := newLogger(p.stderr, c)
 	r.options.Logger, r.closeLog = logger, closeLog
+	logUnknown(p.ctx, logger, p.environ)
 	defer func() {
 		if err != nil {
 			r.close()
@@ -216,8 +203,8 @@ func (stdioCommand) Run(p *process) error {
 	}
 	defer r.close()
 	if r.access.guard != nil {
-		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and nobody signs in on standard input", r.config.Auth).
-			WithHint("unset it: whoever starts the program is who it serves")
+		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and there is no sign-in on standard input", r.config.Auth).
+			WithHint("unset it: the program serves the person who starts it")
 	}
 	tuneMemory()
 	err = server.Stdio(p.ctx, r.options, p.stdin, p.stdout)

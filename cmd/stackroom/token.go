@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type tokenCommand struct {
 // newTokenCommand makes a personal access token.
 type newTokenCommand struct {
 	Name    string   `required:"" help:"Whose it is, or what for; people read it in the record."`
-	Scope   []string `default:"library:read" help:"What it may do: library:read, library:write."`
+	Scope   []string `default:"library:read" help:"What it may do: library:read. No tool writes yet, so there is no more to allow."`
 	Library []string `placeholder:"ID" xor:"libraries" help:"A library that it may see, such as group:4711; again for more."`
 	All     bool     `name:"all-libraries" xor:"libraries" help:"It may see every library that the server's key reads."`
 	Expires string   `default:"90d" help:"How long it is good: 90d, 12h, or never."`
@@ -54,7 +55,7 @@ func (c *newTokenCommand) Run(p *process) error {
 			Record json.RawMessage `json:"record"`
 		}{token, line})
 	}
-	fmt.Fprintln(p.stderr, "The token is printed once, now. Give it to whoever it is for, as you would a password.")
+	fmt.Fprintln(p.stderr, "The token is printed once, now. Give it to its owner as you would a password.")
 	if c.Record == "" {
 		fmt.Fprintf(p.stderr, "Its record goes, as one line, into the secret that STACKROOM_TOKENS refers to. Take the line out to revoke the token:\n\n%s\n\n", line)
 	} else {
@@ -70,12 +71,15 @@ func (c *newTokenCommand) issue(now time.Time) (string, tokens.Record, error) {
 		c.Library = []string{tokens.All}
 	}
 	if len(c.Library) == 0 {
-		return "", tokens.Record{}, library.Errorf(library.Invalid, "nobody said which libraries the token may see").
+		return "", tokens.Record{}, library.Errorf(library.Invalid, "no library is named that the token may see").
 			WithHint("add --library group:4711, or --all-libraries")
 	}
 	ends, err := parseLifetime(c.Expires, now)
 	if err != nil {
 		return "", tokens.Record{}, err
+	}
+	if slices.Contains(c.Scope, string(identity.Write)) && !toolsWrite() {
+		return "", tokens.Record{}, library.Errorf(library.Invalid, "no tool of this version writes, so library:write allows nothing").WithHint("leave out --scope")
 	}
 	scopes := make([]identity.Scope, 0, len(c.Scope))
 	for _, s := range c.Scope {
@@ -138,7 +142,7 @@ type newKeyCommand struct{}
 func (newKeyCommand) Run(p *process) error {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails; the program ends if the system has no randomness
-	fmt.Fprintln(p.stderr, "Put it first in the secret that STACKROOM_MASTER_KEY refers to, with a comma before an older one. Whoever has it can sign in as anybody.")
+	fmt.Fprintln(p.stderr, "Put it first in the secret that STACKROOM_MASTER_KEY refers to, with a comma before an older one. A person who has it can sign in as any member.")
 	_, err := fmt.Fprintln(p.stdout, base64.StdEncoding.EncodeToString(key))
 	return err
 }

@@ -53,7 +53,7 @@ func TestTokenNewPrintsATokenForProgramsAndItsRecordForPeople(t *testing.T) {
 }
 
 func TestTokenNewForPrograms(t *testing.T) {
-	status, stdout, stderr := run(t, nil, "token", "new", "--name", "ci", "--scope", "library:read,library:write", "--all-libraries", "--expires", "never", "--json")
+	status, stdout, stderr := run(t, nil, "token", "new", "--name", "ci", "--scope", "library:read", "--all-libraries", "--expires", "never", "--json")
 	var got struct {
 		Token  string
 		Record json.RawMessage
@@ -61,8 +61,15 @@ func TestTokenNewForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &got); status != 0 || err != nil || stderr != "" {
 		t.Fatalf("status %d, %v, %s", status, err, stderr)
 	}
-	if p := bearerOf(t, string(got.Record), got.Token); !p.May(identity.Write) || p.Libraries != nil || !p.Expires.IsZero() {
+	if p := bearerOf(t, string(got.Record), got.Token); !p.May(identity.Read) || p.May(identity.Write) || p.Libraries != nil || !p.Expires.IsZero() {
 		t.Errorf("%+v", p)
+	}
+}
+
+func TestTokenNew_PromisesNoWriting(t *testing.T) {
+	status, stdout, stderr := run(t, nil, "token", "new", "--name", "ci", "--scope", "library:read,library:write", "--all-libraries")
+	if status != exitFailure || stdout != "" || !strings.Contains(stderr, "no tool of this version writes") {
+		t.Errorf("status %d, %q, %s", status, stdout, stderr)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -66,7 +65,7 @@ func TestOneTraceFromTheClientToTheUpstream(t *testing.T) {
 	spans := collect(t)
 	var down atomic.Bool
 	upstream := zoteroStandIn(t, &down)
-	url, _ := start(t, "STACKROOM_DATA="+filepath.Join(t.TempDir(), "library"), "ZOTERO_URL="+upstream.URL, "ZOTERO_API_KEY=goodkey1")
+	url, _ := start(t, "STACKROOM_DATA="+t.TempDir(), "ZOTERO_URL="+upstream.URL, "ZOTERO_API_KEY=goodkey1")
 	const trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 	body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"query":"confidential"},` +
 		`"_meta":{"traceparent":"00-` + trace + `-` + caller + `-01","io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 )
 
 // version and commit are stamped by the linker in a release build.
@@ -16,8 +17,13 @@ type versionCommand struct{}
 
 // Run implements the command.
 func (versionCommand) Run(p *process) error {
-	_, err := fmt.Fprintln(p.stdout, "stackroom", buildVersion(), buildCommit())
+	_, err := fmt.Fprintln(p.stdout, versionLine())
 	return err
+}
+
+// versionLine names the program, its version and its commit.
+func versionLine() string {
+	return strings.TrimSpace("stackroom " + buildVersion() + " " + buildCommit())
 }
 
 // buildVersion returns the release, or what the module system knows of it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -52,8 +53,8 @@ func newClient(ctx context.Context, up *upstream.Client, hooks upstream.Hooks, o
 }
 
 // keyring returns the libraries of the deployment's own keys. When Zotero
-// refuses one, the secret is read anew before the call fails: a key that was
-// rotated costs nobody an answer.
+// refuses one, the secret is read again before the call fails, so that no call fails
+// because a key was rotated.
 func keyring(c *config.Config, client *zotero.Client, secrets *secret.Store, logger *slog.Logger) (*zotero.Keyring, error) {
 	var ring *zotero.Keyring
 	err := follow(secrets, "ZOTERO_API_KEY", logger, func(all []secret.Value) error {
@@ -96,7 +97,7 @@ type desktop struct{ client *zotero.Client }
 func (d desktop) Libraries(ctx context.Context) ([]library.Info, error) {
 	a, err := d.client.Account(ctx, upstream.Credential{})
 	if err != nil {
-		return nil, err
+		return nil, appError(err)
 	}
 	return a.Libraries(ctx)
 }
@@ -105,9 +106,27 @@ func (d desktop) Libraries(ctx context.Context) ([]library.Info, error) {
 func (d desktop) Open(ctx context.Context, id library.ID) (library.Reader, error) {
 	a, err := d.client.Account(ctx, upstream.Credential{})
 	if err != nil {
-		return nil, err
+		return nil, appError(err)
 	}
 	return a.Open(ctx, id)
+}
+
+// appError returns an error of the Zotero app with what a person can do about
+// it. An app that runs and refuses has its local API switched off, which is
+// the default.
+func appError(err error) error {
+	e := (*library.Error)(nil)
+	if !errors.As(err, &e) {
+		return err
+	}
+	const setting = "in Zotero choose Settings, Advanced, and check \"Allow other applications on this computer to communicate with Zotero\""
+	switch e.Code {
+	case library.Unavailable:
+		return library.Errorf(e.Code, "the Zotero app does not answer on this machine").WithHint("start Zotero; then %s", setting).WithCause(err)
+	case library.Forbidden, library.Unauthenticated, library.NotFound:
+		return library.Errorf(library.Unavailable, "the Zotero app refuses other programs").WithHint("%s", setting).WithCause(err)
+	}
+	return err
 }
 
 // upstreamStates returns the states of the circuit breakers, for /ready.

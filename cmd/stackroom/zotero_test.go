@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -46,7 +45,7 @@ func zoteroStandIn(t *testing.T, down *atomic.Bool) *httptest.Server {
 func TestZoteroAndTheEmbeddedLibrarySideBySide(t *testing.T) {
 	var down atomic.Bool
 	upstream := zoteroStandIn(t, &down)
-	data := "STACKROOM_DATA=" + filepath.Join(t.TempDir(), "library")
+	data := "STACKROOM_DATA=" + t.TempDir()
 	environ := []string{data, "ZOTERO_URL=" + upstream.URL, "ZOTERO_API_KEY=goodkey1"}
 	alone, _ := start(t, environ...)
 	if titles := search(t, alone, ""); len(titles) != 1 || titles[0] != "A Zotero book" {

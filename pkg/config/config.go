@@ -3,7 +3,6 @@
 package config
 
 import (
-	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
@@ -14,55 +13,62 @@ import (
 )
 
 // Config is what a server runs with. Each field's tags name its variable, its
-// default, what is expected of a value, and what it is for; [Variables] reads
-// them.
+// default, what is expected of a value, and what it is for; the blank fields
+// name the groups of the fields after them. [Variables] reads the tags.
 type Config struct {
-	Port string `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
-	Addr string `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
-	Auth string `env:"STACKROOM_AUTH" expect:"none, tokens, oidc or zotero" doc:"How callers sign in. Unset: nobody needs to, and only this machine can reach the server. none: the same on any address, in so many words. tokens: with access tokens that the team hands out. oidc: with the organisation's identity provider. zotero: each with their own Zotero account."`
-	Data string `env:"STACKROOM_DATA" expect:"a folder" doc:"Folder of the embedded library. Default: the user's data folder."`
-
-	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the one host that keys go to."`
+	_              struct{}      `group:"Libraries"`
+	Data           string        `env:"STACKROOM_DATA" expect:"a folder" doc:"Folder of the embedded library. Default: the user's data folder."`
 	ZoteroKey      string        `env:"ZOTERO_API_KEY" expect:"Zotero API keys, comma-separated, or a reference to them" secret:"true" doc:"Serve the libraries that this key may read. Several keys take turns. Make one at https://www.zotero.org/settings/keys."`
 	ZoteroRotation time.Duration `env:"ZOTERO_KEY_ROTATION" envDefault:"1h" expect:"a duration from 1m to 720h" doc:"How long one of several keys is used before the next one's turn."`
 	ZoteroDesktop  bool          `env:"ZOTERO_DESKTOP" envDefault:"false" expect:"true or false" doc:"Serve the library of the Zotero that runs on this machine, through its local API on port 23119, without a key."`
+	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the one host that keys go to."`
 
-	PublicURL         string        `env:"STACKROOM_PUBLIC_URL" expect:"an https URL without a path, or an http one on this machine" doc:"Where callers reach the server, as https://library.example.org. Needed for oidc and zotero; its /mcp is what tokens are for."`
+	_              struct{} `group:"Address"`
+	Port           string   `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
+	Addr           string   `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
+	PublicURL      string   `env:"STACKROOM_PUBLIC_URL" expect:"an https URL without a path, or an http one on this machine" doc:"Where callers reach the server, as https://library.example.org. Needed for oidc and zotero; its /mcp is what tokens are for."`
+	AllowedHosts   []string `env:"STACKROOM_ALLOWED_HOSTS" expect:"host names, comma-separated" doc:"Host names under which a server on loopback may be called, beside localhost: those of a tunnel or proxy before it."`
+	AllowedOrigins []string `env:"STACKROOM_ALLOWED_ORIGINS" expect:"origins such as https://example.org, comma-separated" doc:"Web origins whose pages may call the server. Pages of this machine may when the server listens on loopback."`
+	TrustedHops    int      `env:"STACKROOM_TRUSTED_HOPS" envDefault:"-1" expect:"a number from -1 to 5" doc:"How many proxies before the server write X-Forwarded-For. -1: one on Cloud Run, none elsewhere. Behind a load balancer before Cloud Run: 2."`
+
+	_                 struct{}      `group:"Sign-in"`
+	Auth              string        `env:"STACKROOM_AUTH" expect:"none, tokens, oidc or zotero" doc:"How callers sign in. Unset: without sign-in, and only this machine can reach the server. none: without sign-in on any address. tokens: with access tokens that the team hands out. oidc: with the organisation's identity provider. zotero: each with their own Zotero account."`
 	Tokens            string        `env:"STACKROOM_TOKENS" expect:"records that stackroom token new prints, or a reference to them" secret:"true" doc:"Sign-in with tokens: the records of the tokens that are good."`
 	OIDCIssuer        string        `env:"STACKROOM_OIDC_ISSUER" expect:"an https URL, or an http one on this machine" doc:"Sign-in with oidc: the identity provider."`
 	OIDCAudience      string        `env:"STACKROOM_OIDC_AUDIENCE" expect:"the audience that tokens name" doc:"Sign-in with oidc: the audience that tokens must name. Default: the MCP URL."`
-	OIDCPolicy        string        `env:"STACKROOM_OIDC_POLICY" expect:"a policy as JSON, or a reference to one" secret:"true" doc:"Sign-in with oidc: which claims give which scopes and libraries. Default: whoever has a token may read every library."`
+	OIDCPolicy        string        `env:"STACKROOM_OIDC_POLICY" expect:"a policy as JSON, or a reference to one" secret:"true" doc:"Sign-in with oidc: which claims give which scopes and libraries. Default: every token may read every library."`
 	OIDCScopes        []string      `env:"STACKROOM_OIDC_SCOPES" expect:"scopes, comma-separated" doc:"Sign-in with oidc: the scopes that clients ask the provider for, where it does not know library:read."`
 	MasterKey         string        `env:"STACKROOM_MASTER_KEY" expect:"32 bytes in base64, current first, comma-separated, or a reference to them" secret:"true" doc:"Sign-in with zotero: the secret that all others are derived from. stackroom token key makes one."`
-	OAuthURL          string        `env:"ZOTERO_OAUTH_URL" envDefault:"https://www.zotero.org/oauth" expect:"an https URL, or an http one on this machine" doc:"Sign-in with zotero: where Zotero asks people for their consent."`
 	OAuthClientKey    string        `env:"ZOTERO_OAUTH_CLIENT_KEY" expect:"the client key of the application at zotero.org/oauth/apps, or a reference to it" secret:"true" doc:"Sign-in with zotero: the key of the application that you registered with Zotero."`
 	OAuthClientSecret string        `env:"ZOTERO_OAUTH_CLIENT_SECRET" expect:"the client secret that belongs to it, or a reference to it" secret:"true" doc:"Sign-in with zotero: the secret of that application."`
+	OAuthURL          string        `env:"ZOTERO_OAUTH_URL" envDefault:"https://www.zotero.org/oauth" expect:"an https URL, or an http one on this machine" doc:"Sign-in with zotero: where Zotero asks people for their consent."`
 	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero: where several processes share which sign-ins live and which have ended. Unset: in the data folder, for one process."`
 	AccessTokenTTL    time.Duration `env:"STACKROOM_ACCESS_TOKEN_TTL" envDefault:"24h" expect:"a duration from 5m to 168h" doc:"Sign-in with zotero: how long an access token is good; clients then refresh it."`
 
+	_               struct{}      `group:"Limits"`
 	RateLimitMax    int           `env:"RATE_LIMIT_MAX" envDefault:"600" expect:"a number from 1 to 1000000, or 0 for no limit" doc:"How many calls one caller may make in the window, in each instance."`
 	RateLimitWindow time.Duration `env:"RATE_LIMIT_WINDOW" envDefault:"15m" expect:"a duration from 1s to 24h" doc:"The window of that limit; a tenth of the calls may come at once."`
 	MaxInFlight     int           `env:"STACKROOM_MAX_IN_FLIGHT" envDefault:"512" expect:"a number from 1 to 100000" doc:"How many calls run at once in an instance; more are told to come back."`
-	TrustedHops     int           `env:"STACKROOM_TRUSTED_HOPS" envDefault:"-1" expect:"a number from -1 to 5" doc:"How many proxies before the server write X-Forwarded-For. -1: one on Cloud Run, none elsewhere. Behind a load balancer before Cloud Run: 2."`
+	RequestTimeout  time.Duration `env:"STACKROOM_REQUEST_TIMEOUT" envDefault:"60s" expect:"a duration from 1s to 290s" doc:"The longest that one call may take."`
+	MaxBodyBytes    int64         `env:"STACKROOM_MAX_BODY_BYTES" envDefault:"1048576" expect:"a number of bytes from 1024 to 67108864" doc:"The largest request body."`
+	ResultChars     int           `env:"STACKROOM_RESULT_CHARS" envDefault:"40000" expect:"a number of characters from 10000 to 400000" doc:"The longest result of a tool; longer ones go on with a cursor."`
+	ShutdownGrace   time.Duration `env:"STACKROOM_SHUTDOWN_GRACE" envDefault:"8s" expect:"a duration from 0s to 5m" doc:"How long calls in flight may finish after SIGTERM. Cloud Run allows 10 s in all."`
 
-	SecretRefresh time.Duration `env:"STACKROOM_SECRET_REFRESH" envDefault:"5m" expect:"a duration from 10s to 24h" doc:"How often secrets are read anew."`
+	_             struct{}      `group:"Operation"`
 	Project       string        `env:"GOOGLE_CLOUD_PROJECT" expect:"a Google Cloud project ID" doc:"The project of secrets that a reference names without one, and of traces in logs."`
+	SecretRefresh time.Duration `env:"STACKROOM_SECRET_REFRESH" envDefault:"5m" expect:"a duration from 10s to 24h" doc:"How often secrets are read again."`
 	ProbeToken    string        `env:"STACKROOM_PROBE_TOKEN" expect:"at least 32 characters without spaces, or a reference to them" secret:"true" doc:"Serve GET /probe to requests with this bearer token: it runs a search over the sample library, and nothing else, and says how it went. Unset: not served."`
 	MetricsAddr   string        `env:"STACKROOM_METRICS_ADDR" expect:"host:port" doc:"Serve Prometheus metrics at /metrics on this address, apart from callers. Unset: not at all."`
 	Profiling     bool          `env:"STACKROOM_PPROF" envDefault:"false" expect:"true or false" doc:"Serve Go's profiles at /debug/pprof/ on the address of the metrics."`
-	TraceContent  bool          `env:"STACKROOM_TRACE_CONTENT" envDefault:"false" expect:"true or false" doc:"Put the arguments of calls into traces. They say what people look for."`
-	SlowCall      time.Duration `env:"STACKROOM_SLOW_CALL" envDefault:"2s" expect:"a duration from 1ms to 5m" doc:"Calls that take longer are marked slow in the log."`
+	LegacySSE     bool          `env:"STACKROOM_LEGACY_SSE" envDefault:"false" expect:"true or false" doc:"Serve the HTTP+SSE transport of 2024 at /sse too, for clients that know no other; one process only."`
 
-	LogLevel string `env:"LOG_LEVEL" envDefault:"info" expect:"debug, info, warn or error" doc:"The least severe log lines that are written."`
-	LogStyle string `env:"STACKROOM_LOG_FORMAT" expect:"json or text" doc:"Form of log lines. Default: text on a terminal, else JSON in Cloud Logging's field names."`
+	_            struct{}      `group:"Log and traces"`
+	LogLevel     string        `env:"LOG_LEVEL" envDefault:"info" expect:"debug, info, warn or error" doc:"The least severe log lines that are written."`
+	LogStyle     string        `env:"STACKROOM_LOG_FORMAT" expect:"json or text" doc:"Form of log lines. Default: text on a terminal, else JSON in Cloud Logging's field names."`
+	SlowCall     time.Duration `env:"STACKROOM_SLOW_CALL" envDefault:"2s" expect:"a duration from 1ms to 5m" doc:"Calls that take longer are marked slow in the log."`
+	TraceContent bool          `env:"STACKROOM_TRACE_CONTENT" envDefault:"false" expect:"true or false" doc:"Put the arguments of calls into traces. They say what people look for."`
 
-	AllowedOrigins []string      `env:"STACKROOM_ALLOWED_ORIGINS" expect:"origins such as https://example.org, comma-separated" doc:"Web origins whose pages may call the server. Pages of this machine may when the server listens on loopback."`
-	AllowedHosts   []string      `env:"STACKROOM_ALLOWED_HOSTS" expect:"host names, comma-separated" doc:"Host names under which a server on loopback may be called, beside localhost: those of a tunnel or proxy before it."`
-	RequestTimeout time.Duration `env:"STACKROOM_REQUEST_TIMEOUT" envDefault:"60s" expect:"a duration from 1s to 290s" doc:"The longest that one call may take."`
-	MaxBodyBytes   int64         `env:"STACKROOM_MAX_BODY_BYTES" envDefault:"1048576" expect:"a number of bytes from 1024 to 67108864" doc:"The largest request body."`
-	ResultChars    int           `env:"STACKROOM_RESULT_CHARS" envDefault:"40000" expect:"a number of characters from 10000 to 400000" doc:"The longest result of a tool; longer ones go on with a cursor."`
-	LegacySSE      bool          `env:"STACKROOM_LEGACY_SSE" envDefault:"false" expect:"true or false" doc:"Serve the HTTP+SSE transport of 2024 at /sse too, for clients that know no other; one process only."`
-	ShutdownGrace  time.Duration `env:"STACKROOM_SHUTDOWN_GRACE" envDefault:"8s" expect:"a duration from 0s to 5m" doc:"How long calls in flight may finish after SIGTERM. Cloud Run allows 10 s in all."`
+	_ struct{} `group:""` // not for people to set
 
 	// Service is the name that Cloud Run gives the service it runs, "" elsewhere.
 	Service string `env:"K_SERVICE" expect:"set by Cloud Run" doc:"Set by Cloud Run; not for you."`
@@ -70,6 +76,10 @@ type Config struct {
 	// StorageEmulator is the host and port of an emulator of Cloud Storage on
 	// this machine, for tests, "" for the service.
 	StorageEmulator string `env:"STORAGE_EMULATOR_HOST" expect:"host:port on this machine" doc:"For tests: an emulator of Cloud Storage."`
+
+	// DataGiven reports whether STACKROOM_DATA is set. Otherwise Data is the
+	// user's data folder, which need not exist.
+	DataGiven bool `env:"-"`
 }
 
 // ListenAddr returns the address to listen on.
@@ -100,38 +110,35 @@ func (c *Config) Level() slog.Level {
 	return l
 }
 
-// check returns what is wrong with values that could be read.
+// check returns what is wrong with values that could be read. [Load] completes
+// the faults with the values and what is expected.
 func (c *Config) check() []Fault {
 	var faults []Fault
-	expect := func(ok bool, variable, value string) {
+	expect := func(ok bool, variable string) {
 		if !ok {
-			faults = append(faults, Fault{Variable: variable, Shape: shape(value)})
+			faults = append(faults, Fault{Variable: variable})
 		}
 	}
-	expect(c.Port == "" || validPort(c.Port), "PORT", c.Port)
-	expect(c.Addr == "" || validAddr(c.Addr), "STACKROOM_ADDR", c.Addr)
-	expect(slices.Contains([]string{"", "none", "tokens", "oidc", "zotero"}, c.Auth), "STACKROOM_AUTH", c.Auth)
-	expect(validUpstream(c.ZoteroURL), "ZOTERO_URL", c.ZoteroURL)
+	expect(c.Port == "" || validPort(c.Port), "PORT")
+	expect(c.Addr == "" || validAddr(c.Addr), "STACKROOM_ADDR")
+	expect(slices.Contains([]string{"", "none", "tokens", "oidc", "zotero"}, c.Auth), "STACKROOM_AUTH")
+	expect(validUpstream(c.ZoteroURL), "ZOTERO_URL")
 	if _, err := ZoteroKeys(c.ZoteroKey); err != nil && !Reference(c.ZoteroKey) {
-		expect(false, "ZOTERO_API_KEY", c.ZoteroKey)
+		expect(false, "ZOTERO_API_KEY")
 	}
 	if c.ProbeToken != "" && !Reference(c.ProbeToken) {
-		expect(CheckProbeToken(c.ProbeToken) == nil, "STACKROOM_PROBE_TOKEN", c.ProbeToken)
+		expect(CheckProbeToken(c.ProbeToken) == nil, "STACKROOM_PROBE_TOKEN")
 	}
-	expect(within(c.ZoteroRotation, time.Minute, 720*time.Hour), "ZOTERO_KEY_ROTATION", c.ZoteroRotation.String())
-	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL", c.LogLevel)
-	expect(c.StorageEmulator == "" || validUpstream("http://"+c.StorageEmulator), "STORAGE_EMULATOR_HOST", c.StorageEmulator)
-	expect(slices.Contains([]string{"", "json", "text"}, c.LogStyle), "STACKROOM_LOG_FORMAT", c.LogStyle)
-	for _, o := range c.AllowedOrigins {
-		expect(validOrigin(o), "STACKROOM_ALLOWED_ORIGINS", o)
-	}
-	for _, h := range c.AllowedHosts {
-		expect(validHost(h), "STACKROOM_ALLOWED_HOSTS", h)
-	}
-	expect(within(c.RequestTimeout, time.Second, 290*time.Second), "STACKROOM_REQUEST_TIMEOUT", c.RequestTimeout.String())
-	expect(within(c.MaxBodyBytes, 1<<10, 64<<20), "STACKROOM_MAX_BODY_BYTES", strconv.FormatInt(c.MaxBodyBytes, 10))
-	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS", strconv.Itoa(c.ResultChars))
-	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE", c.ShutdownGrace.String())
+	expect(within(c.ZoteroRotation, time.Minute, 720*time.Hour), "ZOTERO_KEY_ROTATION")
+	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL")
+	expect(c.StorageEmulator == "" || validUpstream("http://"+c.StorageEmulator), "STORAGE_EMULATOR_HOST")
+	expect(slices.Contains([]string{"", "json", "text"}, c.LogStyle), "STACKROOM_LOG_FORMAT")
+	expect(all(c.AllowedOrigins, validOrigin), "STACKROOM_ALLOWED_ORIGINS")
+	expect(all(c.AllowedHosts, validHost), "STACKROOM_ALLOWED_HOSTS")
+	expect(within(c.RequestTimeout, time.Second, 290*time.Second), "STACKROOM_REQUEST_TIMEOUT")
+	expect(within(c.MaxBodyBytes, 1<<10, 64<<20), "STACKROOM_MAX_BODY_BYTES")
+	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS")
+	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE")
 	faults = append(faults, c.checkOperations()...)
 	if c.ZoteroDesktop && c.ZoteroKey != "" {
 		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true beside ZOTERO_API_KEY", Expected: "one of the two: both read the same libraries"})
@@ -142,18 +149,24 @@ func (c *Config) check() []Fault {
 	return faults
 }
 
-// checkReach refuses to let other machines in where nobody said that they may.
+// checkReach refuses an address that other machines can reach unless
+// STACKROOM_AUTH says who may call.
 func (c *Config) checkReach() []Fault {
 	switch {
 	case c.Auth != "" || c.LocalOnly() && c.Service == "":
 		return nil
 	case c.Addr != "":
 		return []Fault{{Variable: "STACKROOM_ADDR", Shape: "an address that other machines can reach",
-			Expected: "a loopback address such as 127.0.0.1:8080; or STACKROOM_AUTH beside it: tokens, oidc or zotero; STACKROOM_AUTH=none lets in whoever can reach it, without sign-in"}}
+			Expected: "a loopback address such as 127.0.0.1:8080; or STACKROOM_AUTH beside it: tokens, oidc or zotero; STACKROOM_AUTH=none serves every caller, without sign-in"}}
 	default:
 		return []Fault{{Variable: "STACKROOM_AUTH", Shape: "unset on Cloud Run, where other machines call",
-			Expected: "tokens, oidc or zotero; or none, to let in whoever can reach the service, without sign-in"}}
+			Expected: "tokens, oidc or zotero; or none, to serve every caller without sign-in"}}
 	}
+}
+
+// all reports whether every value is valid.
+func all(values []string, valid func(string) bool) bool {
+	return !slices.ContainsFunc(values, func(s string) bool { return !valid(s) })
 }
 
 func within[T int | int64 | time.Duration](n, least, most T) bool { return n >= least && n <= most }
@@ -199,20 +212,4 @@ func validHost(s string) bool {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// shape describes a value without repeating it: it may be a secret in the
-// wrong place.
-func shape(s string) string {
-	n := len([]rune(s))
-	digits := strings.Trim(s, "0123456789") == ""
-	switch {
-	case n == 0:
-		return "empty"
-	case digits:
-		return fmt.Sprintf("a number of %d digits", n)
-	case strings.TrimSpace(s) != s:
-		return fmt.Sprintf("%d characters with space around them", n)
-	}
-	return fmt.Sprintf("text of %d characters", n)
 }

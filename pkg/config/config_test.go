@@ -18,8 +18,11 @@ func TestLoadWithNothingSet(t *testing.T) {
 	if c.ListenAddr() != "127.0.0.1:8080" || !c.LocalOnly() || c.RequestTimeout != time.Minute || c.MaxBodyBytes != 1<<20 || c.ResultChars != 40_000 {
 		t.Errorf("%+v", c)
 	}
-	if !strings.HasPrefix(c.Data, "/home/ada/") {
+	if !strings.HasPrefix(c.Data, "/home/ada/") || c.DataGiven {
 		t.Errorf("data in %q", c.Data)
+	}
+	if c, err = config.Load([]string{"HOME=/home/ada", "STACKROOM_DATA=/x"}); err != nil || c.Data != "/x" || !c.DataGiven {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 
@@ -35,12 +38,12 @@ func TestWhereTheServerListens(t *testing.T) {
 		{"localhost is loopback", []string{"STACKROOM_ADDR=localhost:9000"}, "localhost:9000", ""},
 		{"a port that the system chooses", []string{"STACKROOM_ADDR=127.0.0.1:0"}, "127.0.0.1:0", ""},
 		{"the address goes before the port", []string{"PORT=9000", "STACKROOM_ADDR=127.0.0.2:1"}, "127.0.0.2:1", ""},
-		{"every address if nobody needs to sign in", []string{"PORT=9000", "STACKROOM_AUTH=none"}, ":9000", ""},
-		{"any address if nobody needs to sign in", []string{"STACKROOM_ADDR=0.0.0.0:80", "STACKROOM_AUTH=none"}, "0.0.0.0:80", ""},
-		{"other machines are not let in by accident", []string{"STACKROOM_ADDR=0.0.0.0:80"}, "", "STACKROOM_ADDR"},
+		{"every address without sign-in", []string{"PORT=9000", "STACKROOM_AUTH=none"}, ":9000", ""},
+		{"any address without sign-in", []string{"STACKROOM_ADDR=0.0.0.0:80", "STACKROOM_AUTH=none"}, "0.0.0.0:80", ""},
+		{"no address for other machines by accident", []string{"STACKROOM_ADDR=0.0.0.0:80"}, "", "STACKROOM_ADDR"},
 		{"nor through an address without a host", []string{"STACKROOM_ADDR=:80"}, "", "STACKROOM_ADDR"},
 		{"nor on Cloud Run", []string{"PORT=8080", "K_SERVICE=stackroom"}, "", "STACKROOM_AUTH"},
-		{"Cloud Run without sign-in, in so many words", []string{"PORT=8080", "K_SERVICE=stackroom", "STACKROOM_AUTH=none"}, ":8080", ""},
+		{"Cloud Run without sign-in", []string{"PORT=8080", "K_SERVICE=stackroom", "STACKROOM_AUTH=none"}, ":8080", ""},
 		{"a variable set to nothing is not set", []string{"PORT=", "STACKROOM_ADDR="}, "127.0.0.1:8080", ""},
 	} {
 		got, err := config.Load(c.environ)
@@ -58,16 +61,20 @@ func TestWhereTheServerListens(t *testing.T) {
 	}
 }
 
-func TestEveryFaultIsReportedAtOnceAndNoValueRepeated(t *testing.T) {
-	bad := map[string]string{
-		"PORT": "hunter2", "STACKROOM_ADDR": "hunter2", "STACKROOM_AUTH": "hunter2", "LOG_LEVEL": "hunter2", "STACKROOM_LOG_FORMAT": "hunter2",
-		"STACKROOM_ALLOWED_ORIGINS": "https://ok.example,hunter2", "STACKROOM_ALLOWED_HOSTS": "hunter2/", "STACKROOM_REQUEST_TIMEOUT": "hunter2",
-		"ZOTERO_URL": "http://hunter2.example", "ZOTERO_API_KEY": "goodkey1,hunter2 ,x", "ZOTERO_KEY_ROTATION": "5s", "ZOTERO_DESKTOP": "hunter2",
-		"STACKROOM_MAX_BODY_BYTES": "hunter2", "STACKROOM_RESULT_CHARS": "7", "STACKROOM_LEGACY_SSE": "hunter2", "STACKROOM_SHUTDOWN_GRACE": "1h",
+func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
+	bad := map[string]string{ // the value that is shown, or "" for its shape
+		"PORT=eighty": `"eighty"`, "STACKROOM_ADDR=nowhere": `"nowhere"`, "STACKROOM_AUTH=hunter2": `"hunter2"`, "LOG_LEVEL=loud": `"loud"`, "STACKROOM_LOG_FORMAT=xml": `"xml"`,
+		"STACKROOM_ALLOWED_ORIGINS=https://ok.example,example": `"https://ok.example,example"`, "STACKROOM_ALLOWED_HOSTS=example/": `"example/"`,
+		"STACKROOM_REQUEST_TIMEOUT=1h": `"1h"`, "STACKROOM_SHUTDOWN_GRACE=10": `"10"`, "ZOTERO_KEY_ROTATION=5s": `"5s"`, "ZOTERO_DESKTOP=yes please": `"yes please"`,
+		"STACKROOM_MAX_BODY_BYTES=7": `"7"`, "STACKROOM_RESULT_CHARS=1e5": `"1e5"`, "RATE_LIMIT_MAX=-1": `"-1"`, "STACKROOM_LEGACY_SSE=\x1b[31m\u202e": `"\x1b[31m\u202e"`,
+		"STORAGE_EMULATOR_HOST=a/b c":                   `"a/b c"`,
+		"ZOTERO_URL=https://ada:hunter3@api.zotero.org": "text of 34 characters", "STACKROOM_PUBLIC_URL=P9NiFoyLeZu2bZNvvuQPDWsd": "text of 24 characters",
+		"ZOTERO_API_KEY=goodkey1,hunter3 ,x": "text of 19 characters", "STACKROOM_PROBE_TOKEN=123456": "a number of 6 digits",
+		"STACKROOM_METRICS_ADDR=" + strings.Repeat("x", 200): `"` + strings.Repeat("x", 80) + `…"`,
 	}
 	environ := []string{}
-	for name, value := range bad {
-		environ = append(environ, name+"="+value)
+	for v := range bad {
+		environ = append(environ, v)
 	}
 	_, err := config.Load(environ)
 	var faults config.Faults
@@ -75,19 +82,49 @@ func TestEveryFaultIsReportedAtOnceAndNoValueRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range faults {
-		if _, ok := bad[f.Variable]; !ok {
-			t.Errorf("%s is not at fault", f.Variable)
-		}
-		delete(bad, f.Variable)
-		if f.Shape == "" || f.Expected == "" {
-			t.Errorf("%+v says too little", f)
+		for v, shown := range bad {
+			if strings.HasPrefix(v, f.Variable+"=") {
+				if f.Shape != shown || f.Expected == "" {
+					t.Errorf("%s: says %s, expected %q; want %s", v, f.Shape, f.Expected, shown)
+				}
+				delete(bad, v)
+			}
 		}
 	}
-	if len(bad) > 0 {
-		t.Errorf("not reported: %v", bad)
+	if len(bad) > 0 || len(faults) != len(environ) {
+		t.Errorf("%d faults; not reported: %v", len(faults), bad)
 	}
-	if strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("a value is repeated: %v", err)
+	if s := err.Error(); strings.Contains(s, "hunter3") || strings.Contains(s, "P9Ni") || strings.ContainsAny(s, "\x1b\u202e") || !strings.Contains(s, `STACKROOM_REQUEST_TIMEOUT: "1h"; expected a duration from 1s to 290s`) {
+		t.Errorf("%q", s)
+	}
+}
+
+func TestFindUnknown(t *testing.T) {
+	for environ, want := range map[string]string{ // "" is no warning, "?" one without a name
+		"STACKROOM_PORT=1": "PORT", "STACKROOM_LOG_LEVEL=debug": "LOG_LEVEL", "STACKROOM_ZOTERO_API_KEY=x": "ZOTERO_API_KEY", "STACKROOM_RATE_LIMIT_MAX=1": "RATE_LIMIT_MAX",
+		"STACKROOM_DTA=x": "STACKROOM_DATA", "STACKROOM_DATA_DIR=x": "STACKROOM_DATA", "STACKROOM_LOG=x": "LOG_LEVEL", "STACKROOM_OIDC_ISSUSER=x": "STACKROOM_OIDC_ISSUER",
+		"STACKROOM_TOKEN=x": "STACKROOM_TOKENS", "STACKROOM_MASTERKEY=x": "STACKROOM_MASTER_KEY", "STACKROOM_PUBLIC=x": "STACKROOM_PUBLIC_URL", "STACKROOM_AUTHENTICATION=x": "STACKROOM_AUTH",
+		"STACKROOM_COLOUR=x": "?", "STACKROOM_X=x": "?", "STACKROOM_HOST=x": "?",
+		"ZOTERO_APIKEY=x": "ZOTERO_API_KEY", "ZOTERO_API_KEYS=x": "ZOTERO_API_KEY", "LOG_LEVL=x": "LOG_LEVEL", "RATE_LIMITS_MAX=x": "RATE_LIMIT_MAX", "ZOTERO_DESKTP=x": "ZOTERO_DESKTOP",
+		"PORTS=1": "", "PATH=x": "", "HOME=x": "", "ZOTERO_LIBRARY_ID=1": "", "ZOTERO_LOCAL=true": "", "LOG_DIR=x": "", "GOOGLE_CLOUD_REGION=x": "", "STACKROOM_COLOUR=": "", "PORT=1": "", "STACKROOM_DATA=x": "",
+	} {
+		got := ""
+		for _, u := range config.FindUnknown([]string{environ}) {
+			got = u.Nearest
+			if got == "" {
+				got = "?"
+			}
+			name, _, _ := strings.Cut(environ, "=")
+			if u.Name != name || !strings.Contains(u.String(), name+" is no setting and is ignored") || !strings.Contains(u.String(), u.Nearest) || u.Nearest == "" && !strings.Contains(u.String(), "stackroom settings") {
+				t.Errorf("%s: %s", environ, u)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", environ, got, want)
+		}
+	}
+	if all := config.FindUnknown([]string{"STACKROOM_Z=1", "STACKROOM_A=1"}); len(all) != 2 || all[0].Name != "STACKROOM_A" {
+		t.Errorf("%v", all)
 	}
 }
 
@@ -102,7 +139,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-func TestKeysGoToOneHostThatNobodyListensInOn(t *testing.T) {
+func TestZoteroURL_IsEncryptedOrLocal(t *testing.T) {
 	for in, ok := range map[string]bool{
 		"https://api.zotero.org": true, "https://zotero.example/base/": true, "http://127.0.0.1:8080": true, "http://localhost:8080": true,
 		"http://api.zotero.org": false, "https://user:pass@api.zotero.org": false, "https://api.zotero.org?key=x": false,
@@ -127,7 +164,7 @@ func TestKeysGoToOneHostThatNobodyListensInOn(t *testing.T) {
 func TestEveryVariableIsDescribed(t *testing.T) {
 	names := []string{}
 	for _, v := range config.Variables() {
-		if v.Name == "" || v.Expected == "" || len(v.Doc) < 20 {
+		if v.Name == "" || v.Group == "" || v.Expected == "" || len(v.Doc) < 20 {
 			t.Errorf("%+v says too little", v)
 		}
 		names = append(names, v.Name)

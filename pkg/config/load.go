@@ -1,12 +1,11 @@
 package config
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
-	"strings"
+	"slices"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -14,6 +13,7 @@ import (
 // Variable describes one environment variable.
 type Variable struct {
 	Name     string
+	Group    string // of settings that belong together
 	Default  string // "" if Doc tells it or there is none
 	Expected string
 	Doc      string
@@ -22,40 +22,31 @@ type Variable struct {
 	Secret bool
 }
 
-// Variables returns every variable that people set, in the order in which they
-// should meet them: not the one that Cloud Run sets, nor the one of tests.
+// Variables returns every variable that people set, group by group, in the
+// order in which they should meet them.
 func Variables() []Variable {
+	return slices.DeleteFunc(allVariables(), func(v Variable) bool { return v.Group == "" })
+}
+
+// allVariables returns every variable that the program reads. Those that are
+// not for people have no group.
+func allVariables() []Variable {
 	var all []Variable
+	group := ""
 	for f := range reflect.TypeFor[Config]().Fields() {
-		if v := variable(f); v.Name != "K_SERVICE" && v.Name != "STORAGE_EMULATOR_HOST" {
-			all = append(all, v)
+		if f.Name == "_" {
+			group = f.Tag.Get("group")
+			continue
 		}
+		v := variable(f)
+		v.Group = group
+		all = append(all, v)
 	}
 	return all
 }
 
 func variable(f reflect.StructField) Variable {
 	return Variable{Name: f.Tag.Get("env"), Default: f.Tag.Get("envDefault"), Expected: f.Tag.Get("expect"), Doc: f.Tag.Get("doc"), Secret: f.Tag.Get("secret") == "true"}
-}
-
-// Fault is what is wrong with one variable.
-type Fault struct {
-	Variable string
-	Shape    string // what the value looks like, never the value itself
-	Expected string
-}
-
-// Faults is everything that is wrong with a configuration.
-type Faults []Fault
-
-// Error lists the faults, a line each.
-func (f Faults) Error() string {
-	var b strings.Builder
-	b.WriteString("the configuration is not usable:")
-	for _, x := range f {
-		b.WriteString("\n  " + x.Variable + ": " + x.Shape + "; expected " + x.Expected)
-	}
-	return b.String()
 }
 
 // Load reads the configuration from environ, a list as [os.Environ] returns.
@@ -68,7 +59,7 @@ func Load(environ []string) (*Config, error) {
 		}
 	}
 	c := &Config{}
-	faults := unread(env.ParseWithOptions(c, env.Options{Environment: vars}), vars)
+	faults := unread(env.ParseWithOptions(c, env.Options{Environment: vars}))
 	for _, f := range c.check() {
 		if !faults.have(f.Variable) {
 			faults = append(faults, f)
@@ -76,54 +67,14 @@ func Load(environ []string) (*Config, error) {
 	}
 	if len(faults) > 0 {
 		for i := range faults {
-			if faults[i].Expected == "" {
-				faults[i].Expected = expected(faults[i].Variable)
-			}
+			faults[i].complete(vars)
 		}
 		return nil, faults
 	}
-	if c.Data == "" {
+	if c.DataGiven = c.Data != ""; !c.DataGiven {
 		c.Data = defaultData(vars)
 	}
 	return c, nil
-}
-
-// unread returns the variables whose values have not even the right form.
-func unread(err error, vars map[string]string) Faults {
-	var all env.AggregateError
-	if !errors.As(err, &all) {
-		return nil
-	}
-	var faults Faults
-	for _, e := range all.Errors {
-		var parse env.ParseError
-		if !errors.As(e, &parse) {
-			continue
-		}
-		if f, ok := reflect.TypeFor[Config]().FieldByName(parse.Name); ok {
-			v := variable(f)
-			faults = append(faults, Fault{Variable: v.Name, Shape: shape(vars[v.Name]), Expected: v.Expected})
-		}
-	}
-	return faults
-}
-
-func (f Faults) have(variable string) bool {
-	for _, x := range f {
-		if x.Variable == variable {
-			return true
-		}
-	}
-	return false
-}
-
-func expected(name string) string {
-	for _, v := range Variables() {
-		if v.Name == name {
-			return v.Expected
-		}
-	}
-	return ""
 }
 
 // defaultData returns the folder in which a user's programs keep their data:

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/url"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -79,7 +78,7 @@ func CheckProbeToken(value string) error {
 }
 
 // MCPURL returns the URL that callers give to their clients, the resource that
-// their tokens are for (RFC 8707), or "" if nobody said where it is.
+// their tokens are for (RFC 8707), or "" without a public URL.
 func (c *Config) MCPURL() string {
 	if c.PublicURL == "" {
 		return ""
@@ -130,22 +129,22 @@ func (c *Config) checkSignIn() []Fault {
 // checkOperations returns what is wrong with how the service is run.
 func (c *Config) checkOperations() []Fault {
 	var faults []Fault
-	expect := func(ok bool, variable, value string) {
+	expect := func(ok bool, variable string) {
 		if !ok {
-			faults = append(faults, Fault{Variable: variable, Shape: shape(value)})
+			faults = append(faults, Fault{Variable: variable})
 		}
 	}
-	expect(c.PublicURL == "" || validPublic(c.PublicURL), "STACKROOM_PUBLIC_URL", c.PublicURL)
-	expect(c.OIDCIssuer == "" || validUpstream(c.OIDCIssuer), "STACKROOM_OIDC_ISSUER", c.OIDCIssuer)
-	expect(validUpstream(c.OAuthURL), "ZOTERO_OAUTH_URL", c.OAuthURL)
-	expect(within(c.AccessTokenTTL, 5*time.Minute, 168*time.Hour), "STACKROOM_ACCESS_TOKEN_TTL", c.AccessTokenTTL.String())
-	expect(within(c.RateLimitMax, 0, 1_000_000), "RATE_LIMIT_MAX", strconv.Itoa(c.RateLimitMax))
-	expect(within(c.RateLimitWindow, time.Second, 24*time.Hour), "RATE_LIMIT_WINDOW", c.RateLimitWindow.String())
-	expect(within(c.MaxInFlight, 1, 100_000), "STACKROOM_MAX_IN_FLIGHT", strconv.Itoa(c.MaxInFlight))
-	expect(within(c.TrustedHops, -1, 5), "STACKROOM_TRUSTED_HOPS", strconv.Itoa(c.TrustedHops))
-	expect(within(c.SecretRefresh, 10*time.Second, 24*time.Hour), "STACKROOM_SECRET_REFRESH", c.SecretRefresh.String())
-	expect(c.MetricsAddr == "" || validAddr(c.MetricsAddr), "STACKROOM_METRICS_ADDR", c.MetricsAddr)
-	expect(within(c.SlowCall, time.Millisecond, 5*time.Minute), "STACKROOM_SLOW_CALL", c.SlowCall.String())
+	expect(c.PublicURL == "" || validPublic(c.PublicURL), "STACKROOM_PUBLIC_URL")
+	expect(c.OIDCIssuer == "" || validUpstream(c.OIDCIssuer), "STACKROOM_OIDC_ISSUER")
+	expect(validUpstream(c.OAuthURL), "ZOTERO_OAUTH_URL")
+	expect(within(c.AccessTokenTTL, 5*time.Minute, 168*time.Hour), "STACKROOM_ACCESS_TOKEN_TTL")
+	expect(within(c.RateLimitMax, 0, 1_000_000), "RATE_LIMIT_MAX")
+	expect(within(c.RateLimitWindow, time.Second, 24*time.Hour), "RATE_LIMIT_WINDOW")
+	expect(within(c.MaxInFlight, 1, 100_000), "STACKROOM_MAX_IN_FLIGHT")
+	expect(within(c.TrustedHops, -1, 5), "STACKROOM_TRUSTED_HOPS")
+	expect(within(c.SecretRefresh, 10*time.Second, 24*time.Hour), "STACKROOM_SECRET_REFRESH")
+	expect(c.MetricsAddr == "" || validAddr(c.MetricsAddr), "STACKROOM_METRICS_ADDR")
+	expect(within(c.SlowCall, time.Millisecond, 5*time.Minute), "STACKROOM_SLOW_CALL")
 	if c.Profiling && c.MetricsAddr == "" {
 		faults = append(faults, Fault{Variable: "STACKROOM_PPROF", Shape: "true without STACKROOM_METRICS_ADDR", Expected: "an address for profiles apart from callers"})
 	}

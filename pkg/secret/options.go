@@ -11,7 +11,7 @@ import (
 
 // The bounds and defaults of the package.
 const (
-	// DefaultRefresh is how often secrets are read anew.
+	// DefaultRefresh is how often secrets are read again.
 	DefaultRefresh = 5 * time.Minute
 	// DefaultOverlap is how long a former value stays in [Source.All]: the
 	// 24 h that an access token is good for by default, so that one sealed
@@ -42,7 +42,7 @@ type Options struct {
 	Settings map[string]string
 	// Project is that of references that name none.
 	Project string
-	Refresh time.Duration // how often to read anew, give or take a tenth
+	Refresh time.Duration // how often to read again, give or take a tenth
 	Overlap time.Duration // how long former values stay in All
 	Timeout time.Duration // of one lookup, retries included
 	// Patience is for how long [Open] tries again to read a secret to which

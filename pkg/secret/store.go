@@ -44,8 +44,8 @@ func (s Status) Age(now time.Time) time.Duration {
 }
 
 // Open resolves every setting, all at once, and begins to keep them fresh
-// until [Store.Close]. Its error is of type [Faults] and lists whatever is
-// wrong with any of them, by variable; or it is that of ctx. References to
+// until [Store.Close]. Its error is of type [Faults] and lists what is
+// wrong with each of them, by variable; or it is that of ctx. References to
 // Secret Manager are the only ones for which anything is dialled. Access that
 // is denied is tried again for [Options.Patience], as long as no other secret
 // has another fault.
@@ -182,7 +182,7 @@ func (s *Store) Status() []Status {
 }
 
 // Close ends the refreshing and every connection. The values that are held
-// stay; lookups that somebody waits for end.
+// stay; lookups under way end.
 func (s *Store) Close() {
 	s.stop()
 	s.running.Wait()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
@@ -18,9 +19,32 @@ type call struct {
 	touched  func(ctx context.Context, ids ...string) // or nil
 	progress *progress
 	digest   func() digest
+	writes   bool // the catalogue has a tool that writes
 
-	known   []library.Info // what List returned, asked for once a call
-	missing error          // why that may not be all
+	standing standing
+	known    []library.Info // what List returned, asked for once a call
+	missing  error          // why that may not be all
+}
+
+// standing collects what answers from the libraries that a call reads always
+// say, each once. It is safe for concurrent use.
+type standing struct {
+	mu      sync.Mutex
+	notices []string
+}
+
+func (s *standing) add(notice string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.notices, notice) {
+		s.notices = append(s.notices, notice)
+	}
+}
+
+func (s *standing) all() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(slices.Values(s.notices))
 }
 
 // maxNamed bounds how many candidates an error lists.

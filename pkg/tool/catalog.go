@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -86,6 +87,11 @@ func (c *Catalog) Definitions() []Definition {
 		all[i] = d.Definition
 	}
 	return all
+}
+
+// Writes reports whether a tool changes libraries.
+func (c *Catalog) Writes() bool {
+	return slices.ContainsFunc(c.tools, func(d *definition) bool { return !d.Hints.ReadOnly })
 }
 
 // Call calls a tool outside MCP and returns its structured answer, which

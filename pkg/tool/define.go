@@ -81,7 +81,7 @@ func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(cont
 			return nil, err
 		}
 		out, err := do(ctx, &call{
-			libs: c.libs, budget: c.budget, touched: c.touched, progress: p,
+			libs: c.libs, budget: c.budget, touched: c.touched, progress: p, writes: c.Writes(),
 			digest: func() digest { return argumentDigest(a.name, fields, &in) },
 		}, in)
 		return out.json, err

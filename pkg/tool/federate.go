@@ -235,7 +235,7 @@ type listed struct {
 
 // listed describes the answer that holds the first n entries.
 func (l *listing[T]) listed(c *call, n int) listed {
-	out := listed{Total: l.total(), Returned: n, NextCursor: l.cursor(c, n), Notices: slices.Clip(l.notices)}
+	out := listed{Total: l.total(), Returned: n, NextCursor: l.cursor(c, n), Notices: slices.Concat(c.standing.all(), l.notices)}
 	if left := len(l.entries) - n; left > 0 {
 		out.Truncated = true
 		out.Notices = append(out.Notices, fmt.Sprintf("%d of the entries asked for did not fit; next_cursor goes on with them", left))

@@ -56,7 +56,7 @@ func listLibraries(ctx context.Context, c *call, in librariesInput) (answer[libr
 		t := &tidy{}
 		out := librariesOutput{Libraries: make([]libraryLine, n), listed: c.listedFlat(from, n, asked, len(all))}
 		for i, lib := range all[from : from+n] {
-			out.Libraries[i] = t.libraryLine(lib)
+			out.Libraries[i] = t.libraryLine(lib, c.writes)
 		}
 		out.note(c.incomplete())
 		out.note(t.notice())
@@ -64,10 +64,11 @@ func listLibraries(ctx context.Context, c *call, in librariesInput) (answer[libr
 	})
 }
 
-func (t *tidy) libraryLine(lib library.Info) libraryLine {
+// libraryLine describes a library. Where no tool writes, it may not be written.
+func (t *tidy) libraryLine(lib library.Info, writes bool) libraryLine {
 	line := libraryLine{
 		ID: lib.ID, Name: t.line(lib.Name, maxName), Kind: string(lib.ID.Kind()),
-		Version: lib.Version, MayWrite: lib.MayWrite, Notice: ours(lib.Notice),
+		Version: lib.Version, MayWrite: lib.MayWrite && writes, Notice: ours(lib.Notice),
 	}
 	if lib.Items >= 0 {
 		line.Items = &lib.Items
@@ -93,7 +94,7 @@ func (c *call) offset(cursor string) (int, error) {
 // listedFlat describes an answer with n entries of such a list, of which asked
 // were wanted.
 func (c *call) listedFlat(from, n, asked, total int) listed {
-	out := listed{Total: total, Returned: n, Truncated: n < asked}
+	out := listed{Total: total, Returned: n, Truncated: n < asked, Notices: c.standing.all()}
 	if from+n < total {
 		out.NextCursor = encodeCursor(c.digest(), []mark{{numbers: []int64{int64(from + n)}}})
 	}

@@ -23,11 +23,21 @@ func (c *call) touch(ctx context.Context, n int, id func(i int) library.ItemID) 
 	c.touched(ctx, items...)
 }
 
+// Noticer is a library that has to be told of in every answer from it.
+type Noticer interface {
+	library.Reader
+	// Notice returns what the answers say: our words, not the library's.
+	Notice() string
+}
+
 // reader opens one of the caller's libraries.
 func (c *call) reader(ctx context.Context, id library.ID) (library.Reader, error) {
 	r, err := c.libs.Open(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if n, ok := r.(Noticer); ok {
+		c.standing.add("library " + string(id) + ": " + n.Notice())
 	}
 	if c.touched != nil {
 		c.touched(ctx, string(id))

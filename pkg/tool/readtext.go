@@ -103,7 +103,7 @@ func readText(ctx context.Context, c *call, in readTextInput) (answer[readTextOu
 	}
 	c.progress.step(3, "reading")
 	t := &tidy{}
-	out := readTextOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: itemURL(h.item)}
+	out := readTextOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: itemURL(h.item), Notices: c.standing.all()}
 	if in.Question != "" {
 		return readPassages(ctx, c, h, in, out)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -83,8 +84,8 @@ func (c *Catalog) listResources(ctx context.Context, method string, req mcp.Requ
 		})
 	}
 	res.NextCursor = l.cursor(k, len(l.entries))
-	if len(l.notices) > 0 {
-		res.Meta = mcp.Meta{noticesMeta: l.notices}
+	if notices := slices.Concat(k.standing.all(), l.notices); len(notices) > 0 {
+		res.Meta = mcp.Meta{noticesMeta: notices}
 	}
 	return res, nil
 }
@@ -129,15 +130,24 @@ func (c *Catalog) plainText(ctx context.Context, uri string) (string, error) {
 		return "", err
 	}
 	p, err := readFrom(ctx, h, span{room: c.budget - textOverhead})
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case !p.status.Available:
-		return "[No text can be read: " + ours(p.status.Reason) + "]", nil
-	case p.next >= 0:
-		return fmt.Sprintf("%s\n\n[The text goes on at character %d of %s: use read_text.]", p.joined(), p.next, countOf(p.status.Chars)), nil
-	case p.status.Reason != "":
-		return p.joined() + "\n\n[Some of the text is missing: " + ours(p.status.Reason) + "]", nil
 	}
-	return p.joined(), nil
+	notes := k.standing.all()
+	switch {
+	case !p.status.Available:
+		notes = append(notes, "No text can be read: "+ours(p.status.Reason))
+	case p.next >= 0:
+		notes = append(notes, fmt.Sprintf("The text goes on at character %d of %s: use read_text.", p.next, countOf(p.status.Chars)))
+	case p.status.Reason != "":
+		notes = append(notes, "Some of the text is missing: "+ours(p.status.Reason))
+	}
+	var parts []string
+	if text := p.joined(); text != "" {
+		parts = append(parts, text)
+	}
+	for _, note := range notes {
+		parts = append(parts, "["+note+"]")
+	}
+	return strings.Join(parts, "\n\n"), nil
 }

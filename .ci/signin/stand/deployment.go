@@ -66,8 +66,12 @@ func (d *deployment) configure(p place) error {
 	if err := os.WriteFile(file, []byte(base64.StdEncoding.EncodeToString(master)), 0o600); err != nil {
 		return err
 	}
+	data := filepath.Join(d.folder, "data")
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return err
+	}
 	d.environ = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + d.folder, "STACKROOM_DATA=" + filepath.Join(d.folder, "data"),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + d.folder, "STACKROOM_DATA=" + data,
 		"STACKROOM_AUTH=zotero", "STACKROOM_PUBLIC_URL=" + p.Public, "STACKROOM_MASTER_KEY=file://" + file,
 		"ZOTERO_URL=" + p.Zotero, "ZOTERO_OAUTH_URL=" + p.Zotero + "/oauth",
 		"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-ci", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-ci",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,26 +48,40 @@ func OpenFile(folder string, o Options) (*Ledger, error) {
 }
 
 // Probe reports whether the ledger in a folder can be opened, without waiting
-// for another process. The error is that of [OpenFile].
+// for another process and without making or changing anything. A missing ledger
+// is no error: the first server makes it. The error is that of [OpenFile].
 func Probe(folder string) error {
-	s, err := openFile(folder, time.Millisecond, nil)
+	path := filepath.Join(folder, FileName)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	db, err := openBolt(path, bolt.Options{Timeout: time.Millisecond, ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	return s.close()
+	return db.Close()
+}
+
+// openBolt opens a file of bbolt, with errors for people.
+func openBolt(path string, o bolt.Options) (*bolt.DB, error) {
+	db, err := bolt.Open(path, 0o600, &o)
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, library.Errorf(library.Unavailable, "another process keeps its sign-in records in the same data folder").
+			WithHint("stop it; several processes need STACKROOM_STATE_BUCKET").WithCause(ErrLocked)
+	case err != nil:
+		return nil, unusable(err)
+	}
+	return db, nil
 }
 
 func openFile(folder string, wait time.Duration, now func() time.Time) (*file, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, unusable(err)
 	}
-	db, err := bolt.Open(filepath.Join(folder, FileName), 0o600, &bolt.Options{Timeout: wait})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, library.Errorf(library.Unavailable, "another process keeps its sign-in records in the same data folder").
-			WithHint("stop it; several processes need STACKROOM_STATE_BUCKET").WithCause(ErrLocked)
-	}
+	db, err := openBolt(filepath.Join(folder, FileName), bolt.Options{Timeout: wait})
 	if err != nil {
-		return nil, unusable(err)
+		return nil, err
 	}
 	if now == nil {
 		now = time.Now

@@ -156,7 +156,7 @@ func (s *Server) wants(a *asked, q url.Values) *refusal {
 	}
 	a.request = request{
 		Client: client.Digest(a.client.ID), Redirect: a.redirect.URI, State: state, Challenge: challenge,
-		Write: write, Refreshes: a.client.Refreshes,
+		Write: write && s.options.Writes, Refreshes: a.client.Refreshes,
 	}
 	return nil
 }

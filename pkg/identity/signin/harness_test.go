@@ -84,7 +84,7 @@ func newWorld(t *testing.T, change ...func(*signin.Options)) *world {
 	}
 	w.ring, w.bucket = ring, buckettest.New(t)
 	o := signin.Options{
-		Issuer: w.issuer, Resource: w.issuer + "/mcp", Ring: ring,
+		Issuer: w.issuer, Resource: w.issuer + "/mcp", Ring: ring, Writes: true,
 		Zotero: zoteroauth.Options{
 			OAuthURL: zotero.URL + "/oauth", APIURL: zotero.URL,
 			ClientKey: func() string { return "appkey" }, ClientSecret: func() string { return "appsecret" },

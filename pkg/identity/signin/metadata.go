@@ -49,10 +49,14 @@ type metadata struct {
 
 func (s *Server) metadataRoutes() []identity.Route {
 	issuer := s.options.Issuer
+	scopes := []identity.Scope{identity.Read}
+	if s.options.Writes {
+		scopes = append(scopes, identity.Write)
+	}
 	body, err := json.Marshal(metadata{
 		Issuer: issuer, Authorization: issuer + pathAuthorize, Token: issuer + pathToken,
 		Registration: issuer + pathRegister, Revocation: issuer + pathRevoke,
-		Scopes:    []identity.Scope{identity.Read, identity.Write},
+		Scopes:    scopes,
 		Responses: []string{"code"}, Modes: []string{"query"}, Grants: []string{grantCode, grantRefresh},
 		TokenMethods:      []string{client.MethodNone, client.MethodPost, client.MethodBasic},
 		RevocationMethods: []string{client.MethodNone, client.MethodPost, client.MethodBasic},

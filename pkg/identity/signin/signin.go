@@ -41,6 +41,10 @@ type Options struct {
 	Ledger   *ledger.Ledger
 	Zotero   zoteroauth.Options
 
+	// Writes says that there are tools that write. Without them library:write
+	// is neither offered nor given, and keys at Zotero get no right to write.
+	Writes bool
+
 	AccessTTL  time.Duration // of access tokens, as the ledger has it; 24 h, because clients refresh unreliably
 	RefreshTTL time.Duration // of a refresh token from its making; 90 days
 	CodeTTL    time.Duration // of an authorization code; 60 s, the most that is allowed

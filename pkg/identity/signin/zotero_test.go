@@ -46,6 +46,28 @@ func TestZ01TheLeastIsAskedOfZotero(t *testing.T) {
 	}
 }
 
+// TestWritingIsNotOfferedWithoutTools signs in where no tool writes, with a
+// client that asks to write.
+func TestWritingIsNotOfferedWithoutTools(t *testing.T) {
+	w := newWorld(t, func(o *signin.Options) { o.Writes = false })
+	if _, body := w.send(http.MethodGet, "/.well-known/oauth-authorization-server", "", ""); !strings.Contains(string(body), `"library:read"`) || strings.Contains(string(body), "library:write") {
+		t.Errorf("the metadata: %s", body)
+	}
+	id := w.plain()
+	for _, scope := range []string{"library:write", "library:read library:write"} {
+		to, err := w.person(ada).Consent(t.Context(), w.authorizeURL(w.query(id, "scope", scope)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := to.Query().Get("write_access"); got != "0" {
+			t.Errorf("%q asks Zotero for write_access %s", scope, got)
+		}
+		if _, body := w.send(http.MethodGet, "/authorize?"+w.query(id, "scope", scope).Encode(), "", ""); !strings.Contains(string(body), "change nothing") {
+			t.Errorf("%q: the consent page does not say that nothing is changed", scope)
+		}
+	}
+}
+
 func TestZ02Z03WhatIsGrantedIsWhatWasAskedForAndGiven(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()

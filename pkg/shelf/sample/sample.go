@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -177,10 +178,11 @@ func (a *attachment) read(fsys fs.FS) (library.Attachment, []library.TextPage, e
 
 // paginate cuts a text at its form feeds and returns the pages and how many
 // characters they hold together. The white space before a form feed is part of
-// the page, so that the pages put together are the text.
+// the page, so that the pages put together are the text. The pages are the
+// sample's own, not those of a printed edition, and their labels say so.
 func paginate(text string) (pages []library.TextPage, chars int) {
 	for i, s := range strings.Split(text, "\f") {
-		pages = append(pages, library.TextPage{Number: i + 1, Offset: chars, Text: s})
+		pages = append(pages, library.TextPage{Number: i + 1, Label: fmt.Sprintf("sample p. %d", i+1), Offset: chars, Text: s})
 		chars += utf8.RuneCountInString(s)
 	}
 	return pages, chars
