@@ -9,6 +9,8 @@ monitoring=${CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING:-https://monitoring.goog
 proxy=()
 [ -z "${CLOUDSDK_PROXY_ADDRESS-}" ] || proxy=(--proxy "http://$CLOUDSDK_PROXY_ADDRESS:${CLOUDSDK_PROXY_PORT:-3128}")
 
+moment() { TZ=UTC printf '%(%Y-%m-%dT%H:%M:%SZ)T' "$1"; }
+
 # series METRIC REVISION SINCE ALIGNER REDUCER [LABEL] prints the points of a
 # metric as {LABEL: sum}, or null where there is no such metric. SINCE is a Unix
 # time.
@@ -18,29 +20,29 @@ series() {
   seconds=$((now - $3 < 60 ? 60 : now - $3))
   curl --silent --show-error --max-time 20 --get "${proxy[@]}" --header "@$work/access" \
     --data-urlencode "filter=metric.type=\"$1\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"$GCP_SERVICE\" AND resource.labels.revision_name=\"$2\"" \
-    --data-urlencode "interval.startTime=$(jq -rn --argjson t $((now - seconds)) '$t | todate')" \
-    --data-urlencode "interval.endTime=$(jq -rn --argjson t "$now" '$t | todate')" \
+    --data-urlencode "interval.startTime=$(moment $((now - seconds)))" \
+    --data-urlencode "interval.endTime=$(moment "$now")" \
     --data-urlencode "aggregation.alignmentPeriod=${seconds}s" \
     --data-urlencode "aggregation.perSeriesAligner=$4" \
     --data-urlencode "aggregation.crossSeriesReducer=$5" \
     ${label:+--data-urlencode "aggregation.groupByFields=metric.labels.$label"} \
-    "${monitoring%/}/v3/projects/$GCP_PROJECT/timeSeries" >"$work/series" || return
-  jq -es --arg label "${label:-all}" '
+    "${monitoring%/}/v3/projects/$GCP_PROJECT/timeSeries" >"$work/series" || return 1
+  jq -es --arg by "${label:-all}" '
     def point: [.points[]?.value | .int64Value // .doubleValue // 0 | tonumber] | add // 0;
     if length != 1 or (.[0] | type != "object") then error("no answer that can be read") else .[0] end
     | if .error.code == 404 then null
       elif .error then error(.error.message // "an error")
-      else reduce .timeSeries[]? as $s ({}; .[$s.metric.labels[$label] // "all"] += ($s | point)) end
+      else reduce .timeSeries[]? as $s ({}; .[$s.metric.labels[$by] // "all"] += ($s | point)) end
     | tojson' -r "$work/series" 2>"$work/series.log" || { say "Cloud Monitoring: $(head -c 200 "$work/series.log")"; return 1; }
 }
 
 # figures REVISION SINCE prints a revision's figures, for judge.jq.
 figures() {
   local calls slow tools crashes
-  calls=$(series run.googleapis.com/request_count "$1" "$2" ALIGN_SUM REDUCE_SUM response_code_class) || return
-  slow=$(series run.googleapis.com/request_latencies "$1" "$2" ALIGN_DELTA REDUCE_PERCENTILE_95) || return
-  tools=$(series "logging.googleapis.com/user/$GCP_SERVICE-tool-calls" "$1" "$2" ALIGN_SUM REDUCE_SUM outcome) || return
-  crashes=$(series "logging.googleapis.com/user/$GCP_SERVICE-crashes" "$1" "$2" ALIGN_SUM REDUCE_SUM) || return
+  calls=$(series run.googleapis.com/request_count "$1" "$2" ALIGN_SUM REDUCE_SUM response_code_class) || return 1
+  slow=$(series run.googleapis.com/request_latencies "$1" "$2" ALIGN_DELTA REDUCE_PERCENTILE_95) || return 1
+  tools=$(series "logging.googleapis.com/user/$GCP_SERVICE-tool-calls" "$1" "$2" ALIGN_SUM REDUCE_SUM outcome) || return 1
+  crashes=$(series "logging.googleapis.com/user/$GCP_SERVICE-crashes" "$1" "$2" ALIGN_SUM REDUCE_SUM) || return 1
   jq -nc --argjson calls "$calls" --argjson slow "$slow" --argjson tools "$tools" --argjson crashes "$crashes" '
     {calls: ([$calls[]?] | add // 0), errors: ($calls["5xx"]? // 0), p95_ms: $slow.all?,
      tool_calls: (if $tools == null then null else [$tools[]] | add // 0 end),
@@ -49,12 +51,17 @@ figures() {
 }
 
 # look SINCE STABLE_SINCE: one comparison by Cloud Monitoring's figures. Ends as
-# judge does.
+# judge does. A token is used until it is refused.
 look() {
   local token candidate other
-  token=$(quietly gcloud auth print-access-token) || return 2
-  printf 'Authorization: Bearer %s\n' "$token" >"$work/access"
-  candidate=$(figures "$revision" "$1") && other=$(figures "$stable" "$2") || return 2
+  if [ ! -f "$work/access" ]; then
+    token=$(quietly gcloud auth print-access-token) || return 2
+    printf 'Authorization: Bearer %s\n' "$token" >"$work/access"
+  fi
+  if ! candidate=$(figures "$revision" "$1") || ! other=$(figures "$stable" "$2"); then
+    rm -f "$work/access"
+    return 2
+  fi
   judge "$candidate" "$other"
 }
 

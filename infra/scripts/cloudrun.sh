@@ -25,6 +25,9 @@
 # shellcheck disable=SC2034 # the scripts that read this file use them
 readonly FAILED=1 USAGE=2 OVERTAKEN=3 STUCK=4
 
+# Every return here has a status: without one, a function that runs in the trap
+# of EXIT returns the status of the script.
+
 say() { printf '%s\n' "$*" >&2; }
 
 # end STATUS MESSAGE: ends the script.
@@ -81,7 +84,7 @@ pause() {
 # quietly COMMAND...: runs gcloud. What it says beside its answer is shown only
 # if it fails, in a line.
 quietly() {
-  "$@" 2>"$work/gcloud.log" </dev/null && return
+  "$@" 2>"$work/gcloud.log" </dev/null && return 0
   if grep -qiE 'UNAUTHENTICATED|invalid authentication|reauthentication|gcloud auth login|invalid_grant|token.*expired' "$work/gcloud.log"; then
     say "gcloud is not signed in, or its token has expired: sign in with gcloud auth login; in a pipeline, run the job again"
   else
@@ -101,7 +104,7 @@ cloud_run() {
 # read_service sets state to what Cloud Run says of the service now.
 read_service() {
   local answer
-  answer=$(cloud_run "services describe" "$GCP_SERVICE" --format=json) || return
+  answer=$(cloud_run "services describe" "$GCP_SERVICE" --format=json) || return 1
   jq -es --arg name "$GCP_SERVICE" 'length == 1 and (.[0] | .metadata.name == $name and (.status.traffic // [] | type == "array"))' <<<"$answer" >/dev/null 2>&1 ||
     { say "Cloud Run's answer is not a description of $GCP_SERVICE"; return 1; }
   state=$answer
@@ -110,7 +113,7 @@ read_service() {
 # read_revision NAME prints what Cloud Run says of a revision.
 read_revision() {
   local answer
-  answer=$(cloud_run "revisions describe" "$1" --format=json) || return
+  answer=$(cloud_run "revisions describe" "$1" --format=json) || return 1
   jq -es --arg name "$1" 'length == 1 and .[0].metadata.name == $name' <<<"$answer" >/dev/null 2>&1 ||
     { say "Cloud Run's answer is not a description of $1"; return 1; }
   printf '%s' "$answer"
