@@ -1,10 +1,12 @@
 """A service to deploy to, and the scripts that are run on it: what a row of
 rows.py and faults.py acts on."""
+import contextlib
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -23,6 +25,24 @@ def image(digit):
     return f"{REGISTRY}@sha256:{digit * 64}"
 
 
+@contextlib.contextmanager
+def warm_gcloud():
+    """Starts interpreter.py, and yields the environment in which gcloud is run
+    by it; an empty one where that can't be."""
+    root = os.path.dirname(os.path.dirname(os.path.realpath(shutil.which("gcloud"))))
+    python = os.path.join(root, "platform", "bundledpythonunix", "bin", "python3")
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "interpreter.py")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "socket")
+        command = [python if os.path.exists(python) else sys.executable, "-S", program, "--serve", path, os.path.join(root, "lib")]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+            ready = process.stdout.readline() == "ready\n"
+            try:
+                yield {"CLOUDSDK_PYTHON": program, "CLOUDSDK_WARM": path} if ready else {}
+            finally:
+                process.kill()
+
+
 class Wrong(Exception):
     """A row that failed, and what was wrong."""
 
@@ -30,7 +50,7 @@ class Wrong(Exception):
 class Standing:
     """One service in a cloud of its own, with gcloud and curl set up for it."""
 
-    def __init__(self, mode, certificate, scripts=SCRIPTS):
+    def __init__(self, mode, certificate, scripts=SCRIPTS, warm=None):
         self.mode, self.scripts = mode, scripts
         self.folder = tempfile.mkdtemp(prefix="deploy-")
         host, port = mode["backend"].split(":")
@@ -40,7 +60,7 @@ class Standing:
         self.service = self.cloud.services["stackroom"]
         self.other = self.cloud.services["other"].version
         self.said, self.processes = "", []
-        self.env = self.environment(certificate)
+        self.env = {**self.environment(certificate), **(warm or {})}
 
     def environment(self, certificate):
         os.mkdir(os.path.join(self.folder, "config"))
