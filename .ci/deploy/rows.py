@@ -10,13 +10,14 @@ HOST:PORT, "env", "secrets", "probe", "invoker"}}}. To ROWS go lines
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import mutants
-from standing import Standing, Wrong, image, warm_gcloud
+from mutants import MUTANTS
+from standing import SCRIPTS, Standing, Wrong, image, warm_gcloud
 
 
 def first(s):
@@ -44,31 +45,24 @@ def rolled(s):
     s.expect(s.deploy("3"), 0, "3=100 previous:1")
 
 
-def bad(digit, *words):
+def bad(name, digit, *words):
+    """A row with a candidate that must not get the traffic."""
     def row(s):
         s.expect(s.deploy(digit), 1, "1=100", *words)
-    return row
-
-
-def named(name, row):
     row.__doc__ = name
     return row
 
 
-BAD = [
-    named("bad: does not start", bad("d", "did not start the image: The user-provided container failed", "keeps all traffic")),
-    named("bad: answers wrongly", bad("a", "FAIL", "got no traffic")),
-    named("bad: 40 % of its calls fail", bad("f", "got no traffic")),
-    named("bad: is slow", bad("5", r"take up to \d+ ms, and the stable revision's", "got no traffic")),
-    named("bad: 40 % errors as a canary", bad("e", "80 of 200 calls failed, 40 %", "has all traffic")),
-    named("bad: worse than the stable revision", bad("b", "0.8 % of its calls failed and 0 % of the stable")),
-]
-BAD_ELSEWHERE = [
-    named("bad: slower than the stable revision as a canary", bad("6", "700 ms, and the stable revision's 80 ms")),
-    named("bad: crashes as a canary", bad("c", "2 of its instances crashed")),
-    named("bad: more tool errors than the stable revision", bad("7", "25 %; of the stable revision's, 0.99 %")),
-    named("the canary can't be watched", bad("0", "it can't be told how .* answers", "has all traffic")),
-]
+does_not_start = bad("bad: does not start", "d", "did not start the image: The user-provided container failed", "keeps all traffic")
+answers_wrongly = bad("bad: answers wrongly", "a", "FAIL", "got no traffic")
+calls_fail = bad("bad: 40 % of its calls fail", "f", "got no traffic")
+is_slow = bad("bad: is slow", "5", r"take up to \d+ ms, and the stable revision's", "got no traffic")
+errors_as_canary = bad("bad: 40 % errors as a canary", "e", "80 of 200 calls failed, 40 %", "has all traffic")
+worse = bad("bad: worse than the stable revision", "b", "0.8 % of its calls failed and 0 % of the stable")
+slower = bad("bad: slower than the stable revision as a canary", "6", "700 ms, and the stable revision's 80 ms")
+crashes = bad("bad: crashes as a canary", "c", "2 of its instances crashed")
+tool_errors = bad("bad: more tool errors than the stable revision", "7", "25 %; of the stable revision's, 0.99 %")
+unwatched = bad("the canary can't be watched", "0", "it can't be told how .* answers", "has all traffic")
 
 
 def without_metrics(s):
@@ -128,6 +122,32 @@ def rollback_during(s):
     status = s.deploy("3", WATCH_SECONDS="6", LOOK_SECONDS="1")
     s.expect(status, 3, "2=100 previous:1", "overtaken")
     s.expect(s.wait(box[0]), 0, "2=100 previous:1")
+
+
+def overtaken(s):
+    """another deploy that took the tag keeps it"""
+    at = good_calls(s, "2").index("GET secrets")
+
+    def take():
+        body = s.service.get()
+        body["spec"]["template"]["spec"]["containers"][0]["image"] = image("4")
+        s.service.put(body)
+        body = s.service.get()
+        body["spec"]["traffic"] = [t for t in body["spec"]["traffic"] if t.get("tag") != "candidate"] + [{"revisionName": s.service.latest, "tag": "candidate"}]
+        s.service.put(body)
+    s.at_call(len(s.cloud.calls) + at, take)
+    s.expect(s.deploy("3"), 3, "2=100 candidate:4 previous:1", "overtaken")
+
+
+def unreadable(s):
+    """Cloud Run does not answer any more while the canary is watched"""
+    at = after_writes(good_calls(s, "2"))[2]
+    s.cloud.fault = (len(s.cloud.calls) + at, "for ever")
+    if s.deploy("3") != 4 or s.traffic() != "2=90 3=10 candidate:3 previous:1":
+        raise Wrong(f"traffic is {s.traffic()}")
+    s.cloud.fault = None
+    judge(s, 4)
+    s.expect(0, 0, "2=100 previous:1", "CAN'T TELL")
 
 
 def good_calls(s, digit):
@@ -286,7 +306,7 @@ def judge(s, status):
     typed = re.search("^  (gcloud .*)$", s.last, re.M)
     if status == 4 and "CAN'T TELL" in s.last and typed:
         subprocess.run(typed[1].split(), env=s.env, check=True, capture_output=True)
-        if s.traffic() not in ("1=100", "1=100 previous:1", "2=100 previous:1"):
+        if not re.fullmatch("[12]=100( previous:1)?", s.traffic()):
             raise Wrong(f"what it says to type leads to {s.traffic()}")
         return "can't tell"
     raise Wrong(f"status {status} and traffic {s.traffic()}")
@@ -341,8 +361,30 @@ def cancelled_row(index, call, full):
     return row
 
 
-ROWS = [first, following, *BAD, two, rolled]  # in every mode
-ELSEWHERE = [*BAD_ELSEWHERE, without_metrics, worse_while_baking, half_percent, second_waits, rollback_during, rollback_elsewhere, nothing_before, left_at_all, slow_cloud, legacy, signatures, silly,
+def mutant_row(name, file, old, new, row):
+    """The row must fail with the mistake in a copy of the scripts."""
+    def planted(s):
+        copy = os.path.join(s.folder, "scripts")
+        shutil.copytree(SCRIPTS, copy)
+        path = os.path.join(copy, file)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        if text.count(old) != 1:
+            raise Wrong(f"it can't be planted: {old!r} is there {text.count(old)} times")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text.replace(old, new))
+        s.scripts = copy
+        try:
+            globals()[row](s)
+        except Wrong:
+            return "seen"
+        raise Wrong(f"the row \"{globals()[row].__doc__}\" does not see it")
+    planted.__doc__ = f"planted: {name}"
+    return planted
+
+
+ROWS = [first, following, does_not_start, answers_wrongly, calls_fail, is_slow, errors_as_canary, worse, two, rolled]  # in every mode
+ELSEWHERE = [slower, crashes, tool_errors, unwatched, without_metrics, worse_while_baking, half_percent, second_waits, rollback_during, overtaken, unreadable, rollback_elsewhere, nothing_before, left_at_all, slow_cloud, legacy, signatures, silly,
              bad_answers, refused_token]  # in one
 
 
@@ -351,7 +393,7 @@ def rows_of(config, calls):
     full, modes = config["full"], list(config["modes"])
     one = "tokens"
     for mode in modes:
-        yield from ((mode, row) for row in (ROWS if full or mode == one else [first, BAD[1], rolled]))
+        yield from ((mode, row) for row in (ROWS if full or mode == one else [first, answers_wrongly, rolled]))
     yield from ((one, row) for row in ELSEWHERE)
     api = [i for i, call in enumerate(calls) if full or "monitoring" not in call or calls.index(call) == i]
     kinds = ("403", "409", "500", "time-out", "no answer") if full else ("403", "409", "no answer", "403")
@@ -367,7 +409,9 @@ def rows_of(config, calls):
         yield one, cancelled_row(i, calls[i], full)
         if full:
             yield one, killed_rollback_row(i, calls[i])
-    yield from ((one, row) for row in mutants.rows())
+    for i in api if full else sorted({j for at in after_writes(calls) for j in (at - 1, at)}):
+        yield one, fault_row(i, calls[i], "for ever", full)
+    yield from ((one, mutant_row(*m)) for m in MUTANTS)
 
 
 def perform(config, warm, mode, row):

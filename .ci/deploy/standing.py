@@ -75,7 +75,7 @@ class Standing:
             "CLOUDSDK_CONFIG": os.path.join(self.folder, "config"), "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1", "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
             "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1", "CLOUDSDK_CORE_DISABLE_FILE_LOGGING": "1", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": token,
             "CLOUDSDK_PROXY_TYPE": "http", "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1", "CLOUDSDK_PROXY_PORT": str(self.cloud.port),
-            "CLOUDSDK_CORE_HTTP_TIMEOUT": "2", "CURL_HOME": self.folder, "TMPDIR": self.folder,
+            "CLOUDSDK_CORE_HTTP_TIMEOUT": "5", "CURL_HOME": self.folder, "TMPDIR": self.folder,
             "GCP_PROJECT": PROJECT, "GCP_REGION": REGION, "SMOKE_QUERY": "evolution",
             "WATCH_SECONDS": "0", "LOOK_SECONDS": "0", "RETRY_SECONDS": "0", "LEASE_SECONDS": "300",
         }
@@ -92,7 +92,7 @@ class Standing:
         self.processes.append(process)
         return process
 
-    def wait(self, process, limit=240):
+    def wait(self, process, limit=300):
         try:
             process.wait(limit)
         except subprocess.TimeoutExpired:
