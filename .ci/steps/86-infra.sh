@@ -1,6 +1,5 @@
 # The infrastructure without an account: Terraform's own validate and test
-# against the Google provider's schema, the pipeline's scripts against a
-# stand-in of gcloud, and faults that must be caught.
+# against the Google provider's schema, and faults that must be caught.
 set -uo pipefail
 . .ci/report.sh
 . .ci/install.sh
@@ -65,40 +64,9 @@ check_terraform() {
 
 check_shell() {
   command -v shellcheck >/dev/null || debian shellcheck || { skip "shellcheck: it is not installed and can't be"; return; }
-  check "shellcheck: the pipeline's scripts" shellcheck -x -P SCRIPTDIR infra/scripts/deploy infra/scripts/promote infra/scripts/rollback infra/scripts/smoke
+  check "shellcheck: the pipeline's scripts" shellcheck -x -P SCRIPTDIR infra/scripts/deploy infra/scripts/canary.sh infra/scripts/rollback infra/scripts/smoke
   # SC2016: jq's variables; SC2034, SC2154: what a sourced file reads and sets.
-  check "shellcheck: their tests" shellcheck -e SC2016,SC2034,SC2154,SC1091 .ci/infra/gcloud .ci/infra/curl .ci/infra/*.sh
-}
-
-# spoken prints every gcloud command of the scripts' log and of the README, a
-# line each, with something in the place of what a person fills in.
-spoken() {
-  cat "$WORK/deploy-calls"
-  {
-    awk '/^```/ { p = !p; next } p' infra/README.md | sed -E -e ':a' -e '/\\$/N; s/\\\n *//; ta'
-    grep -oE '`gcloud [^`]*`' infra/README.md | tr -d '`'
-  } | grep -oE '(^|[|;] *)gcloud [^|#;]*' | sed -E 's/^[|;] *//; s/ *&&.*//; s/ *[0-9]?> *[^ ]+//g'
-}
-
-# gcloud's own parser, without an account or a call. It can't read which
-# container a flag is of; without that word they are the same flags.
-check_gcloud() {
-  if ! command -v gcloud >/dev/null; then
-    skip "gcloud: its own parser is not here, so flags are as documented"
-    return
-  fi
-  spoken | sed -E 's/\$\{?[A-Za-z_]+\}?/value/g; s/ --container=[a-z]+//; s/ +$//' | sort -u |
-    jq -Rn '[inputs | {command_string: .}]' >"$WORK/gcloud.json"
-  export CLOUDSDK_CONFIG=$WORK/gcloud CLOUDSDK_CORE_DISABLE_USAGE_REPORTING=1 CLOUDSDK_CORE_CHECK_GCE_METADATA=false \
-    CLOUDSDK_CORE_DISABLE_PROMPTS=1 CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK=1
-  timeout 120 gcloud meta lint-gcloud-commands --commands-file="$WORK/gcloud.json" >"$WORK/gcloud.said" 2>"$WORK/gcloud.log" || true
-  if ! jq -e 'length > 0' "$WORK/gcloud.said" >/dev/null 2>&1; then
-    tail -n 3 "$WORK/gcloud.log"
-    skip "gcloud: this version can't check commands"
-    return
-  fi
-  jq -r '.[] | [if .success then "pass" else "fail" end, .command_string + (if .success then "" else ": " + (.error_message // "" | split("\n")[0]) end)] | @tsv' "$WORK/gcloud.said" >"$WORK/gcloud.rows"
-  collect "gcloud takes" <"$WORK/gcloud.rows"
+  check "shellcheck: their tests" shellcheck -e SC2016,SC2034,SC2154,SC1091 .ci/infra/*.sh
 }
 
 check_smoke() {
@@ -154,10 +122,6 @@ bash .ci/infra/rules.sh "$ROOT" >"$WORK/rules.rows"
 collect "infra rules" <"$WORK/rules.rows"
 check_words
 check_shell
-DEPLOY_CALLS=$WORK/deploy-calls bash .ci/infra/deploys.sh >"$WORK/deploys.rows" 2>"$WORK/deploys.log"
-grep -q '^fail' "$WORK/deploys.rows" && head -n 60 "$WORK/deploys.log"
-collect "deploys" <"$WORK/deploys.rows"
-check_gcloud
 check_smoke
 check_checkov
 

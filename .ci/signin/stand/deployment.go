@@ -78,6 +78,11 @@ func (d *deployment) configure(p place) error {
 		"STACKROOM_STATE_BUCKET=" + buckettest.Bucket, "STORAGE_EMULATOR_HOST=" + p.Bucket,
 		"RATE_LIMIT_MAX=0", "LOG_LEVEL=info", "STACKROOM_TRUSTED_HOPS=1",
 	}
+	for _, name := range []string{"STACKROOM_ALLOWED_HOSTS", "STACKROOM_PROBE_TOKEN"} {
+		if value, ok := os.LookupEnv(name); ok {
+			d.environ = append(d.environ, name+"="+value)
+		}
+	}
 	return nil
 }
 

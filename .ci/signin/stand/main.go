@@ -6,7 +6,8 @@
 //	go run ./.ci/signin/stand -program stackroom -folder /tmp/stand
 //
 // It prints where everything is as one line of JSON, serves until it is ended,
-// and ends by itself after ten minutes. POST to its control URL:
+// and ends by itself after -lifetime, ten minutes unless said. POST to its
+// control URL:
 //
 //	/restart                 both processes end and start again
 //	/revoke?user=1001        the user deletes their keys at zotero.org
@@ -34,15 +35,21 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
+<<<<<<< HEAD
 // lifetime is how long a stand serves that nobody ended.
 const lifetime = 10 * time.Minute
+=======
+// bucketName is the bucket that the processes share.
+const bucketName = "state"
+>>>>>>> refs/heads/deploy
 
 func main() {
 	program := flag.String("program", "", "the stackroom to start")
 	folder := flag.String("folder", "", "where logs and secrets go")
+	lifetime := flag.Duration("lifetime", 10*time.Minute, "how long to serve unless it is ended")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ctx, cancel := context.WithTimeout(ctx, lifetime)
+	ctx, cancel := context.WithTimeout(ctx, *lifetime)
 	err := run(ctx, *program, *folder)
 	cancel()
 	stop()
