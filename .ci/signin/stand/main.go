@@ -35,14 +35,6 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
-<<<<<<< HEAD
-// lifetime is how long a stand serves that nobody ended.
-const lifetime = 10 * time.Minute
-=======
-// bucketName is the bucket that the processes share.
-const bucketName = "state"
->>>>>>> refs/heads/deploy
-
 func main() {
 	program := flag.String("program", "", "the stackroom to start")
 	folder := flag.String("folder", "", "where logs and secrets go")
