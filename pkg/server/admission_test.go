@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -60,17 +61,20 @@ func TestStrangersCantTryTokensForLong(t *testing.T) {
 }
 
 func TestAFullServerSaysSoAtOnce(t *testing.T) {
-	inside, leave := make(chan struct{}, 2), make(chan struct{}) // two calls run in this test
+	inside, leave := make(chan struct{}), make(chan struct{})
+	var first sync.Once
 	h := newHouse(t, true, func(o *Options) {
 		o.Budget = Budget{InFlight: 1}
 		o.Catalog.(*catalog).call = func(context.Context, string, json.RawMessage) (json.RawMessage, error) {
-			inside <- struct{}{}
-			<-leave
+			first.Do(func() {
+				inside <- struct{}{}
+				<-leave
+			})
 			return json.RawMessage(`{}`), nil
 		}
 	})
-	first := make(chan reply)
-	go func() { first <- h.send(t, "POST", "/tools/whoami", "token-of-ada", message{}) }()
+	slow := make(chan reply)
+	go func() { slow <- h.send(t, "POST", "/tools/whoami", "token-of-ada", message{}) }()
 	<-inside
 	for _, path := range []string{"/mcp", "/tools/whoami"} {
 		m := modernCall("whoami", "")
@@ -86,7 +90,7 @@ func TestAFullServerSaysSoAtOnce(t *testing.T) {
 		t.Errorf("a full server is not healthy: got %d", r.status)
 	}
 	close(leave)
-	if r := <-first; r.status != 200 {
+	if r := <-slow; r.status != 200 {
 		t.Errorf("who was inside: got %d %s", r.status, r.body)
 	}
 	if r := h.send(t, "POST", "/mcp", "token-of-bob", modernCall("whoami", "")); r.status != 200 {
