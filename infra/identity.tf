@@ -1,11 +1,11 @@
-# Who acts, and what each may do. Nobody holds a key file.
+# The accounts, and what each may do. No account has a key file.
 
 locals {
   deploys = var.github != null || var.cloud_build
 }
 
-# The server. It has no role in the project but what telemetry needs: its
-# secrets and its bucket let it in one by one.
+# The server. Its only roles in the project are those of telemetry. Roles on
+# its secrets and its bucket are granted one by one.
 resource "google_service_account" "runtime" {
   project      = var.project
   account_id   = "${var.name}-run"
@@ -27,10 +27,9 @@ resource "google_project_iam_member" "runtime" {
   member  = google_service_account.runtime.member
 }
 
-# The pipeline. It may put up revisions of this one service and move its
-# traffic, run them as the server's account, write images into this one
-# repository, and read metrics to watch a canary. It can't change who may do
-# what.
+# The pipeline. It can make revisions of this service and move its traffic, run
+# them as the server's account, write images into this repository, and read
+# metrics to judge a canary. It can't change roles.
 resource "google_service_account" "deployer" {
   count = local.deploys ? 1 : 0
 
@@ -42,24 +41,12 @@ resource "google_service_account" "deployer" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "deployer" {
-  count = local.deploys ? 1 : 0
+  count = local.deploys ? length(local.regions) : 0
 
   project  = var.project
-  location = google_cloud_run_v2_service.server.location
-  name     = google_cloud_run_v2_service.server.name
+  location = google_cloud_run_v2_service.server[count.index].location
+  name     = google_cloud_run_v2_service.server[count.index].name
   role     = "roles/run.developer"
-  member   = google_service_account.deployer[0].member
-}
-
-# Where Cloud Run itself asks who is there, the pipeline's first question needs
-# to be let in too.
-resource "google_cloud_run_v2_service_iam_member" "deployer_asks" {
-  count = local.deploys && !var.public ? 1 : 0
-
-  project  = var.project
-  location = google_cloud_run_v2_service.server.location
-  name     = google_cloud_run_v2_service.server.name
-  role     = "roles/run.invoker"
   member   = google_service_account.deployer[0].member
 }
 
@@ -92,8 +79,8 @@ resource "google_project_iam_member" "deployer" {
   member  = google_service_account.deployer[0].member
 }
 
-# The weekly look at what differs from this configuration. It reads settings,
-# never a secret's value.
+# The weekly check for drift. It reads configuration, never the value of a
+# secret.
 resource "google_service_account" "planner" {
   count = var.drift_check ? 1 : 0
 
@@ -105,15 +92,24 @@ resource "google_service_account" "planner" {
 }
 
 resource "google_project_iam_member" "planner" {
-  for_each = var.drift_check ? toset([
+  for_each = var.drift_check ? toset(concat([
     "roles/artifactregistry.reader", "roles/browser", "roles/cloudbuild.builds.viewer", "roles/compute.viewer", "roles/dns.reader",
     "roles/iam.securityReviewer", "roles/iam.workloadIdentityPoolViewer", "roles/logging.viewer", "roles/monitoring.viewer",
     "roles/pubsub.viewer", "roles/run.viewer", "roles/secretmanager.viewer", "roles/serviceusage.serviceUsageConsumer", "roles/storage.bucketViewer",
-  ]) : toset([])
+  ], var.binary_authorization ? ["roles/binaryauthorization.policyViewer"] : [])) : toset([])
 
   project = var.project
   role    = each.value
   member  = google_service_account.planner[0].member
+}
+
+# A budget belongs to the billing account, not to the project.
+resource "google_billing_account_iam_member" "planner" {
+  count = var.drift_check && var.budget != null ? 1 : 0
+
+  billing_account_id = var.budget.billing_account
+  role               = "roles/billing.viewer"
+  member             = google_service_account.planner[0].member
 }
 
 resource "google_storage_bucket_iam_member" "planner" {
@@ -124,9 +120,10 @@ resource "google_storage_bucket_iam_member" "planner" {
   member = google_service_account.planner[0].member
 }
 
-# GitHub's own tokens stand in for keys: only workflows of this repository and
-# this owner, by number, on main, started by a push, by hand or by the clock;
-# so never by pull_request_target, which runs on main with a stranger's input.
+# GitHub's tokens replace keys. They are accepted from workflows of this
+# repository and this owner, by number, on main, started by a push, by hand or
+# by a schedule; never by pull_request_target, which runs on main with the input
+# of a fork.
 resource "google_iam_workload_identity_pool" "github" {
   count = var.github == null ? 0 : 1
 

@@ -1,5 +1,8 @@
-# Where the images are kept. A tag can't be moved to another image, and what
-# no deploy will go back to is cleaned away.
+# The images. A tag can't be moved to another image, and old images are deleted.
+
+locals {
+  image_repository = "${var.region}-docker.pkg.dev/${var.project}/${var.name}"
+}
 
 resource "google_artifact_registry_repository" "images" {
   project       = var.project
@@ -11,14 +14,15 @@ resource "google_artifact_registry_repository" "images" {
     immutable_tags = true
   }
 
-  # Keeping goes before deleting: with the twenty newest of each image kept, a
-  # roll back finds what it needs.
+  # A KEEP policy overrides a DELETE policy. The count is of versions: an image,
+  # its signature, its list of contents and its provenance are four, so 100
+  # versions are about the last 25 deploys.
   cleanup_policies {
     id     = "keep-the-newest"
     action = "KEEP"
 
     most_recent_versions {
-      keep_count = 20
+      keep_count = 100
     }
   }
 
@@ -30,6 +34,29 @@ resource "google_artifact_registry_repository" "images" {
       tag_state  = "ANY"
       older_than = "7776000s"
     }
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+# With Binary Authorization Cloud Run itself refuses an image from any other
+# repository, whoever deploys it. A project has one policy.
+resource "google_binary_authorization_policy" "project" {
+  count = var.binary_authorization ? 1 : 0
+
+  project                       = var.project
+  global_policy_evaluation_mode = "ENABLE"
+
+  dynamic "admission_whitelist_patterns" {
+    for_each = compact(["${local.image_repository}/*", var.collector_image])
+    content {
+      name_pattern = admission_whitelist_patterns.value
+    }
+  }
+
+  default_admission_rule {
+    evaluation_mode  = "ALWAYS_DENY"
+    enforcement_mode = "ENFORCED_BLOCK_AND_AUDIT_LOG"
   }
 
   depends_on = [google_project_service.api]

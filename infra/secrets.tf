@@ -1,14 +1,14 @@
-# Secrets, each readable by those who need it and nobody else.
+# Secrets. Each is readable by the accounts that use it, and by no other.
 #
-# The server gets references (sm://...) and reads the values itself, instead of
-# Cloud Run putting them into its environment. So a new version is taken up
-# while the server runs, with the previous one good for a while, without a
-# deploy; the service can be made before the values are there; and no value
-# stands in a revision, where everybody reads it who may look at the service.
+# The server gets references (sm://...) and reads the values itself; Cloud Run
+# doesn't put them into its environment. A new version is used while the server
+# runs, without a deploy, and the previous one stays valid for a while. The
+# service can be made before the values exist, and no value is in a revision,
+# which every viewer of the service can read.
 
 locals {
   secret_settings = toset([
-    "ZOTERO_API_KEY", "STACKROOM_TOKENS", "STACKROOM_OIDC_POLICY",
+    "ZOTERO_API_KEY", "STACKROOM_TOKENS", "STACKROOM_OIDC_POLICY", "STACKROOM_PROBE_TOKEN",
     "STACKROOM_MASTER_KEY", "ZOTERO_OAUTH_CLIENT_KEY", "ZOTERO_OAUTH_CLIENT_SECRET",
   ])
 
@@ -19,9 +19,15 @@ locals {
     zotero = ["STACKROOM_MASTER_KEY", "ZOTERO_OAUTH_CLIENT_KEY", "ZOTERO_OAUTH_CLIENT_SECRET"]
   }
 
-  secrets = setunion(var.secrets, lookup(local.needed_secrets, var.auth, []))
+  # Where people sign in, the pipeline can't. It asks /probe, which takes a token
+  # that allows one search over the sample and nothing else.
+  pipeline_probes  = local.deploys && contains(["oidc", "zotero"], var.auth)
+  probe            = local.pipeline_probes || var.probe_period_seconds != null
+  probe_generation = lookup(var.secret_generations, "STACKROOM_PROBE_TOKEN", 0)
 
-  # The token that the pipeline asks its first question with.
+  secrets = setunion(var.secrets, lookup(local.needed_secrets, var.auth, []), local.probe ? ["STACKROOM_PROBE_TOKEN"] : [])
+
+  # The token of the pipeline's first question.
   smoke_token = local.deploys && var.auth == "tokens"
 }
 
@@ -33,7 +39,7 @@ resource "google_secret_manager_secret" "setting" {
   deletion_protection = var.deletion_protection
   labels              = { service = var.name }
 
-  # What was destroyed by mistake can be had back for a week.
+  # A version destroyed by mistake can be restored for a week.
   version_destroy_ttl = "604800s"
 
   replication {
@@ -56,7 +62,7 @@ resource "google_secret_manager_secret" "setting" {
   }
 
   lifecycle {
-    # Secret Manager moves it on itself each time.
+    # Secret Manager sets the next time itself.
     ignore_changes = [rotation[0].next_rotation_time]
   }
 
@@ -72,8 +78,8 @@ resource "google_secret_manager_secret_iam_member" "runtime" {
   member    = google_service_account.runtime.member
 }
 
-# When a version was made, so that the server can say how old its keys are and
-# how long a former one stays good. It shows no value.
+# The dates of versions, so that the server can report the age of its keys and
+# how long the previous one stays valid. The role shows no value.
 resource "google_secret_manager_secret_iam_member" "runtime_dates" {
   for_each = google_secret_manager_secret.setting
 
@@ -87,7 +93,7 @@ resource "google_secret_manager_secret_version" "setting" {
   for_each = var.secret_generations
 
   secret                 = google_secret_manager_secret.setting[each.key].id
-  secret_data_wo         = var.secret_values[each.key]
+  secret_data_wo         = lookup(var.secret_values, each.key, "") # only read when the generation rises
   secret_data_wo_version = each.value
 }
 
@@ -115,8 +121,17 @@ resource "google_secret_manager_secret_iam_member" "smoke_token" {
   member    = google_service_account.deployer[0].member
 }
 
-# The reminder: Secret Manager says on a topic that a secret's time has come,
-# and an alert (monitoring.tf) on messages there writes the e-mail.
+resource "google_secret_manager_secret_iam_member" "probe_token" {
+  count = local.pipeline_probes ? 1 : 0
+
+  project   = var.project
+  secret_id = google_secret_manager_secret.setting["STACKROOM_PROBE_TOKEN"].secret_id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.deployer[0].member
+}
+
+# The reminder: Secret Manager sends a message to a topic when a secret is due,
+# and an alert on messages there (alerts.tf) sends the e-mail.
 resource "google_pubsub_topic" "rotation" {
   count = var.rotation_days == null ? 0 : 1
 
@@ -126,8 +141,8 @@ resource "google_pubsub_topic" "rotation" {
   depends_on = [google_project_service.api]
 }
 
-# Secret Manager's own account, which gcloud beta services identity create
-# --service=secretmanager.googleapis.com makes.
+# Secret Manager's own account. gcloud beta services identity create
+# --service=secretmanager.googleapis.com makes it.
 resource "google_project_iam_member" "rotation" {
   count = var.rotation_days == null ? 0 : 1
 

@@ -1,17 +1,21 @@
-# The Cloud Run service.
+# The Cloud Run service, once for each region.
 #
-# Terraform owns how the service is configured; the pipeline (scripts/deploy)
-# owns which image runs and which revision gets the traffic. What the pipeline
-# owns is under ignore_changes below, so that neither undoes the other. A
-# change of configuration makes a revision without traffic, as a new image
-# does; running the pipeline once more tries it and gives it the traffic.
+# Terraform owns the configuration of the service; the pipeline (scripts/deploy)
+# owns the image and the traffic, which are under ignore_changes below. A change
+# of configuration makes a revision without traffic, as a new image does. The
+# next run of the pipeline checks that revision and gives it the traffic.
+#
+# template[0].revision is not ignored: a name there would be sent back with
+# other content, and Cloud Run answers 409 to that.
 
 locals {
-  # With a project's number Cloud Run's URL is known before the service is.
-  run_url    = "https://${var.name}-${data.google_project.this.number}.${var.region}.run.app"
-  public_url = var.domain == null ? local.run_url : "https://${var.domain}"
+  regions = compact([var.region, var.second_region])
 
-  # The variables that follow from other inputs than settings.
+  # The project's number makes the URL known before the service exists.
+  run_urls   = [for region in local.regions : "https://${var.name}-${data.google_project.this.number}.${region}.run.app"]
+  public_url = var.domain == null ? local.run_urls[0] : "https://${var.domain}"
+
+  # Variables that follow from other inputs than settings.
   owned_settings = toset(concat([
     "PORT", "STACKROOM_ADDR", "STACKROOM_AUTH", "STACKROOM_PUBLIC_URL", "STACKROOM_STATE_BUCKET", "STACKROOM_TRUSTED_HOPS",
     "STACKROOM_DATA", "GOOGLE_CLOUD_PROJECT", "STACKROOM_METRICS_ADDR", "ZOTERO_DESKTOP", "GOMEMLIMIT",
@@ -59,14 +63,24 @@ locals {
 }
 
 resource "google_cloud_run_v2_service" "server" {
+  count = length(local.regions)
+
   project             = var.project
   name                = var.name
-  location            = var.region
+  location            = local.regions[count.index]
   ingress             = var.domain == null ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
   deletion_protection = var.deletion_protection
 
-  # Over all revisions; a revision's own bounds would let a candidate double
-  # them.
+  # Without Cloud Run's own check every request reaches the server, which asks
+  # for a token. A grant to allUsers would do the same, and organisations
+  # refuse it by default.
+  invoker_iam_disabled = var.public
+
+  # One audience for the identity tokens of callers, in every region.
+  custom_audiences = var.public ? null : [local.public_url]
+
+  # The bounds hold for all revisions together. Bounds of one revision would
+  # let a candidate double them.
   scaling {
     min_instance_count = var.min_instances
     max_instance_count = var.max_instances
@@ -77,7 +91,19 @@ resource "google_cloud_run_v2_service" "server" {
     timeout                          = "${var.timeout_seconds}s"
     max_instance_request_concurrency = var.concurrency
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
-    session_affinity                 = false # no instance knows what another doesn't
+    session_affinity                 = false # instances share no memory
+
+    dynamic "vpc_access" {
+      for_each = var.vpc_egress == null ? [] : [var.vpc_egress]
+      content {
+        egress = vpc_access.value.all_traffic ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
+
+        network_interfaces {
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.subnetworks[local.regions[count.index]]
+        }
+      }
+    }
 
     containers {
       name  = "stackroom"
@@ -91,7 +117,7 @@ resource "google_cloud_run_v2_service" "server" {
 
       resources {
         limits            = { cpu = tostring(var.cpu), memory = "${var.memory_mib}Mi" }
-        cpu_idle          = true # billed while a request is answered
+        cpu_idle          = true # billed only during requests
         startup_cpu_boost = true
       }
 
@@ -103,13 +129,14 @@ resource "google_cloud_run_v2_service" "server" {
         }
       }
 
-      # Ready: settings, secrets and libraries are good. A revision that never
-      # gets there never gets traffic.
+      # Ready: settings, secrets and libraries are good. A new role takes IAM
+      # minutes, and the server retries PermissionDenied for two of them; Cloud
+      # Run allows four.
       startup_probe {
         initial_delay_seconds = 0
         period_seconds        = 2
         timeout_seconds       = 2
-        failure_threshold     = 30
+        failure_threshold     = 90
 
         http_get {
           path = "/ready"
@@ -117,8 +144,7 @@ resource "google_cloud_run_v2_service" "server" {
         }
       }
 
-      # Healthy: the process runs. An upstream that is down is no reason to
-      # start it anew.
+      # Healthy: the process runs. A restart doesn't mend an upstream.
       liveness_probe {
         initial_delay_seconds = 10
         period_seconds        = 30
@@ -150,7 +176,7 @@ resource "google_cloud_run_v2_service" "server" {
         name       = "collector"
         image      = containers.value
         args       = ["--config=env:OTELCOL_CONFIG"]
-        depends_on = ["stackroom"] # which it scrapes; stackroom itself can wait for nobody
+        depends_on = ["stackroom"] # which it scrapes; the ingress container can depend on none
 
         resources {
           limits = { cpu = "0.5", memory = "256Mi" }
@@ -161,6 +187,13 @@ resource "google_cloud_run_v2_service" "server" {
           value = templatefile("${path.module}/collector.yaml.tftpl", { project = var.project, name = var.name, region = var.region })
         }
       }
+    }
+  }
+
+  dynamic "binary_authorization" {
+    for_each = google_binary_authorization_policy.project
+    content {
+      use_default = true
     }
   }
 
@@ -175,26 +208,42 @@ resource "google_cloud_run_v2_service" "server" {
       client_version,
       template[0].annotations,
       template[0].labels,
-      template[0].revision,
       template[0].containers[0].image,
       traffic,
     ]
   }
 
+  # A revision starts only with its roles.
   depends_on = [
     google_project_service.api,
+    google_project_iam_member.runtime,
     google_secret_manager_secret_iam_member.runtime,
+    google_secret_manager_secret_iam_member.runtime_dates,
+    google_storage_bucket_iam_member.runtime,
   ]
 }
 
-# Who may send requests at all. Whether they are answered is the server's own
-# decision, by the token.
-resource "google_cloud_run_v2_service_iam_member" "public" {
-  count = var.public ? 1 : 0
+# Callers of a service that is not public. The alerts' uptime check signs in as
+# Cloud Monitoring's own account.
+resource "google_cloud_run_v2_service_iam_member" "invoker" {
+  for_each = {
+    for pair in setproduct(range(length(local.regions)), keys(local.invokers)) :
+    "${pair[1]}-${pair[0]}" => { region = pair[0], member = local.invokers[pair[1]] }
+  }
 
   project  = var.project
-  location = google_cloud_run_v2_service.server.location
-  name     = google_cloud_run_v2_service.server.name
+  location = google_cloud_run_v2_service.server[each.value.region].location
+  name     = google_cloud_run_v2_service.server[each.value.region].name
   role     = "roles/run.invoker"
-  member   = "allUsers"
+  member   = each.value.member
+}
+
+locals {
+  agent = "serviceAccount:service-${data.google_project.this.number}"
+
+  invokers = var.public ? {} : merge(
+    local.deploys ? { pipeline = google_service_account.deployer[0].member } : {},
+    local.alerts ? { monitoring = "${local.agent}@gcp-sa-monitoring-notification.iam.gserviceaccount.com" } : {},
+    length(var.iap_members) == 0 ? {} : { iap = "${local.agent}@gcp-sa-iap.iam.gserviceaccount.com" },
+  )
 }

@@ -1,5 +1,5 @@
-# The bucket in which the instances share which codes and refresh tokens are
-# spent, when people sign in with Zotero. It holds no token and no key.
+# The bucket in which the instances record spent codes and refresh tokens, when
+# people sign in with Zotero. It holds no token and no key.
 
 locals {
   state_bucket = "${var.project}-${var.name}-state"
@@ -13,10 +13,10 @@ resource "google_storage_bucket" "state" {
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  force_destroy               = false
+  force_destroy               = !var.deletion_protection # a teardown deletes all versions of all objects
   labels                      = { service = var.name }
 
-  # What is overwritten or deleted by mistake can be had back for a week.
+  # An object overwritten or deleted by mistake can be restored for a week.
   versioning {
     enabled = true
   }
@@ -31,7 +31,7 @@ resource "google_storage_bucket" "state" {
     }
   }
 
-  # A record outlives the longest token, 90 days, by a little.
+  # A record is kept a little longer than the longest token, 90 days.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -43,7 +43,7 @@ resource "google_storage_bucket" "state" {
   }
 
   soft_delete_policy {
-    retention_duration_seconds = 0 # versioning does that, and is paid once
+    retention_duration_seconds = 0 # versioning does that already
   }
 
   depends_on = [google_project_service.api]

@@ -1,5 +1,5 @@
-# What this configuration is written for, and where its state is kept: in a
-# bucket that is named at init, terraform init -backend-config=bucket=BUCKET.
+# The versions this configuration is written for, and the place of its state: a
+# bucket named at init, terraform init -backend-config=bucket=BUCKET.
 
 terraform {
   required_version = ">= 1.11"
@@ -20,8 +20,8 @@ provider "google" {
   project = var.project
   region  = var.region
 
-  # The budget API and Cloud Armor bill their quota to this project, not to
-  # the one that made the caller's credentials.
+  # The budget API and Cloud Armor count their quota against this project, not
+  # against the project of the caller's credentials.
   billing_project       = var.project
   user_project_override = true
 }
@@ -31,7 +31,7 @@ data "google_project" "this" {
 }
 
 locals {
-  # What is needed always, and what an option brings.
+  # The APIs that are always needed, and those of each option.
   apis = setunion(
     ["artifactregistry.googleapis.com", "iam.googleapis.com", "logging.googleapis.com", "monitoring.googleapis.com", "run.googleapis.com", "secretmanager.googleapis.com"],
     var.github == null ? [] : ["iamcredentials.googleapis.com", "sts.googleapis.com"],
@@ -41,6 +41,9 @@ locals {
     var.rotation_days == null ? [] : ["pubsub.googleapis.com"],
     var.budget == null ? [] : ["billingbudgets.googleapis.com"],
     var.cloud_build ? ["cloudbuild.googleapis.com"] : [],
+    var.binary_authorization ? ["binaryauthorization.googleapis.com"] : [],
+    length(var.iap_members) == 0 ? [] : ["iap.googleapis.com"],
+    var.vpc_egress == null ? [] : ["compute.googleapis.com"],
   )
 }
 

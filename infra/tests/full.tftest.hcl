@@ -37,20 +37,21 @@ run "sign_in_with_zotero" {
       STACKROOM_STATE_BUCKET     = "library-team-stackroom-state"
       STACKROOM_TRUSTED_HOPS     = "2"
       STACKROOM_MASTER_KEY       = "sm://projects/library-team/secrets/stackroom-stackroom-master-key/versions/3"
+      STACKROOM_PROBE_TOKEN      = "sm://projects/library-team/secrets/stackroom-stackroom-probe-token/versions/latest"
       ZOTERO_OAUTH_CLIENT_KEY    = "sm://projects/library-team/secrets/stackroom-zotero-oauth-client-key/versions/latest"
       ZOTERO_OAUTH_CLIENT_SECRET = "sm://projects/library-team/secrets/stackroom-zotero-oauth-client-secret/versions/latest"
       GOMEMLIMIT                 = "819MiB"
       LOG_LEVEL                  = "warn"
       STACKROOM_METRICS_ADDR     = "127.0.0.1:9090"
-    } : contains([for e in google_cloud_run_v2_service.server.template[0].containers[0].env : "${e.name}=${e.value}"], "${name}=${value}")])
+    } : contains([for e in google_cloud_run_v2_service.server[0].template[0].containers[0].env : "${e.name}=${e.value}"], "${name}=${value}")])
     error_message = "The environment is what sign-in with Zotero behind a load balancer needs."
   }
   assert {
-    condition     = length([for e in google_cloud_run_v2_service.server.template[0].containers[0].env : e if strcontains(lower(e.name), "secret") && !startswith(e.value, "sm://")]) == 0
+    condition     = length([for e in google_cloud_run_v2_service.server[0].template[0].containers[0].env : e if strcontains(lower(e.name), "secret") && !startswith(e.value, "sm://")]) == 0
     error_message = "No secret stands in the environment, only where it is."
   }
   assert {
-    condition     = length(google_secret_manager_secret_iam_member.runtime) == 3 && alltrue([for m in google_secret_manager_secret_iam_member.runtime : m.role == "roles/secretmanager.secretAccessor"])
+    condition     = length(google_secret_manager_secret_iam_member.runtime) == 4 && alltrue([for m in google_secret_manager_secret_iam_member.runtime : m.role == "roles/secretmanager.secretAccessor"])
     error_message = "Each secret has an accessor of its own."
   }
   assert {
@@ -71,7 +72,7 @@ run "the_bucket" {
     error_message = "Records are deleted once no token can outlive them."
   }
   assert {
-    condition     = "${google_storage_bucket_iam_member.runtime[0].role} ${google_storage_bucket_iam_member.runtime[0].member}" == "roles/storage.objectUser serviceAccount:mock@library-team.iam.gserviceaccount.com"
+    condition     = "${google_storage_bucket_iam_member.runtime[0].role} ${google_storage_bucket_iam_member.runtime[0].member}" == "roles/storage.objectUser serviceAccount:stackroom-mock@library-team.iam.gserviceaccount.com"
     error_message = "The server may write into its bucket, and not change who else may."
   }
 }
@@ -98,7 +99,7 @@ run "values_pass_through" {
   }
 
   assert {
-    condition     = google_secret_manager_secret_version.setting["STACKROOM_MASTER_KEY"].secret_data_wo_version == 1
+    condition     = google_secret_manager_secret_version.setting["STACKROOM_MASTER_KEY"].secret_data_wo_version == tonumber(1)
     error_message = "A generation stores a version."
   }
   assert {
@@ -147,8 +148,20 @@ run "the_pipeline" {
     error_message = "The check for drift reads."
   }
   assert {
-    condition     = output.pipeline.GCP_IMAGE == "us-central1-docker.pkg.dev/library-team/stackroom/stackroom" && output.pipeline.GCP_SMOKE_URL == "https://candidate.library.example.org" && output.pipeline.GCP_SMOKE_SECRET == null
-    error_message = "The pipeline is told where the images go, and where a candidate is reached behind the load balancer."
+    condition     = output.pipeline.GCP_IMAGE == "us-central1-docker.pkg.dev/library-team/stackroom/stackroom" && output.pipeline.GCP_TARGETS == jsonencode([{ region = "us-central1", smoke_url = "https://candidate.library.example.org" }])
+    error_message = "The pipeline knows the images' repository, and the candidate's host behind the load balancer."
+  }
+  assert {
+    condition     = output.pipeline.GCP_SMOKE_SECRET == null && output.pipeline.GCP_PROBE_SECRET == "stackroom-stackroom-probe-token" && output.pipeline.GCP_ID_TOKEN_AUDIENCE == null
+    error_message = "Where people sign in, the pipeline asks /probe."
+  }
+  assert {
+    condition     = google_secret_manager_secret_iam_member.probe_token[0].role == "roles/secretmanager.secretAccessor" && google_secret_manager_secret_iam_member.probe_token[0].secret_id == "stackroom-stackroom-probe-token"
+    error_message = "The pipeline reads the probe's token and no other secret."
+  }
+  assert {
+    condition     = google_billing_account_iam_member.planner[0].role == "roles/billing.viewer" && google_billing_account_iam_member.planner[0].billing_account_id == "012345-6789AB-CDEF01"
+    error_message = "The check for drift can read the budget."
   }
 }
 
@@ -156,7 +169,7 @@ run "the_edge" {
   command = plan
 
   assert {
-    condition     = google_cloud_run_v2_service.server.ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+    condition     = google_cloud_run_v2_service.server[0].ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
     error_message = "Nobody gets around the load balancer."
   }
   assert {
@@ -179,6 +192,10 @@ run "the_edge" {
     condition     = { for h, r in google_dns_record_set.edge : r.name => r.rrdatas[0] } == { "library.example.org." = "203.0.113.7", "candidate.library.example.org." = "203.0.113.7" }
     error_message = "Both hosts lead to the load balancer."
   }
+  assert {
+    condition     = length(google_compute_global_forwarding_rule.entrance) == 0 && length(google_dns_record_set.ipv6) == 0 && length(google_compute_backend_service.server["stable"].iap) == 0 && length(google_compute_backend_service.server["stable"].outlier_detection) == 0
+    error_message = "No IPv6, no redirect, no proxy and no second region unless asked for."
+  }
 }
 
 run "only_some_addresses" {
@@ -199,11 +216,11 @@ run "telemetry_with_a_collector" {
   command = plan
 
   assert {
-    condition     = length(google_cloud_run_v2_service.server.template[0].containers) == 2 && google_cloud_run_v2_service.server.template[0].containers[1].depends_on == tolist(["stackroom"]) && length(google_cloud_run_v2_service.server.template[0].containers[1].ports) == 0
+    condition     = length(google_cloud_run_v2_service.server[0].template[0].containers) == 2 && google_cloud_run_v2_service.server[0].template[0].containers[1].depends_on == tolist(["stackroom"]) && length(google_cloud_run_v2_service.server[0].template[0].containers[1].ports) == 0
     error_message = "The collector starts after the server and listens to nobody outside."
   }
   assert {
-    condition     = length([for e in google_cloud_run_v2_service.server.template[0].containers[1].env : e if can(yamldecode(e.value).service.pipelines.traces.exporters)]) == 1
+    condition     = length([for e in google_cloud_run_v2_service.server[0].template[0].containers[1].env : e if can(yamldecode(e.value).service.pipelines.traces.exporters)]) == 1
     error_message = "The collector's configuration is YAML."
   }
   assert {
@@ -221,7 +238,7 @@ run "telemetry_without_one" {
   }
 
   assert {
-    condition     = contains([for e in google_cloud_run_v2_service.server.template[0].containers[0].env : "${e.name}=${e.value}"], "OTEL_EXPORTER_OTLP_ENDPOINT=https://telemetry.googleapis.com")
+    condition     = contains([for e in google_cloud_run_v2_service.server[0].template[0].containers[0].env : "${e.name}=${e.value}"], "OTEL_EXPORTER_OTLP_ENDPOINT=https://telemetry.googleapis.com")
     error_message = "The server writes to Google's Telemetry API itself."
   }
   assert {
@@ -238,24 +255,85 @@ run "alerts" {
     error_message = "Each objective has a fast and a slow alert."
   }
   assert {
-    condition     = alltrue([for p in google_monitoring_alert_policy.burn : p.combiner == "AND" && length(p.conditions) == 2])
-    error_message = "Each burn alert looks at two windows, and both must burn."
+    condition     = alltrue([for p in google_monitoring_alert_policy.burn : p.combiner == "AND" && length(p.conditions) == 3])
+    error_message = "A burn alert needs two windows that burn, and enough requests."
   }
   assert {
-    condition     = toset(keys(google_monitoring_alert_policy.log)) == toset(["breaker", "key", "memory", "crash", "stranger"])
-    error_message = "A breaker that opens, a key that is refused, a crash, want of memory and a stranger at the secrets are told."
+    condition = { for key, p in google_monitoring_alert_policy.burn : key => [
+      for c in p.conditions : "${c.condition_threshold[0].threshold_value} ${c.condition_threshold[0].aggregations[0].alignment_period} ${c.condition_threshold[0].aggregations[0].per_series_aligner}"
+      if length(c.condition_threshold[0].aggregations) > 0
+      ] } == {
+      availability-fast = ["49 3600s ALIGN_DELTA"], availability-slow = ["49 21600s ALIGN_DELTA"],
+      latency-fast      = ["49 3600s ALIGN_DELTA"], latency-slow = ["49 21600s ALIGN_DELTA"],
+    }
+    error_message = "Fewer than 50 requests in the long window alert nobody."
+  }
+  assert {
+    condition     = toset(keys(google_monitoring_alert_policy.log)) == toset(["breaker", "key", "memory", "crash", "reader"])
+    error_message = "An open breaker, a refused key, a crash, a lack of memory and an unexpected reader of secrets alert."
   }
   assert {
     condition     = alltrue([for p in google_monitoring_alert_policy.log : p.notification_channels == tolist(["projects/library-team/notificationChannels/1"]) && p.alert_strategy[0].notification_rate_limit[0].period == "3600s"])
     error_message = "Somebody is told, at most hourly."
   }
   assert {
-    condition     = contains(["60s", "300s", "600s", "900s"], google_monitoring_uptime_check_config.health[0].period)
-    error_message = "The uptime check has one of the periods that there are."
+    condition     = { for key, c in google_monitoring_uptime_check_config.server : key => "${c.http_check[0].path} ${c.period}" } == { ready = "/ready 300s" }
+    error_message = "The uptime check asks /ready every five minutes."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.uptime["ready"].conditions[0].condition_threshold[0].aggregations[0].alignment_period == "1200s"
+    error_message = "The alert looks at a window that holds at least two checks."
+  }
+  assert {
+    condition     = var.budget.currency == null
+    error_message = "The budget is in the billing account's currency."
+  }
+  assert {
+    condition = alltrue([
+      for p in concat(values(google_monitoring_alert_policy.burn), values(google_monitoring_alert_policy.log), values(google_monitoring_alert_policy.uptime), google_monitoring_alert_policy.rotation) :
+      startswith(p.documentation[0].links[0].url, "https://github.com/example/stackroom/blob/main/docs/runbooks.md#")
+    ])
+    error_message = "Every alert links to its runbook."
   }
   assert {
     condition     = [for r in google_billing_budget.month[0].threshold_rules : r.threshold_percent] == [0.5, 0.9, 1] && google_billing_budget.month[0].amount[0].specified_amount[0].units == "50"
     error_message = "The budget is told at a half, nine tenths and all of it."
+  }
+}
+
+run "the_probe" {
+  command = plan
+
+  variables {
+    probe_period_seconds = 900
+    secret_values        = { STACKROOM_PROBE_TOKEN = "never-in-the-state" }
+    secret_generations   = { STACKROOM_PROBE_TOKEN = 2 }
+  }
+
+  assert {
+    condition     = { for key, c in google_monitoring_uptime_check_config.server : key => "${c.http_check[0].path} ${c.period}" } == { ready = "/ready 300s", probe = "/probe 900s" }
+    error_message = "A search over the sample is run from outside."
+  }
+  assert {
+    condition     = [for a in google_monitoring_uptime_check_config.server["probe"].http_check[0].auth_info : "${a.username} ${a.password_wo_version} ${a.password == null} ${a.password_wo == null}"] == ["probe 2 true true"]
+    error_message = "The token is in no plan and no state."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.uptime["probe"].conditions[0].condition_threshold[0].aggregations[0].alignment_period == "1800s" && endswith(google_monitoring_alert_policy.uptime["probe"].documentation[0].links[0].url, "#probe")
+    error_message = "A search that fails alerts."
+  }
+}
+
+run "a_generation_without_its_value" {
+  command = plan
+
+  variables {
+    secret_generations = { STACKROOM_MASTER_KEY = 1 }
+  }
+
+  assert {
+    condition     = google_secret_manager_secret_version.setting["STACKROOM_MASTER_KEY"].secret_data_wo_version == tonumber(1)
+    error_message = "A later plan, such as the check for drift, needs no value."
   }
 }
 

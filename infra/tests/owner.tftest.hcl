@@ -1,5 +1,5 @@
-# Who owns what: the pipeline the image and the traffic, Terraform the rest.
-# The first run makes the service in the mock, the others plan upon it.
+# Ownership: the pipeline has the image and the traffic, Terraform the rest. The
+# first run makes the service in the mock, the others plan on it.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -10,9 +10,9 @@ mock_provider "google" {
 
   mock_resource "google_service_account" {
     defaults = {
-      name   = "projects/library-team/serviceAccounts/mock@library-team.iam.gserviceaccount.com"
-      email  = "mock@library-team.iam.gserviceaccount.com"
-      member = "serviceAccount:mock@library-team.iam.gserviceaccount.com"
+      name   = "projects/library-team/serviceAccounts/stackroom-mock@library-team.iam.gserviceaccount.com"
+      email  = "stackroom-mock@library-team.iam.gserviceaccount.com"
+      member = "serviceAccount:stackroom-mock@library-team.iam.gserviceaccount.com"
     }
   }
 }
@@ -28,11 +28,11 @@ run "made_once" {
   command = apply
 
   assert {
-    condition     = google_cloud_run_v2_service.server.template[0].containers[0].image == var.image
+    condition     = google_cloud_run_v2_service.server[0].template[0].containers[0].image == var.image
     error_message = "The service is made with the first image."
   }
   assert {
-    condition     = google_cloud_run_v2_service.server.traffic[0].percent == 100
+    condition     = google_cloud_run_v2_service.server[0].traffic[0].percent == 100
     error_message = "The first revision gets the traffic."
   }
 }
@@ -45,7 +45,7 @@ run "another_image_changes_nothing" {
   }
 
   assert {
-    condition     = google_cloud_run_v2_service.server.template[0].containers[0].image == "europe-west1-docker.pkg.dev/library-team/stackroom/stackroom@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    condition     = google_cloud_run_v2_service.server[0].template[0].containers[0].image == "europe-west1-docker.pkg.dev/library-team/stackroom/stackroom@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
     error_message = "Terraform doesn't put back an image that the pipeline has replaced."
   }
 }
@@ -59,7 +59,22 @@ run "another_setting_does" {
   }
 
   assert {
-    condition     = google_cloud_run_v2_service.server.template[0].containers[0].resources[0].limits.memory == "1024Mi" && endswith(google_cloud_run_v2_service.server.template[0].containers[0].image, "abcdef")
+    condition     = google_cloud_run_v2_service.server[0].template[0].containers[0].resources[0].limits.memory == "1024Mi" && endswith(google_cloud_run_v2_service.server[0].template[0].containers[0].image, "abcdef")
     error_message = "A change of configuration goes through, with the image that runs."
+  }
+}
+
+run "no_revision_name_is_kept" {
+  command = plan
+
+  variables {
+    memory_mib = 1024
+  }
+
+  # Terraform sends a name that it ignores back to Cloud Run, which answers 409
+  # when the content differs.
+  assert {
+    condition     = google_cloud_run_v2_service.server[0].template[0].revision == null
+    error_message = "A change of configuration names no revision."
   }
 }

@@ -1,4 +1,4 @@
-# What is refused, each by the one input that is wrong.
+# Wrong inputs, each refused by its own validation.
 
 mock_provider "google" {
   source = "./tests/mocks"
@@ -211,36 +211,6 @@ run "a_value_of_no_secret" {
   expect_failures = [var.secret_generations]
 }
 
-run "more_idle_than_there_may_be" {
-  command = plan
-
-  variables {
-    min_instances = 5
-  }
-
-  expect_failures = [var.min_instances]
-}
-
-run "no_end_of_instances" {
-  command = plan
-
-  variables {
-    max_instances = 1000
-  }
-
-  expect_failures = [var.max_instances]
-}
-
-run "too_little_memory" {
-  command = plan
-
-  variables {
-    memory_mib = 128
-  }
-
-  expect_failures = [var.memory_mib]
-}
-
 run "a_url_is_no_domain" {
   command = plan
 
@@ -261,7 +231,7 @@ run "records_of_no_domain" {
   expect_failures = [var.dns_zone]
 }
 
-run "a_guard_without_a_gate" {
+run "ranges_without_a_domain" {
   command = plan
 
   variables {
@@ -333,16 +303,6 @@ run "an_address_that_nobody_reads" {
   expect_failures = [var.alert_emails]
 }
 
-run "a_budget_of_nothing" {
-  command = plan
-
-  variables {
-    budget = { billing_account = "012345-6789AB-CDEF01", amount = 0 }
-  }
-
-  expect_failures = [var.budget]
-}
-
 run "a_region_that_is_none" {
   command = plan
 
@@ -361,4 +321,168 @@ run "a_name_too_long" {
   }
 
   expect_failures = [var.name]
+}
+
+run "ipv6_without_a_domain" {
+  command = plan
+
+  variables {
+    ipv6 = true
+  }
+
+  expect_failures = [var.ipv6]
+}
+
+run "a_redirect_without_a_domain" {
+  command = plan
+
+  variables {
+    http_redirect = true
+  }
+
+  expect_failures = [var.http_redirect]
+}
+
+run "the_proxy_without_a_domain" {
+  command = plan
+
+  variables {
+    auth        = "none"
+    public      = false
+    iap_members = ["group:team@example.org"]
+  }
+
+  expect_failures = [var.iap_members]
+}
+
+run "the_proxy_of_a_public_service" {
+  command = plan
+
+  variables {
+    domain      = "library.example.org"
+    iap_members = ["group:team@example.org"]
+  }
+
+  expect_failures = [var.iap_members]
+}
+
+run "the_proxy_for_all_users" {
+  command = plan
+
+  variables {
+    auth        = "none"
+    public      = false
+    domain      = "library.example.org"
+    iap_members = ["allUsers"]
+  }
+
+  expect_failures = [var.iap_members]
+}
+
+run "a_second_region_without_a_domain" {
+  command = plan
+
+  variables {
+    second_region = "us-central1"
+  }
+
+  expect_failures = [var.second_region]
+}
+
+run "the_same_region_twice" {
+  command = plan
+
+  variables {
+    domain        = "library.example.org"
+    second_region = "europe-west1"
+  }
+
+  expect_failures = [var.second_region]
+}
+
+run "a_network_without_a_subnetwork" {
+  command = plan
+
+  variables {
+    vpc_egress = { network = "shared", subnetworks = {} }
+  }
+
+  expect_failures = [var.vpc_egress]
+}
+
+run "a_network_in_another_region" {
+  command = plan
+
+  variables {
+    vpc_egress = { network = "shared", subnetworks = { us-central1 = "us" } }
+  }
+
+  expect_failures = [var.vpc_egress]
+}
+
+run "a_first_image_of_another_repository" {
+  command = plan
+
+  variables {
+    binary_authorization = true
+    image                = "ghcr.io/example/stackroom@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  }
+
+  expect_failures = [var.image]
+}
+
+run "a_probe_that_alerts_nobody" {
+  command = plan
+
+  variables {
+    probe_period_seconds = 300
+    secret_generations   = { STACKROOM_PROBE_TOKEN = 1 }
+  }
+
+  expect_failures = [var.probe_period_seconds]
+}
+
+run "a_probe_of_a_private_service" {
+  command = plan
+
+  variables {
+    auth                 = "none"
+    public               = false
+    alert_emails         = ["ops@example.org"]
+    probe_period_seconds = 300
+    secret_generations   = { STACKROOM_PROBE_TOKEN = 1 }
+  }
+
+  expect_failures = [var.probe_period_seconds]
+}
+
+run "a_probe_without_its_token" {
+  command = plan
+
+  variables {
+    alert_emails         = ["ops@example.org"]
+    probe_period_seconds = 300
+  }
+
+  expect_failures = [var.secret_generations]
+}
+
+run "a_currency_that_is_none" {
+  command = plan
+
+  variables {
+    budget = { billing_account = "012345-6789AB-CDEF01", amount = 50, currency = "euro" }
+  }
+
+  expect_failures = [var.budget]
+}
+
+run "a_billing_account_that_is_none" {
+  command = plan
+
+  variables {
+    budget = { billing_account = "billing", amount = 50 }
+  }
+
+  expect_failures = [var.budget]
 }

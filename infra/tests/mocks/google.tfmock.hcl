@@ -9,9 +9,9 @@ mock_data "google_project" {
 mock_resource "google_service_account" {
   override_during = plan
   defaults = {
-    name   = "projects/library-team/serviceAccounts/mock@library-team.iam.gserviceaccount.com"
-    email  = "mock@library-team.iam.gserviceaccount.com"
-    member = "serviceAccount:mock@library-team.iam.gserviceaccount.com"
+    name   = "projects/library-team/serviceAccounts/stackroom-mock@library-team.iam.gserviceaccount.com"
+    email  = "stackroom-mock@library-team.iam.gserviceaccount.com"
+    member = "serviceAccount:stackroom-mock@library-team.iam.gserviceaccount.com"
   }
 }
 
