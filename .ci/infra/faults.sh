@@ -69,7 +69,7 @@ plant "a secret in the service's environment" full infra/service.tf '"sm://proje
 plant "an image with two owners" owner infra/service.tf '      template[0].containers[0].image,' ''
 plant "traffic with two owners" rules infra/service.tf '      traffic,' ''
 plant "a processor that is paid while idle" minimal infra/service.tf 'cpu_idle          = true' 'cpu_idle          = false'
-plant "an instance that is paid while idle" minimal infra/variables.tf 'type        = number
+plant "an instance that is paid while idle" minimal infra/variables_size.tf 'type        = number
   default     = 0' 'type        = number
   default     = 1'
 plant "a liveness probe over TCP" rules infra/service.tf 'liveness_probe {' 'liveness_probe {
@@ -78,8 +78,12 @@ plant "a liveness probe over TCP" rules infra/service.tf 'liveness_probe {' 'liv
         }'
 plant "a timeout that the balancer refuses" rules infra/network.tf 'protocol              = "HTTPS"' 'protocol              = "HTTPS"
   timeout_sec           = 60'
-plant "an alert that looks at one window" full infra/monitoring.tf 'for_each = { long = each.value.long, short = each.value.short }' 'for_each = { long = each.value.long }'
-plant "an uptime check of a period that there is not" rules infra/monitoring.tf '"900s"' '"75s"'
+plant "an alert that looks at one window" full infra/alerts.tf 'for_each = { long = each.value.long, short = each.value.short }' 'for_each = { long = each.value.long }'
+plant "memory hard-wired below the least" minimal infra/service.tf '${var.memory_mib}Mi' '128Mi'
+plant "a revision name that Terraform keeps" rules infra/service.tf '      traffic,' '      traffic,
+      template[0].revision,'
+plant "an account that the provider refuses" rules infra/tests/mocks/google.tfmock.hcl '@' '@mock.'
+plant "the public let in by a grant that organisations refuse" minimal infra/service.tf 'invoker_iam_disabled = var.public' 'invoker_iam_disabled = false'
 plant "a root user" rules Dockerfile 'USER 65532:65532' 'USER 0:0'
 plant "a base by tag" rules Dockerfile 'static-debian12:nonroot@sha256:afa5c872c891853ca7fcf1f12c3edb23f7eeef36189728842dd51042ff57f7ab' 'static-debian12:nonroot'
 plant "a secret in ENV" buildkit Dockerfile 'ENV XDG_DATA_HOME' 'ENV ZOTERO_API_KEY=P9NiFoyLeZu2bZNvvuQPDWsd

@@ -30,9 +30,13 @@ row "no secret is mounted at its latest version" "$(awk '/secret_key_ref/ { p = 
 row "uptime checks have a period that there is" "$(grep -E '^ *period *= *"[0-9]+s"' <<<"$(awk '/google_monitoring_uptime_check_config"/ { p = 1 } /^}/ { p = 0 } p' <<<"$code")" | grep -vE '"(60|300|600|900)s"')"
 owned=$(awk '/^resource "google_cloud_run_v2_service" / { r = 1 } /^}/ { r = 0 } r && /ignore_changes/ { p = 1 } /\]$/ { p = 0 } p { print $1 }' <<<"$code")
 row "image and traffic have one owner, the pipeline" \
-  "$(for owner in 'template[0].containers[0].image,' 'traffic,' 'client,' 'client_version,' 'template[0].revision,'; do
+  "$(for owner in 'template[0].containers[0].image,' 'traffic,' 'client,' 'client_version,'; do
     grep -qxF "$owner" <<<"$owned" || echo "$owner is Terraform's too"
   done)"
+row "no revision's name is kept: gcloud makes one up for a tag, and Terraform would send it back with other content" "$(grep -F 'template[0].revision' <<<"$owned")"
+# The provider's own pattern of an account, which its mock must satisfy.
+row "mocks: accounts have addresses that the provider accepts" \
+  "$(grep -hoE '"[^"]*@[^"]*"' "$folder"/infra/tests/mocks/*.hcl | grep -vE '"(serviceAccount:|projects/[^"]*/serviceAccounts/)?[a-z]([-a-z0-9]{4,28}[a-z0-9])@[a-z0-9-]+\.iam\.gserviceaccount\.com"')"
 row "the collector's configuration and the dashboard name no secret" "$(grep -nliE 'password|api_key|bearer' "$folder"/infra/*.tftpl)"
 
 docker=$(sed 's/#.*//' "$folder/Dockerfile")

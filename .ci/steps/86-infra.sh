@@ -59,7 +59,7 @@ check_terraform() {
     grep -A14 '^Error' "$WORK/test.log" | head -n 80
     fail "terraform test"
   }
-  check "terraform test takes under 30 s ($took s of a processor, $((SECONDS - started)) s in all)" test "$took" -lt 30
+  check "terraform test takes under 60 s ($took s of a processor, $((SECONDS - started)) s in all)" test "$took" -lt 60
 }
 
 check_shell() {
@@ -110,7 +110,7 @@ check_words() {
   : >"$missing"
   while read -r words; do
     grep -rqF --include='*.go' -- "$words" cmd pkg || echo "no log line says: $words" >>"$missing"
-  done < <(sed -n 's/.*jsonPayload\.message=\\"\([^\\]*\)\\".*/\1/p; s/.*\[for words in \[\(.*\)\] :.*/\1/p' infra/monitoring.tf | sed 's/", "/\n/g' | tr -d '"')
+  done < <(sed -n 's/.*jsonPayload\.message=\\"\([^\\]*\)\\".*/\1/p; s/.*\[for words in \[\(.*\)\] :.*/\1/p' infra/monitoring.tf infra/alerts.tf | sed 's/", "/\n/g' | tr -d '"')
   while read -r metric; do
     grep -rqE --include='*.go' -- "\"$(sed -E 's/_(total|bucket|seconds|seconds_bucket)$//; s/_seconds$//; s/_/[._]/g' <<<"$metric")\"" pkg/telemetry || echo "no metric is named $metric" >>"$missing"
   done < <(grep -oE '\b(mcp|stackroom)_[a-z_]+' infra/dashboard.json.tftpl | sort -u)
@@ -136,11 +136,33 @@ else
   lint=
   skip "BuildKit's own checks of the Dockerfile: they could not be built"
 fi
-plugins=$(cache_folder terraform-stub "$tools"/terraform/install-stub "$tools"/terraform/stub-provider/*)
+
+# install_provider sets plugins, a plugin folder of Terraform. The real provider
+# is used where STACKROOM_TF_PROVIDER_DIR names a folder that has it. It is not
+# built here: that takes 14 minutes and 8 GB. Else it is a provider that knows the
+# real one's schema, and that of the resources in .ci/infra/schema.json, only.
+install_provider() {
+  if [ -n "${STACKROOM_TF_PROVIDER_DIR-}" ]; then
+    plugins=$STACKROOM_TF_PROVIDER_DIR
+    [ -d "$plugins/registry.terraform.io" ] && return
+    echo "STACKROOM_TF_PROVIDER_DIR is $plugins, which has no provider"
+    return 1
+  fi
+  local stub=$WORK/stub-provider
+  plugins=$(cache_folder terraform-stub "$tools"/terraform/install-stub "$tools"/terraform/stub-provider/* .ci/infra/schema.json)
+  [ -d "$plugins/registry.terraform.io" ] && return
+  mkdir -p "$stub" && cp "$tools"/terraform/install-stub "$stub/" && cp -r "$tools"/terraform/stub-provider "$stub/" && chmod -R u+w "$stub" || return
+  gzip -dc "$tools/terraform/stub-provider/schema.json.gz" |
+    jq -c --slurpfile more .ci/infra/schema.json '.provider_schemas[].resource_schemas += $more[0]' |
+    gzip -9n >"$stub/stub-provider/schema.json.gz" || return
+  "$stub/install-stub" "$plugins"
+}
+
+[ -n "${STACKROOM_TF_PROVIDER_DIR-}" ] || echo "NOTE  the real Google provider is not here (STACKROOM_TF_PROVIDER_DIR): the tests run against its schema"
 if ! terraform=$(find_terraform 2>"$WORK/terraform.log"); then
   tail -n 3 "$WORK/terraform.log"
   skip "terraform: it could not be installed"
-elif ! { [ -d "$plugins/registry.terraform.io" ] || "$tools/terraform/install-stub" "$plugins"; } >"$WORK/stub.log" 2>&1; then
+elif ! install_provider >"$WORK/stub.log" 2>&1; then
   tail -n 3 "$WORK/stub.log"
   skip "terraform: the provider's schema could not be built"
 else
