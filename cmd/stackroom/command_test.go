@@ -38,11 +38,14 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// run runs a command to its end.
+// run runs a command to its end, or for 20 s: a server that should have refused
+// to start fails the test.
 func run(t *testing.T, environ []string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
 	var out, errs output
-	status = realMain(&process{ctx: t.Context(), environ: environ, stdin: io.NopCloser(strings.NewReader("")), stdout: &out, stderr: &errs}, args)
+	status = realMain(&process{ctx: ctx, environ: environ, stdin: io.NopCloser(strings.NewReader("")), stdout: &out, stderr: &errs}, args)
 	return status, out.String(), errs.String()
 }
 

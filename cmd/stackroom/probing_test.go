@@ -8,6 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
+	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
 
 const probeToken = "probe-token-of-test-0123456789abcdef"
@@ -96,20 +101,51 @@ func TestProbe_IsNotServedWithoutToken(t *testing.T) {
 
 func TestProbe_TokenByReference(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
-	environ := []string{"STACKROOM_DATA=" + t.TempDir(), "STACKROOM_PROBE_TOKEN=file://" + file, "STACKROOM_ADDR=127.0.0.1:0"}
-	for _, short := range []string{"STACKROOM_PROBE_TOKEN=short", "STACKROOM_PROBE_TOKEN=" + strings.Repeat("a ", 16), environ[1]} {
-		if err := os.WriteFile(file, []byte(probeToken[:31]), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if status, _, stderr := run(t, append(environ, short), "serve"); status != exitUsage || !strings.Contains(stderr, "STACKROOM_PROBE_TOKEN") || strings.Contains(stderr, probeToken[:31]) {
-			t.Errorf("%s: status %d, %s", short, status, stderr)
+	environ := []string{"STACKROOM_DATA=" + t.TempDir(), "STACKROOM_PROBE_TOKEN=file://" + file}
+	if err := os.WriteFile(file, []byte(probeToken[:31]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, short := range []string{"STACKROOM_PROBE_TOKEN=" + probeToken[:31], environ[1]} {
+		status, _, stderr := run(t, append(environ, short, "STACKROOM_ADDR=127.0.0.1:0"), "serve")
+		if status != exitUsage || !strings.Contains(stderr, "STACKROOM_PROBE_TOKEN") || strings.Contains(stderr, probeToken[:31]) {
+			t.Errorf("%.30s: status %d, %s", short, status, stderr)
 		}
 	}
 	if err := os.WriteFile(file, []byte(probeToken+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	url, _ := start(t, environ[:2]...)
+	url, _ := start(t, environ...)
 	if status, answer := askProbe(t, url, probeToken); status != http.StatusOK {
 		t.Errorf("%d %v", status, answer)
+	}
+}
+
+// TestProbe_FormerTokenIsAcceptedForAWhile changes the token in its file, as a
+// rotation does, while monitors still send the former one.
+func TestProbe_FormerTokenIsAcceptedForAWhile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	secrettest.WriteFile(t, file, probeToken)
+	store, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{probeVariable: "file://" + file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	source := store.Source(probeVariable)
+	secrettest.WriteFile(t, file, "another-"+probeToken)
+	source.Rejected(t.Context()) // looks at the file again
+	if got := tokensOf(source)(); len(got) != 2 || got[0] != "another-"+probeToken || got[1] != probeToken {
+		t.Errorf("accepted: %d tokens", len(got))
+	}
+}
+
+// TestServerWaitsForGrants checks who waits for access to secrets to be
+// granted: a server, not doctor, which a person waits for.
+func TestServerWaitsForGrants(t *testing.T) {
+	c := &config.Config{}
+	if o := serverSecretOptions(c, nil, nil); o.Patience != 2*time.Minute {
+		t.Errorf("a server waits %s", o.Patience)
+	}
+	if o := secretOptions(c, nil, nil); o.Patience != 0 {
+		t.Errorf("doctor waits %s", o.Patience)
 	}
 }

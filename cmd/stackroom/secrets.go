@@ -18,9 +18,14 @@ const lastToHear = time.Hour
 // openSecrets reads every secret that the configuration names, and lets t see
 // it being read; t may be nil. It waits for grants of access to take effect.
 func openSecrets(ctx context.Context, c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) (*secret.Store, error) {
+	return secret.Open(ctx, serverSecretOptions(c, logger, t))
+}
+
+// serverSecretOptions are [secretOptions] with patience.
+func serverSecretOptions(c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) secret.Options {
 	o := secretOptions(c, logger, t)
 	o.Patience = secret.DefaultPatience
-	return secret.Open(ctx, o)
+	return o
 }
 
 func secretOptions(c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) secret.Options {

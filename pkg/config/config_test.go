@@ -161,6 +161,21 @@ func TestZoteroURL_IsEncryptedOrLocal(t *testing.T) {
 	}
 }
 
+func TestCheckProbeToken(t *testing.T) {
+	token := strings.Repeat("a1-_", 8)
+	for value, ok := range map[string]bool{token: true, token + "~": true, token[1:]: false, "": false, token + " ": false, token + "ü": false, token + "\n": false, token + "\x7f": false} {
+		if err := config.CheckProbeToken(value); (err == nil) != ok {
+			t.Errorf("%q: %v", value, err)
+		}
+		if _, err := config.Load([]string{"STACKROOM_PROBE_TOKEN=" + value}); (err == nil) != (ok || value == "") {
+			t.Errorf("%q as a setting: %v", value, err)
+		}
+	}
+	if _, err := config.Load([]string{"STACKROOM_PROBE_TOKEN=sm://x"}); err != nil {
+		t.Errorf("a reference: %v", err)
+	}
+}
+
 func TestEveryVariableIsDescribed(t *testing.T) {
 	names := []string{}
 	for _, v := range config.Variables() {

@@ -61,6 +61,23 @@ func expect(t *testing.T, s *secret.Source, when string, want ...string) {
 	}
 }
 
+// TestOpen_DoesNotWaitWhereItCannotHelp opens settings one of which is
+// malformed, so that no grant for the other can help.
+func TestOpen_DoesNotWaitWhereItCannotHelp(t *testing.T) {
+	service := secrettest.New(t)
+	service.Add(key, "one")
+	service.Deny(key, true)
+	began := time.Now()
+	_, err := open(t, service, func(o *secret.Options) {
+		o.Settings = map[string]string{"DENIED": "sm://key", "MALFORMED": "sm://a/b/c"}
+		o.Patience = time.Minute
+	})
+	var faults secret.Faults
+	if !errors.As(err, &faults) || len(faults) != 2 || time.Since(began) > 30*time.Second {
+		t.Errorf("%v after %s", err, time.Since(began))
+	}
+}
+
 func TestResolvesEverySetting(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")

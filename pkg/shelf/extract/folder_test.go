@@ -76,7 +76,7 @@ func TestFolder_ReadsOnlyDocumentsInside(t *testing.T) {
 		"file:///etc/passwd": outside, "file://" + root + "/secret.txt": outside, "file:../secret.txt": outside, "file:%2e%2e/secret.txt": outside,
 		dir + "/../secret.txt": outside, dir + "-other/a.txt": outside, "out.txt": outside, "abs.txt": outside, "up/secret.txt": outside, "etc/passwd": outside,
 		"papers/far.txt": outside, "null.txt": outside, `C:\Users\me\a.txt`: outside, "C:/Users/me/a.txt": outside, "c:a.txt": outside, "file:///C:/Users/me/a.txt": outside,
-		`\\server\share\a.txt`: outside, "//server/share/a.txt": outside, "file://server/share/a.txt": outside, `file:\\server\share\a.txt`: outside,
+		`\\server\share\a.txt`: outside, "//server/share/a.txt": outside, "file://server/share/a.txt": outside, "file://server" + dir + "/a.txt": outside, `file:\\server\share\a.txt`: outside,
 		// Nothing there, or no file at all.
 		"gone.txt": missing, "nothing.pdf": missing, "~/a.txt": missing, "$HOME/a.txt": missing, "nothing/a.txt": missing, "a.txt/b.txt": closed,
 		"loop.txt": closed, "": closed, "a\x00.txt": closed, "file:": missing, "file:%": closed, strings.Repeat("long", 5000) + ".txt": closed,
