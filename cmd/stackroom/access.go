@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/stackroom-mcp/stackroom/pkg/bucket"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
@@ -15,11 +13,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/oidc"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
-	"github.com/stackroom-mcp/stackroom/pkg/identity/signin"
-	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/tokens"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
-	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
@@ -32,38 +28,52 @@ type access struct {
 	close  func()
 }
 
-// openAccess returns the way of signing in that the configuration names. The
-// hooks are those of the bucket.
-func openAccess(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*access, error) {
-	a := &access{close: func() {}}
+// opening is what opening access takes.
+type opening struct {
+	config    *config.Config
+	secrets   *secret.Store
+	libraries func(context.Context) ([]library.Info, error) // of the principal of the context
+	hooks     upstream.Hooks                                // of the bucket
+	logger    *slog.Logger
+}
+
+// openAccess returns the way of signing in that the configuration names.
+func openAccess(ctx context.Context, o *opening) (*access, error) {
+	c, a := o.config, &access{close: func() {}}
 	var verifier identity.Verifier
 	var issuers []string
 	var err error
 	switch c.Auth {
 	case "tokens":
 		a.signIn = pages.SignInToken
-		verifier, err = tokenVerifier(secrets, logger)
+		verifier, err = tokenVerifier(o.secrets, o.logger)
 	case "oidc":
 		a.signIn, issuers = pages.SignInOIDC, []string{c.OIDCIssuer}
-		verifier, err = openOIDC(c, secrets, logger)
+		verifier, err = o.oidc(ctx, a)
 	case "zotero":
 		a.signIn, issuers = pages.SignInZotero, []string{issuer(c)}
-		var s *signin.Server
-		if s, a.close, err = zoteroSignIn(ctx, c, secrets, hooks, logger); err == nil {
-			verifier, a.routes = s, s.Routes()
-		}
+		verifier, err = o.zotero(ctx, a)
 	default:
 		return a, nil
 	}
 	if err != nil {
+		a.close()
 		return nil, err
 	}
-	options := identity.GuardOptions{Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: []identity.Scope{identity.Read}}
+	options := identity.GuardOptions{Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: offeredScopes()}
 	if c.Auth == "oidc" {
 		options.Ask = c.OIDCScopes
 	}
 	a.guard, err = identity.NewGuard(options)
 	return a, err
+}
+
+// offeredScopes are those that a token may have.
+func offeredScopes() []identity.Scope {
+	if toolsWrite() {
+		return []identity.Scope{identity.Read, identity.Write}
+	}
+	return []identity.Scope{identity.Read}
 }
 
 // issuer returns the name of our own authorization server: the public URL,
@@ -122,41 +132,6 @@ func openOIDC(c *config.Config, secrets *secret.Store, logger *slog.Logger) (*oi
 		return err
 	})
 	return v, err
-}
-
-// zoteroSignIn makes this server the place where people sign in with Zotero.
-func zoteroSignIn(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*signin.Server, func(), error) {
-	ring, err := masterRing(secrets, logger)
-	if err != nil {
-		return nil, nil, err
-	}
-	records, err := openLedger(ctx, c, hooks, logger)
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := signin.New(signin.Options{
-		Issuer: issuer(c), Resource: c.MCPURL(), Ring: ring, Ledger: records, AccessTTL: c.AccessTokenTTL, Logger: logger, Writes: toolsWrite(),
-		Zotero: zoteroauth.Options{
-			OAuthURL: c.OAuthURL, APIURL: c.ZoteroURL,
-			ClientKey: current(secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),
-		},
-		UnknownKey: secrets.Source("STACKROOM_MASTER_KEY").Rejected,
-		Address:    func(r *http.Request) string { return limit.AddressKey(limit.ClientAddress(r, c.Hops())) },
-	})
-	if err != nil {
-		_ = records.Close() // the first error is the one that matters
-		return nil, nil, err
-	}
-	running, stop := context.WithCancel(ctx)
-	var done sync.WaitGroup
-	done.Go(func() { s.Run(running) })
-	return s, func() {
-		stop()
-		done.Wait()
-		if err := records.Close(); err != nil {
-			logger.Error("the sign-in records can't be closed", "error", err)
-		}
-	}, nil
 }
 
 // masterRing returns the ring of the master keys. Those of former versions of

@@ -121,6 +121,12 @@ func (d *doctor) oidc(ctx context.Context, c *config.Config, secrets *secret.Sto
 		return
 	}
 	d.well("sign-in", "with oidc; "+c.OIDCIssuer+" gives its keys")
+	if c.OIDCClientID == "" {
+		d.well("account", "members can't make personal access tokens; STACKROOM_OIDC_CLIENT_ID lets them")
+		return
+	}
+	d.well("account", "members make personal access tokens at "+issuer(c)+"/account/tokens")
+	d.ledger(ctx, c)
 }
 
 // zoteroSignIn checks what our own authorization server needs.

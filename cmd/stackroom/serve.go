@@ -89,7 +89,9 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	if r.libs, up, err = openLibraries(p.ctx, c, r.secrets, r.observing.upstreamHooks("zotero", logger), logger); err != nil {
 		return nil, err
 	}
-	if r.access, err = openAccess(p.ctx, c, r.secrets, r.observing.upstreamHooks("bucket", logger), logger); err != nil {
+	if r.access, err = openAccess(p.ctx, &opening{
+		config: c, secrets: r.secrets, libraries: r.libs.List, hooks: r.observing.upstreamHooks("bucket", logger), logger: logger,
+	}); err != nil {
 		return nil, err
 	}
 	if err := r.openProbe(logger); err != nil {

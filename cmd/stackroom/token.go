@@ -18,8 +18,10 @@ import (
 
 // tokenCommand makes what sign-in needs.
 type tokenCommand struct {
-	New newTokenCommand `cmd:"" help:"Make a personal access token, for STACKROOM_AUTH=tokens."`
-	Key newKeyCommand   `cmd:"" help:"Make a master key, for STACKROOM_MASTER_KEY."`
+	New    newTokenCommand    `cmd:"" help:"Make a personal access token, for STACKROOM_AUTH=tokens."`
+	List   listTokensCommand  `cmd:"" help:"List the tokens that have a record."`
+	Revoke revokeTokenCommand `cmd:"" help:"Take the record of a token out, so that the token is refused."`
+	Key    newKeyCommand      `cmd:"" help:"Make a master key, for STACKROOM_MASTER_KEY."`
 }
 
 // newTokenCommand makes a personal access token.

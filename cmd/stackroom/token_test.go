@@ -152,3 +152,104 @@ func TestTokenKeyPrintsAKey(t *testing.T) {
 		seen[stdout] = true
 	}
 }
+
+// tokenFile makes a file with the records of two tokens between comments.
+func tokenFile(t *testing.T) (path string, made map[string]string) {
+	t.Helper()
+	path, made = filepath.Join(t.TempDir(), "tokens.jsonl"), map[string]string{}
+	if err := os.WriteFile(path, []byte("# the team\n\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ci", "Ada's laptop"} {
+		status, stdout, stderr := run(t, nil, "token", "new", "--name", name, "--library", "group:4711", "--record", path)
+		if status != 0 {
+			t.Fatal(stderr)
+		}
+		made[name] = strings.TrimSpace(stdout)
+	}
+	return path, made
+}
+
+func TestTokenList(t *testing.T) {
+	path, made := tokenFile(t)
+	stored, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for promise, c := range map[string]struct{ environ, args []string }{
+		"a file":              {nil, []string{"--record", path}},
+		"the setting":         {[]string{"STACKROOM_TOKENS=file://" + path}, nil},
+		"records in it":       {[]string{"STACKROOM_TOKENS=" + string(stored)}, nil},
+		"the file goes first": {[]string{"STACKROOM_TOKENS=file:///nowhere"}, []string{"--record", path}},
+	} {
+		status, stdout, stderr := run(t, c.environ, append([]string{"token", "list"}, c.args...)...)
+		if status != 0 || strings.Count(stdout, "\n") != 3 || !strings.Contains(stdout, "Ada's laptop") || !strings.Contains(stdout, "group:4711") || strings.Contains(stdout, "sha256") {
+			t.Errorf("%s: status %d, %s%s", promise, status, stdout, stderr)
+		}
+		for _, token := range made {
+			if !strings.Contains(stdout, token[4:20]) || strings.Contains(stdout, token) {
+				t.Errorf("%s: %s", promise, stdout)
+			}
+		}
+	}
+	status, stdout, _ := run(t, nil, "token", "list", "--record", path, "--json")
+	var all []tokens.Record
+	if err := json.Unmarshal([]byte(stdout), &all); status != 0 || err != nil || len(all) != 2 || all[0].Name != "ci" {
+		t.Errorf("status %d, %v, %s", status, err, stdout)
+	}
+	for promise, args := range map[string][]string{"no records": {}, "no file": {"--record", path + "x"}} {
+		if status, stdout, stderr := run(t, nil, append([]string{"token", "list"}, args...)...); status == 0 || stdout != "" || stderr == "" {
+			t.Errorf("%s: status %d, %s", promise, status, stderr)
+		}
+	}
+}
+
+func TestPrintRecords_MarksWhatExpired(t *testing.T) {
+	var b strings.Builder
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	all := []tokens.Record{{ID: "a", Expires: "2026-11-22T12:00:00Z"}, {ID: "b", Expires: "2026-11-22T12:00:01Z"}, {ID: "c", Expires: tokens.Never}}
+	if err := printRecords(&b, all, now); err != nil || strings.Count(b.String(), "(expired)") != 1 || !strings.Contains(b.String(), "12:00:00Z (expired)") {
+		t.Errorf("%v, %s", err, b.String())
+	}
+}
+
+func TestTokenRevoke(t *testing.T) {
+	for promise, named := range map[string]func(token string) string{
+		"by its ID": func(token string) string { return token[4:20] },
+		"by itself": func(token string) string { return token },
+	} {
+		path, made := tokenFile(t)
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(path, link); err != nil {
+			t.Skip(err)
+		}
+		status, stdout, stderr := run(t, []string{"STACKROOM_TOKENS=file://" + link}, "token", "revoke", named(made["ci"]))
+		if status != 0 || stdout != "" || !strings.Contains(stderr, `"ci" is revoked`) {
+			t.Fatalf("%s: status %d, %s", promise, status, stderr)
+		}
+		stored, err := os.ReadFile(path)
+		if err != nil || !strings.HasPrefix(string(stored), "# the team\n\n{") || strings.Contains(string(stored), made["ci"][4:20]) {
+			t.Errorf("%s: %s, %v", promise, stored, err)
+		}
+		bearerOf(t, string(stored), made["Ada's laptop"])
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+			t.Errorf("%s: rights %v, %v", promise, info.Mode(), err)
+		}
+		if status, _, _ := run(t, nil, "token", "revoke", named(made["ci"]), "--record", path); status == 0 {
+			t.Errorf("%s: revoked twice", promise)
+		}
+	}
+}
+
+func TestTokenRevoke_PrintsRecordsThatItCannotWrite(t *testing.T) {
+	path, made := tokenFile(t)
+	stored, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr := run(t, []string{"STACKROOM_TOKENS=" + string(stored)}, "token", "revoke", made["ci"])
+	if status != 0 || strings.Contains(stdout, made["ci"][4:20]) || !strings.Contains(stderr, "gcloud secrets versions add") {
+		t.Fatalf("status %d, %s", status, stderr)
+	}
+	bearerOf(t, stdout, made["Ada's laptop"])
+}

@@ -176,6 +176,40 @@ func TestCheckProbeToken(t *testing.T) {
 	}
 }
 
+func TestTokensWithOIDC(t *testing.T) {
+	base := []string{"STACKROOM_AUTH=oidc", "STACKROOM_PUBLIC_URL=https://a.example", "STACKROOM_OIDC_ISSUER=https://b.example"}
+	key := "STACKROOM_MASTER_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	for promise, c := range map[string]struct {
+		more    []string
+		refused string
+	}{
+		"without a client":            {nil, ""},
+		"a client without the key":    {[]string{"STACKROOM_OIDC_CLIENT_ID=x"}, "STACKROOM_MASTER_KEY"},
+		"a secret without its client": {[]string{"STACKROOM_OIDC_CLIENT_SECRET=y"}, "STACKROOM_OIDC_CLIENT_ID"},
+		"a public client":             {[]string{"STACKROOM_OIDC_CLIENT_ID=x", key}, ""},
+		"a client with a secret":      {[]string{"STACKROOM_OIDC_CLIENT_ID=x", "STACKROOM_OIDC_CLIENT_SECRET=y", key}, ""},
+	} {
+		_, err := config.Load(append(slices.Clone(base), c.more...))
+		var faults config.Faults
+		if errors.As(err, &faults); (err == nil) != (c.refused == "") || err != nil && (len(faults) != 1 || faults[0].Variable != c.refused) {
+			t.Errorf("%s: %v", promise, err)
+		}
+	}
+}
+
+func TestStorageEmulatorIsOfThisMachine(t *testing.T) {
+	for in, ok := range map[string]bool{"127.0.0.1:9000": true, "localhost:9000": true, "storage.example:9000": false, "http://127.0.0.1:9000": false} {
+		if _, err := config.Load([]string{"STORAGE_EMULATOR_HOST=" + in}); (err == nil) != ok {
+			t.Errorf("%s: %v", in, err)
+		}
+	}
+	for _, v := range config.Variables() {
+		if v.Name == "STORAGE_EMULATOR_HOST" || v.Name == "K_SERVICE" {
+			t.Errorf("people are told of %s", v.Name)
+		}
+	}
+}
+
 func TestEveryVariableIsDescribed(t *testing.T) {
 	names := []string{}
 	for _, v := range config.Variables() {

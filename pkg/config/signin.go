@@ -111,6 +111,12 @@ func (c *Config) checkSignIn() []Fault {
 	case "oidc":
 		need("STACKROOM_PUBLIC_URL", c.PublicURL)
 		need("STACKROOM_OIDC_ISSUER", c.OIDCIssuer)
+		if c.OIDCClientID != "" {
+			need("STACKROOM_MASTER_KEY", c.MasterKey)
+		}
+		if c.OIDCClientSecret != "" {
+			need("STACKROOM_OIDC_CLIENT_ID", c.OIDCClientID)
+		}
 	case "zotero":
 		need("STACKROOM_PUBLIC_URL", c.PublicURL)
 		need("STACKROOM_MASTER_KEY", c.MasterKey)

@@ -390,12 +390,17 @@ func TestDebts(t *testing.T) {
 		if err := one.Owe(ctx, ledger.Debt{ID: "4", Sealed: []byte{4}, Due: c.now()}); err != nil { // due earlier now
 			t.Fatal(err)
 		}
+		for _, id := range []string{"3", "unknown"} {
+			if err := two.Hasten(ctx, id); err != nil {
+				t.Error(err)
+			}
+		}
 		for _, id := range []string{"0", "0", "unknown"} {
 			if err := two.Settle(ctx, id); err != nil {
 				t.Error(err)
 			}
 		}
-		if due, err = one.Owed(ctx, 10); err != nil || len(due) != 3 {
+		if due, err = one.Owed(ctx, 10); err != nil || len(due) != 4 {
 			t.Errorf("%+v, %v", due, err)
 		}
 	})

@@ -49,6 +49,32 @@ func (l *Ledger) Owe(ctx context.Context, d Debt) error {
 	return unavailable(errors.New("ledger: an entry keeps changing"))
 }
 
+// Hasten makes a debt due now. One that does not exist is no error.
+func (l *Ledger) Hasten(ctx context.Context, id string) error {
+	name := owedPrefix + digest(id)
+	for range maxTries {
+		value, version, err := l.store.get(ctx, name)
+		if errors.Is(err, errAbsent) {
+			return nil
+		}
+		var o owed
+		if err == nil {
+			err = json.Unmarshal(value, &o)
+		}
+		if err == nil {
+			o.Due = l.now().Unix()
+			value, err = json.Marshal(o)
+		}
+		if err == nil {
+			_, err = l.store.put(ctx, name, value, l.now().Add(owedFor), version)
+		}
+		if !errors.Is(err, errChanged) {
+			return failed(err)
+		}
+	}
+	return unavailable(errors.New("ledger: an entry keeps changing"))
+}
+
 // Settle drops a debt. One that does not exist is no error.
 func (l *Ledger) Settle(ctx context.Context, id string) error {
 	name := owedPrefix + digest(id)

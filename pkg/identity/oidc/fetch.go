@@ -51,11 +51,16 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if res.StatusCode != http.StatusOK {
 		_ = res.Body.Close() // nothing of it is wanted
-		return nil, fmt.Errorf("HTTP status %d", res.StatusCode)
+		return nil, statusError(res.StatusCode)
 	}
 	res.Body = http.MaxBytesReader(nil, res.Body, maxBytes)
 	return res, nil
 }
+
+// statusError is a response of the issuer that is not 200.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("HTTP status %d", int(e)) }
 
 // secure reports whether keys may be fetched from u: over TLS, or from this
 // machine if the issuer is on it too.

@@ -58,7 +58,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // rotate gives the issuer a new key, and takes the old one away.
 func (i *issuer) rotate(keyID string) {
 	i.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := newKey()
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -67,6 +67,8 @@ func (i *issuer) rotate(keyID string) {
 	i.signer, i.keyID = key, keyID
 	i.server.PublicKeys = []oidctest.PublicKey{{PublicKey: key.Public(), KeyID: keyID, Algorithm: string(jose.ES256)}}
 }
+
+func newKey() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
 
 // misbehave sets what the issuer answers; nil is what it should.
 func (i *issuer) misbehave(answer http.HandlerFunc) {

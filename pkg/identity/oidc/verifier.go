@@ -55,6 +55,7 @@ type Verifier struct {
 	audience string
 	now      func() time.Time
 	keys     *keyring
+	local    bool // the issuer is on this machine, where http will do
 	policy   atomic.Pointer[policy]
 }
 
@@ -94,6 +95,7 @@ func New(o Options) (*Verifier, error) {
 		name:     strings.ToLower(u.Host) + strings.TrimSuffix(u.EscapedPath(), "/"),
 		audience: o.Audience,
 		now:      o.Now,
+		local:    loopback(u),
 		keys:     newKeyring(o.Issuer, newClient(o.Transport, loopback(u)), o.Now),
 	}
 	v.policy.Store(readAll())

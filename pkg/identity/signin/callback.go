@@ -15,6 +15,10 @@ import (
 // comeBack answers GET /callback: somebody comes back from Zotero.
 func (s *Server) comeBack(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
+	if s.isAccount(q) {
+		s.options.Account.ServeHTTP(w, r)
+		return
+	}
 	l, err := s.readLogin(r, q)
 	if err != nil {
 		s.failPage(w, r, http.StatusBadRequest, err)

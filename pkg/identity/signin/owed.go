@@ -29,7 +29,7 @@ func (s *Server) discard(ctx context.Context, key string) bool {
 		return true
 	}
 	s.options.Logger.WarnContext(ctx, "a key can't be deleted at Zotero now", "error", err)
-	if err := s.owe(ctx, rand.Text(), key, s.options.Now()); err != nil {
+	if err := s.Owe(ctx, rand.Text(), key, s.options.Now()); err != nil {
 		s.options.Logger.ErrorContext(ctx, "nor can it be kept for later: its owner has to delete it", "error", err)
 		return false
 	}
@@ -43,13 +43,23 @@ func (s *Server) deleteKey(ctx context.Context, key string) error {
 	return s.zotero.Revoke(ctx, key)
 }
 
-// owe keeps a key that is to be deleted at Zotero from due on.
-func (s *Server) owe(ctx context.Context, id, key string, due time.Time) error {
+// Owe implements [account.Keys]: [Server.Run] deletes the key at Zotero.
+func (s *Server) Owe(ctx context.Context, id, key string, due time.Time) error {
 	text, err := s.boxes.owed.Seal([]byte(key))
 	if err != nil {
 		return err
 	}
 	return s.options.Ledger.Owe(ctx, ledger.Debt{ID: id, Sealed: []byte(text), Due: due})
+}
+
+// Settle implements [account.Keys].
+func (s *Server) Settle(ctx context.Context, id string) error {
+	return s.options.Ledger.Settle(ctx, id)
+}
+
+// Hasten implements [account.Keys].
+func (s *Server) Hasten(ctx context.Context, id string) error {
+	return s.options.Ledger.Hasten(ctx, id)
 }
 
 // How keys that are to be deleted at Zotero are tried again.

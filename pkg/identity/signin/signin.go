@@ -56,6 +56,9 @@ type Options struct {
 	// before it returns, the thing is opened after all. Anybody can make up
 	// such a thing, so it is for UnknownKey to be sparing. Nil: nothing.
 	UnknownKey func(ctx context.Context)
+	// Account answers the callbacks of sign-ins to the account pages; nil: there
+	// are none.
+	Account http.Handler
 	// Address names where a request comes from, so that no caller takes more
 	// than its share. Nil is the address of the connection.
 	Address func(*http.Request) string

@@ -2,13 +2,11 @@ package signin
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
-	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
 // openedFor is how long an access token that was opened need not be opened
@@ -63,7 +61,7 @@ func (s *Server) openAccess(ctx context.Context, token string) (*bearer, error) 
 	return &bearer{family: t.Family, principal: &identity.Principal{
 		Subject:    t.subject(),
 		Scopes:     scopes(t.Write),
-		Credential: upstream.NewCredential("zotero:user", http.Header{"Zotero-Api-Key": {t.Key}}),
+		Credential: Credential(t.Key),
 		Expires:    time.Unix(t.Expires, 0),
 	}}, nil
 }

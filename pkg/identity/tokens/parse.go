@@ -24,6 +24,15 @@ type table map[string]*entry
 // fine: it is how the last token is revoked. The error has code Invalid and
 // says everything that is wrong, by place and without values.
 func parse(records string) (table, error) {
+	r, err := read(records)
+	if err != nil {
+		return nil, err
+	}
+	return r.table, r.err()
+}
+
+// read reads what parse does.
+func read(records string) (*reading, error) {
 	records = strings.TrimPrefix(records, "\ufeff")
 	if len(records) > maxBytes {
 		return nil, library.Errorf(library.Invalid, "the records of tokens are more than %d bytes", maxBytes)
@@ -40,13 +49,14 @@ func parse(records string) (table, error) {
 			}
 		}
 	}
-	return r.table, r.err()
+	return r, nil
 }
 
 // reading is what has been read so far.
 type reading struct {
-	table  table
-	faults []string
+	table   table
+	records []Record // in their order
+	faults  []string
 }
 
 // array reads a JSON array of records.
@@ -89,6 +99,7 @@ func (r *reading) record(place, text string) {
 		r.fault(place, "has the ID of a record before it")
 	}
 	r.table[record.ID] = e
+	r.records = append(r.records, *record)
 }
 
 // shapeOf says what is wrong with JSON without repeating any of it.

@@ -327,3 +327,52 @@ func BenchmarkVerify(b *testing.B) {
 		})
 	}
 }
+
+func TestWithout(t *testing.T) {
+	var lines []string
+	var made []string
+	for _, name := range []string{"a", "b", "c"} {
+		token, record, err := tokens.Issue(name, []identity.Scope{identity.Read}, []string{tokens.All}, time.Now(), time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := json.Marshal(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, made = append(lines, string(line)), append(made, token)
+	}
+	for promise, text := range map[string]string{
+		"lines":                "# one\n" + lines[0] + "\n\n" + lines[1] + "\r\n# two\n" + lines[2],
+		"lines with a mark":    "\ufeff" + lines[1] + "\n" + lines[0] + "\n" + lines[2] + "\n",
+		"an array":             "[" + strings.Join(lines, ",\n") + "]",
+		"an array with a mark": "\ufeff [" + strings.Join(lines, ",") + "]",
+	} {
+		rest, name, err := tokens.Without(text, made[1])
+		if err != nil || name != "b" {
+			t.Fatalf("%s: %q, %v", promise, name, err)
+		}
+		v, err := tokens.New(rest)
+		if err != nil || v.Len() != 2 {
+			t.Errorf("%s: %v, %s", promise, err, rest)
+			continue
+		}
+		for i, token := range made {
+			if _, err := v.Verify(t.Context(), token); (err == nil) != (i != 1) {
+				t.Errorf("%s: token %d: %v", promise, i, err)
+			}
+		}
+		if strings.Contains(text, "# one") && (!strings.Contains(rest, "# one\n") || !strings.Contains(rest, "# two\n")) {
+			t.Errorf("%s: comments are gone: %s", promise, rest)
+		}
+	}
+	if rest, _, err := tokens.Without("["+lines[0]+"]", made[0]); err != nil || strings.TrimSpace(rest) != "[]" {
+		t.Errorf("the last one: %q, %v", rest, err)
+	}
+	if _, _, err := tokens.Without(lines[0], made[1]); library.CodeOf(err) != library.NotFound {
+		t.Errorf("none of it: %v", err)
+	}
+	if _, _, err := tokens.Without("{", made[1]); library.CodeOf(err) != library.Invalid {
+		t.Errorf("records that can't be read: %v", err)
+	}
+}

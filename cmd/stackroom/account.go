@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/account"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/oidc"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
+	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
+)
+
+// state is what sign-in and the account pages keep: the keys that seal, and the
+// records of what lives and what has ended.
+type state struct {
+	ring    *seal.Ring
+	records *ledger.Ledger
+}
+
+// openState opens the master keys and the records, which a.close closes.
+func (o *opening) openState(ctx context.Context, a *access) (state, error) {
+	ring, err := masterRing(o.secrets, o.logger)
+	if err != nil {
+		return state{}, err
+	}
+	records, err := openLedger(ctx, o.config, o.hooks, o.logger)
+	if err != nil {
+		return state{}, err
+	}
+	a.close = func() {
+		if err := records.Close(); err != nil {
+			o.logger.Error("the sign-in records can't be closed", "error", err)
+		}
+	}
+	return state{ring, records}, nil
+}
+
+// zotero makes this server the place where members sign in with Zotero.
+func (o *opening) zotero(ctx context.Context, a *access) (identity.Verifier, error) {
+	c := o.config
+	st, err := o.openState(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var pages *account.Pages
+	s, err := signin.New(signin.Options{
+		Issuer: issuer(c), Resource: c.MCPURL(), Ring: st.ring, Ledger: st.records, AccessTTL: c.AccessTokenTTL, Logger: o.logger, Writes: toolsWrite(),
+		Zotero: zoteroauth.Options{
+			OAuthURL: c.OAuthURL, APIURL: c.ZoteroURL,
+			ClientKey: current(o.secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(o.secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),
+		},
+		UnknownKey: o.secrets.Source("STACKROOM_MASTER_KEY").Rejected,
+		Address:    func(r *http.Request) string { return limit.AddressKey(limit.ClientAddress(r, c.Hops())) },
+		Account:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { pages.Callback(w, r) }),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if pages, err = o.accountPages(st, account.Options{Login: s.AccountLogin(), Through: "Zotero", Keys: s, Credential: signin.Credential}); err != nil {
+		return nil, err
+	}
+	a.routes = append(s.Routes(), pages.Routes()...)
+	running, stop := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { s.Run(running) })
+	closeState := a.close
+	a.close = func() {
+		stop()
+		done.Wait()
+		closeState()
+	}
+	return pages.Verifier(s), nil
+}
+
+// accountPages returns the account pages with what they share with sign-in.
+func (o *opening) accountPages(st state, options account.Options) (*account.Pages, error) {
+	options.URL, options.Ring, options.Ledger = issuer(o.config), st.ring, st.records
+	options.Libraries, options.Scopes, options.Logger = o.libraries, offeredScopes(), o.logger
+	options.UnknownKey = o.secrets.Source("STACKROOM_MASTER_KEY").Rejected
+	return account.New(options)
+}
+
+// oidc takes the tokens of the organisation's identity provider, and with a
+// client of its own there, personal access tokens.
+func (o *opening) oidc(ctx context.Context, a *access) (identity.Verifier, error) {
+	c := o.config
+	v, err := openOIDC(c, o.secrets, o.logger)
+	if err != nil {
+		return nil, err
+	}
+	redirect := issuer(c) + "/account/callback"
+	if c.OIDCClientID == "" {
+		h, err := account.Unconfigured(redirect)
+		a.routes = []identity.Route{{Method: http.MethodGet, Path: "/account/tokens", Handler: h}}
+		return v, err
+	}
+	st, err := o.openState(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	login, err := oidc.NewLogin(v, oidc.LoginOptions{ClientID: c.OIDCClientID, Secret: current(o.secrets, "STACKROOM_OIDC_CLIENT_SECRET"), Redirect: redirect})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := o.accountPages(st, account.Options{Login: login, Through: hostOf(c.OIDCIssuer)})
+	if err != nil {
+		return nil, err
+	}
+	a.routes = pages.Routes()
+	return pages.Verifier(v), nil
+}
+
+// hostOf returns the host in a URL that was checked.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Host
+}

@@ -1,0 +1,186 @@
+// Package account is what members see of their access: a page on which a
+// signed-in member makes, lists and revokes personal access tokens, for programs
+// that can't sign in through a browser.
+//
+//	/account/tokens         the member's tokens, and the form for a new one
+//	/account/tokens/revoke  revokes one
+//	/account/sign-in        leads to where members sign in
+//	/account/callback       leads back from there
+//	/account/sign-out       ends the session
+//
+// Sessions and tokens are sealed and carried by their holders. The ledger has
+// which tokens a member made, and which of them are revoked.
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+)
+
+// Member is a person who has signed in to the pages.
+type Member struct {
+	Subject   string           `json:"s"`           // as in [identity.Principal]
+	Scopes    []identity.Scope `json:"c"`           // the most that a token can have
+	Libraries []library.ID     `json:"l"`           // the only ones that a token can see; nil is every one, empty is none
+	Key       string           `json:"k,omitempty"` // at the upstream; "" is the deployment's
+}
+
+// Login is how members sign in. A sign-in is named by a mark, which comes back
+// in the callback's query as "s" or "state".
+type Login interface {
+	// Begin returns where the browser goes, and what Finish needs, which is
+	// sealed in a cookie meanwhile. Write asks for tokens that may write. The
+	// error has the code Unavailable.
+	Begin(ctx context.Context, mark string, write bool) (to string, carried []byte, err error)
+	// Finish returns who comes back with the query of the callback. The error
+	// has the code Unauthenticated, Forbidden or Unavailable.
+	Finish(ctx context.Context, query url.Values, mark string, carried []byte) (*Member, error)
+}
+
+// Keys deletes members' keys at the upstream.
+type Keys interface {
+	// Owe keeps a key that is to be deleted from due on, unless it is settled.
+	Owe(ctx context.Context, id, key string, due time.Time) error
+	// Settle drops what is owed under an ID: the key stays.
+	Settle(ctx context.Context, id string) error
+	// Hasten has what is owed under an ID deleted soon.
+	Hasten(ctx context.Context, id string) error
+}
+
+// Options configure [Pages]. All are needed but those that name a default.
+type Options struct {
+	URL    string // the public URL, without a slash at the end
+	Ring   *seal.Ring
+	Ledger *ledger.Ledger
+	Login  Login
+	// Through names where members sign in, for people: "Zotero".
+	Through string
+	// Keys has the members' keys; nil if they have none.
+	Keys Keys
+	// Credential returns the credential that a member's key is at the upstream;
+	// nil if members have none.
+	Credential func(key string) upstream.Credential
+	// Libraries lists what the principal of the context may see.
+	Libraries func(context.Context) ([]library.Info, error)
+	// Scopes are those that a token may have at most.
+	Scopes []identity.Scope
+	// UnknownKey is as in signin.Options; nil: nothing.
+	UnknownKey func(context.Context)
+	Logger     *slog.Logger     // nil: no log
+	Now        func() time.Time // nil: [time.Now]
+}
+
+// Pages are the account pages. They are safe for concurrent use.
+type Pages struct {
+	options                             Options
+	secure                              bool // cookies go over https only
+	session, login, form, token, record *seal.Box
+	pages                               *templates
+}
+
+// New returns the pages. The error says which option is missing.
+func New(o Options) (*Pages, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || o.Ring == nil || o.Ledger == nil || o.Login == nil || o.Libraries == nil || len(o.Scopes) == 0 {
+		return nil, errors.New("account: URL, ring, ledger, login, libraries and scopes are needed")
+	}
+	if o.Credential == nil {
+		o.Credential = func(string) upstream.Credential { return upstream.Credential{} }
+	}
+	if o.UnknownKey == nil {
+		o.UnknownKey = func(context.Context) {}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	pages, err := newTemplates()
+	if err != nil {
+		return nil, err
+	}
+	deployment := o.URL + " account"
+	return &Pages{
+		options: o, secure: u.Scheme == "https", pages: pages,
+		session: o.Ring.Box("session", deployment), login: o.Ring.Box("signin", deployment), form: o.Ring.Box("field", deployment),
+		token: o.Ring.Box("pat", deployment), record: o.Ring.Box("record", deployment),
+	}, nil
+}
+
+// The paths of the pages.
+const (
+	pathTokens   = "/account/tokens"
+	pathRevoke   = "/account/tokens/revoke"
+	pathSignIn   = "/account/sign-in"
+	pathCallback = "/account/callback"
+	pathSignOut  = "/account/sign-out"
+)
+
+// Routes returns the handlers of the pages.
+func (p *Pages) Routes() []identity.Route {
+	return []identity.Route{
+		{Method: http.MethodGet, Path: pathTokens, Handler: http.HandlerFunc(p.showTokens)},
+		{Method: http.MethodPost, Path: pathTokens, Handler: http.HandlerFunc(p.makeToken)},
+		{Method: http.MethodPost, Path: pathRevoke, Handler: http.HandlerFunc(p.revokeToken)},
+		{Method: http.MethodGet, Path: pathSignIn, Handler: http.HandlerFunc(p.signIn)},
+		{Method: http.MethodGet, Path: pathCallback, Handler: http.HandlerFunc(p.Callback)},
+		{Method: http.MethodPost, Path: pathSignOut, Handler: http.HandlerFunc(p.signOut)},
+	}
+}
+
+// sealed returns v sealed in a box.
+func sealed(box *seal.Box, v any) (string, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	return box.Seal(plain)
+}
+
+// unseal reads into v what a box sealed. If the key is not known it asks for
+// newer ones once.
+func (p *Pages) unseal(ctx context.Context, box *seal.Box, text string, v any) error {
+	plain, err := box.Open(text)
+	if errors.Is(err, seal.ErrUnknownKey) {
+		p.options.UnknownKey(ctx)
+		plain, err = box.Open(text)
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, v)
+}
+
+// principal returns the member as a principal of calls.
+func (p *Pages) principal(m *Member) *identity.Principal {
+	principal := &identity.Principal{Subject: m.Subject, Scopes: m.Scopes, Libraries: m.Libraries}
+	if m.Key != "" {
+		principal.Credential = p.options.Credential(m.Key)
+	}
+	return principal
+}
+
+// may reports whether a token of the member may have a scope.
+func (p *Pages) may(m *Member, s identity.Scope) bool {
+	offered := &identity.Principal{Scopes: p.options.Scopes}
+	return offered.May(s) && p.principal(m).May(s)
+}
+
+// host returns the name of the server, for people.
+func (p *Pages) host() string {
+	_, host, _ := strings.Cut(p.options.URL, "://")
+	return host
+}

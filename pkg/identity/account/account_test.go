@@ -1,0 +1,693 @@
+package account_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/bucket"
+	"github.com/stackroom-mcp/stackroom/pkg/bucket/buckettest"
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/account"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+)
+
+// service is two processes with account pages behind one URL, over a bucket.
+type service struct {
+	t      *testing.T
+	url    string
+	bucket *buckettest.Fake
+	ring   *seal.Ring
+	log    bytes.Buffer
+	who    *account.Member // who signs in next
+	keys   *keys
+	scopes []identity.Scope
+	listed error
+
+	mu     sync.Mutex
+	now    time.Time
+	served int
+	pages  []*account.Pages
+	muxes  []*http.ServeMux
+	server *httptest.Server
+}
+
+// keys records what is owed at the upstream.
+type keys struct {
+	mu   sync.Mutex
+	owed map[string]time.Time // by ID
+	down bool
+}
+
+func (k *keys) change(id string, change func()) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.down {
+		return library.Errorf(library.Unavailable, "down").WithRetryAfter(5 * time.Second)
+	}
+	change()
+	return nil
+}
+
+func (k *keys) Owe(_ context.Context, id, _ string, due time.Time) error {
+	return k.change(id, func() { k.owed[id] = due })
+}
+func (k *keys) Settle(_ context.Context, id string) error {
+	return k.change(id, func() { delete(k.owed, id) })
+}
+func (k *keys) Hasten(_ context.Context, id string) error {
+	return k.change(id, func() {
+		if _, ok := k.owed[id]; ok {
+			k.owed[id] = time.Time{}
+		}
+	})
+}
+
+// Begin and Finish implement [account.Login] without any other site.
+func (s *service) Begin(_ context.Context, mark string, write bool) (string, []byte, error) {
+	return fmt.Sprintf("https://login.example/?s=%s&write=%t", mark, write), []byte("carried " + mark), nil
+}
+
+func (s *service) Finish(_ context.Context, q url.Values, mark string, carried []byte) (*account.Member, error) {
+	if string(carried) != "carried "+mark || q.Get("no") != "" {
+		return nil, library.Errorf(library.Unauthenticated, "the login did not confirm")
+	}
+	m := *s.who
+	return &m, nil
+}
+
+// libraries lists those of the principal's key.
+func (s *service) libraries(ctx context.Context) ([]library.Info, error) {
+	p := identity.PrincipalFrom(ctx)
+	all := []library.Info{{ID: "user:1", Name: "Ada's <library>"}, {ID: "group:4711", Name: "Chemistry"}, {ID: "group:4712", Name: "Physics"}}
+	return slices.DeleteFunc(all, func(i library.Info) bool { return !p.Sees(i.ID) }), s.listed
+}
+
+func newService(t *testing.T) *service {
+	t.Helper()
+	s := &service{
+		t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), bucket: buckettest.New(t), keys: &keys{owed: map[string]time.Time{}},
+		who: ada(), scopes: []identity.Scope{identity.Read, identity.Write},
+	}
+	ring, err := seal.New(bytes.Repeat([]byte{1}, seal.MasterSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ring = ring
+	s.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.served++
+		mux := s.muxes[s.served%len(s.muxes)]
+		s.mu.Unlock()
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.server.Close)
+	s.url = s.server.URL
+	s.restart()
+	return s
+}
+
+func ada() *account.Member {
+	return &account.Member{Subject: "zotero:1001", Scopes: []identity.Scope{identity.Read}, Key: "ada-key-of-zotero"}
+}
+
+// restart starts both processes again.
+func (s *service) restart() {
+	s.t.Helper()
+	s.pages, s.muxes = nil, nil
+	for range 2 {
+		b, err := bucket.Open(s.t.Context(), bucket.Options{Name: buckettest.Bucket, Endpoint: s.bucket.URL, Attempts: 1})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		p, err := account.New(account.Options{
+			URL: s.url, Ring: s.ring, Ledger: ledger.OpenBucket(s.t.Context(), b, ledger.Options{Now: s.clock}), Login: s, Through: "Example",
+			Keys: s.keys, Libraries: s.libraries, Scopes: s.scopes, Now: s.clock, Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
+			Credential: func(key string) upstream.Credential { return upstream.NewCredential("test", http.Header{"Key": {key}}) },
+		})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		mux := http.NewServeMux()
+		for _, r := range p.Routes() {
+			mux.Handle(r.Method+" "+r.Path, r.Handler)
+		}
+		s.pages, s.muxes = append(s.pages, p), append(s.muxes, mux)
+	}
+}
+
+func (s *service) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *service) pass(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+// verify asks a process who bears a token.
+func (s *service) verify(process int, token string) (*identity.Principal, error) {
+	return s.pages[process].Verifier(others{}).Verify(s.t.Context(), token)
+}
+
+// others stands for the verifier of all other tokens.
+type others struct{}
+
+func (others) Verify(context.Context, string) (*identity.Principal, error) {
+	return &identity.Principal{Subject: "other"}, nil
+}
+
+// browser is a member's browser.
+type browser struct {
+	*service
+	http *http.Client
+}
+
+func (s *service) browser() *browser {
+	jar, _ := cookiejar.New(nil)
+	return &browser{s, &http.Client{Transport: s.server.Client().Transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+type answer struct {
+	status   int
+	header   http.Header
+	body, to string
+}
+
+func (b *browser) send(method, path string, form url.Values, header ...string) answer {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := b.http.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(body), res.Header.Get("Location")}
+}
+
+// signIn signs the service's member in.
+func (b *browser) signIn(query string) {
+	b.t.Helper()
+	a := b.send(http.MethodGet, "/account/sign-in"+query, nil)
+	to, err := url.Parse(a.to)
+	if err != nil || a.status != http.StatusSeeOther || to.Host != "login.example" {
+		b.t.Fatalf("sign-in: %d to %q", a.status, a.to)
+	}
+	if a = b.send(http.MethodGet, "/account/callback?s="+to.Query().Get("s"), nil); a.status != http.StatusSeeOther || a.to != "/account/tokens" {
+		b.t.Fatalf("callback: %d to %q %s", a.status, a.to, a.body)
+	}
+}
+
+var formField = regexp.MustCompile(`name="form" value="([^"]*)"`)
+
+// page opens the page of tokens and returns it with its hidden field.
+func (b *browser) page() (string, string) {
+	b.t.Helper()
+	a := b.send(http.MethodGet, "/account/tokens", nil)
+	m := formField.FindStringSubmatch(a.body)
+	if a.status != http.StatusOK || m == nil {
+		b.t.Fatalf("the page: %d %s", a.status, a.body)
+	}
+	return a.body, html.UnescapeString(m[1])
+}
+
+var tokenText = regexp.MustCompile(`sr_pat_[A-Za-z0-9_-]+`)
+
+// make makes a token by the form, with changes: name, value, ….
+func (b *browser) make(changes ...string) (string, answer) {
+	b.t.Helper()
+	_, form := b.page()
+	fields := url.Values{"form": {form}, "name": {"backup script"}, "scope": {"library:read"}, "which": {"all"}, "days": {"30"}}
+	for i := 0; i < len(changes); i += 2 {
+		if changes[i] == "library" {
+			fields.Add("library", changes[i+1])
+			continue
+		}
+		fields.Set(changes[i], changes[i+1])
+	}
+	a := b.send(http.MethodPost, "/account/tokens", fields)
+	return tokenText.FindString(a.body), a
+}
+
+func TestMakeAndUseAToken(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	if a := b.send(http.MethodGet, "/account/tokens", nil); a.status != http.StatusOK || !strings.Contains(a.body, `href="/account/sign-in"`) || strings.Contains(a.body, "<form") {
+		t.Fatalf("without a session: %d %s", a.status, a.body)
+	}
+	b.signIn("")
+	body, _ := b.page()
+	for _, has := range []string{"zotero:1001", "You have none", "Ada&#39;s &lt;library&gt;", "group:4712", "90 days"} {
+		if !strings.Contains(body, has) {
+			t.Errorf("the page lacks %q", has)
+		}
+	}
+	token, a := b.make()
+	if a.status != http.StatusOK || token == "" || a.header.Get("Cache-Control") != "no-store" || !strings.Contains(a.body, "only time") {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for process := range 2 {
+		p, err := s.verify(process, token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Subject != "zotero:1001" || !slices.Equal(p.Scopes, []identity.Scope{identity.Read}) || p.Libraries != nil || p.Credential.Anonymous() ||
+			!p.Expires.Equal(s.clock().Add(30*24*time.Hour)) {
+			t.Errorf("%+v", p)
+		}
+	}
+	if strings.Contains(token, "ada-key") {
+		t.Error("the key shows")
+	}
+	body, _ = b.page()
+	if !strings.Contains(body, "backup script") || !strings.Contains(body, "2026-12-22") || strings.Contains(body, token) {
+		t.Errorf("the list: %s", body)
+	}
+	if p, err := s.verify(0, "srt_other"); err != nil || p.Subject != "other" {
+		t.Errorf("another token: %+v, %v", p, err)
+	}
+	for name, text := range map[string]string{"log": s.log.String(), "bucket": fmt.Sprint(s.bucket.Objects())} {
+		for _, secret := range []string{token, "ada-key-of-zotero", "backup script", "zotero:1001"} {
+			if strings.Contains(text, secret) && (name == "bucket" || secret != "zotero:1001") {
+				t.Errorf("the %s has %.20s", name, secret)
+			}
+		}
+	}
+}
+
+func TestRevokedTokens_StayOut(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	b.signIn("")
+	token, _ := b.make()
+	kept, _ := b.make("name", "another one")
+	body, form := b.page()
+	key := regexp.MustCompile(`name="token" value="([0-9a-f]+)"`).FindStringSubmatch(body)
+	if key == nil {
+		t.Fatal(body)
+	}
+	if a := b.send(http.MethodPost, "/account/tokens/revoke", url.Values{"form": {form}, "token": {key[1]}}); a.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	s.pass(time.Minute)
+	for range 2 {
+		for process := range s.pages {
+			if _, err := s.verify(process, token); library.CodeOf(err) != library.Unauthenticated {
+				t.Errorf("process %d: %v", process, err)
+			}
+			if _, err := s.verify(process, kept); err != nil {
+				t.Errorf("process %d, the other token: %v", process, err)
+			}
+		}
+		s.restart()
+	}
+	if body, _ = b.page(); strings.Contains(body, "backup script") || !strings.Contains(body, "another one") {
+		t.Errorf("the list: %s", body)
+	}
+	s.pass(29 * 24 * time.Hour)
+	s.restart()
+	if _, err := s.verify(0, token); library.CodeOf(err) != library.Unauthenticated {
+		t.Errorf("a day before it expires: %v", err)
+	}
+	s.bucket.Down.Store(true)
+	s.restart()
+	if _, err := s.verify(0, kept); library.CodeOf(err) != library.Unavailable {
+		t.Errorf("a process that can't tell: %v", err)
+	}
+}
+
+func TestTokensExpire(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	b.signIn("")
+	token, _ := b.make("days", "7")
+	s.pass(7*24*time.Hour - time.Second)
+	if _, err := s.verify(0, token); err != nil {
+		t.Error(err)
+	}
+	s.pass(time.Second)
+	if _, err := s.verify(0, token); library.CodeOf(err) != library.Unauthenticated {
+		t.Error(err)
+	}
+}
+
+func TestTokens_NeverExceedTheirMaker(t *testing.T) {
+	s := newService(t)
+	for promise, c := range map[string]struct {
+		member    func(*account.Member)
+		changes   []string
+		status    int
+		libraries []library.ID
+		scopes    []identity.Scope
+	}{
+		"one library":                {nil, []string{"which", "some", "library", "group:4711"}, 200, []library.ID{"group:4711"}, []identity.Scope{identity.Read}},
+		"two, one of them twice":     {nil, []string{"which", "some", "library", "group:4711", "library", "user:1", "library", "group:4711"}, 200, []library.ID{"group:4711", "user:1"}, []identity.Scope{identity.Read}},
+		"no library":                 {nil, []string{"which", "some"}, 400, nil, nil},
+		"no choice":                  {nil, []string{"which", ""}, 400, nil, nil},
+		"another's library":          {nil, []string{"which", "some", "library", "user:2"}, 400, nil, nil},
+		"a library that is none":     {nil, []string{"which", "some", "library", "*"}, 400, nil, nil},
+		"writing without the right":  {nil, []string{"scope", "library:write"}, 403, nil, nil},
+		"a scope that there is not":  {nil, []string{"scope", "admin"}, 403, nil, nil},
+		"no name":                    {nil, []string{"name", " "}, 400, nil, nil},
+		"a name that is too long":    {nil, []string{"name", strings.Repeat("n", 61)}, 400, nil, nil},
+		"no end":                     {nil, []string{"days", "0"}, 400, nil, nil},
+		"longer than it may":         {nil, []string{"days", "365"}, 400, nil, nil},
+		"all of a restricted member": {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, nil, 200, []library.ID{"group:4712"}, []identity.Scope{identity.Read}},
+		"more of a restricted one":   {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, []string{"which", "some", "library", "group:4711"}, 400, nil, nil},
+		"writing with the right":     {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, []string{"scope", "library:write"}, 200, nil, []identity.Scope{identity.Read, identity.Write}},
+		"reading with that right":    {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, nil, 200, nil, []identity.Scope{identity.Read}},
+		"all of who sees none":       {func(m *account.Member) { m.Libraries = []library.ID{} }, nil, 200, []library.ID{}, []identity.Scope{identity.Read}},
+	} {
+		s.who = ada()
+		if c.member != nil {
+			c.member(s.who)
+		}
+		b := s.browser()
+		b.signIn("")
+		token, a := b.make(c.changes...)
+		if a.status != c.status || (token != "") != (c.status == 200) {
+			t.Errorf("%s: %d %q", promise, a.status, token)
+			continue
+		}
+		if token == "" {
+			continue
+		}
+		p, err := s.verify(1, token)
+		if err != nil || !slices.Equal(p.Libraries, c.libraries) || (p.Libraries == nil) != (c.libraries == nil) || !slices.Equal(p.Scopes, c.scopes) {
+			t.Errorf("%s: %+v, %v", promise, p, err)
+		}
+	}
+}
+
+// TestWriting_IsOfferedByTheServerOnly has a member with the right to write at
+// a server whose tools don't.
+func TestWriting_IsOfferedByTheServerOnly(t *testing.T) {
+	s := newService(t)
+	s.scopes = []identity.Scope{identity.Read}
+	s.restart()
+	s.who.Scopes = append(s.who.Scopes, identity.Write)
+	b := s.browser()
+	b.signIn("")
+	if body, _ := b.page(); strings.Contains(body, "library:write") || strings.Contains(body, "write=1") {
+		t.Error("the page offers it")
+	}
+	if _, a := b.make("scope", "library:write"); a.status != http.StatusForbidden {
+		t.Errorf("%d", a.status)
+	}
+	if a := b.send(http.MethodGet, "/account/sign-in?write=1", nil); !strings.Contains(a.to, "write=false") {
+		t.Errorf("to %s", a.to)
+	}
+}
+
+func TestForms_BelongToTheirSession(t *testing.T) {
+	s := newService(t)
+	b, other := s.browser(), s.browser()
+	b.signIn("")
+	_, form := b.page()
+	s.who = &account.Member{Subject: "zotero:1002", Scopes: []identity.Scope{identity.Read}, Key: "bob-key"}
+	other.signIn("")
+	_, theirs := other.page()
+	fields := func(form string) url.Values {
+		return url.Values{"form": {form}, "name": {"x"}, "scope": {"library:read"}, "which": {"all"}, "days": {"7"}}
+	}
+	for promise, send := range map[string]func(path string) answer{
+		"no field":        func(path string) answer { return b.send(http.MethodPost, path, fields("")) },
+		"a field made up": func(path string) answer { return b.send(http.MethodPost, path, fields("sr_field_AAAA")) },
+		"another's field": func(path string) answer { return b.send(http.MethodPost, path, fields(theirs)) },
+		"no session":      func(path string) answer { return s.browser().send(http.MethodPost, path, fields(form)) },
+		"from another site": func(path string) answer {
+			return b.send(http.MethodPost, path, fields(form), "Sec-Fetch-Site", "cross-site")
+		},
+		"from a sibling": func(path string) answer {
+			return b.send(http.MethodPost, path, fields(form), "Sec-Fetch-Site", "same-site")
+		},
+		"with another's origin": func(path string) answer {
+			return b.send(http.MethodPost, path, fields(form), "Origin", "https://evil.example")
+		},
+		"of no origin": func(path string) answer { return b.send(http.MethodPost, path, fields(form), "Origin", "null") },
+		"longer than it may": func(path string) answer {
+			return b.send(http.MethodPost, path, url.Values{"form": {form}, "x": {strings.Repeat("x", 100<<10)}})
+		},
+	} {
+		for _, path := range []string{"/account/tokens", "/account/tokens/revoke", "/account/sign-out"} {
+			if a := send(path); a.status < 400 || a.status >= 500 || tokenText.MatchString(a.body) || a.to != "" {
+				t.Errorf("%s at %s: %d %s", promise, path, a.status, a.to)
+			}
+		}
+	}
+	if a := b.send(http.MethodPost, "/account/tokens", fields(form), "Sec-Fetch-Site", "same-origin", "Origin", s.url); !tokenText.MatchString(a.body) {
+		t.Errorf("one's own: %d", a.status)
+	}
+	if a := b.send(http.MethodPost, "/account/tokens", fields(form)); a.status != http.StatusConflict || tokenText.MatchString(a.body) {
+		t.Errorf("sent twice: %d", a.status)
+	}
+	// A member revokes only what is theirs.
+	body, _ := b.page()
+	key := regexp.MustCompile(`name="token" value="([0-9a-f]+)"`).FindStringSubmatch(body)[1]
+	other.send(http.MethodPost, "/account/tokens/revoke", url.Values{"form": {theirs}, "token": {key}})
+	if body, _ = b.page(); !strings.Contains(body, key) {
+		t.Error("another member revoked it")
+	}
+}
+
+func TestSessions(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	a := b.send(http.MethodGet, "/account/sign-in", nil)
+	to, _ := url.Parse(a.to)
+	mark := to.Query().Get("s")
+	for promise, try := range map[string]func() answer{
+		"another browser":      func() answer { return s.browser().send(http.MethodGet, "/account/callback?s="+mark, nil) },
+		"no mark":              func() answer { return b.send(http.MethodGet, "/account/callback", nil) },
+		"a mark made up":       func() answer { return b.send(http.MethodGet, "/account/callback?s=AAAAAAAAAAAAAAAAAAAAAAAAAA", nil) },
+		"a mark of other form": func() answer { return b.send(http.MethodGet, "/account/callback?s=../x", nil) },
+		"a mark that begins so": func() answer {
+			return b.send(http.MethodGet, "/account/callback?s="+mark[:8]+"AAAAAAAAAAAAAAAAAA", nil)
+		},
+	} {
+		if a := try(); a.status != http.StatusBadRequest || strings.Contains(fmt.Sprint(a.header), "stackroom-session") {
+			t.Errorf("%s: %d", promise, a.status)
+		}
+	}
+	a = b.send(http.MethodGet, "/account/callback?s="+mark, nil)
+	var cookie *http.Cookie
+	for _, line := range a.header.Values("Set-Cookie") {
+		if c, err := http.ParseSetCookie(line); err == nil && strings.HasSuffix(c.Name, "stackroom-session") {
+			cookie = c
+		}
+	}
+	if cookie == nil || cookie.Name != "__Host-stackroom-session" || !cookie.Secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+		cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge != 3600 || strings.Contains(cookie.Value, "1001") {
+		t.Fatalf("%+v", cookie)
+	}
+	if a := b.send(http.MethodGet, "/account/callback?s="+mark, nil); a.status != http.StatusBadRequest {
+		t.Errorf("the same callback again: %d", a.status)
+	}
+	if _, err := s.verify(0, cookie.Value); err != nil {
+		t.Errorf("%v", err) // another verifier's
+	}
+	if _, err := s.verify(0, "sr_pat_"+strings.TrimPrefix(cookie.Value, "sr_session_")); library.CodeOf(err) != library.Unauthenticated {
+		t.Errorf("A21: a session as a token: %v", err)
+	}
+	s.pass(59 * time.Minute)
+	_, form := b.page()
+	s.pass(time.Minute)
+	if a := b.send(http.MethodGet, "/account/tokens", nil); strings.Contains(a.body, "<form") {
+		t.Error("a session that is over")
+	}
+	if a := b.send(http.MethodPost, "/account/sign-out", url.Values{"form": {form}}); a.status != http.StatusUnauthorized {
+		t.Errorf("a form of it: %d", a.status)
+	}
+}
+
+func TestLoginCookies_AreShort(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	a := b.send(http.MethodGet, "/account/sign-in", nil)
+	to, _ := url.Parse(a.to)
+	if c := a.header.Get("Set-Cookie"); !strings.Contains(c, "Max-Age=600") || !strings.HasPrefix(c, "__Host-") {
+		t.Error(c)
+	}
+	s.pass(10 * time.Minute)
+	if a := b.send(http.MethodGet, "/account/callback?s="+to.Query().Get("s"), nil); a.status != http.StatusBadRequest {
+		t.Errorf("%d", a.status)
+	}
+	if a := b.send(http.MethodGet, "/account/sign-in", nil, "Sec-Fetch-Site", "cross-site"); a.to != "/account/tokens" || a.header.Get("Set-Cookie") != "" {
+		t.Errorf("begun by another site: %v", a.header)
+	}
+	if a := b.send(http.MethodGet, "/account/sign-in?write=1", nil); !strings.Contains(a.to, "write=true") {
+		t.Errorf("to %s", a.to)
+	}
+}
+
+func TestSignOut_EndsTheSessionEverywhere(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	b.signIn("")
+	stolen := s.browser()
+	u, _ := url.Parse(s.url)
+	stolen.http.Jar.SetCookies(u, b.http.Jar.Cookies(u))
+	_, form := b.page()
+	if a := b.send(http.MethodPost, "/account/sign-out", url.Values{"form": {form}}); a.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	s.pass(time.Minute)
+	for range 2 {
+		if a := stolen.send(http.MethodGet, "/account/tokens", nil); strings.Contains(a.body, "<form") {
+			t.Error("a copy of the cookie goes on")
+		}
+	}
+}
+
+func TestKeysOfSessions(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	b.signIn("")
+	if len(s.keys.owed) != 1 {
+		t.Fatalf("%v", s.keys.owed)
+	}
+	for _, due := range s.keys.owed {
+		if !due.Equal(s.clock().Add(time.Hour)) {
+			t.Errorf("due %v", due)
+		}
+	}
+	s.keys.down = true
+	if token, a := b.make(); token != "" || a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") != "5" {
+		t.Errorf("a token whose key would be deleted: %d", a.status)
+	}
+	if body, _ := b.page(); strings.Contains(body, "backup script") {
+		t.Error("it is listed")
+	}
+	s.keys.down = false
+	if token, _ := b.make(); token == "" || len(s.keys.owed) != 0 {
+		t.Errorf("the key of a token is still owed: %v", s.keys.owed)
+	}
+	idle := s.browser()
+	idle.signIn("")
+	_, form := idle.page()
+	idle.send(http.MethodPost, "/account/sign-out", url.Values{"form": {form}})
+	for id, due := range s.keys.owed {
+		if !due.IsZero() {
+			t.Errorf("%s is not due after signing out: %v", id, due)
+		}
+	}
+	s.keys.down = true
+	a := b.send(http.MethodGet, "/account/sign-in", nil)
+	to, _ := url.Parse(a.to)
+	if a := b.send(http.MethodGet, "/account/callback?s="+to.Query().Get("s"), nil); a.status != http.StatusServiceUnavailable || strings.Contains(fmt.Sprint(a.header["Set-Cookie"]), "__Host-stackroom-session=sr_") {
+		t.Errorf("a session whose key nobody deletes: %d", a.status)
+	}
+}
+
+func TestLibrariesThatCannotBeListed(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	b.signIn("")
+	s.listed = library.Errorf(library.Unavailable, "down")
+	if body, _ := b.page(); !strings.Contains(body, "can&#39;t be listed now") && !strings.Contains(body, "can't be listed now") {
+		t.Error("the page does not say so")
+	}
+	if token, _ := b.make(); token == "" {
+		t.Error("no token for all")
+	}
+	if _, a := b.make("which", "some", "library", "group:4711"); a.status != http.StatusServiceUnavailable {
+		t.Errorf("%d", a.status)
+	}
+	s.listed = library.Errorf(library.Unauthenticated, "revoked")
+	if a := b.send(http.MethodGet, "/account/tokens", nil); strings.Contains(a.body, "<form") || !strings.Contains(a.body, "/account/sign-in") {
+		t.Error("a session whose key was revoked goes on")
+	}
+}
+
+func TestPages_HoldToTheirPolicy(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	pages := map[string]answer{"sign-in": b.send(http.MethodGet, "/account/tokens", nil), "error": b.send(http.MethodGet, "/account/callback", nil)}
+	b.signIn("")
+	pages["tokens"] = b.send(http.MethodGet, "/account/tokens", nil)
+	_, pages["made"] = b.make()
+	for name, a := range pages {
+		csp := a.header.Get("Content-Security-Policy")
+		if !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") ||
+			a.header.Get("X-Frame-Options") != "DENY" || a.header.Get("Cache-Control") != "no-store" || a.header.Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s: %v", name, a.header)
+		}
+		if strings.Contains(a.body, "<script") != (name == "made") || strings.Contains(a.body, " style=") || strings.Contains(a.body, " onclick=") {
+			t.Errorf("%s: scripts or styles inside", name)
+		}
+	}
+	if !strings.Contains(pages["tokens"].header.Get("Content-Security-Policy"), "form-action 'self'") {
+		t.Error("the form leads elsewhere")
+	}
+}
+
+func TestTooManyTokens(t *testing.T) {
+	s := newService(t)
+	b := s.browser()
+	b.signIn("")
+	for i := range ledger.MaxFamilies {
+		if token, a := b.make("name", fmt.Sprint(i)); token == "" {
+			t.Fatalf("token %d: %d %s", i, a.status, a.body)
+		}
+	}
+	if token, a := b.make(); token != "" || a.status != http.StatusConflict {
+		t.Errorf("one more: %d", a.status)
+	}
+}
+
+func FuzzToken(f *testing.F) {
+	ring, err := seal.New(bytes.Repeat([]byte{1}, seal.MasterSize))
+	if err != nil {
+		f.Fatal(err)
+	}
+	l, err := ledger.OpenFile(f.TempDir(), ledger.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = l.Close() })
+	p, err := account.New(account.Options{URL: "https://a.example", Ring: ring, Ledger: l, Login: &service{}, Libraries: (&service{}).libraries, Scopes: []identity.Scope{identity.Read}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{"sr_pat_", "sr_pat_AAAA", "sr_pat_" + strings.Repeat("A", 200), "sr_access_AAAA", ""} {
+		f.Add(s)
+	}
+	v := p.Verifier(others{})
+	f.Fuzz(func(t *testing.T, token string) {
+		if got, err := v.Verify(t.Context(), token); err == nil && got.Subject != "other" {
+			t.Errorf("%q is good for %+v", token, got)
+		}
+	})
+}

@@ -1,0 +1,136 @@
+package account
+
+import (
+	"cmp"
+	_ "embed"
+	"math"
+	"net/http"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/page"
+)
+
+//go:embed tokens.html
+var tokensHTML string
+
+//go:embed made.html
+var madeHTML string
+
+//go:embed signin.html
+var signInHTML string
+
+//go:embed wrong.html
+var wrongHTML string
+
+//go:embed unconfigured.html
+var unconfiguredHTML string
+
+// templates are the pages' templates.
+type templates struct{ tokens, made, signIn, wrong *page.Page }
+
+func newTemplates() (*templates, error) {
+	t := &templates{}
+	for _, x := range []struct {
+		to         **page.Page
+		name, body string
+	}{{&t.tokens, "tokens", tokensHTML}, {&t.made, "made", madeHTML}, {&t.signIn, "signin", signInHTML}, {&t.wrong, "wrong", wrongHTML}} {
+		made, err := page.New(x.name, x.body)
+		if err != nil {
+			return nil, err
+		}
+		*x.to = made
+	}
+	return t, nil
+}
+
+// tokensPage is what the page of tokens shows.
+type tokensPage struct {
+	Form, Subject, Through, WriteURL     string
+	Tokens                               []tokenRow
+	Most, Limit                          int
+	Lives                                []int
+	Libraries                            []library.Info
+	Unlisted, MayWrite, AskWrite, HasKey bool
+}
+
+// tokenRow is a token on the page.
+type tokenRow struct {
+	Key, Name, Created, Expires string
+	Libraries                   []string // nil is all
+	Write                       bool
+}
+
+// madePage is what the page of a new token shows.
+type madePage struct{ Token, Name, Expires, URL string }
+
+// signInPage is what the page shows before a member signs in.
+type signInPage struct{ Through, URL, Host string }
+
+// wrongPage is what the page of an error shows.
+type wrongPage struct{ Message, Hint, Back string }
+
+func (p *Pages) showSignIn(w http.ResponseWriter) {
+	p.write(w, p.pages.signIn, "Personal access tokens", signInPage{Through: p.options.Through, URL: loginURL(false), Host: p.host()}, nil)
+}
+
+// write answers with a page whose forms go to this server alone.
+func (p *Pages) write(w http.ResponseWriter, t *page.Page, title string, data any, change func(*page.Options)) {
+	o := page.Options{Title: title, FormAction: []string{}, Copy: t == p.pages.made, Data: data}
+	if change != nil {
+		change(&o)
+	}
+	if err := t.Write(w, o); err != nil {
+		p.options.Logger.Error("a page can't be written", "error", err)
+		http.Error(w, "something went wrong inside the server", http.StatusInternalServerError)
+	}
+}
+
+// fail tells a person what went wrong.
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := library.AsError(err)
+	status := statusOf(e.Code)
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.RetryAfter.Seconds())))))
+	}
+	p.options.Logger.InfoContext(r.Context(), "account page refused", "status", status, "error", e)
+	first, size := utf8.DecodeRuneInString(e.Message)
+	data := wrongPage{Message: string(unicode.ToUpper(first)) + e.Message[size:], Hint: cmp.Or(e.Hint, "go back and try again"), Back: pathTokens}
+	p.write(w, p.pages.wrong, "That did not work", data, func(o *page.Options) { o.Status, o.FormAction = status, nil })
+}
+
+func statusOf(c library.Code) int {
+	switch c {
+	case library.Invalid, library.TooLarge, library.NotFound:
+		return http.StatusBadRequest
+	case library.Unauthenticated:
+		return http.StatusUnauthorized
+	case library.Forbidden:
+		return http.StatusForbidden
+	case library.Conflict:
+		return http.StatusConflict
+	case library.RateLimited:
+		return http.StatusTooManyRequests
+	case library.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// Unconfigured returns a handler that tells an admin which settings the pages
+// need.
+func Unconfigured(redirectURI string) (http.Handler, error) {
+	t, err := page.New("unconfigured", unconfiguredHTML)
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if err := t.Write(w, page.Options{Status: http.StatusNotFound, Title: "Personal access tokens", Data: redirectURI}); err != nil {
+			http.Error(w, "something went wrong inside the server", http.StatusInternalServerError)
+		}
+	}), nil
+}

@@ -1,0 +1,75 @@
+package signin
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"github.com/stackroom-mcp/stackroom/pkg/identity/account"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+)
+
+// The parameter of the callback's query that tells sign-ins to the account pages
+// from those of clients. Both come back to the one callback that the application
+// is registered with at Zotero.
+const (
+	queryFor   = "for"
+	forAccount = "account"
+)
+
+// AccountLogin returns how members sign in to the account pages: with Zotero, as
+// they sign in to clients.
+func (s *Server) AccountLogin() account.Login { return accountLogin{s} }
+
+type accountLogin struct{ *Server }
+
+// Begin implements [account.Login].
+func (l accountLogin) Begin(ctx context.Context, mark string, write bool) (to string, carried []byte, err error) {
+	back := url.Values{queryFor: {forAccount}, "s": {mark}}
+	ticket, err := l.zotero.Begin(ctx, l.options.Issuer+pathCallback+"?"+back.Encode())
+	if err != nil {
+		return "", nil, err
+	}
+	carried, err = json.Marshal(ticket)
+	return l.zotero.AuthorizeURL(ticket, "Stackroom tokens", write), carried, err
+}
+
+// Finish implements [account.Login].
+func (l accountLogin) Finish(ctx context.Context, query url.Values, _ string, carried []byte) (*account.Member, error) {
+	var ticket zoteroauth.Ticket
+	if err := json.Unmarshal(carried, &ticket); err != nil {
+		return nil, err
+	}
+	verifier := query.Get("oauth_verifier")
+	if verifier == "" || subtle.ConstantTimeCompare([]byte(query.Get("oauth_token")), []byte(ticket.Token)) != 1 {
+		return nil, library.Errorf(library.Unauthenticated, "Zotero did not confirm the sign-in").WithHint("sign in again")
+	}
+	key, err := l.zotero.Finish(ctx, ticket, verifier)
+	if err != nil {
+		return nil, err
+	}
+	rights, err := l.zotero.Rights(ctx, key)
+	if err == nil && !rights.Read {
+		err = library.Errorf(library.Forbidden, "the key that Zotero gave reads no library").WithHint("sign in again and allow your library or your groups")
+	}
+	if err != nil {
+		l.discard(ctx, key)
+		return nil, err
+	}
+	g := grant{User: rights.UserID, Key: key}
+	return &account.Member{Subject: g.subject(), Scopes: scopes(rights.Write), Key: key}, nil
+}
+
+// isAccount reports whether a callback is of a sign-in to the account pages.
+func (s *Server) isAccount(q url.Values) bool {
+	return s.options.Account != nil && q.Get(queryFor) == forAccount
+}
+
+// Credential returns the credential that a member's key is at Zotero.
+func Credential(key string) upstream.Credential {
+	return upstream.NewCredential("zotero:user", http.Header{"Zotero-Api-Key": {key}})
+}
