@@ -205,11 +205,11 @@ func TestReadable_InOtherEncodings(t *testing.T) {
 			t.Errorf("%s: %+v, %v", format, doc, err)
 		}
 	}
-	utf16 := "\xff\xfe"
+	utf16 := []byte("\xff\xfe")
 	for _, c := range "%0 Book\n%T Ünder\n" {
-		utf16 += string([]byte{byte(c), byte(c >> 8)})
+		utf16 = append(utf16, byte(c), byte(c>>8))
 	}
-	if doc, err := biblio.Read(t.Context(), strings.NewReader(utf16), "x", biblio.Refer); err != nil || doc.Entries[0].Item.Title() != "Ünder" {
+	if doc, err := biblio.Read(t.Context(), bytes.NewReader(utf16), "x", biblio.Refer); err != nil || doc.Entries[0].Item.Title() != "Ünder" {
 		t.Errorf("UTF-16: %+v, %v", doc, err)
 	}
 }
