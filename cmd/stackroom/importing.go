@@ -22,7 +22,7 @@ type importCommand struct {
 	Paths   []string `arg:"" name:"file-or-folder" help:"Bibliography files, and folders in which to look for them."`
 	DryRun  bool     `help:"Say what would happen, and change nothing."`
 	JSON    bool     `name:"json" help:"Print the summary as JSON."`
-	Format  string   `enum:"auto,bibtex,biblatex,ris,csljson" default:"auto" help:"Format of the files: ${enum}."`
+	Format  string   `enum:"auto,bibtex,biblatex,ris,csljson,pubmed,pubmedxml,endnotexml,refer,webofscience,refworks,mods,zoterordf,zoterocsv,datacite,openalex,zip" default:"auto" help:"Format of the files: ${enum}."`
 	NoText  bool     `help:"Don't read the texts of attachments."`
 	Verbose bool     `short:"v" help:"List every file that was read."`
 }
@@ -158,8 +158,15 @@ func interrupted(err error) error {
 
 // parsedFile is a bibliography file that was read.
 type parsedFile struct {
-	path string
-	doc  *biblio.Document
+	path    string
+	doc     *biblio.Document
+	archive io.Closer // the file, if it is an archive; or nil
+}
+
+func (b parsedFile) close() {
+	if b.archive != nil {
+		_ = b.archive.Close() // only read
+	}
 }
 
 // read reads all bibliographies before anything is changed.
@@ -167,24 +174,25 @@ func (i *importCommand) read(ctx context.Context, paths []string, bar *progress)
 	s := &summary{Files: []fileSummary{}, Problems: []biblio.Problem{}, Texts: newTextSummary()}
 	var read []parsedFile
 	for _, path := range paths {
-		doc, format, err := readFile(ctx, path, i.Format, bar)
+		file, format, err := readFile(ctx, path, i.Format, bar)
 		if err != nil {
 			return nil, nil, about(path, err)
 		}
+		read = append(read, file)
+		doc := file.doc
 		if len(doc.Entries) == 0 && (len(paths) == 1 || slices.Contains(i.Paths, path)) {
 			return nil, nil, about(path, noEntries(path, doc, format))
 		}
-		file := fileSummary{Path: path, Format: format, Entries: len(doc.Entries)}
+		row := fileSummary{Path: path, Format: format, Entries: len(doc.Entries)}
 		for _, problem := range doc.Problems {
 			if problem.Severity == biblio.Skipped {
-				file.Skipped++
+				row.Skipped++
 			} else {
-				file.Repaired++
+				row.Repaired++
 			}
 		}
-		s.Files = append(s.Files, file)
+		s.Files = append(s.Files, row)
 		s.Problems = append(s.Problems, doc.Problems...)
-		read = append(read, parsedFile{path, doc})
 	}
 	return s, read, nil
 }
@@ -204,7 +212,8 @@ func (i *importCommand) works(ctx context.Context, read []parsedFile, texts *tex
 
 // worksOf yields the works of one bibliography and reports whether to go on.
 func (i *importCommand) worksOf(ctx context.Context, b parsedFile, texts *textSummary, yield func(shelf.Work) bool) bool {
-	t := newTextReader(b.path, i.NoText, texts)
+	t := newTextReader(b, i.NoText, texts)
+	defer b.close()
 	defer t.close()
 	for n := range b.doc.Entries {
 		work, err := t.work(ctx, &b.doc.Entries[n])

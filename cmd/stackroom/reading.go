@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
@@ -19,9 +18,6 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/extract"
 )
-
-// extensions are those by which bibliographies are found in a folder.
-var extensions = []string{".bib", ".bibtex", ".biblatex", ".ris", ".json"}
 
 // headBytes is how much of a file decides its format.
 const headBytes = 64 << 10
@@ -45,7 +41,7 @@ func (i *importCommand) files() ([]string, error) {
 		}
 		if len(found) == 0 {
 			return nil, library.Errorf(library.NotFound, "%s has no bibliography files in it", path).
-				WithHint("they are known by their names' ends: %s", strings.Join(extensions, ", "))
+				WithHint("they are known by their names' ends: %s", strings.Join(biblio.Endings(), ", "))
 		}
 		all = append(all, found...)
 	}
@@ -65,15 +61,24 @@ func bibliographies(dir string) ([]string, error) {
 				return fs.SkipDir
 			}
 			return nil
-		case !d.Type().IsRegular() || !slices.Contains(extensions, strings.ToLower(filepath.Ext(path))):
+		case !d.Type().IsRegular() || !biblio.HasEnding(path):
 			return nil
-		case strings.EqualFold(filepath.Ext(path), ".json") && !isBibliography(path):
-			return nil // a folder may hold any JSON
+		case isShared(path) && !isBibliography(path):
+			return nil
 		}
 		found = append(found, path)
 		return nil
 	})
 	return found, err
+}
+
+// isShared reports whether a file's ending is also that of other files.
+func isShared(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".json", ".xml", ".csv", ".rdf", ".zip":
+		return true
+	}
+	return false
 }
 
 func isBibliography(path string) bool {
@@ -108,32 +113,42 @@ func readHead(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, headBytes))
 }
 
-// readFile reads one bibliography file; format "auto" looks into it.
-func readFile(ctx context.Context, path, format string, bar *progress) (*biblio.Document, biblio.Format, error) {
+// readFile reads one bibliography file; format "auto" looks into it. An archive
+// stays open, for the files in it; the caller closes it.
+func readFile(ctx context.Context, path, format string, bar *progress) (read parsedFile, as biblio.Format, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, "", err
+		return parsedFile{}, "", err
 	}
-	defer f.Close()
+	read = parsedFile{path: path, archive: f}
+	defer func() {
+		if err != nil || as != biblio.Archive {
+			_ = f.Close() // only read
+			read.archive = nil
+		}
+	}()
 	head, err := io.ReadAll(io.LimitReader(f, headBytes))
 	if err != nil {
-		return nil, "", err
+		return read, "", err
 	}
-	as := biblio.Format(format)
+	as = biblio.Format(format)
 	if format == "auto" {
 		var ok bool
 		if as, ok = biblio.Detect(filepath.Base(path), head); !ok {
-			return nil, "", library.Errorf(library.Invalid, "this is no bibliography that can be read").
-				WithHint("BibTeX, BibLaTeX, RIS and CSL-JSON can be; --format names one outright")
+			return read, "", biblio.Refusal(filepath.Base(path), head)
 		}
+	}
+	if as == biblio.Archive {
+		read.doc, err = biblio.Read(ctx, f, filepath.Base(path), as)
+		return read, as, err
 	}
 	var size int64
 	if info, err := f.Stat(); err == nil {
 		size = info.Size()
 	}
 	whole := bar.counted(io.MultiReader(bytes.NewReader(head), f), "reading "+path, size)
-	doc, err := biblio.Read(ctx, whole, filepath.Base(path), as)
-	return doc, as, err
+	read.doc, err = biblio.Read(ctx, whole, filepath.Base(path), as)
+	return read, as, err
 }
 
 // textReader reads the texts of the attachments that a bibliography names, as
@@ -143,17 +158,27 @@ type textReader struct {
 	dir     string          // of the bibliography, as it was named
 	folder  *extract.Folder // nil if no texts are read
 	reason  string          // why not
+	packed  *packedFiles    // the files in an archive; nil for a bibliography that is none
 	summary *textSummary
 }
 
 // newTextReader returns the reader for one bibliography. The caller closes it.
-func newTextReader(bibliography string, off bool, summary *textSummary) *textReader {
-	t := &textReader{name: filepath.Base(bibliography), dir: filepath.Dir(bibliography), summary: summary}
+func newTextReader(bibliography parsedFile, off bool, summary *textSummary) *textReader {
+	t := &textReader{name: filepath.Base(bibliography.path), dir: filepath.Dir(bibliography.path), summary: summary}
 	if off {
 		t.reason = "texts were not asked for at import"
 		return t
 	}
 	var err error
+	if bibliography.doc.Open != nil {
+		if t.packed, err = newPackedFiles(bibliography.doc.Open); err != nil {
+			t.reason = "the archive's files can't be unpacked"
+			return t
+		}
+		t.dir = bibliography.path
+		t.folder = t.packed.folder
+		return t
+	}
 	if t.folder, err = extract.OpenFolder(t.dir); err != nil {
 		t.reason = "the bibliography's folder can't be opened"
 	}
@@ -163,6 +188,9 @@ func newTextReader(bibliography string, off bool, summary *textSummary) *textRea
 func (t *textReader) close() {
 	if t.folder != nil {
 		_ = t.folder.Close() // only read
+	}
+	if t.packed != nil {
+		t.packed.remove()
 	}
 }
 
@@ -193,6 +221,9 @@ func (t *textReader) work(ctx context.Context, e *biblio.Entry) (shelf.Work, err
 func (t *textReader) text(ctx context.Context, f biblio.File) (extract.Text, error) {
 	if t.folder == nil {
 		return extract.Text{Status: library.TextStatus{Reason: t.reason}}, nil
+	}
+	if t.packed != nil {
+		return t.packed.read(ctx, f.Path)
 	}
 	return t.folder.Read(ctx, f.Path)
 }

@@ -73,7 +73,7 @@ func readArchive(ctx context.Context, r io.Reader, name string) (*Document, erro
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			doc.Skip(path.Join(name, f.Name), 1, library.AsError(err).Message)
+			doc.Skip(name+"/"+f.Name, 1, library.AsError(err).Message)
 			continue
 		}
 		if part == nil {

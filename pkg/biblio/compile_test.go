@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -217,6 +216,6 @@ func report(t *testing.T, pattern *regexp.Regexp, said string) {
 		}
 	}
 	if shown > 5 {
-		t.Error(fmt.Sprintf("and %d more", shown-5))
+		t.Errorf("and %d more", shown-5)
 	}
 }

@@ -71,8 +71,10 @@ func isXML(text string) bool { return strings.HasPrefix(text, "<") }
 var (
 	openAlexPattern = regexp.MustCompile(`"(?:id|openalex)"\s*:\s*"https?://openalex\.org/W\d`)
 	dataCitePattern = regexp.MustCompile(`"schemaVersion"\s*:\s*"https?://datacite\.org/schema|"agency"\s*:\s*"[Dd]ata[Cc]ite"|"resourceTypeGeneral"\s*:`)
-	cslPattern      = regexp.MustCompile(`"type"\s*:\s*"(?:article|bill|book|broadcast|chapter|classic|collection|dataset|document|entry|event|figure|graphic|hearing|interview|legal_case|legislation|manuscript|map|motion_picture|musical_score|pamphlet|paper-conference|patent|performance|periodical|personal_communication|post|regulation|report|review|software|song|speech|standard|thesis|treaty|webpage)(?:-[a-z]+)?"`)
-	cslListPattern  = regexp.MustCompile(`^(?:\[\s*[{\]]|\{\s*"items"\s*:\s*\[)`)
+	cslPattern      = regexp.MustCompile(`"type"\s*:\s*"(?:article|bill|book|broadcast|chapter|classic|collection|dataset|document|entry|event|figure|graphic|hearing|interview|legal_case|legislation|manuscript|map|motion_picture|musical_score|pamphlet|paper-conference|patent|performance|periodical|personal_communication|post|regulation|report|review|software|song|speech|standard|thesis|treaty|webpage)(?:-[a-z]+)?"|"type"\s*:\s*"(?:journal-article|proceedings-article|posted-content|monograph|edited-book|reference-book|reference-entry|book-(?:chapter|section|part))"`)
+	// notCSLPattern is what other services' JSON has beside types.
+	notCSLPattern  = regexp.MustCompile(`"(?:message-type|paperId|profile_id|itemType)"\s*:`)
+	cslListPattern = regexp.MustCompile(`^(?:\[\s*[{\]]|\{\s*"items"\s*:\s*\[)`)
 )
 
 func isOpenAlex(text string, _ Format) bool {
@@ -84,10 +86,11 @@ func isDataCite(text string, _ Format) bool {
 }
 
 // isCSL reports whether JSON is CSL-JSON: an item has a type of CSL's. (Other
-// programs' JSON has types too.) Where the first item is so long that its
-// type isn't in the text, a name that says JSON and an array decide.
+// programs' JSON has types too, and Crossref has some of its own.) Where the
+// first item is so long that its type isn't in the text, a name that says JSON
+// and an array decide.
 func isCSL(text string, byName Format) bool {
-	return isJSON(text) && (cslPattern.MatchString(text) || byName == CSLJSON && cslListPattern.MatchString(text))
+	return isJSON(text) && !notCSLPattern.MatchString(text) && (cslPattern.MatchString(text) || byName == CSLJSON && cslListPattern.MatchString(text) && !strings.Contains(text, `"type"`))
 }
 
 var (

@@ -41,6 +41,10 @@ func foreignFiles() []foreign {
 		{"a table that Zotero did not write", "export as BibTeX or RIS; of CSV only Zotero's is read", " .csv .tsv ", "", nil},
 		{"an e-book", "give it beside a bibliography that names it in its field \"file\"", " .epub .mobi .djvu ", "", nil},
 		{"a zip archive without a bibliography", "zip the folder that Zotero exports, with the .rdf or .bib file in it", " .zip ", "PK\x03\x04", nil},
+		{"an answer of Crossref's API", "ask doi.org for the work with the header Accept: application/vnd.citationstyles.csl+json", "", "", regexp.MustCompile(`"message-type"\s*:`)},
+		{"an answer of Mendeley's API", "export from Mendeley: File, Export, BibTeX", "", "", regexp.MustCompile(`"profile_id"\s*:`)},
+		{"an answer of Semantic Scholar's API", "ask for its field citationStyles, which is BibTeX", "", "", regexp.MustCompile(`"paperId"\s*:`)},
+		{"an answer of Zotero's API", "ask with format=bibtex or format=csljson, or export from Zotero", "", "", regexp.MustCompile(`"itemType"\s*:`)},
 		{"JSON that is neither CSL-JSON nor of OpenAlex or DataCite", "ask for BibTeX, RIS or CSL-JSON", " .json ", "{", nil},
 	}
 }

@@ -195,6 +195,8 @@ func explanation(item *library.Item, want *oracleItem, diff string) string {
 		return "Zotero's schema had no DOI for the type, or it kept the resolver's address"
 	case one && strings.HasPrefix(diff, "title ") && strings.EqualFold(item.Title(), want.first(titles()...)):
 		return "Zotero changes the case of titles in capitals"
+	case one && strings.HasPrefix(diff, "title ") && want.first(titles()...) == "":
+		return "Zotero leaves out the title that the file has"
 	case one && strings.HasPrefix(diff, "date ") && want.first("date") == "":
 		return "Zotero leaves out the date that the file has"
 	case strings.HasPrefix(diff, "DOI ") && want.doi() == "" && item.Type == "computerProgram":

@@ -49,6 +49,8 @@ func TestFields(t *testing.T) {
 		{"the place of a talk", `{"type":"speech","event-place":"Rome","event":"Conf"}`, "presentation", map[string]string{"place": "Rome", "meetingName": "Conf"}},
 		{"unknown variables", `{"type":"book","title":"T","x-y":"z","nested":{"a":[1,{"b":null}]},"illustrator":[{"family":"A","given":"B"}],"event-date":{"date-parts":[[2001,2,3]]},"flag":true,"none":null}`,
 			"book", map[string]string{"title": "T", "extra": "event-date: 2001-02-03\nflag: true\nillustrator: A || B\nnested: {\"a\":[1,{\"b\":null}]}\nx-y: z"}},
+		{"a type of Crossref's", `{"type":"journal-article","title":"T"}`, "journalArticle", map[string]string{"title": "T"}},
+		{"two DOIs", `{"type":"book","title":"T","DOI":"10.1000/1 10.1000/2"}`, "book", map[string]string{"title": "T", "DOI": "10.1000/1", "extra": "DOI: 10.1000/2"}},
 		{"an unknown type", `{"type":"review-book","title":"T"}`, "document", map[string]string{"title": "T", "extra": "Type: review-book"}},
 		{"the note's lines", `{"type":"article-journal","title":"T","note":"PMID: 12\noriginal-date: 1867\nJust a thought.\nPublication Title: J\nDOI: 10.1000/2\ntex.x: y\nauthor: A || B"}`,
 			"journalArticle", map[string]string{"title": "T", "PMID": "12", "publicationTitle": "J", "DOI": "10.1000/2", "extra": "original-date: 1867\nJust a thought.\ntex.x: y"}},

@@ -40,6 +40,9 @@ func (r *reader) entry(values map[string]any) (e model.Entry, reasons []string) 
 	note := noteLines(text(values["note"]))
 	b.item.Type = r.m.itemType(csl, values, note)
 	if b.item.Type == "" {
+		b.item.Type = crossrefType(csl)
+	}
+	if b.item.Type == "" {
 		b.item.Type = "document"
 		if csl == "" {
 			reasons = append(reasons, "it has no type and was taken for a document")
@@ -92,6 +95,26 @@ func (m *mapping) itemType(csl string, values map[string]any, note []string) str
 	}
 	if types := m.Types[csl]; len(types) > 0 {
 		return types[0]
+	}
+	return ""
+}
+
+// crossrefType returns the item type of a type that Crossref writes in place of
+// CSL's, "" for any other.
+func crossrefType(name string) string {
+	switch name {
+	case "journal-article":
+		return "journalArticle"
+	case "proceedings-article":
+		return "conferencePaper"
+	case "book-chapter", "book-section", "book-part":
+		return "bookSection"
+	case "monograph", "edited-book", "reference-book":
+		return "book"
+	case "reference-entry":
+		return "encyclopediaArticle"
+	case "posted-content":
+		return "preprint"
 	}
 	return ""
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/markup"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -70,10 +71,29 @@ func (m *mapping) variables(item *library.Item, key string) map[string]any {
 	if len(notes) > 0 {
 		v["note"] = strings.Join(notes, "\n")
 	}
+	if annote := annotation(item.Notes); annote != "" {
+		v["annote"] = annote
+	}
 	if len(item.Tags) > 0 {
 		v["keyword"] = keywords(item.Tags)
 	}
 	return v
+}
+
+// annotation joins notes: as they are or, where something in them would be
+// read as a tag, as HTML.
+func annotation(notes []library.Note) string {
+	texts := make([]string, 0, len(notes))
+	for _, note := range notes {
+		if text := strings.TrimSpace(note.Text); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	text := strings.Join(texts, "\n\n")
+	if strings.Contains(text, "<") {
+		return markup.Paragraphs(text)
+	}
+	return text
 }
 
 // keywords joins tags. They are split at semicolons where there is one, at

@@ -101,7 +101,8 @@ func MonthWords(s string) (words string, ok bool) {
 	if !known || iso[:min(4, len(iso))] != m[2] || len(iso) > 4 && !strings.ContainsAny(m[1], "-–—/&") {
 		return "", false
 	}
-	if strings.HasPrefix(strings.ToLower(m[1]), "c") && strings.Contains(" c c. ca ca. circa ", " "+strings.ToLower(m[1])+" ") {
+	switch strings.ToLower(strings.TrimSuffix(m[1], ".")) {
+	case "c", "ca", "circa":
 		return "", false
 	}
 	return m[1], true

@@ -1,6 +1,7 @@
 package extra
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,9 +33,7 @@ func TestLift(t *testing.T) {
 		}
 		got := l.Lift(item)
 		want := map[string]string{}
-		for name, value := range tt.fields {
-			want[name] = value
-		}
+		maps.Copy(want, tt.fields)
 		if tt.rest != "" {
 			want["extra"] = tt.rest
 		}

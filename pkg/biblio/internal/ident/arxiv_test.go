@@ -18,3 +18,12 @@ func TestArXiv(t *testing.T) {
 		}
 	}
 }
+
+func FuzzArXiv(f *testing.F) {
+	f.Add("arXiv:2005.14017v2 [cs, eess]")
+	f.Fuzz(func(t *testing.T, s string) {
+		if id, _, ok := ArXiv(s); ok != (id != "") {
+			t.Errorf("ArXiv(%q) = %q, %v", s, id, ok)
+		}
+	})
+}

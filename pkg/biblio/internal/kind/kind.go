@@ -18,17 +18,17 @@ artwork artwork image figure graphic illustration painting photo photograph scul
 audioRecording audio music song soundrecording recording cd album track speechrecording musicscore
 bill legmaterial bill bills resolutions billsresolutions unenactedbill unenactedbillresolution draftbill
 blogPost blog blogpost weblog postweblog
-book book mvbook booklet manual collection mvcollection proceedings mvproceedings reference mvreference books editedbook bookedited wholebook ebook electronicbook monograph
+book book mvbook booklet manual collection mvcollection proceedings mvproceedings reference mvreference books editedbook bookedited wholebook ebook electronicbook monograph referencebook
 book classicalwork ancienttext commented serial serialbookmonograph bookwhole inbooklet brochure catalog catalogue tome
 bookSection inbook bookinbook suppbook incollection suppcollection commentary bookpart bookchapter inedited chapter section electronicbooksection booksection bookedition incollectionbook sectioninbook
 case jurisdiction courtcase legalcase casecourtdecisions caselaw courtdecision courtdecisions
 computerProgram software softwareversion softwaremodule codefragment hardware program computerprogram code sourcecode package rpackage app application game videogame computersoftware multimediaapplication artifactsoftware
-conferencePaper inproceedings conference conferencepaper conferenceproceedings conferenceproceeding proceedingspaper conferencearticle meetingabstract inproceeding
+conferencePaper inproceedings conference conferencepaper conferenceproceedings conferenceproceeding proceedingspaper conferencearticle meetingabstract inproceeding proceedingsarticle
 dataset dataset data database onlinedatabase aggregateddatabase datafile artifactdataset
 dictionaryEntry dictionaryentry dictionary glossdef indictionary
 document misc set other document aggregation grant equation bibnote nameonly miscellaneous unusedtype
 email email
-encyclopediaArticle inreference encyclopedia encyclopediaarticle inencyclopedia wikipedia
+encyclopediaArticle inreference encyclopedia encyclopediaarticle inencyclopedia wikipedia referenceentry
 film movie film motionpicture filmorbroadcast moviefilm
 forumPost forumpost forum discussionforum socialmedia tweet post onlinediscussionforum
 hearing hearing hearings
@@ -42,7 +42,7 @@ map map atlas
 newspaperArticle newspaper newspaperarticle innewspaper
 patent patent patentsub
 podcast podcast
-preprint preprint eprint arxiv
+preprint preprint eprint arxiv postedcontent
 presentation presentation talk slides lecture poster speech conferencepresentation conferenceposter
 radioBroadcast radiobroadcast radio
 report techreport report workingpaper technicalreport governmentdocument govdoc whitepaper pressrelease reportdocument discussionpaper laboratoryreport reportsdocuments

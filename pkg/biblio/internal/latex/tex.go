@@ -176,12 +176,17 @@ func (w *Writer) accented(decomposed string) (string, bool) {
 		if !ok {
 			return "", false
 		}
-		if i == 0 && (source == "i" || source == "j") && !strings.Contains("d c k b textcommabelow", command) {
+		if i == 0 && (source == "i" || source == "j") && !isBelow(mark) {
 			source = `\` + source
 		}
 		source = `\` + command + "{" + source + "}"
 	}
 	return "{" + source + "}", true
+}
+
+// isBelow reports whether a mark stands below its letter, which keeps its dot.
+func isBelow(mark rune) bool {
+	return mark == '\u0323' || mark >= '\u0326' && mark <= '\u0328' || mark == '\u0331'
 }
 
 // isT1 reports whether pdflatex sets the character itself, with inputenc for

@@ -252,6 +252,11 @@ func (r *record) people(n *xmltree.Node, otherwise string) {
 		if role == "" {
 			role = otherwise
 		}
+		if r.d.Type() == "bill" && name.Attr("type") == "corporate" {
+			// The Publishing Office names chambers and committees, no sponsors.
+			r.d.Keep("Corporate Name", name.TextAt("namePart"))
+			continue
+		}
 		r.person(name, role)
 	}
 }

@@ -17,3 +17,14 @@ func TestSplit(t *testing.T) {
 		}
 	}
 }
+
+func FuzzSplit(f *testing.F) {
+	f.Add("Cullis, A.G.; Hutchison, J.L.")
+	f.Add(`{A; B; C\;`)
+	f.Fuzz(func(t *testing.T, s string) {
+		parts := Split(s)
+		if len(parts) == 0 {
+			t.Errorf("Split(%q) gives nothing", s)
+		}
+	})
+}

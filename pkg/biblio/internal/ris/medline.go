@@ -205,6 +205,8 @@ func medlineType(tags []tag) string {
 			return "CHAP"
 		case t.name == "SO" && strings.Contains(t.value, "Dissertation"):
 			return "THES"
+		case t.name == "OID" && strings.HasPrefix(t.value, "EJ"): // ERIC's journal articles
+			return "JOUR"
 		case t.name != "PT":
 		case strings.HasPrefix(t.value, "Journal Article"):
 			return "JOUR"

@@ -85,74 +85,24 @@ func (r *referReader) next() (record, error) {
 
 // entry makes an entry of a record.
 func (r *referReader) entry(rec record) (model.Entry, []string) {
-	var reasons []string
-	itemType := ""
-	types := tagValues(rec, "0")
-	for _, name := range types {
-		if known, ok := r.kinds.Of(name); ok {
-			itemType = known
-		}
-	}
-	switch {
-	case itemType != "":
-	case len(types) > 0:
-		itemType = "document"
-		reasons = append(reasons, "its type (%0) is unknown and was taken for a document")
-	case hasTag(rec, "J"):
-		itemType = "journalArticle"
-	default:
-		itemType = "book"
-	}
+	itemType, reasons := r.itemType(rec)
 	d := draft.New(itemType)
+	// Databases give the title in the language of the work first.
+	journals := tagValues(rec, "J")
+	for _, journal := range journals[:max(len(journals)-1, 0)] {
+		d.Keep("Publication Title", journal)
+	}
+	if len(journals) > 0 {
+		d.Set("publicationTitle", journals[len(journals)-1])
+	}
 	date := map[string]string{}
-	containers := tagValues(rec, "J")
 	for _, t := range rec.tags {
-		value := strings.TrimSpace(t.value)
 		switch t.name {
-		case "0":
-		case "A", "E", "Y", "?", "Q", "F":
-			r.person(d, t.name, value)
-		case "T":
-			d.Set("title", value)
-		case "J":
-			// Databases give the title in the language of the work first.
-			if value == containers[len(containers)-1] {
-				d.Set("publicationTitle", value)
-			} else {
-				d.Keep("Publication Title", value)
-			}
-		case "B":
-			if d.Has("publicationTitle") && len(containers) == 0 {
-				d.Set("publicationTitle", value)
-			} else {
-				d.Set("series", value)
-			}
-		case "S":
-			d.Set("series", value)
+		case "0", "J":
 		case "D", "8":
-			date[t.name] = value
-		case "K":
-			d.Tag(strings.Split(value, "\n")...)
-		case "X":
-			d.SetText("abstractNote", value)
-		case "Z":
-			d.Note(value)
-		case "H", "O":
-			d.Line(strings.ReplaceAll(value, "\n", " "))
-		case "U":
-			d.Set("url", value)
-		case "R":
-			d.DOIOr("Identifier", value)
-		case "@":
-			d.Serial(value)
-		case "N":
-			d.Number(value)
-		case "M":
-			d.Keep("Accession Number", value)
-		case ">":
-			d.Link("Attachment", value, "")
+			date[t.name] = strings.TrimSpace(t.value)
 		default:
-			d.SetOrKeep(referField(t.name), "%"+t.name, value)
+			r.add(d, t.name, strings.TrimSpace(t.value))
 		}
 	}
 	d.Set("date", referDate(date["D"], date["8"]))
@@ -165,9 +115,69 @@ func (r *referReader) entry(rec record) (model.Entry, []string) {
 	return model.Entry{Item: d.Item(), Line: rec.line}, reasons
 }
 
+// itemType returns the item type of a record: the last of its types that is
+// known.
+func (r *referReader) itemType(rec record) (itemType string, reasons []string) {
+	types := tagValues(rec, "0")
+	for _, name := range types {
+		if known, ok := r.kinds.Of(name); ok {
+			itemType = known
+		}
+	}
+	switch {
+	case itemType != "":
+		return itemType, nil
+	case len(types) > 0:
+		return "document", []string{"its type (%0) is unknown and was taken for a document"}
+	case hasTag(rec, "J"):
+		return "journalArticle", nil
+	}
+	return "book", nil
+}
+
+// add takes in a tag.
+func (r *referReader) add(d *draft.Draft, name, value string) {
+	switch name {
+	case "A", "E", "Y", "?", "Q", "F":
+		r.person(d, name, value)
+	case "B":
+		if d.Has("publicationTitle") && d.Get("publicationTitle") == "" {
+			d.Set("publicationTitle", value)
+		} else {
+			d.Set("series", value)
+		}
+	case "K":
+		d.Tag(strings.Split(value, "\n")...)
+	case "X":
+		d.SetText("abstractNote", value)
+	case "Z":
+		d.Note(value)
+	case "H", "O":
+		d.Line(strings.ReplaceAll(value, "\n", " "))
+	case "R":
+		d.DOIOr("Identifier", value)
+	case "@":
+		d.Serial(value)
+	case "N":
+		d.Number(value)
+	case "M":
+		d.Keep("Accession Number", value)
+	case ">":
+		d.Link("Attachment", value, "")
+	default:
+		d.SetOrKeep(referField(name), "%"+name, value)
+	}
+}
+
 // referField returns the field that a tag means, "" for none.
 func referField(name string) string {
 	switch name {
+	case "T":
+		return "title"
+	case "S":
+		return "series"
+	case "U":
+		return "url"
 	case "7":
 		return "edition"
 	case "9":

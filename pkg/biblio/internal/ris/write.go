@@ -2,6 +2,7 @@ package ris
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"maps"
 	"slices"
@@ -192,7 +193,8 @@ func (w *writer) tags(tags []string) {
 	}
 }
 
-// links writes the addresses of attachments, by what they lead to.
+// links writes the addresses of attachments, or the paths of files, by what
+// they lead to.
 func (w *writer) links(name, kind string, attachments []library.Attachment) {
 	for _, a := range attachments {
 		is := "other"
@@ -203,7 +205,7 @@ func (w *writer) links(name, kind string, attachments []library.Attachment) {
 			is = "HTML"
 		}
 		if is == kind {
-			w.tag(name, a.URL)
+			w.tag(name, cmp.Or(a.URL, a.Filename))
 		}
 	}
 }

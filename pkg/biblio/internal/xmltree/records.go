@@ -133,6 +133,8 @@ func (rs *Records) record(name string, tag []byte, line int) (Record, error) {
 // tag reads the rest of a tag, comment, declaration or CDATA section, whose
 // "<" was read.
 func (rs *Records) tag() ([]byte, error) {
+	comment, section := []byte("<!--"), []byte("<![CDATA[")
+	begins := bytes.HasPrefix
 	tag := []byte{'<'}
 	quote := byte(0)
 	for {
@@ -147,15 +149,15 @@ func (rs *Records) tag() ([]byte, error) {
 		switch {
 		case len(tag) > source.MaxEntryBytes:
 			return tag, nil
-		case bytes.HasPrefix(tag, []byte("<!--")):
+		case begins(tag, comment):
 			if len(tag) > 6 && bytes.HasSuffix(tag, []byte("-->")) {
 				return tag, nil
 			}
-		case bytes.HasPrefix(tag, []byte("<![CDATA[")):
+		case begins(tag, section):
 			if bytes.HasSuffix(tag, []byte("]]>")) {
 				return tag, nil
 			}
-		case bytes.HasPrefix([]byte("<!--"), tag) || bytes.HasPrefix([]byte("<![CDATA["), tag):
+		case begins(comment, tag) || begins(section, tag):
 			// It may still become one of the two.
 		case quote != 0:
 			if c == quote {
