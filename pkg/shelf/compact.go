@@ -60,8 +60,8 @@ func (c *compaction) stop() {
 	c.done.Wait()
 }
 
-// compactIfLong begins to make a new base if the log is long and nobody else
-// does so. What goes wrong costs nothing: a later transaction begins again.
+// compactIfLong starts a compaction if the log is long and none runs in this
+// process. A failure costs nothing: a later transaction starts it again.
 func (s *Shelf) compactIfLong() {
 	st, err := s.present()
 	if err != nil {

@@ -27,6 +27,7 @@ const (
 	childTask   = "SHELF_TEST_TASK"    // a key of tasks
 	childStep   = "SHELF_TEST_KILL_AT" // the step at which it kills itself
 	childLimit  = "SHELF_TEST_FILE_LIMIT"
+	childWorks  = "SHELF_TEST_WORKS"
 )
 
 func TestMain(m *testing.M) {
@@ -64,6 +65,18 @@ func tasks(task string) func(dir string, fault func(step) error) error {
 				}
 				return tx.Commit(ctx, tx.Version()+1)
 			})
+		}
+	case "peak":
+		return func(dir string, _ func(step) error) error {
+			var n int
+			_, _ = fmt.Sscan(os.Getenv(childWorks), &n)
+			if _, err := Import(ctx, dir, plainWorks(n), ImportOptions{}); err != nil {
+				return err
+			}
+			status, err := os.ReadFile("/proc/self/status")
+			_, peak, _ := strings.Cut(string(status), "VmHWM:")
+			fmt.Println(peak)
+			return err
 		}
 	case "compact":
 		return func(dir string, fault func(step) error) error {
@@ -110,7 +123,7 @@ func child(dir string) int {
 }
 
 // runChild runs a child process over dir and returns what it wrote.
-func runChild(t *testing.T, dir, task string, env ...string) (string, error) {
+func runChild(t testing.TB, dir, task string, env ...string) (string, error) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -349,4 +362,16 @@ func TestContract_WrittenByAnotherProcess(t *testing.T) {
 		}
 		return s
 	})
+}
+
+// importPeak returns how many MB a process had resident at most that imported n
+// works.
+func importPeak(b *testing.B, n int) float64 {
+	b.Helper()
+	out, err := runChild(b, b.TempDir(), "peak", fmt.Sprintf("%s=%d", childWorks, n))
+	var kB float64
+	if _, scanErr := fmt.Sscan(out, &kB); err != nil || scanErr != nil {
+		b.Fatal(out, err, scanErr)
+	}
+	return kB / 1000
 }

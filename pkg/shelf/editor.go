@@ -94,8 +94,19 @@ func newEditor(id library.ID, r *rows, m meta) editor {
 	return editor{library: id, rows: r, meta: m, next: m.Version + 1, now: time.Now().UTC()}
 }
 
+// check fails once the transaction has ended.
+func (e *editor) check() error {
+	if e.rows == nil {
+		return library.Errorf(library.Invalid, "the transaction has ended")
+	}
+	return nil
+}
+
 // item returns the item of a key, or nil.
 func (e *editor) item(key string) (*library.Item, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
 	value, err := e.rows.get(itemTable, key)
 	if value == nil || err != nil {
 		return nil, err
@@ -275,6 +286,9 @@ func (e *editor) RemoveCollection(key string) error {
 
 // forgetPath takes away the row by which an import finds a collection.
 func (e *editor) forgetPath(key string) error {
+	if err := e.check(); err != nil {
+		return err
+	}
 	value, err := e.rows.get(collectionTable, key)
 	if value == nil || err != nil {
 		return err

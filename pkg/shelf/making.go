@@ -74,6 +74,21 @@ func (m *making) lockWriter(ctx context.Context, purpose string) error {
 	return err
 }
 
+// lockBoth keeps all other writers away, and removes what those that broke off
+// have left: it may have filled the disk.
+func (m *making) lockBoth(ctx context.Context, purpose string) error {
+	if err := m.lockBase(ctx, purpose); err != nil {
+		return err
+	}
+	if err := m.lockWriter(ctx, purpose); err != nil {
+		return err
+	}
+	if now, err := currentGeneration(m.dir); err == nil && now != "" {
+		sweep(m.dir, now)
+	}
+	return nil
+}
+
 // open opens what the library is now, and prepares the rows for writing. A
 // library of an older format counts as none: opening it said that it must be
 // made again.
@@ -206,7 +221,7 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 	if err := createLog(m.folder, manifest.ID); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(m.folder, manifestFile), manifest.encode()); err != nil {
+	if err := writeFile(filepath.Join(m.folder, manifestFile), manifest.Encode()); err != nil {
 		return err
 	}
 	return m.check()
@@ -382,10 +397,7 @@ func forgetRemovals(r *rows, now meta) (meta, error) {
 func repair(ctx context.Context, dir string, opts options, name string) error {
 	m := newMaking(dir, opts)
 	defer m.clear()
-	if err := m.lockBase(ctx, forCompaction); err != nil {
-		return err
-	}
-	if err := m.lockWriter(ctx, forCompaction); err != nil {
+	if err := m.lockBoth(ctx, forCompaction); err != nil {
 		return err
 	}
 	if now, err := currentGeneration(dir); err != nil || now != name {

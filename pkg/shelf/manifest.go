@@ -45,15 +45,16 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// encode returns the manifest as its file holds it: JSON on one line, its
+// Encode returns the manifest as its file holds it: JSON on one line, its
 // checksum on the next.
-func (m *Manifest) encode() []byte {
+func (m *Manifest) Encode() []byte {
 	line := append(encode(m), '\n')
 	return fmt.Appendf(line, "%08x\n", pack.Checksum(line))
 }
 
-// decodeManifest reads what encode wrote.
-func decodeManifest(content []byte) (*Manifest, error) {
+// DecodeManifest reads what [Manifest.Encode] wrote. Damage and another format
+// are errors with code [library.Unavailable].
+func DecodeManifest(content []byte) (*Manifest, error) {
 	m := &Manifest{}
 	line, sum, ok := bytes.Cut(content, []byte("\n"))
 	if !ok || string(sum) != fmt.Sprintf("%08x\n", pack.Checksum(content[:len(line)+1])) {
@@ -95,7 +96,7 @@ func readManifest(folder string) (*Manifest, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	m, err := decodeManifest(content)
+	m, err := DecodeManifest(content)
 	if err != nil {
 		return nil, err
 	}

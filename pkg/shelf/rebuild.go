@@ -54,14 +54,8 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 			err = inWords(err)
 		}
 	}()
-	if err := m.lockBase(ctx, forImport); err != nil {
+	if err := m.lockBoth(ctx, forImport); err != nil {
 		return err
-	}
-	if err := m.lockWriter(ctx, forImport); err != nil {
-		return err
-	}
-	if now, err := currentGeneration(dir); err == nil && now != "" {
-		sweep(dir, now)
 	}
 	if err := m.openOrForget(ctx); err != nil {
 		return err

@@ -73,6 +73,9 @@ func (r *rows) changes() []row {
 // sequence returns the sequence of the transaction that wrote the row at key, 0
 // if none of those in memory did, and whether that one removed the row.
 func (r *rows) sequence(t table, key string) (sequence int64, removed bool) {
+	if r.memory.Len() == 0 {
+		return 0, false
+	}
 	x, ok := r.memory.Get(row{key: string(t) + key})
 	return x.sequence, ok && x.value == nil
 }
