@@ -33,7 +33,7 @@ const (
 	innerChar // part of a word only inside one: marks, joiners
 )
 
-// reset makes the scanner start anew on text.
+// reset makes the scanner start on text.
 func (s *scanner) reset(text string) { *s = scanner{text: text, word: s.word[:0]} }
 
 // next goes to the next word and reports whether there is one.

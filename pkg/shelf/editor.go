@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"time"
 
@@ -304,9 +305,9 @@ func (e *editor) forgetPath(key string) error {
 // SetAttribute stores a text beside the library's version, under a name; ""
 // removes it. [Shelf.Meta] returns what is stored.
 func (e *editor) SetAttribute(name, value string) {
-	attributes := map[string]string{}
-	for k, v := range e.meta.Attributes {
-		attributes[k] = v
+	attributes := maps.Clone(e.meta.Attributes)
+	if attributes == nil {
+		attributes = map[string]string{}
 	}
 	attributes[name] = value
 	if value == "" {

@@ -45,8 +45,8 @@ func newImporter(dir string, opts ImportOptions) *importer {
 // attachments come together.
 //
 // One import runs at a time; while it does, another one is refused with
-// [library.Conflict], and readers read on undisturbed. Memory is bounded
-// whatever the number of works. An error leaves no report.
+// [library.Conflict], and readers are not affected. Memory is bounded for any
+// number of works. After an error there is no report.
 func Import(ctx context.Context, dir string, works iter.Seq[Work], opts ImportOptions) (Report, error) {
 	return newImporter(dir, opts).run(ctx, works)
 }

@@ -64,8 +64,8 @@ func (m *making) lockBase(ctx context.Context, purpose string) error {
 	return err
 }
 
-// lockWriter keeps transactions away. Whoever takes both locks takes that of
-// the base first.
+// lockWriter keeps transactions away. The base's lock, where both are needed, is
+// taken first.
 func (m *making) lockWriter(ctx context.Context, purpose string) error {
 	unlock, err := takeLock(ctx, m.dir, writerLock, purpose, lockWait)
 	if err == nil {
@@ -401,14 +401,14 @@ func repair(ctx context.Context, dir string, opts options, name string) error {
 		return err
 	}
 	if now, err := currentGeneration(dir); err != nil || now != name {
-		return err // somebody else was faster
+		return err // another process was faster
 	}
 	b, err := openCurrentBase(dir, m.opts)
 	if err != nil {
 		return err
 	}
 	if b.index != nil {
-		return b.release() // somebody else was faster
+		return b.release() // another process was faster
 	}
 	if m.base, err = b.load(ctx, m.opts.library); err != nil {
 		return errors.Join(err, b.release())

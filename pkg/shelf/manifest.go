@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/pack"
@@ -113,14 +114,7 @@ func readManifest(folder string) (*Manifest, error) {
 	return m, nil
 }
 
-func (m *Manifest) isIndex(name string) bool {
-	for _, x := range m.Index {
-		if x == name {
-			return true
-		}
-	}
-	return false
-}
+func (m *Manifest) isIndex(name string) bool { return slices.Contains(m.Index, name) }
 
 // describe adds files of a folder to the manifest.
 func (m *Manifest) describe(folder string, names ...string) error {

@@ -41,9 +41,9 @@ func (b *Rebuilding) PutCollection(c library.Collection) error {
 // every work and collection; those that it does not put are removed. Texts stay
 // as long as their attachments do. The result is a new base, published whole: if
 // read or Rebuild fails or is killed, the library is as it was. Other writers
-// are refused meanwhile with [library.Conflict]; readers read on. Memory is
-// bounded whatever the number of works. A library that is damaged, or of
-// another format, is made anew.
+// are refused meanwhile with [library.Conflict]; readers are not affected.
+// Memory is bounded for any number of works. A library that is damaged, or of
+// another format, is replaced.
 func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version int64, err error), opts ...Option) (err error) {
 	s := newShelf(dir, "", opts)
 	defer s.compact.stop()
