@@ -17,7 +17,7 @@ func hanging(it *library.Item) []row {
 	var all []row
 	add := func(t table, key string, value []byte) { all = append(all, row{key: string(t) + key, value: value}) }
 	here := []byte{}
-	for _, tag := range it.Tags {
+	for _, tag := range it.AllTags() {
 		add(tagTable, tag+"\x00"+it.ID.Key, here)
 	}
 	for _, k := range it.Collections {
