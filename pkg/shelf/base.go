@@ -134,6 +134,7 @@ func (b *base) first(ctx context.Context, id library.ID, h *health, indexed bool
 	r := newRows()
 	if b.file != nil {
 		r = newRows(sorted{File: b.file})
+		r.log = b
 	}
 	m, err := readMeta(r)
 	if err != nil {

@@ -177,3 +177,38 @@ func TestClose_StopsACompaction(t *testing.T) {
 	}
 	checkWorks(t, mustOpen(t, dir), 10+leastLogged, 2)
 }
+
+func TestState_IsLong(t *testing.T) {
+	for _, c := range []struct {
+		items    int   // of the base
+		bytes    int64 // of its files
+		logged   int   // works in the log
+		logBytes int64
+		want     bool
+	}{
+		{0, 0, 63, 1000, false},
+		{0, 0, 64, 1000, true},
+		{10_000, 0, 499, 1000, false},
+		{10_000, 0, 500, 1000, true},
+		{100_000, 0, 1999, 1000, false},
+		{100_000, 0, 2000, 1000, true},
+		{10, 100, 1, 1<<20 - 1, false},
+		{10, 100, 1, 1 << 20, true},
+		{10, 40 << 20, 1, 10<<20 - 1, false},
+		{10, 40 << 20, 1, 10 << 20, true},
+		{10, 1 << 40, 1, 64<<20 - 1, false},
+		{10, 1 << 40, 1, 64 << 20, true},
+	} {
+		r := newRows()
+		for i := range c.logged {
+			r.put(itemTable, fmt.Sprint(i), nil)
+			r.put(tagTable, fmt.Sprint(i), nil) // does not count
+			r.put(childTable, fmt.Sprint(i), nil)
+		}
+		b := newBase(1 << 20)
+		b.manifest = &Manifest{Items: c.items, Files: []File{{Size: c.bytes / 2}, {Size: c.bytes - c.bytes/2}}}
+		if got := newState(b, library.Local, r, meta{}, c.logBytes, &health{}).isLong(); got != c.want {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+}

@@ -87,3 +87,51 @@ func TestLog_OfAnotherBaseIsRefused(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestLog_KeepsLargeTextsOutOfMemory(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	text := randomText(1, 3*leaveInLog) + " paraffin"
+	commit(t, s, func(tx *Tx) {
+		mustPut(t, tx, withChildren())
+		pages := []library.TextPage{{Number: 1, Text: text}}
+		if err := tx.PutText("WORK2222", "FILE2222", pages, library.TextStatus{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	check := func(s *Shelf) {
+		t.Helper()
+		got, err := s.Text(t.Context(), "WORK2222", library.TextQuery{})
+		if err != nil || len(got.Pages) != 1 || got.Pages[0].Text != text {
+			t.Errorf("text of %d pages, %v", len(got.Pages), err)
+		}
+		if got := found(t, s, library.Query{Text: "paraffin."}); len(got) != 1 {
+			t.Errorf("works %q", got)
+		}
+	}
+	s.current.rows.memory.Ascend(func(x row) bool {
+		if len(x.value) >= leaveInLog {
+			t.Errorf("a row of %d bytes is in memory", len(x.value))
+		}
+		return true
+	})
+	check(s)
+	check(mustOpen(t, dir))
+	mustImport(t, dir, books(0, 3)...) // spills and merges it
+	check(s)
+	commit(t, s, func(tx *Tx) {
+		other := withChildren()
+		other.Fields["title"] = "Renamed"
+		mustPut(t, tx, other)
+	})
+	compactNow(t, s)
+	check(s)
+	commit(t, s, func(tx *Tx) {
+		if err := tx.Remove("WORK2222"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got := found(t, mustOpen(t, dir), library.Query{Text: "paraffin."}); len(got) != 0 {
+		t.Errorf("works %q", got)
+	}
+}

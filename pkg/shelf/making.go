@@ -154,7 +154,10 @@ func (m *making) spill() error {
 	keys := newFilter(m.rows.memory.Len())
 	m.rows.memory.Ascend(func(x row) bool {
 		keys.add(x.key)
-		err = w.Add(x.key, x.value)
+		var value []byte
+		if value, err = m.rows.valueOf(x); err == nil {
+			err = w.Add(x.key, value)
+		}
 		return err == nil
 	})
 	if err := errors.Join(err, w.Close()); err != nil {
@@ -164,8 +167,7 @@ func (m *making) spill() error {
 	if err != nil {
 		return err
 	}
-	spilled := newRows(append([]sorted{{File: f, filter: keys}}, m.rows.files...)...)
-	*m.rows = *spilled
+	*m.rows = *newRows(append([]sorted{{File: f, filter: keys}}, m.rows.files...)...)
 	return nil
 }
 

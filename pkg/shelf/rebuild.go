@@ -45,9 +45,7 @@ func (b *Rebuilding) PutCollection(c library.Collection) error {
 // Memory is bounded for any number of works. A library that is damaged, or of
 // another format, is replaced.
 func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version int64, err error), opts ...Option) (err error) {
-	s := newShelf(dir, "", opts)
-	defer s.compact.stop()
-	m := newMaking(dir, s.opts)
+	m := newMaking(dir, optionsOf("", opts))
 	defer m.clear()
 	defer func() {
 		if err != nil {
@@ -64,7 +62,7 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 	if err != nil {
 		return err
 	}
-	b := &Rebuilding{editor: newEditor(s.opts.library, m.rows, old), making: m, seen: map[string]bool{}}
+	b := &Rebuilding{editor: newEditor(m.opts.library, m.rows, old), making: m, seen: map[string]bool{}}
 	version, err := read(b)
 	if err != nil {
 		return err

@@ -66,12 +66,18 @@ func WithNotice(notice string) Option { return func(o *options) { o.notice = not
 func WithCacheBytes(n int) Option { return func(o *options) { o.cacheBytes = max(n, 1<<20) } }
 
 func newShelf(dir, name string, opts []Option) *Shelf {
-	s := &Shelf{dir: dir, opts: options{library: library.Local, name: name, cacheBytes: defaultCacheBytes}, writing: make(chan struct{}, 1)}
-	for _, o := range opts {
-		o(&s.opts)
-	}
+	s := &Shelf{dir: dir, opts: optionsOf(name, opts), writing: make(chan struct{}, 1)}
 	s.compact.init()
 	return s
+}
+
+// optionsOf returns options for a library that is called name by default.
+func optionsOf(name string, opts []Option) options {
+	o := options{library: library.Local, name: name, cacheBytes: defaultCacheBytes}
+	for _, set := range opts {
+		set(&o)
+	}
+	return o
 }
 
 // Exists reports whether folder dir holds a library.

@@ -83,18 +83,16 @@ func (s *Snapshot) Log(offset int64) io.Reader {
 // [library.Unavailable], and the library is as it was. Other writers are refused
 // meanwhile with [library.Conflict].
 func Restore(ctx context.Context, dir string, manifest *Manifest, open func(name string) (io.ReadCloser, error), log io.Reader, opts ...Option) (err error) {
-	s := newShelf(dir, "", opts)
-	defer s.compact.stop()
+	m := newMaking(dir, optionsOf("", opts))
+	defer m.clear()
 	defer func() {
 		if err != nil {
 			err = inWords(err)
 		}
 	}()
-	if manifest.Library != s.opts.library {
+	if manifest.Library != m.opts.library {
 		return library.Errorf(library.Conflict, "the snapshot is of another library")
 	}
-	m := newMaking(dir, s.opts)
-	defer m.clear()
 	if err := m.lockBoth(ctx, forImport); err != nil {
 		return err
 	}
