@@ -39,6 +39,7 @@ func TestReader_KeepsItsStateDuringACompaction(t *testing.T) {
 }
 
 func TestCompaction_TakesTheLogIn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 10)...)
 	s := mustOpen(t, dir)

@@ -145,6 +145,7 @@ func kill(t *testing.T, dir, task string, at step) {
 }
 
 func TestImport_SurvivesKills(t *testing.T) {
+	t.Parallel()
 	for _, at := range []step{stepRun, stepRows, stepIndex, stepManifest, stepPublish, stepSweep} {
 		dir := t.TempDir()
 		mustImport(t, dir, books(0, 10)...)
@@ -172,6 +173,7 @@ func TestImport_SurvivesKills(t *testing.T) {
 
 // A limit on the size of files fails writing where a full disk would.
 func TestImport_SurvivesAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 10)...)
 	before, files0 := whole(t, mustOpen(t, dir)), files(t, dir)
@@ -201,6 +203,7 @@ func TestImport_SurvivesAFullDisk(t *testing.T) {
 }
 
 func TestTx_SurvivesKills(t *testing.T) {
+	t.Parallel()
 	for _, at := range []step{stepRecord, stepSync, stepApply} {
 		dir := t.TempDir()
 		mustImport(t, dir, books(0, 10)...)
@@ -234,6 +237,7 @@ func TestTx_SurvivesKills(t *testing.T) {
 }
 
 func TestTx_SurvivesAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 10)...)
 	s := mustOpen(t, dir)
@@ -265,6 +269,7 @@ func TestTx_SurvivesAFullDisk(t *testing.T) {
 }
 
 func TestCompaction_SurvivesKills(t *testing.T) {
+	t.Parallel()
 	for _, at := range []step{stepRows, stepIndex, stepManifest, stepPublish, stepSweep} {
 		dir := t.TempDir()
 		mustImport(t, dir, books(0, 10)...)
@@ -288,6 +293,7 @@ func TestCompaction_SurvivesKills(t *testing.T) {
 }
 
 func TestCompaction_SurvivesAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 300)...)
 	s := mustOpen(t, dir)
@@ -337,6 +343,7 @@ func contractInChild(dir string, fault func(step) error) error {
 // TestContract_WrittenByAnotherProcess runs the contract over a library that
 // was open here while another process wrote it.
 func TestContract_WrittenByAnotherProcess(t *testing.T) {
+	t.Parallel()
 	librarytest.Run(t, func(t *testing.T, from []librarytest.Work) library.Reader {
 		dir := filepath.Join(t.TempDir(), "library")
 		for i := range from {

@@ -373,6 +373,7 @@ func TestTx_RefusesWhatIsTooLarge(t *testing.T) {
 }
 
 func TestBegin_RefusesASecondWriter(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 3)...)
 	a, b := mustOpen(t, dir), mustOpen(t, dir)
@@ -401,6 +402,7 @@ func TestBegin_RefusesASecondWriter(t *testing.T) {
 }
 
 func TestReaders_SeeOneVersionBesideTransactions(t *testing.T) {
+	t.Parallel()
 	const transactions, perTransaction = 40, 3
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, perTransaction)...)
