@@ -21,8 +21,8 @@ func TestLog_DropsATornTailAndTellsOfIt(t *testing.T) {
 		"half a record":     func(log []byte, last int) []byte { return log[:last+(len(log)-last)/2] },
 		"a record's length": func(log []byte, last int) []byte { return log[:last+2] },
 		"a flipped bit":     func(log []byte, last int) []byte { log[len(log)-3] ^= 4; return log },
-		"garbage":           func(log []byte, last int) []byte { return append(log[:last], bytes.Repeat([]byte{0xab}, 99)...) },
-		"zeros":             func(log []byte, last int) []byte { return append(log[:last], make([]byte, 99)...) },
+		"garbage":           func(log []byte, last int) []byte { return append(log[:last], bytes.Repeat([]byte{0xab}, 5000)...) },
+		"zeros":             func(log []byte, last int) []byte { return append(log[:last], make([]byte, 5000)...) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -58,6 +58,9 @@ func TestLog_DropsATornTailAndTellsOfIt(t *testing.T) {
 			}
 			if err := tx.Commit(t.Context(), 3); err != nil {
 				t.Fatal(err)
+			}
+			if info, err := os.Stat(logOf(dir)); err != nil || info.Size() != fresh.current.end {
+				t.Errorf("the log has %d bytes, %v, want %d", info.Size(), err, fresh.current.end)
 			}
 			for _, r := range []*Shelf{fresh, s, mustOpen(t, dir)} { // s had read what is lost
 				if got := found(t, r, library.Query{Text: "later"}); !slices.Equal(got, []string{"Kept later", "Next later"}) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/btree"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/pack"
@@ -28,6 +29,7 @@ func (x row) removed() bool { return x.value == nil && x.record == 0 }
 // Once no row is put any more, rows may be read by many at once.
 type rows struct {
 	memory *btree.BTreeG[row]
+	clones *sync.Mutex // held while memory is cloned, which can't be done twice at once
 	files  []sorted // the newest first
 	log    *base    // whose log has the values that rows in memory leave there
 	size   int      // bytes put since the rows were made or spilled
@@ -47,12 +49,17 @@ const degree = 16
 func newRows(files ...sorted) *rows {
 	return &rows{
 		memory: btree.NewG(degree, func(a, b row) bool { return a.key < b.key }),
+		clones: &sync.Mutex{},
 		files:  files,
 	}
 }
 
 // clone returns rows that begin as these and can be written apart from them.
-func (r *rows) clone() *rows { return &rows{memory: r.memory.Clone(), files: r.files, log: r.log} }
+func (r *rows) clone() *rows {
+	r.clones.Lock()
+	defer r.clones.Unlock()
+	return &rows{memory: r.memory.Clone(), clones: &sync.Mutex{}, files: r.files, log: r.log}
+}
 
 // put writes a row; a nil value takes the row away.
 func (r *rows) put(t table, key string, value []byte) {
