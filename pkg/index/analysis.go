@@ -5,6 +5,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // The fields of the segments.
@@ -88,8 +89,8 @@ func (b *analysis) begin() {
 
 // addText adds the words of a text to the document at hand.
 func (b *analysis) addText(k kind, text string) {
-	b.reset(text)
-	for b.scanner.next() {
+	b.Reset(text)
+	for b.Next() {
 		term := b.term()
 		i, ok := b.terms[term]
 		if !ok {
@@ -153,17 +154,28 @@ func (b *analysis) take(impact func(*entry) int) []segment.Term {
 func (b *analysis) names(creators []library.Creator) []segment.Term {
 	b.begin()
 	for i, c := range creators {
-		b.reset(c.Display())
-		for b.scanner.next() {
-			word := string(b.word)
-			j, ok := b.terms[word]
-			if !ok {
-				j = b.newEntry(word)
-			}
-			b.entries[j].positions = append(b.entries[j].positions, i)
+		// Each part of a name by itself too: in scripts without spaces the
+		// whole name has other pairs of characters.
+		for _, text := range [...]string{c.Display(), c.Family, c.Given} {
+			b.addName(text, i)
 		}
 	}
 	return b.take(func(*entry) int { return 1 })
+}
+
+// addName adds the words of a name of the creator at that place.
+func (b *analysis) addName(name string, place int) {
+	b.Reset(plaintext.Shown(name))
+	for b.Next() {
+		word := string(b.Word)
+		j, ok := b.terms[word]
+		if !ok {
+			j = b.newEntry(word)
+		}
+		if at := &b.entries[j].positions; len(*at) == 0 || (*at)[len(*at)-1] != place {
+			*at = append(*at, place)
+		}
+	}
 }
 
 // The first byte of a term in the exact field says what it is.
@@ -177,8 +189,8 @@ const (
 // exactTermsOf returns what filters and identifiers are compared with.
 func exactTermsOf(it *library.Item) []segment.Term {
 	terms := []string{exactType + it.Type}
-	for _, tag := range it.Tags {
-		terms = append(terms, exactTag+foldCase(tag))
+	for _, tag := range it.AllTags() {
+		terms = append(terms, exactTag+plaintext.FoldCase(tag))
 	}
 	for _, c := range it.Collections {
 		terms = append(terms, exactCollection+c)

@@ -3,6 +3,8 @@ package index
 import (
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/english"
+
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // memoSize bounds the stems that an analyzer remembers.
@@ -10,7 +12,7 @@ const memoSize = 1 << 16
 
 // analyzer turns text into terms. It is not safe for concurrent use.
 type analyzer struct {
-	scanner
+	plaintext.Scanner
 	memo map[string]string
 	env  *snowballstem.Env
 }
@@ -21,7 +23,7 @@ func newAnalyzer() *analyzer {
 
 // term returns the term of the current word: its English stem. The stemmer
 // changes few words of other languages, and those alike in works and queries.
-func (a *analyzer) term() string { return a.stem(a.word) }
+func (a *analyzer) term() string { return a.stem(a.Word) }
 
 func (a *analyzer) stem(word []byte) string {
 	if t, ok := a.memo[string(word)]; ok {

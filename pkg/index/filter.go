@@ -4,6 +4,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // filter is what a query demands of a work beside its words.
@@ -23,21 +24,21 @@ func (s *search) filter(q *library.Query, collections []string) (*filter, error)
 		f.any(exactCollection, collections, func(s string) string { return s })
 	}
 	for _, tag := range q.TagsAll {
-		f.all = append(f.all, []string{exactTag + foldCase(tag)})
+		f.all = append(f.all, []string{exactTag + plaintext.FoldCase(tag)})
 	}
 	if len(q.TagsAny) > 0 {
-		f.any(exactTag, q.TagsAny, foldCase)
+		f.any(exactTag, q.TagsAny, plaintext.FoldCase)
 	}
 	for _, tag := range q.TagsNone {
-		f.none = append(f.none, exactTag+foldCase(tag))
+		f.none = append(f.none, exactTag+plaintext.FoldCase(tag))
 	}
 	if len(q.ItemTypes) > 0 {
 		f.any(exactType, q.ItemTypes, func(s string) string { return s })
 	}
 	if q.Creator != "" {
-		s.reset(cutText(q.Creator, maxQueryBytes))
-		for s.next() && len(f.creator) < maxPhraseWords {
-			f.creator = append(f.creator, string(s.word))
+		s.Reset(cutText(q.Creator, maxQueryBytes))
+		for s.Next() && len(f.creator) < maxPhraseWords {
+			f.creator = append(f.creator, string(s.Word))
 		}
 		f.nothing = f.nothing || len(f.creator) == 0
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // hostile are texts that parsers of queries and texts have stumbled over.
@@ -26,7 +27,7 @@ func FuzzParseQuery(f *testing.F) {
 		}
 		seen := map[string]bool{}
 		for _, w := range q.words {
-			if w.term == "" || len(w.term) > maxWordBytes+8 || w.count < 1 || seen[w.term] {
+			if w.term == "" || len(w.term) > plaintext.MaxWordBytes+8 || w.count < 1 || seen[w.term] {
 				t.Errorf("word %+v", w)
 			}
 			seen[w.term] = true

@@ -12,7 +12,7 @@ import (
 )
 
 // Format names what this version of the package writes: analysis, weights and
-// layout. Whatever changes one of them changes it, so that an index written
+// layout. A change of one of them changes it, so that an index written
 // before is built again.
 const Format = "2"
 

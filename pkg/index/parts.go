@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // part is one text of a work with the source under which a passage of it is
@@ -21,9 +22,10 @@ type part struct {
 // parts calls yield with the texts of a work, the kinds in order. Yield
 // returns true.
 //
-// Creators are one text, names separated by "; "; tags one, separated by
-// ", ". An annotation's text is the marked words and, on the next line, the
-// comment.
+// Creators are one text, names separated by "; "; tags one, those of children
+// among them, separated by ", ". An annotation's text is the marked words and,
+// on the next line, the comment. All texts are as a reader sees them: without
+// markup and invisible characters.
 func parts(it *library.Item, yield func(part) bool) {
 	for k := range kinds {
 		partsOf(it, k, yield)
@@ -38,7 +40,7 @@ func partsOf(it *library.Item, k kind, yield func(part) bool) {
 	case kindCreators:
 		yieldPart(yield, part{kind: k, text: creatorText(it)})
 	case kindTags:
-		yieldPart(yield, part{kind: k, text: strings.Join(it.Tags, ", ")})
+		yieldPart(yield, part{kind: k, text: strings.Join(it.AllTags(), ", ")})
 	case kindAbstract:
 		yieldPart(yield, part{kind: k, text: it.Abstract()})
 	case kindNote:
@@ -51,7 +53,10 @@ func partsOf(it *library.Item, k kind, yield func(part) bool) {
 }
 
 // yieldPart reports whether to go on; it leaves out what is empty.
-func yieldPart(yield func(part) bool, p part) bool { return p.text == "" || yield(p) }
+func yieldPart(yield func(part) bool, p part) bool {
+	p.text = plaintext.Shown(p.text)
+	return p.text == "" || yield(p)
+}
 
 func creatorText(it *library.Item) string {
 	if len(it.Creators) == 1 {

@@ -102,8 +102,8 @@ func (s *search) itemExcerpts(it *library.Item) []excerpt {
 func (s *search) weighText(f *finder, text string) []float32 {
 	counts := make([]int, len(s.query.words))
 	words := 0
-	f.reset(text)
-	for f.next() {
+	f.Reset(text)
+	for f.Next() {
 		words++
 		if word, ok := f.match(); ok {
 			counts[word]++

@@ -81,13 +81,13 @@ type parser struct {
 
 // plain adds words that are not in quotes.
 func (p *parser) plain(text string) {
-	p.reset(text)
+	p.Reset(text)
 	p.prefix = ""
-	for p.next() {
+	for p.Next() {
 		p.last = p.addWord()
 		p.prefix = ""
-		if strings.TrimFunc(text[p.end:], unicode.IsSpace) == "" {
-			p.prefix = string(p.word)
+		if strings.TrimFunc(text[p.End:], unicode.IsSpace) == "" {
+			p.prefix = string(p.Word)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func (p *parser) plain(text string) {
 // addWord adds the current word and returns its place in words, or -1.
 func (p *parser) addWord() int {
 	term := p.term()
-	if stopWords[string(p.word)] {
+	if stopWords[string(p.Word)] {
 		if len(p.stop) < maxPhraseWords {
 			p.stop = append(p.stop, queryWord{term, 1})
 		}
@@ -116,9 +116,9 @@ func (p *parser) addWord() int {
 // phrase adds words that must stand side by side.
 func (p *parser) phrase(text string) {
 	p.prefix = ""
-	p.reset(text)
+	p.Reset(text)
 	var terms []string
-	for p.next() {
+	for p.Next() {
 		if len(terms) < maxPhraseWords {
 			terms = append(terms, p.term())
 			p.addWord()

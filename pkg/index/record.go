@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // record is what the index keeps of a work beside its words: what results are
@@ -25,7 +26,7 @@ const undated = -1 << 31
 const maxTitleBytes = 200
 
 func recordOf(it *library.Item) record {
-	r := record{date: sortDate(it), title: foldText(it.Title())}
+	r := record{date: sortDate(it), title: plaintext.Fold(it.Title())}
 	if len(r.title) > maxTitleBytes {
 		r.title = r.title[:maxTitleBytes]
 	}

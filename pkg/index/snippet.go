@@ -3,6 +3,8 @@ package index
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // maxSnippet bounds a snippet, in characters.
@@ -22,26 +24,26 @@ type finder struct {
 	*analyzer
 	query   *parsed
 	weights []float32
-	starts  beginnings // of the terms, to pass over most words
+	starts  plaintext.Beginnings // of the terms, to pass over most words
 }
 
 // begin makes the finder look for the words of a query.
 func (f *finder) begin(a *analyzer, q *parsed, weights []float32) {
 	*f = finder{analyzer: a, query: q, weights: weights}
 	for _, w := range q.words {
-		f.starts.addTerm(w.term)
+		f.starts.Add(w.term)
 	}
 	if q.prefix != "" {
-		f.starts.addTerm(q.prefix)
+		f.starts.Add(q.prefix)
 	}
 }
 
 // find appends the words of the query in text to spans.
 func (f *finder) find(text string, spans []span) []span {
-	f.reset(text)
-	for len(spans) < maxSpans && f.nextOf(&f.starts) {
+	f.Reset(text)
+	for len(spans) < maxSpans && f.NextOf(&f.starts) {
 		if word, ok := f.match(); ok {
-			spans = append(spans, span{f.start, f.end, word})
+			spans = append(spans, span{f.Start, f.End, word})
 		}
 	}
 	return spans
@@ -55,7 +57,7 @@ func (f *finder) match() (int, bool) {
 			return i, true
 		}
 	}
-	if p := f.query.prefix; p != "" && len(f.word) >= len(p) && string(f.word[:len(p)]) == p {
+	if p := f.query.prefix; p != "" && len(f.Word) >= len(p) && string(f.Word[:len(p)]) == p {
 		return f.query.prefixWord, true
 	}
 	return 0, false
@@ -124,7 +126,7 @@ func back(text string, at, n int) int {
 	if i := strings.IndexAny(text[from:at], " \n\t"); i >= 0 {
 		return from + i + 1
 	}
-	if isASCII(text[from:at]) {
+	if plaintext.IsASCII(text[from:at]) {
 		return at
 	}
 	return from
@@ -144,7 +146,7 @@ func forth(text string, at, n int) int {
 	if i := strings.LastIndexAny(text[at:to], " \n\t"); i >= 0 {
 		return at + i
 	}
-	if isASCII(text[at:to]) {
+	if plaintext.IsASCII(text[at:to]) {
 		return at
 	}
 	return to

@@ -82,12 +82,11 @@ func memoryView(s *segment.Segment) (*segmentView, error) {
 
 // Segments in memory are merged so that searches stay fast after many small
 // updates: tierSegments whose documents number between the same two powers of
-// tierSegments become one. A document is merged as often as there are tiers,
-// and never where the segments have more than mostMerged documents together,
-// which bounds the time and memory of an update.
+// tierSegments become one, if they have at most mostMerged documents together,
+// which bounds the time that an update takes.
 const (
 	tierSegments = 8
-	mostMerged   = 8_000
+	mostMerged   = 512
 )
 
 // compact merges segments in memory.

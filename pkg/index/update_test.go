@@ -56,7 +56,7 @@ func TestWith_KeepsManySmallUpdatesInFewSegments(t *testing.T) {
 		s.put(d)
 		x = update(t, x, s, []index.Document{d})
 	}
-	if n := index.Segments(x); n > 32 {
+	if n := index.Segments(x); n > 20 {
 		t.Errorf("%d segments after %d updates", n, works)
 	}
 	x = update(t, x, s, nil, keyOf(7))

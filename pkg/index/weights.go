@@ -57,10 +57,9 @@ const passageShare = 0.5
 const termSaturation = 1.8
 
 // An impact is stored as one of impactLevels on a logarithmic scale from
-// leastImpact up. A posting's frequency holds the level in its lowest bits and
-// above them the mask of the parts in which the word stands. Scorch sets
-// memory aside by frequency where it reads positions, so the numbers must
-// stay small.
+// leastImpact up. A posting's weight holds the level in its lowest bits and
+// above them the mask of the parts in which the word stands:
+// [segment.WeightBits] together.
 const (
 	levelBits    = 6
 	impactLevels = 1 << levelBits

@@ -1,9 +1,11 @@
 package library
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Item is one work, in Zotero's terms: an item type and fields by their
@@ -102,14 +104,42 @@ func (it *Item) Field(name string) string { return it.Fields[name] }
 // have their own name for it (Zotero schema: baseField "title").
 var titleFields = [...]string{"title", "caseName", "nameOfAct", "subject"}
 
-// Title returns the work's title, or "" if it has none.
+// Title returns the work's title. For a work without one it is the name of its
+// first file that has a name, or "".
 func (it *Item) Title() string {
 	for _, name := range titleFields {
 		if s := it.Fields[name]; s != "" {
 			return s
 		}
 	}
+	for i := range it.Attachments {
+		if a := &it.Attachments[i]; a.Filename != "" {
+			return a.Filename
+		}
+	}
 	return ""
+}
+
+// AllTags returns the work's tags and those of its notes and annotations, each
+// once.
+func (it *Item) AllTags() []string {
+	all := it.Tags
+	add := func(tags []string) {
+		for _, t := range tags {
+			if !slices.Contains(all, t) {
+				all = append(slices.Clip(all), t)
+			}
+		}
+	}
+	for i := range it.Notes {
+		add(it.Notes[i].Tags)
+	}
+	for i := range it.Attachments {
+		for j := range it.Attachments[i].Annotations {
+			add(it.Attachments[i].Annotations[j].Tags)
+		}
+	}
+	return all
 }
 
 // Abstract returns the work's abstract, or "".
@@ -149,12 +179,26 @@ func (it *Item) Year() (year int, known bool) {
 	return sign * n, true
 }
 
-// Display returns the creator's name as running text: "Ada Lovelace".
+// Display returns the creator's name as running text: "Ada Lovelace", "张伟明".
 func (c Creator) Display() string {
-	if c.Name != "" {
+	switch {
+	case c.Name != "":
 		return c.Name
+	case eastAsian(c.Family) && eastAsian(c.Given):
+		return c.Family + c.Given
 	}
 	return strings.TrimSpace(c.Given + " " + c.Family)
+}
+
+// eastAsian reports whether a name is written in Chinese, Japanese or Korean
+// characters alone: the family name then comes first, without a space.
+func eastAsian(name string) bool {
+	for _, r := range name {
+		if !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // Sortable returns the creator's name as lists sort it: "Lovelace, Ada".

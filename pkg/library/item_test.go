@@ -1,6 +1,7 @@
 package library_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -60,6 +61,49 @@ func TestTextStatusIsCompleteOnlyIfNothingIsMissing(t *testing.T) {
 	} {
 		if got := c.in.Complete(); got != c.want {
 			t.Errorf("%+v: %t", c.in, got)
+		}
+	}
+}
+
+func TestItem_AllTagsHasThoseOfChildren(t *testing.T) {
+	it := library.Item{
+		Tags:  []string{"a", "b"},
+		Notes: []library.Note{{Tags: []string{"b", "c"}}},
+		Attachments: []library.Attachment{{Annotations: []library.Annotation{
+			{Tags: []string{"d"}}, {Tags: []string{"a", "d", "e"}},
+		}}},
+	}
+	if got := it.AllTags(); !slices.Equal(got, []string{"a", "b", "c", "d", "e"}) || len(it.Tags) != 2 {
+		t.Errorf("tags %q of %q", got, it.Tags)
+	}
+}
+
+func TestItem_TitleOfAFile(t *testing.T) {
+	it := library.Item{Attachments: []library.Attachment{{Title: "PDF"}, {Filename: "report.pdf"}}}
+	if got := it.Title(); got != "report.pdf" {
+		t.Errorf("title %q", got)
+	}
+	it.Fields = map[string]string{"title": "A report"}
+	if got := it.Title(); got != "A report" {
+		t.Errorf("title %q", got)
+	}
+}
+
+func TestCreator_DisplayInEastAsianOrder(t *testing.T) {
+	for _, c := range []struct {
+		creator library.Creator
+		want    string
+	}{
+		{library.Creator{Family: "张", Given: "伟明"}, "张伟明"},
+		{library.Creator{Family: "やまだ", Given: "タロウ"}, "やまだタロウ"},
+		{library.Creator{Family: "김", Given: "민준"}, "김민준"},
+		{library.Creator{Family: "张", Given: "Weiming"}, "Weiming 张"},
+		{library.Creator{Family: "Zhang", Given: "伟明"}, "伟明 Zhang"},
+		{library.Creator{Family: "张"}, "张"},
+		{library.Creator{Given: "伟明"}, "伟明"},
+	} {
+		if got := c.creator.Display(); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.creator, got, c.want)
 		}
 	}
 }

@@ -148,3 +148,94 @@ func BenchmarkFromHTML(b *testing.B) {
 		plaintext.FromHTML(s)
 	}
 }
+
+func TestShown(t *testing.T) {
+	for in, want := range map[string]string{
+		"Uptake of N<sub>2</sub>O":             "Uptake of N2O",
+		"<i>Homo</i> sapiens\x00":              "Homo sapiens",
+		"a < b and c > d":                      "a < b and c > d",
+		"x<br/>y<p>z</p>":                      "x\nyz\n",
+		"<scr<b>ipt>alert(1)</script>":         "alert(1)",
+		"<https://example.org> and <!-- x -->": "https://example.org and ",
+		"A title":                              "A title",
+	} {
+		if got := plaintext.Shown(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	for in, want := range map[string]string{
+		"Über-Mensch":                     "uber mensch",
+		"  The <i>Rôle</i> of O’Brien's ": "the role of obriens",
+		"Łódź, Ørsted & Straße":           "lodz orsted strasse",
+		"红楼梦（上）":                          "红楼梦 上",
+		"हिन्दी":                          "हिन्दी",
+		"κόσμος":                          "κοσμοσ",
+		"":                                "",
+		"!?":                              "",
+	} {
+		if got := plaintext.Fold(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestFoldCase(t *testing.T) {
+	for _, c := range [][2]string{{"Café", "cafe\u0301"}, {"STRASSE", "strasse"}, {"ſ", "S"}, {"K", "k"}} {
+		if plaintext.FoldCase(c[0]) != plaintext.FoldCase(c[1]) {
+			t.Errorf("%q and %q differ", c[0], c[1])
+		}
+	}
+	if plaintext.FoldCase("cafe") == plaintext.FoldCase("café") {
+		t.Error("accents do not count")
+	}
+}
+
+// scanned returns the words of a text.
+func scanned(text string) []string {
+	var words []string
+	var s plaintext.Scanner
+	s.Reset(text)
+	for s.Next() {
+		if s.Start >= s.End || s.End > len(text) {
+			words = append(words, "bad place")
+		}
+		words = append(words, string(s.Word))
+	}
+	return words
+}
+
+func TestScanner(t *testing.T) {
+	for in, want := range map[string]string{
+		"Tidal estuaries, l'eau & Kuhn's": "tidal estuaries l eau kuhn",
+		"神经网络 综述":                         "神经 经网 网络 综述",
+		"张":                               "张",
+		"한국어":                             "한국 국어",
+		"ภาษา":                            "ภา าษ ษา",
+		"naïve Straße":                    "naive strasse",
+		strings.Repeat("x", 100):          strings.Repeat("x", plaintext.MaxWordBytes),
+	} {
+		if got := strings.Join(scanned(in), " "); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzFold(f *testing.F) {
+	for _, s := range []string{"Über <i>alles</i>", "a\xffb", "ﬁ Ⅷ ½ ſ", "한국어 ภาษาไทย", "<b", "<<b>i>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		folded := plaintext.Fold(s)
+		if !utf8.ValidString(folded) || strings.Contains(folded, "  ") || strings.TrimSpace(folded) != folded {
+			t.Errorf("%q: %q", s, folded)
+		}
+		for _, w := range scanned(s) {
+			if w == "" || w == "bad place" || len(w) > plaintext.MaxWordBytes+8 {
+				t.Errorf("%q: word %q", s, w)
+			}
+		}
+	})
+}

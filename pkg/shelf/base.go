@@ -15,9 +15,9 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// base is a generation's files, open, and what is cached of all the states that
-// stand on it. Whoever uses one of those states holds the base, so that a newer
-// one may take its place while calls still run.
+// base is a generation's files, open, and what is cached of all the states over
+// it. A call that uses one of those states holds the base, so that a newer one
+// can take its place while calls still run.
 type base struct {
 	generation string // name of its folder, or "" in memory
 	manifest   *Manifest
@@ -34,8 +34,8 @@ type base struct {
 	holders atomic.Int64
 }
 
-// cacheKey names what a row says: a transaction that writes the row anew gives
-// it another sequence.
+// cacheKey names what a row says: a transaction that writes the row gives it
+// another sequence.
 type cacheKey struct {
 	key      string
 	sequence int64
@@ -134,6 +134,7 @@ func (b *base) first(ctx context.Context, id library.ID, h *health, indexed bool
 	r := newRows()
 	if b.file != nil {
 		r = newRows(sorted{File: b.file})
+		r.log = b
 	}
 	m, err := readMeta(r)
 	if err != nil {

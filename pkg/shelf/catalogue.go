@@ -16,7 +16,7 @@ type catalogue struct {
 	rows   *rows
 	meta   meta
 	before int64                // the version before
-	now    time.Time            // of whatever changes; zero if times are to be those of the works
+	now    time.Time            // of each change; zero if times are to be those of the works
 	seen   map[string]*sighting // by item key: the works that this import told of
 	report Report
 }

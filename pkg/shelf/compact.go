@@ -10,14 +10,16 @@ import (
 )
 
 // A new base takes the log in when the log has changed mostLogged works, or one
-// in logShare of the base's if that is less and at least leastLogged, or when it
-// is a logBytesShare of the base's files long and at least leastLogBytes.
+// in logShare of the base's if that is less and at least leastLogged. It also does
+// so when the log is as long as one in logBytesShare of the bytes of the base's
+// files, and at least leastLogBytes, or mostLogBytes.
 const (
 	mostLogged    = 2_000
 	logShare      = 20
 	leastLogged   = 64
 	logBytesShare = 4
 	leastLogBytes = 1 << 20
+	mostLogBytes  = 64 << 20
 )
 
 // isLong reports whether a new base should take the state's log in.
@@ -34,7 +36,7 @@ func (s *state) isLong() bool {
 		bytes += f.Size
 	}
 	return works >= min(mostLogged, max(s.base.manifest.Items/logShare, leastLogged)) ||
-		s.end >= max(bytes/logBytesShare, leastLogBytes)
+		s.end >= min(mostLogBytes, max(bytes/logBytesShare, leastLogBytes))
 }
 
 // compaction makes new bases in the background, one at a time.
@@ -60,8 +62,8 @@ func (c *compaction) stop() {
 	c.done.Wait()
 }
 
-// compactIfLong begins to make a new base if the log is long and nobody else
-// does so. What goes wrong costs nothing: a later transaction begins again.
+// compactIfLong starts a compaction if the log is long and none runs in this
+// process. A failure costs nothing: a later transaction starts it again.
 func (s *Shelf) compactIfLong() {
 	st, err := s.present()
 	if err != nil {
@@ -114,8 +116,9 @@ func (s *Shelf) makeBase(ctx context.Context) error {
 	if err := m.lockWriter(ctx, forCompaction); err != nil {
 		return err
 	}
-	// An import may have been faster.
-	if now, err := currentGeneration(s.dir); err != nil || now != st.base.generation {
+	// An import may have been faster, or a transaction that the base has in it may
+	// have been cut off after a failure.
+	if now, err := currentGeneration(s.dir); err != nil || now != st.base.generation || !st.last.in(st.base.log) {
 		return err
 	}
 	if err := m.takeTail(st); err != nil {

@@ -217,7 +217,10 @@ func TestContract(t *testing.T) {
 			return s
 		},
 	} {
-		t.Run(name, func(t *testing.T) { librarytest.Run(t, open) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			librarytest.Run(t, open)
+		})
 	}
 }
 

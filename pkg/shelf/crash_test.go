@@ -27,6 +27,7 @@ const (
 	childTask   = "SHELF_TEST_TASK"    // a key of tasks
 	childStep   = "SHELF_TEST_KILL_AT" // the step at which it kills itself
 	childLimit  = "SHELF_TEST_FILE_LIMIT"
+	childWorks  = "SHELF_TEST_WORKS"
 )
 
 func TestMain(m *testing.M) {
@@ -64,6 +65,18 @@ func tasks(task string) func(dir string, fault func(step) error) error {
 				}
 				return tx.Commit(ctx, tx.Version()+1)
 			})
+		}
+	case "peak":
+		return func(dir string, _ func(step) error) error {
+			var n int
+			_, _ = fmt.Sscan(os.Getenv(childWorks), &n)
+			if _, err := Import(ctx, dir, plainWorks(n), ImportOptions{}); err != nil {
+				return err
+			}
+			status, err := os.ReadFile("/proc/self/status")
+			_, peak, _ := strings.Cut(string(status), "VmHWM:")
+			fmt.Println(peak)
+			return err
 		}
 	case "compact":
 		return func(dir string, fault func(step) error) error {
@@ -110,7 +123,7 @@ func child(dir string) int {
 }
 
 // runChild runs a child process over dir and returns what it wrote.
-func runChild(t *testing.T, dir, task string, env ...string) (string, error) {
+func runChild(t testing.TB, dir, task string, env ...string) (string, error) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -132,6 +145,7 @@ func kill(t *testing.T, dir, task string, at step) {
 }
 
 func TestImport_SurvivesKills(t *testing.T) {
+	t.Parallel()
 	for _, at := range []step{stepRun, stepRows, stepIndex, stepManifest, stepPublish, stepSweep} {
 		dir := t.TempDir()
 		mustImport(t, dir, books(0, 10)...)
@@ -159,6 +173,7 @@ func TestImport_SurvivesKills(t *testing.T) {
 
 // A limit on the size of files fails writing where a full disk would.
 func TestImport_SurvivesAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 10)...)
 	before, files0 := whole(t, mustOpen(t, dir)), files(t, dir)
@@ -188,6 +203,7 @@ func TestImport_SurvivesAFullDisk(t *testing.T) {
 }
 
 func TestTx_SurvivesKills(t *testing.T) {
+	t.Parallel()
 	for _, at := range []step{stepRecord, stepSync, stepApply} {
 		dir := t.TempDir()
 		mustImport(t, dir, books(0, 10)...)
@@ -221,6 +237,7 @@ func TestTx_SurvivesKills(t *testing.T) {
 }
 
 func TestTx_SurvivesAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 10)...)
 	s := mustOpen(t, dir)
@@ -252,6 +269,7 @@ func TestTx_SurvivesAFullDisk(t *testing.T) {
 }
 
 func TestCompaction_SurvivesKills(t *testing.T) {
+	t.Parallel()
 	for _, at := range []step{stepRows, stepIndex, stepManifest, stepPublish, stepSweep} {
 		dir := t.TempDir()
 		mustImport(t, dir, books(0, 10)...)
@@ -275,6 +293,7 @@ func TestCompaction_SurvivesKills(t *testing.T) {
 }
 
 func TestCompaction_SurvivesAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 300)...)
 	s := mustOpen(t, dir)
@@ -324,6 +343,7 @@ func contractInChild(dir string, fault func(step) error) error {
 // TestContract_WrittenByAnotherProcess runs the contract over a library that
 // was open here while another process wrote it.
 func TestContract_WrittenByAnotherProcess(t *testing.T) {
+	t.Parallel()
 	librarytest.Run(t, func(t *testing.T, from []librarytest.Work) library.Reader {
 		dir := filepath.Join(t.TempDir(), "library")
 		for i := range from {
@@ -349,4 +369,16 @@ func TestContract_WrittenByAnotherProcess(t *testing.T) {
 		}
 		return s
 	})
+}
+
+// importPeak returns how many MB a process had resident at most that imported n
+// works.
+func importPeak(b *testing.B, n int) float64 {
+	b.Helper()
+	out, err := runChild(b, b.TempDir(), "peak", fmt.Sprintf("%s=%d", childWorks, n))
+	var kB float64
+	if _, scanErr := fmt.Sscan(out, &kB); err != nil || scanErr != nil {
+		b.Fatal(out, err, scanErr)
+	}
+	return kB / 1000
 }

@@ -123,7 +123,7 @@ func TestOpen_RefusesAnotherFormat(t *testing.T) {
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 3)...)
 	m := &Manifest{Format: format + 1, ID: newID(), Library: library.Local}
-	if err := os.WriteFile(filepath.Join(dir, "gen-000001", manifestFile), m.encode(), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "gen-000001", manifestFile), m.Encode(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err := Open(t.Context(), dir)
@@ -256,12 +256,12 @@ func FuzzDecodeChange(f *testing.F) {
 	})
 }
 
-func FuzzDecodeManifest(f *testing.F) {
-	f.Add((&Manifest{Format: format, ID: newID(), Library: library.Local, Files: []File{{Name: rowsFile, Size: 1}}, Index: []string{"words.zap"}}).encode())
-	f.Add((&Manifest{Format: format, Files: []File{{Name: "../x"}}}).encode())
+func FuzzManifest(f *testing.F) {
+	f.Add((&Manifest{Format: format, ID: newID(), Library: library.Local, Files: []File{{Name: rowsFile, Size: 1}}, Index: []string{"words.zap"}}).Encode())
+	f.Add((&Manifest{Format: format, Files: []File{{Name: "../x"}}}).Encode())
 	f.Add([]byte("{}\n00000000\n"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		m, err := decodeManifest(content)
+		m, err := DecodeManifest(content)
 		if err != nil {
 			return
 		}

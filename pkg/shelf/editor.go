@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,7 +17,7 @@ func hanging(it *library.Item) []row {
 	var all []row
 	add := func(t table, key string, value []byte) { all = append(all, row{key: string(t) + key, value: value}) }
 	here := []byte{}
-	for _, tag := range it.Tags {
+	for _, tag := range it.AllTags() {
 		add(tagTable, tag+"\x00"+it.ID.Key, here)
 	}
 	for _, k := range it.Collections {
@@ -94,8 +95,19 @@ func newEditor(id library.ID, r *rows, m meta) editor {
 	return editor{library: id, rows: r, meta: m, next: m.Version + 1, now: time.Now().UTC()}
 }
 
+// check fails once the transaction has ended.
+func (e *editor) check() error {
+	if e.rows == nil {
+		return library.Errorf(library.Invalid, "the transaction has ended")
+	}
+	return nil
+}
+
 // item returns the item of a key, or nil.
 func (e *editor) item(key string) (*library.Item, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
 	value, err := e.rows.get(itemTable, key)
 	if value == nil || err != nil {
 		return nil, err
@@ -275,6 +287,9 @@ func (e *editor) RemoveCollection(key string) error {
 
 // forgetPath takes away the row by which an import finds a collection.
 func (e *editor) forgetPath(key string) error {
+	if err := e.check(); err != nil {
+		return err
+	}
 	value, err := e.rows.get(collectionTable, key)
 	if value == nil || err != nil {
 		return err
@@ -290,9 +305,9 @@ func (e *editor) forgetPath(key string) error {
 // SetAttribute stores a text beside the library's version, under a name; ""
 // removes it. [Shelf.Meta] returns what is stored.
 func (e *editor) SetAttribute(name, value string) {
-	attributes := map[string]string{}
-	for k, v := range e.meta.Attributes {
-		attributes[k] = v
+	attributes := maps.Clone(e.meta.Attributes)
+	if attributes == nil {
+		attributes = map[string]string{}
 	}
 	attributes[name] = value
 	if value == "" {

@@ -67,8 +67,8 @@ func generations(dir string) ([]int, error) {
 	return numbers, err
 }
 
-// publish makes the generation of that name the current one. It happens or it
-// does not: whoever reads CURRENT sees the old name or the new one.
+// publish makes the generation of that name the current one, atomically: a
+// reader of CURRENT sees the old name or the new one.
 func publish(dir, name string) error {
 	// The generation's own names must be on disk before CURRENT names it.
 	for _, folder := range []string{filepath.Join(dir, name), dir} {

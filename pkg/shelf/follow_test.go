@@ -12,6 +12,7 @@ import (
 )
 
 func TestReadersFollowImportsUnderLoad(t *testing.T) {
+	t.Parallel()
 	const step, imports = 5, 8
 	dir := t.TempDir()
 	s := mustOpen(t, dir) // before there is anything

@@ -35,7 +35,7 @@ func joinExtra(lines []extraLine) string {
 }
 
 // extraValue returns the value of the first line that has one of the names,
-// whatever their letter case.
+// in any letter case.
 func extraValue(lines []extraLine, names ...string) string {
 	for _, l := range lines {
 		for _, name := range names {

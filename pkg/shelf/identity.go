@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // kind says by what a work is recognised, the surest first.
@@ -81,17 +82,17 @@ func bookLike(itemType string) bool {
 // contentOf returns the parts of a work that no other work has all together,
 // or "" if too little is known of it to say so.
 func contentOf(it *library.Item) string {
-	title := fold(it.Title())
+	title := plaintext.Fold(it.Title())
 	year, _, _ := strings.Cut(strings.TrimPrefix(it.ParsedDate, "-"), "-")
 	if title == "" || len(it.Creators) == 0 || year == "" && it.Container() == "" {
 		return ""
 	}
 	parts := []string{
-		it.Type, title, year, fold(it.Container()), it.Field("volume"), it.Field("issue"), it.Field("number"),
+		it.Type, title, year, plaintext.Fold(it.Container()), it.Field("volume"), it.Field("issue"), it.Field("number"),
 		it.Field("pages"), it.Field("edition"),
 	}
 	for _, c := range it.Creators {
-		parts = append(parts, c.Role, fold(c.Sortable()))
+		parts = append(parts, c.Role, plaintext.Fold(c.Sortable()))
 	}
 	return strings.Join(parts, "\x00")
 }
@@ -102,7 +103,7 @@ func same(id identity, a, b *library.Item) bool {
 	if id.kind == byEntry {
 		return true
 	}
-	ta, tb := fold(a.Title()), fold(b.Title())
+	ta, tb := plaintext.Fold(a.Title()), plaintext.Fold(b.Title())
 	if notice(ta) != notice(tb) {
 		return false // an erratum or a reply is not the work that it is about
 	}
@@ -176,7 +177,7 @@ func firstCreator(it *library.Item) string {
 	if len(it.Creators) == 0 {
 		return ""
 	}
-	return fold(it.Creators[0].Family + it.Creators[0].Name)
+	return plaintext.Fold(it.Creators[0].Family + it.Creators[0].Name)
 }
 
 // differ reports whether both works have what of returns, and not the same.

@@ -13,7 +13,7 @@ import (
 type ImportOptions struct {
 	// DryRun reports what an import would do and changes nothing.
 	DryRun bool
-	// Total is how many works there are, for Progress; 0 if nobody knows.
+	// Total is how many works there are, for Progress; 0 if unknown.
 	Total int
 	// Progress is called after each work that was read.
 	Progress func(done, total int)
@@ -45,8 +45,8 @@ func newImporter(dir string, opts ImportOptions) *importer {
 // attachments come together.
 //
 // One import runs at a time; while it does, another one is refused with
-// [library.Conflict], and readers read on undisturbed. Memory is bounded
-// whatever the number of works. An error leaves no report.
+// [library.Conflict], and readers are not affected. Memory is bounded for any
+// number of works. After an error there is no report.
 func Import(ctx context.Context, dir string, works iter.Seq[Work], opts ImportOptions) (Report, error) {
 	return newImporter(dir, opts).run(ctx, works)
 }
@@ -59,14 +59,8 @@ func (m *importer) run(ctx context.Context, works iter.Seq[Work]) (report Report
 	}()
 	defer m.clear()
 	if !m.dry {
-		if err := m.lockBase(ctx, forImport); err != nil {
+		if err := m.lockBoth(ctx, forImport); err != nil {
 			return report, err
-		}
-		if err := m.lockWriter(ctx, forImport); err != nil {
-			return report, err
-		}
-		if now, err := currentGeneration(m.dir); err == nil && now != "" {
-			sweep(m.dir, now) // what broke off may have filled the disk
 		}
 	}
 	if err := m.open(ctx); err != nil {

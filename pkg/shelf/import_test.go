@@ -212,6 +212,7 @@ func TestADryRunChangesNothing(t *testing.T) {
 }
 
 func TestAnImportThatFailsLeavesTheLibraryAsItWas(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("broken")
 	for _, at := range []step{stepRun, stepRows, stepIndex, stepManifest, stepPublish} {
 		for _, base := range [][]Work{nil, books(0, 4)} {

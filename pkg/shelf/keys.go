@@ -10,7 +10,7 @@ import (
 
 // newKey returns a key that taken does not know, made from the parts: equal
 // parts give an equal key as long as it is free, which keeps the keys of a
-// library that is built anew at each start.
+// library that is built at each start.
 func newKey(taken func(key string) (bool, error), parts ...string) (string, error) {
 	for try := 0; ; try++ {
 		key := hashKey(digest(append(parts, strconv.Itoa(try))...))

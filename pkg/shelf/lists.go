@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The lists of a library are made from its rows when they are first asked
@@ -41,7 +43,7 @@ func readTree(r *rows) (*tree, error) {
 		return nil
 	})
 	slices.SortFunc(t.sorted, func(a, b library.Collection) int {
-		return cmp.Or(strings.Compare(fold(a.Name), fold(b.Name)), strings.Compare(a.Name, b.Name), strings.Compare(a.Key, b.Key))
+		return cmp.Or(strings.Compare(plaintext.Fold(a.Name), plaintext.Fold(b.Name)), strings.Compare(a.Name, b.Name), strings.Compare(a.Key, b.Key))
 	})
 	return t, err
 }
@@ -70,21 +72,25 @@ type foldedTag struct {
 	folded string
 }
 
-// readTags counts the works of each tag, most used first. within says which
-// works count; nil is all.
+// readTags counts the works of each tag, those of their children among them,
+// most used first. Names that differ only in how their accents are composed are
+// one tag. within says which works count; nil is all.
 func readTags(r *rows, within func(item string) bool) ([]foldedTag, error) {
 	var tags []foldedTag
+	places := map[string]int{}
 	err := r.scan(tagTable, "", func(key string, _ []byte) error {
 		end := strings.LastIndexByte(key, 0)
 		if end < 0 || within != nil && !within(key[end+1:]) {
 			return nil
 		}
-		name := key[:end]
-		if n := len(tags); n > 0 && tags[n-1].Name == name { // the rows of a tag stand together
-			tags[n-1].Items++
-			return nil
+		name := norm.NFC.String(key[:end])
+		at, ok := places[name]
+		if !ok {
+			at = len(tags)
+			places[name] = at
+			tags = append(tags, foldedTag{Tag: library.Tag{Name: name}, folded: plaintext.Fold(name)})
 		}
-		tags = append(tags, foldedTag{Tag: library.Tag{Name: name, Items: 1}, folded: fold(name)})
+		tags[at].Items++
 		return nil
 	})
 	slices.SortStableFunc(tags, func(a, b foldedTag) int {

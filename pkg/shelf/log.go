@@ -115,6 +115,20 @@ func markAt(log io.ReaderAt, offset int64) mark {
 // in reports whether the log still has the record.
 func (m mark) in(log io.ReaderAt) bool { return m.offset == 0 || m == markAt(log, m.offset) }
 
+// leaveInLog is the size from which a value stays in the log and is read there
+// when it is asked for: texts would fill the memory.
+const leaveInLog = 16 << 10
+
+// left returns the rows of the record at offset as they are kept in memory.
+func left(written []row, offset int64) []row {
+	for i := range written {
+		if len(written[i].value) >= leaveInLog {
+			written[i].value, written[i].record = nil, offset
+		}
+	}
+	return written
+}
+
 // changedItems returns the keys of the items among rows: those that are there
 // and those that were removed.
 func changedItems(written []row) (put, removed []string) {
@@ -122,7 +136,7 @@ func changedItems(written []row) (put, removed []string) {
 		key, ok := strings.CutPrefix(x.key, string(itemTable))
 		switch {
 		case !ok:
-		case x.value == nil:
+		case x.removed():
 			removed = append(removed, key)
 		default:
 			put = append(put, key)

@@ -64,14 +64,29 @@ func (m *making) lockBase(ctx context.Context, purpose string) error {
 	return err
 }
 
-// lockWriter keeps transactions away. Whoever takes both locks takes that of
-// the base first.
+// lockWriter keeps transactions away. The base's lock, where both are needed, is
+// taken first.
 func (m *making) lockWriter(ctx context.Context, purpose string) error {
 	unlock, err := takeLock(ctx, m.dir, writerLock, purpose, lockWait)
 	if err == nil {
 		m.unlock = append(m.unlock, unlock)
 	}
 	return err
+}
+
+// lockBoth keeps all other writers away, and removes what those that broke off
+// have left: it may have filled the disk.
+func (m *making) lockBoth(ctx context.Context, purpose string) error {
+	if err := m.lockBase(ctx, purpose); err != nil {
+		return err
+	}
+	if err := m.lockWriter(ctx, purpose); err != nil {
+		return err
+	}
+	if now, err := currentGeneration(m.dir); err == nil && now != "" {
+		sweep(m.dir, now)
+	}
+	return nil
 }
 
 // open opens what the library is now, and prepares the rows for writing. A
@@ -139,7 +154,10 @@ func (m *making) spill() error {
 	keys := newFilter(m.rows.memory.Len())
 	m.rows.memory.Ascend(func(x row) bool {
 		keys.add(x.key)
-		err = w.Add(x.key, x.value)
+		var value []byte
+		if value, err = m.rows.valueOf(x); err == nil {
+			err = w.Add(x.key, value)
+		}
 		return err == nil
 	})
 	if err := errors.Join(err, w.Close()); err != nil {
@@ -149,8 +167,7 @@ func (m *making) spill() error {
 	if err != nil {
 		return err
 	}
-	spilled := newRows(append([]sorted{{File: f, filter: keys}}, m.rows.files...)...)
-	*m.rows = *spilled
+	*m.rows = *newRows(append([]sorted{{File: f, filter: keys}}, m.rows.files...)...)
 	return nil
 }
 
@@ -206,7 +223,7 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 	if err := createLog(m.folder, manifest.ID); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(m.folder, manifestFile), manifest.encode()); err != nil {
+	if err := writeFile(filepath.Join(m.folder, manifestFile), manifest.Encode()); err != nil {
 		return err
 	}
 	return m.check()
@@ -382,21 +399,18 @@ func forgetRemovals(r *rows, now meta) (meta, error) {
 func repair(ctx context.Context, dir string, opts options, name string) error {
 	m := newMaking(dir, opts)
 	defer m.clear()
-	if err := m.lockBase(ctx, forCompaction); err != nil {
-		return err
-	}
-	if err := m.lockWriter(ctx, forCompaction); err != nil {
+	if err := m.lockBoth(ctx, forCompaction); err != nil {
 		return err
 	}
 	if now, err := currentGeneration(dir); err != nil || now != name {
-		return err // somebody else was faster
+		return err // another process was faster
 	}
 	b, err := openCurrentBase(dir, m.opts)
 	if err != nil {
 		return err
 	}
 	if b.index != nil {
-		return b.release() // somebody else was faster
+		return b.release() // another process was faster
 	}
 	if m.base, err = b.load(ctx, m.opts.library); err != nil {
 		return errors.Join(err, b.release())

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/pack"
@@ -45,15 +46,16 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// encode returns the manifest as its file holds it: JSON on one line, its
+// Encode returns the manifest as its file holds it: JSON on one line, its
 // checksum on the next.
-func (m *Manifest) encode() []byte {
+func (m *Manifest) Encode() []byte {
 	line := append(encode(m), '\n')
 	return fmt.Appendf(line, "%08x\n", pack.Checksum(line))
 }
 
-// decodeManifest reads what encode wrote.
-func decodeManifest(content []byte) (*Manifest, error) {
+// DecodeManifest reads what [Manifest.Encode] wrote. Damage and another format
+// are errors with code [library.Unavailable].
+func DecodeManifest(content []byte) (*Manifest, error) {
 	m := &Manifest{}
 	line, sum, ok := bytes.Cut(content, []byte("\n"))
 	if !ok || string(sum) != fmt.Sprintf("%08x\n", pack.Checksum(content[:len(line)+1])) {
@@ -95,7 +97,7 @@ func readManifest(folder string) (*Manifest, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	m, err := decodeManifest(content)
+	m, err := DecodeManifest(content)
 	if err != nil {
 		return nil, err
 	}
@@ -112,14 +114,7 @@ func readManifest(folder string) (*Manifest, error) {
 	return m, nil
 }
 
-func (m *Manifest) isIndex(name string) bool {
-	for _, x := range m.Index {
-		if x == name {
-			return true
-		}
-	}
-	return false
-}
+func (m *Manifest) isIndex(name string) bool { return slices.Contains(m.Index, name) }
 
 // describe adds files of a folder to the manifest.
 func (m *Manifest) describe(folder string, names ...string) error {

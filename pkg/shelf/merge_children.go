@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // notesAlike is how similar two notes must be for the later one to be taken
@@ -59,9 +60,9 @@ func rewritten(old, fresh library.Note) library.Note {
 // rewordedNote returns the position of the first free note that n rewords, or
 // -1.
 func rewordedNote(old []library.Note, free []bool, n library.Note) int {
-	folded := fold(n.Text)
+	folded := plaintext.Fold(n.Text)
 	for i, o := range old {
-		if free[i] && similarity(fold(o.Text), folded) >= notesAlike {
+		if free[i] && similarity(plaintext.Fold(o.Text), folded) >= notesAlike {
 			return i
 		}
 	}

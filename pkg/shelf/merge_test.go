@@ -72,7 +72,7 @@ func TestAnEntryUpdatesItsWork(t *testing.T) {
 	}
 }
 
-// Taking the same entries again must come to the same work, whatever they say.
+// Taking the same entries again must come to the same work for all contents.
 func TestMergingTheSameEntriesAgainChangesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 5000 {

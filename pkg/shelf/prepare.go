@@ -23,7 +23,7 @@ const (
 	maxParts     = 10_000   // of tags, collections, notes, attachments and annotations together
 )
 
-// noText is why an attachment has no text, if nobody knows better.
+// noText is why an attachment has no text, if nothing better is known.
 const noText = "the library holds no text of this attachment"
 
 // prepared is a work in the form in which the shelf keeps it, without keys.

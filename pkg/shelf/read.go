@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // Info implements [library.Reader].
@@ -95,7 +96,7 @@ func (s *Shelf) Tags(ctx context.Context, q library.TagQuery) (library.Page[libr
 		return library.Page[library.Tag]{}, err
 	}
 	found := make([]library.Tag, 0, len(tags))
-	folded := fold(q.Prefix)
+	folded := plaintext.Fold(q.Prefix)
 	for _, t := range tags {
 		if t.hasPrefix(q.Prefix, folded) {
 			found = append(found, t.Tag)

@@ -41,27 +41,19 @@ func (b *Rebuilding) PutCollection(c library.Collection) error {
 // every work and collection; those that it does not put are removed. Texts stay
 // as long as their attachments do. The result is a new base, published whole: if
 // read or Rebuild fails or is killed, the library is as it was. Other writers
-// are refused meanwhile with [library.Conflict]; readers read on. Memory is
-// bounded whatever the number of works. A library that is damaged, or of
-// another format, is made anew.
+// are refused meanwhile with [library.Conflict]; readers are not affected.
+// Memory is bounded for any number of works. A library that is damaged, or of
+// another format, is replaced.
 func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version int64, err error), opts ...Option) (err error) {
-	s := newShelf(dir, "", opts)
-	defer s.compact.stop()
-	m := newMaking(dir, s.opts)
+	m := newMaking(dir, optionsOf("", opts))
 	defer m.clear()
 	defer func() {
 		if err != nil {
 			err = inWords(err)
 		}
 	}()
-	if err := m.lockBase(ctx, forImport); err != nil {
+	if err := m.lockBoth(ctx, forImport); err != nil {
 		return err
-	}
-	if err := m.lockWriter(ctx, forImport); err != nil {
-		return err
-	}
-	if now, err := currentGeneration(dir); err == nil && now != "" {
-		sweep(dir, now)
 	}
 	if err := m.openOrForget(ctx); err != nil {
 		return err
@@ -70,7 +62,7 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 	if err != nil {
 		return err
 	}
-	b := &Rebuilding{editor: newEditor(s.opts.library, m.rows, old), making: m, seen: map[string]bool{}}
+	b := &Rebuilding{editor: newEditor(m.opts.library, m.rows, old), making: m, seen: map[string]bool{}}
 	version, err := read(b)
 	if err != nil {
 		return err

@@ -1,9 +1,11 @@
 package shelf
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/btree"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/pack"
@@ -12,9 +14,13 @@ import (
 // row is a row in memory.
 type row struct {
 	key      string // table and key
-	value    []byte // nil if the row was removed
+	value    []byte // nil if the row was removed, or if it is in the log
 	sequence int64  // of the transaction that wrote it; see state
+	record   int64  // where in the log the record with the value begins; 0 if value has it
 }
+
+// removed reports whether the row says that its key is removed.
+func (x row) removed() bool { return x.value == nil && x.record == 0 }
 
 // rows holds tables: rows in memory above sorted files, each above the next.
 // What lies higher counts. A transaction's rows, those of a state and those of
@@ -23,7 +29,9 @@ type row struct {
 // Once no row is put any more, rows may be read by many at once.
 type rows struct {
 	memory *btree.BTreeG[row]
+	clones *sync.Mutex // held while memory is cloned, which can't be done twice at once
 	files  []sorted // the newest first
+	log    *base    // whose log has the values that rows in memory leave there
 	size   int      // bytes put since the rows were made or spilled
 	// written are the rows of a transaction, by key; nil if there is none.
 	written map[string][]byte
@@ -41,12 +49,17 @@ const degree = 16
 func newRows(files ...sorted) *rows {
 	return &rows{
 		memory: btree.NewG(degree, func(a, b row) bool { return a.key < b.key }),
+		clones: &sync.Mutex{},
 		files:  files,
 	}
 }
 
 // clone returns rows that begin as these and can be written apart from them.
-func (r *rows) clone() *rows { return &rows{memory: r.memory.Clone(), files: r.files} }
+func (r *rows) clone() *rows {
+	r.clones.Lock()
+	defer r.clones.Unlock()
+	return &rows{memory: r.memory.Clone(), clones: &sync.Mutex{}, files: r.files, log: r.log}
+}
 
 // put writes a row; a nil value takes the row away.
 func (r *rows) put(t table, key string, value []byte) {
@@ -73,15 +86,37 @@ func (r *rows) changes() []row {
 // sequence returns the sequence of the transaction that wrote the row at key, 0
 // if none of those in memory did, and whether that one removed the row.
 func (r *rows) sequence(t table, key string) (sequence int64, removed bool) {
+	if r.memory.Len() == 0 {
+		return 0, false
+	}
 	x, ok := r.memory.Get(row{key: string(t) + key})
-	return x.sequence, ok && x.value == nil
+	return x.sequence, ok && x.removed()
+}
+
+// valueOf returns the value of a row in memory.
+func (r *rows) valueOf(x row) ([]byte, error) {
+	if x.record == 0 {
+		return x.value, nil
+	}
+	info, err := r.log.log.Stat()
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if written, _, ok := readRecord(r.log.log, r.log.codec, x.record, info.Size()); ok {
+		for _, w := range written {
+			if w.key == x.key {
+				return w.value, nil
+			}
+		}
+	}
+	return nil, damaged(errors.New("a transaction in the log"))
 }
 
 // get returns the value of the row at key, or nil if there is none.
 func (r *rows) get(t table, key string) ([]byte, error) {
 	key = string(t) + key
 	if x, ok := r.memory.Get(row{key: key}); ok {
-		return x.value, nil
+		return r.valueOf(x)
 	}
 	for _, f := range r.files {
 		if f.filter != nil && !f.filter.has(key) {
@@ -120,6 +155,7 @@ func (r *rows) scan(t table, prefix string, fn func(key string, value []byte) er
 // mergedRows goes over rows in memory and in files in the order of their keys.
 // Rows that were removed are among them.
 type mergedRows struct {
+	rows   *rows
 	memory []row
 	files  []*pack.Cursor
 	ended  []bool
@@ -131,7 +167,7 @@ type mergedRows struct {
 // merge returns the rows from key from on. Those in memory are only the ones
 // with that prefix.
 func (r *rows) merge(from string) *mergedRows {
-	m := &mergedRows{ended: make([]bool, len(r.files))}
+	m := &mergedRows{rows: r, ended: make([]bool, len(r.files))}
 	r.memory.AscendGreaterOrEqual(row{key: from}, func(x row) bool {
 		if !strings.HasPrefix(x.key, from) {
 			return false
@@ -178,7 +214,8 @@ func (m *mergedRows) next() bool {
 	m.key = least
 	taken := false
 	if len(m.memory) > 0 && m.memory[0].key == least {
-		m.value, taken, m.memory = m.memory[0].value, true, m.memory[1:]
+		m.value, m.err = m.rows.valueOf(m.memory[0])
+		taken, m.memory = true, m.memory[1:]
 	}
 	for i, c := range m.files {
 		if m.ended[i] || c.Key() != least {
@@ -189,5 +226,5 @@ func (m *mergedRows) next() bool {
 		}
 		m.step(i)
 	}
-	return true
+	return m.err == nil
 }

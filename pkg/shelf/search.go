@@ -9,8 +9,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// searchTimeout bounds a search that several calls wait for, whichever of them
-// gives up.
+// searchTimeout bounds a search that several calls wait for and that goes on
+// when some of them give up.
 const searchTimeout = 30 * time.Second
 
 // Search implements [library.Reader]. Equal queries are answered from memory

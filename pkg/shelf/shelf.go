@@ -14,9 +14,10 @@ import (
 
 // Shelf is a library at rest. Its methods may be called at the same time.
 //
-// A shelf that was opened from a folder follows it: once a transaction or an
-// import is there, of whichever process, every later call reads the new state,
-// and calls that are under way end with the one that they began with.
+// A shelf that was opened from a folder follows it: once any process has
+// committed a transaction or published an import, later calls read the new
+// state. A call reads one state from begin to end. While one call makes the new
+// state, others read the one before; none waits for another.
 type Shelf struct {
 	dir    string // "" in memory
 	opts   options
@@ -65,12 +66,18 @@ func WithNotice(notice string) Option { return func(o *options) { o.notice = not
 func WithCacheBytes(n int) Option { return func(o *options) { o.cacheBytes = max(n, 1<<20) } }
 
 func newShelf(dir, name string, opts []Option) *Shelf {
-	s := &Shelf{dir: dir, opts: options{library: library.Local, name: name, cacheBytes: defaultCacheBytes}, writing: make(chan struct{}, 1)}
-	for _, o := range opts {
-		o(&s.opts)
-	}
+	s := &Shelf{dir: dir, opts: optionsOf(name, opts), writing: make(chan struct{}, 1)}
 	s.compact.init()
 	return s
+}
+
+// optionsOf returns options for a library that is called name by default.
+func optionsOf(name string, opts []Option) options {
+	o := options{library: library.Local, name: name, cacheBytes: defaultCacheBytes}
+	for _, set := range opts {
+		set(&o)
+	}
+	return o
 }
 
 // Exists reports whether folder dir holds a library.
@@ -81,9 +88,9 @@ func Exists(dir string) bool {
 
 // Open opens the library in folder dir; many processes may do so at once, also
 // while another one writes. A folder that is missing or empty is a library
-// without works; [Exists] tells beforehand. An index that is damaged or of
+// without works; see [Exists]. An index that is damaged or of
 // another version of Stackroom is built again from the works, in the folder if
-// it may be written and nobody else builds a base there, else in memory. A
+// it can be written and no other process makes a base there, else in memory. A
 // library that can't be read is an error with code [library.Unavailable] that
 // says what to do.
 func Open(ctx context.Context, dir string, opts ...Option) (*Shelf, error) {

@@ -78,7 +78,7 @@ func (s *state) replay(ctx context.Context, size int64) (*state, error) {
 			break
 		}
 		last = markAt(s.base.log, end)
-		written, end = append(written, more...), next
+		written, end = append(written, left(more, end)...), next
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

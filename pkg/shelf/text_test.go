@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,6 +128,27 @@ func TestTagsAreFoundByPrefix(t *testing.T) {
 	for prefix, want := range map[string]int{"": 4, "uber": 2, "ÜBER M": 1, "#": 1, "machine-l": 1, "learning": 0, "%": 0} {
 		if got, err := s.Tags(t.Context(), library.TagQuery{Prefix: prefix, Limit: 10}); err != nil || got.Total != want || len(got.Items) != want {
 			t.Errorf("%q: %+v, %v, want %d", prefix, got, err, want)
+		}
+	}
+}
+
+func TestTags_OfChildrenAndInEveryComposition(t *testing.T) {
+	a, b := work("book", "A", "title", "One"), work("book", "B", "title", "Two")
+	a.Item.Tags = []string{"café"}
+	a.Item.Notes = []library.Note{{Text: "A note.", Tags: []string{"to read", "café"}}}
+	b.Item.Tags = []string{"cafe\u0301"}
+	s, err := FromWorks(t.Context(), "Memory", []Work{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	tags, err := s.Tags(t.Context(), library.TagQuery{Limit: 10})
+	if want := []library.Tag{{Name: "café", Items: 2}, {Name: "to read", Items: 1}}; err != nil || !slices.Equal(tags.Items, want) {
+		t.Errorf("tags %+v, %v, want %+v", tags.Items, err, want)
+	}
+	for tag, want := range map[string]int{"café": 2, "cafe\u0301": 2, "TO READ": 1, "read": 0} {
+		if got := found(t, s, library.Query{TagsAll: []string{tag}}); len(got) != want {
+			t.Errorf("%q: %q, want %d", tag, got, want)
 		}
 	}
 }

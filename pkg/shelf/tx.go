@@ -93,7 +93,7 @@ func (t *Tx) path() string {
 }
 
 // Version returns the library's version before the transaction.
-func (t *Tx) Version() int64 { return t.state.meta.Version }
+func (t *Tx) Version() int64 { return t.next - 1 }
 
 // Dropped returns how many bytes at the end of the log were damaged when the
 // transaction began, and have been cut off. A transaction that was never
@@ -113,6 +113,7 @@ func (t *Tx) end() {
 		_ = t.state.release() // read only: nothing can be lost
 	}
 	t.unlock()
+	t.state, t.rows = nil, nil // a transaction that has ended keeps nothing in memory
 }
 
 // Commit makes the changes durable and visible, as the library's state at a

@@ -1,10 +1,8 @@
 package shelf
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -375,6 +373,7 @@ func TestTx_RefusesWhatIsTooLarge(t *testing.T) {
 }
 
 func TestBegin_RefusesASecondWriter(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 3)...)
 	a, b := mustOpen(t, dir), mustOpen(t, dir)
@@ -403,6 +402,7 @@ func TestBegin_RefusesASecondWriter(t *testing.T) {
 }
 
 func TestReaders_SeeOneVersionBesideTransactions(t *testing.T) {
+	t.Parallel()
 	const transactions, perTransaction = 40, 3
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, perTransaction)...)
@@ -439,172 +439,6 @@ func TestReaders_SeeOneVersionBesideTransactions(t *testing.T) {
 			t.Errorf("in the end: %+v, %v", info, err)
 		}
 	}
-}
-
-func TestReader_KeepsItsStateDuringACompaction(t *testing.T) {
-	dir := t.TempDir()
-	mustImport(t, dir, books(0, 20)...)
-	s := mustOpen(t, dir)
-	st, err := s.begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.release()
-	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("NEW22222", "A harvest later")) })
-	compactNow(t, s)
-	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("NEW22223", "A harvest even later")) })
-	if got := found(t, s, library.Query{Text: "later"}); len(got) != 2 {
-		t.Errorf("after all: %q", got)
-	}
-	r, err := st.search(t.Context(), library.Query{Text: "harvest", Limit: 30})
-	if err != nil || r.Total != 20 {
-		t.Errorf("the state from before has %d works, %v, want 20", r.Total, err)
-	}
-	for _, h := range r.Hits {
-		if it, err := st.item(h.Key); it == nil || err != nil {
-			t.Errorf("%s: %v, %v", h.Key, it, err)
-		}
-	}
-}
-
-func TestCompaction_TakesTheLogIn(t *testing.T) {
-	dir := t.TempDir()
-	mustImport(t, dir, books(0, 10)...)
-	s := mustOpen(t, dir)
-	for i := range leastLogged - 1 {
-		commit(t, s, func(tx *Tx) { mustPut(t, tx, item(fmt.Sprintf("WORK%04d", i), "Volume of harvest")) })
-	}
-	s.compact.done.Wait()
-	if now, _ := currentGeneration(dir); now != "gen-000001" {
-		t.Errorf("%d works in the log make a new base", leastLogged-1)
-	}
-	saw := whole(t, s)
-	saw = append(saw, item("LAST2222", "Z"))
-	commit(t, s, func(tx *Tx) { mustPut(t, tx, saw[len(saw)-1]) })
-	s.compact.done.Wait()
-	if now, _ := currentGeneration(dir); now != "gen-000002" {
-		t.Errorf("%d works in the log make no new base", leastLogged)
-	}
-	if left, err := generations(dir); err != nil || len(left) != 1 {
-		t.Errorf("generations %d, %v", left, err)
-	}
-	for _, s := range []*Shelf{s, mustOpen(t, dir)} {
-		got := whole(t, s)
-		if diff := cmp.Diff(saw[:len(saw)-1], got[:len(got)-1]); diff != "" || len(got) != len(saw) {
-			t.Errorf("works:\n%s", diff)
-		}
-	}
-	// The same work again and again makes a base when the log is long.
-	long := item("LONG2222", "Long")
-	for i := 0; ; i++ {
-		long.Fields["abstractNote"] = randomText(i, 200<<10)
-		commit(t, s, func(tx *Tx) { mustPut(t, tx, long) })
-		s.compact.done.Wait()
-		if now, _ := currentGeneration(dir); now == "gen-000003" {
-			break
-		}
-		if i > 50 {
-			t.Fatal("a long log makes no new base")
-		}
-	}
-}
-
-// randomText returns text that does not compress well.
-func randomText(seed, n int) string {
-	var b strings.Builder
-	for x := uint64(seed) + 1; b.Len() < n; {
-		x = x*6364136223846793005 + 1442695040888963407
-		fmt.Fprintf(&b, "%x ", x>>20)
-	}
-	return b.String()
-}
-
-func TestCompaction_KeepsTransactionsThatComeMeanwhile(t *testing.T) {
-	dir := t.TempDir()
-	mustImport(t, dir, books(0, 10)...)
-	s := mustOpen(t, dir)
-	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("FIRST222", "First later")) })
-	s.fault = func(at step) error {
-		if at == stepManifest {
-			commit(t, s, func(tx *Tx) {
-				mustPut(t, tx, item("MEAN2222", "Meanwhile later"), item("FIRST222", "First again later"))
-				if err := tx.Remove(whole(t, s)[5].ID.Key); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		return nil
-	}
-	compactNow(t, s)
-	s.fault = nil
-	for _, s := range []*Shelf{s, mustOpen(t, dir)} {
-		if now, _ := currentGeneration(dir); now != "gen-000002" {
-			t.Errorf("current generation %s", now)
-		}
-		if got := found(t, s, library.Query{Text: "later"}); !slices.Equal(got, []string{"First again later", "Meanwhile later"}) {
-			t.Errorf("works %q", got)
-		}
-		if info, err := s.Info(t.Context()); err != nil || info.Items != 11 || info.Version != 3 {
-			t.Errorf("%+v, %v", info, err)
-		}
-	}
-	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("AFTER222", "After later")) })
-	if got := found(t, mustOpen(t, dir), library.Query{Text: "later"}); len(got) != 3 {
-		t.Errorf("works %q", got)
-	}
-}
-
-func TestCompaction_GivesUpForAnImport(t *testing.T) {
-	dir := t.TempDir()
-	mustImport(t, dir, books(0, 10)...)
-	s := mustOpen(t, dir)
-	s.fault = func(at step) error {
-		if at == stepManifest { // as if an import had been faster
-			if err := os.Mkdir(filepath.Join(dir, "gen-000009"), 0o700); err != nil {
-				t.Error(err)
-			}
-			if err := os.CopyFS(filepath.Join(dir, "gen-000009"), os.DirFS(filepath.Join(dir, "gen-000001"))); err != nil {
-				t.Error(err)
-			}
-			return publish(dir, "gen-000009")
-		}
-		return nil
-	}
-	compactNow(t, s)
-	if now, _ := currentGeneration(dir); now != "gen-000009" {
-		t.Errorf("current generation %s", now)
-	}
-	checkWorks(t, s, 10, 1)
-}
-
-func TestClose_StopsACompaction(t *testing.T) {
-	dir := t.TempDir()
-	mustImport(t, dir, books(0, 10)...)
-	s, err := Open(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	s.fault = func(at step) error {
-		if at == stepRows {
-			close(started)
-			<-s.compact.ctx.Done()
-		}
-		return nil
-	}
-	commit(t, s, func(tx *Tx) {
-		for i := range leastLogged {
-			mustPut(t, tx, item(fmt.Sprintf("WORK%04d", i), "Volume of harvest"))
-		}
-	})
-	<-started
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
-	if left, _ := generations(dir); len(left) != 1 {
-		t.Errorf("generations %d", left)
-	}
-	checkWorks(t, mustOpen(t, dir), 10+leastLogged, 2)
 }
 
 func TestChanges_SurviveCompaction(t *testing.T) {
@@ -655,148 +489,5 @@ func TestForgetRemovals_SaysWhatIsForgotten(t *testing.T) {
 		if err != nil || (page.Notice != "") != told {
 			t.Errorf("since %d: notice %q, %v", since, page.Notice, err)
 		}
-	}
-}
-
-// logOf returns the path of the log of a library in its first generation.
-func logOf(dir string) string { return filepath.Join(dir, "gen-000001", logFile) }
-
-func TestLog_DropsATornTailAndTellsOfIt(t *testing.T) {
-	for name, tear := range map[string]func(log []byte, last int) []byte{
-		"half a record":     func(log []byte, last int) []byte { return log[:last+(len(log)-last)/2] },
-		"a record's length": func(log []byte, last int) []byte { return log[:last+2] },
-		"a flipped bit":     func(log []byte, last int) []byte { log[len(log)-3] ^= 4; return log },
-		"garbage":           func(log []byte, last int) []byte { return append(log[:last], bytes.Repeat([]byte{0xab}, 99)...) },
-		"zeros":             func(log []byte, last int) []byte { return append(log[:last], make([]byte, 99)...) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			mustImport(t, dir, books(0, 5)...)
-			s := mustOpen(t, dir)
-			commit(t, s, func(tx *Tx) { mustPut(t, tx, item("KEPT2222", "Kept later")) })
-			last := int(s.current.end)
-			commit(t, s, func(tx *Tx) { mustPut(t, tx, item("LOST2222", "Lost later")) })
-			log, err := os.ReadFile(logOf(dir))
-			if err != nil {
-				t.Fatal(err)
-			}
-			torn := tear(log, last)
-			if err := os.WriteFile(logOf(dir), torn, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			fresh := mustOpen(t, dir)
-			page, err := fresh.Search(t.Context(), library.Query{Text: "later", Limit: 5})
-			if err != nil || page.Total != 1 || page.Version != 2 || page.Notice != "" {
-				t.Errorf("%d works at version %d, %q, %v", page.Total, page.Version, page.Notice, err)
-			}
-			old := time.Now().Add(-time.Minute)
-			if err := os.Chtimes(logOf(dir), old, old); err != nil {
-				t.Fatal(err)
-			}
-			if info, err := fresh.Info(t.Context()); err != nil || !strings.Contains(info.Notice, fmt.Sprint(len(torn)-last)) {
-				t.Errorf("notice %q, %v, want one of %d bytes", info.Notice, err, len(torn)-last)
-			}
-			tx := mustBegin(t, fresh)
-			mustPut(t, tx, item("NEXT2222", "Next later"))
-			if tx.Dropped() != int64(len(torn)-last) {
-				t.Errorf("%d bytes dropped, want %d", tx.Dropped(), len(torn)-last)
-			}
-			if err := tx.Commit(t.Context(), 3); err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range []*Shelf{fresh, s, mustOpen(t, dir)} { // s had read what is lost
-				if got := found(t, r, library.Query{Text: "later"}); !slices.Equal(got, []string{"Kept later", "Next later"}) {
-					t.Errorf("works %q", got)
-				}
-				if info, err := r.Info(t.Context()); err != nil || info.Notice != "" {
-					t.Errorf("notice %q, %v", info.Notice, err)
-				}
-			}
-		})
-	}
-}
-
-func TestLog_OfAnotherBaseIsRefused(t *testing.T) {
-	dir, other := t.TempDir(), t.TempDir()
-	mustImport(t, dir, books(0, 5)...)
-	mustImport(t, other, books(5, 9)...)
-	commit(t, mustOpen(t, other), func(tx *Tx) { mustPut(t, tx, item("ELSE2222", "Elsewhere")) })
-	log, err := os.ReadFile(logOf(other))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(logOf(dir), log, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(t.Context(), dir); library.CodeOf(err) != library.Unavailable {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestRebuild_TakesTheDifferenceIn(t *testing.T) {
-	dir := t.TempDir()
-	r := reading{
-		collections: []library.Collection{{Key: "COLL2222", Name: "Light"}},
-		items:       []*library.Item{withChildren(), item("GONE2222", "Gone"), item("STAY2222", "Stays")},
-		texts:       map[string][]library.TextPage{"FILE2222": lanternText()},
-	}
-	for i, it := range r.items {
-		it.Version = int64(i + 1)
-	}
-	mustRebuild(t, dir, r)
-	s := mustOpen(t, dir)
-	commitTo(t, s, 4, func(tx *Tx) error { return tx.PutCollection(library.Collection{Key: "COLL2223", Name: "Gone"}) })
-	edited := item("STAY2222", "Stays, edited")
-	edited.Version = 9
-	r = reading{collections: r.collections, items: []*library.Item{r.items[0], edited}}
-	mustRebuild(t, dir, r)
-	if got, want := changesOf(t, s, 0), []string{"9 removed GONE2222", "9 changed STAY2222", "1 added WORK2222"}; !slices.Equal(sorted2(got), sorted2(want)) {
-		t.Errorf("changes %q, want %q", got, want)
-	}
-	if got := found(t, s, library.Query{Text: "paraffin"}); len(got) != 1 {
-		t.Errorf("the text that stays: %q", got)
-	}
-	if c, err := s.Collections(t.Context()); err != nil || len(c.Items) != 1 {
-		t.Errorf("collections %+v, %v", c, err)
-	}
-	// A version that goes back is a library that was put back.
-	edited.Version = 2
-	r.items = r.items[1:]
-	mustRebuild(t, dir, r)
-	if info, err := s.Info(t.Context()); err != nil || info.Version != 2 || info.Items != 1 {
-		t.Errorf("%+v, %v", info, err)
-	}
-}
-
-func TestRebuild_FailsWhole(t *testing.T) {
-	dir := t.TempDir()
-	mustImport(t, dir, books(0, 3)...)
-	before := files(t, dir)
-	err := Rebuild(t.Context(), dir, func(b *Rebuilding) (int64, error) {
-		if err := b.Put(item("A", "A")); err != nil {
-			return 0, err
-		}
-		return 0, library.Errorf(library.RateLimited, "wait")
-	})
-	if library.CodeOf(err) != library.RateLimited {
-		t.Errorf("error %v", err)
-	}
-	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
-		t.Errorf("files:\n%s", diff)
-	}
-}
-
-func TestRebuild_OverADamagedLibrary(t *testing.T) {
-	dir := t.TempDir()
-	mustImport(t, dir, books(0, 3)...)
-	if err := os.Truncate(filepath.Join(dir, "gen-000001", rowsFile), 50); err != nil {
-		t.Fatal(err)
-	}
-	mustRebuild(t, dir, reading{items: []*library.Item{item("A", "A harvest")}})
-	if got := whole(t, mustOpen(t, dir)); len(got) != 1 {
-		t.Errorf("%d works", len(got))
-	}
-	if err := Rebuild(t.Context(), dir, nil, WithLibrary("group:1")); library.CodeOf(err) != library.Conflict {
-		t.Errorf("over another library: %v", err)
 	}
 }

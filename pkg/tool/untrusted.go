@@ -59,11 +59,7 @@ func ours(s string) string { return new(tidy).line(s, maxTitle) }
 // load, which is how text from a library could send a conversation elsewhere.
 // Addresses stay, as plain text.
 func neutral(s string) string {
-	s = plaintext.Clean(s)
-	if strings.IndexByte(s, '<') >= 0 {
-		s = withoutTags(s)
-	}
-	return withoutLinks(s)
+	return withoutLinks(plaintext.Shown(s))
 }
 
 // withoutLinks returns s with Markdown's links and images taken apart by a
@@ -76,33 +72,8 @@ func withoutLinks(s string) string {
 	return s
 }
 
-// Patterns over cleaned text. Names that are also words of formulas and prose
-// ("a < b") count as tags only if what follows looks like one.
-var (
-	// reference is what makes a Markdown reference definition of a line.
-	reference = regexp.MustCompile(`\]:(\s*<?(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|[&\\]))`)
-
-	hidden   = regexp.MustCompile(`(?is)<!--.*?-->|<(?:script|style)\b[^>]*>.*?</(?:script|style)\s*>`)
-	breaking = regexp.MustCompile(`(?i)<(?:br\s*/?|/(?:p|div|li|h[1-6]|tr|blockquote))\s*>`)
-	autolink = regexp.MustCompile(`<((?:https?|ftp|mailto|data|javascript):[^<>\s]*)>`)
-	tag      = regexp.MustCompile(`(?i)<!--|</?(?:[abipqsu](?:\s+[a-z-]+\s*=[^<>]*)?|(?:abbr|address|applet|article|aside|audio|base|body|big|blockquote|br|button|canvas|center|cite|code|col|dd|del|div|dl|dt|em|embed|font|footer|form|frame|h[1-6]|head|header|hr|html|iframe|img|input|ins|kbd|label|li|link|main|mark|math|meta|nav|nobr|object|ol|option|pre|sc|script|section|select|small|source|span|strike|strong|style|sub|sup|svg|table|tbody|td|textarea|tfoot|th|thead|title|tr|tt|ul|var|video)(?:[\s/][^<>]*)?)\s*/?>`)
-)
-
-// withoutTags returns s with HTML reduced to its text. Removing a tag can put
-// another one together, so it goes on until nothing changes.
-func withoutTags(s string) string {
-	s = hidden.ReplaceAllString(s, "")
-	s = breaking.ReplaceAllString(s, "\n")
-	for range 8 {
-		t := autolink.ReplaceAllString(tag.ReplaceAllString(s, ""), "$1")
-		t = hidden.ReplaceAllString(t, "")
-		if t == s {
-			return s
-		}
-		s = t
-	}
-	return strings.ReplaceAll(s, "<", "‹")
-}
+// reference is what makes a Markdown reference definition of a line.
+var reference = regexp.MustCompile(`\]:(\s*<?(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|[&\\]))`)
 
 // jsonChars returns how many characters s takes inside a JSON string as encode
 // writes it.

@@ -29,7 +29,7 @@ const Name = "Sample library"
 var files embed.FS
 
 // Works returns the works of the sample library, always the same ones in the
-// same order. Each call decodes them anew, so the caller may change what it
+// same order. Each call decodes them again, so the caller may change what it
 // gets. An error means that the program was built with damaged data; its code
 // is [library.Internal].
 func Works() ([]shelf.Work, error) {

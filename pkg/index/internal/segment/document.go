@@ -42,7 +42,7 @@ const (
 	storedField = "r"
 )
 
-// document is a Document as zap takes it, analysed beforehand.
+// document is a Document as zap takes it, already analysed.
 type document struct {
 	id     string
 	fields []*field

@@ -98,8 +98,8 @@ func (i *Iterator) Positions(into []uint64) []uint64 {
 }
 
 // Terms calls yield with the terms that begin with prefix, in their order, and
-// in how many documents each stands, the deleted ones too, until yield returns
-// false.
+// the number of documents that have each, the deleted ones too, until yield
+// returns false.
 func (d *Dictionary) Terms(prefix string, yield func(term string, docs int) bool) error {
 	end := append([]byte(prefix), 0xff)
 	if prefix == "" {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	bleveindex "github.com/blevesearch/bleve_index_api"
@@ -20,8 +21,16 @@ import (
 // which they were given. Its methods may be called at the same time.
 type Segment struct{ segment segmentapi.Segment }
 
+// fitBuffers makes zap give a new segment a buffer of about its size. By default
+// it adds room for a hundred documents, and keeps it: a segment of one document
+// would take half a megabyte.
+//
+//nolint:gochecknoglobals // a function that runs once
+var fitBuffers = sync.OnceFunc(func() { zap.NewSegmentBufferNumResultsBump = 0 })
+
 // New returns a segment in memory.
 func New(docs []*Document) (*Segment, error) {
+	fitBuffers()
 	in := make([]bleveindex.Document, len(docs))
 	for i, d := range docs {
 		in[i] = newDocument(d)

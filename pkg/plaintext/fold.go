@@ -1,4 +1,4 @@
-package index
+package plaintext
 
 import (
 	"strings"
@@ -17,7 +17,7 @@ var letterFolds = map[rune]string{
 
 // appendFolded appends word to buf in lower case and without diacritics.
 func appendFolded(buf []byte, word string) []byte {
-	if isASCII(word) {
+	if IsASCII(word) {
 		for i := range len(word) {
 			c := word[i]
 			if 'A' <= c && c <= 'Z' {
@@ -31,17 +31,13 @@ func appendFolded(buf []byte, word string) []byte {
 		if isDiacritic(r) || isJoiner(r) {
 			continue
 		}
-		r = unicode.ToLower(r)
-		if s, ok := letterFolds[r]; ok {
-			buf = append(buf, s...)
-			continue
-		}
-		buf = utf8.AppendRune(buf, r)
+		buf = appendRune(buf, r)
 	}
 	return buf
 }
 
-func isASCII(s string) bool {
+// IsASCII reports whether s has only ASCII characters.
+func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -70,10 +66,10 @@ func isDiacritic(r rune) bool {
 // soft hyphen, zero-width joiners.
 func isJoiner(r rune) bool { return r == '\u00ad' || r == '\u200c' || r == '\u200d' || r == '\u2060' }
 
-// foldCase returns s so that two strings that differ only in case, or in how
+// FoldCase returns s so that two strings that differ only in case, or in how
 // their accents are composed, become one (compare [strings.EqualFold]).
-func foldCase(s string) string {
-	if isASCII(s) {
+func FoldCase(s string) string {
+	if IsASCII(s) {
 		return strings.ToLower(s)
 	}
 	return strings.Map(func(r rune) rune {
@@ -86,16 +82,35 @@ func foldCase(s string) string {
 	}, norm.NFC.String(s))
 }
 
-// foldText returns the words of s, folded, with one space between them: the
-// order of titles and the form in which names are compared.
-func foldText(s string) string {
+// Fold returns the words of s as a reader sees them (see [Shown]) in lower case,
+// without diacritics and punctuation, separated by single spaces: texts that
+// people write in different ways become equal. An apostrophe is part of its word.
+func Fold(s string) string {
 	var b []byte
-	sc := scanner{text: s}
-	for sc.next() {
-		if len(b) > 0 {
-			b = append(b, ' ')
+	gap := false
+	for _, r := range norm.NFKD.String(Shown(s)) {
+		switch {
+		case isDiacritic(r) || isJoiner(r) || r == '\'' || r == '’':
+			continue
+		case unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r):
+			if gap && len(b) > 0 {
+				b = append(b, ' ')
+			}
+			gap = false
+			b = appendRune(b, r)
+		default:
+			gap = true
 		}
-		b = append(b, sc.word...)
 	}
 	return string(b)
+}
+
+// appendRune appends a letter of a decomposed text in lower case, and takes
+// those apart that Unicode does not.
+func appendRune(b []byte, r rune) []byte {
+	r = unicode.ToLower(r)
+	if s, ok := letterFolds[r]; ok {
+		return append(b, s...)
+	}
+	return utf8.AppendRune(b, r)
 }

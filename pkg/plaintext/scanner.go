@@ -1,4 +1,4 @@
-package index
+package plaintext
 
 import (
 	"unicode"
@@ -7,20 +7,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxWordBytes bounds a folded word; what is longer (sequences, encoded data)
+// MaxWordBytes bounds a folded word in bytes; what is longer (sequences, encoded data)
 // is cut, so that junk can't swell the dictionary.
-const maxWordBytes = 64
+const MaxWordBytes = 64
 
-// scanner walks over the words of a text. A word is a run of letters, digits
+// Scanner walks over the words of a text. A word is a run of letters, digits
 // and marks. Scripts that write no spaces (Han, Kana, Thai, …) and Hangul,
-// which glues particles to words, give overlapping pairs of characters.
-type scanner struct {
-	text string
-	pos  int
+// which joins particles to words, give overlapping pairs of characters. It is
+// not safe for concurrent use.
+type Scanner struct {
+	Word       []byte // the present word, folded, valid until the next call of Next
+	Start, End int    // where it stands in the text, in bytes
 
-	word       []byte // the folded word, valid until the next call of next
-	start, end int    // where it stands in text, in bytes
-
+	text  string
+	pos   int
 	inRun bool // the last word was a pair whose second character comes next
 }
 
@@ -33,11 +33,11 @@ const (
 	innerChar // part of a word only inside one: marks, joiners
 )
 
-// reset makes the scanner start anew on text.
-func (s *scanner) reset(text string) { *s = scanner{text: text, word: s.word[:0]} }
+// Reset makes the scanner start on text.
+func (s *Scanner) Reset(text string) { *s = Scanner{text: text, Word: s.Word[:0]} }
 
-// next goes to the next word and reports whether there is one.
-func (s *scanner) next() bool {
+// Next goes to the next word and reports whether there is one.
+func (s *Scanner) Next() bool {
 	for s.pos < len(s.text) {
 		kind, size := classify(s.text[s.pos:])
 		switch kind {
@@ -58,9 +58,9 @@ func (s *scanner) next() bool {
 	return false
 }
 
-// nextOf goes to the next word that may begin as pairs says; most of those
-// that surely don't are passed over without being folded.
-func (s *scanner) nextOf(pairs *beginnings) bool {
+// NextOf goes to the next word that may begin as beginnings says; most of the
+// others are passed over without being folded.
+func (s *Scanner) NextOf(beginnings *Beginnings) bool {
 	for s.pos < len(s.text) {
 		c := s.text[s.pos]
 		if c >= utf8.RuneSelf {
@@ -74,25 +74,25 @@ func (s *scanner) nextOf(pairs *beginnings) bool {
 		if s.pos+1 < len(s.text) {
 			second = s.text[s.pos+1]
 		}
-		if second >= utf8.RuneSelf || pairs.has(asciiLower[c], asciiLower[second]) {
+		if second >= utf8.RuneSelf || beginnings.has(asciiLower[c], asciiLower[second]) {
 			break
 		}
 		s.inRun = false
 		s.skipWord()
 	}
-	return s.next()
+	return s.Next()
 }
 
-// beginnings is a set of the first two ASCII characters of words; the second
+// Beginnings is a set of the first two ASCII characters of words; the second
 // is 0 where the word has but one.
-type beginnings [utf8.RuneSelf * utf8.RuneSelf / 64]uint64
+type Beginnings [utf8.RuneSelf * utf8.RuneSelf / 64]uint64
 
-func (b *beginnings) add(first, second byte) {
+func (b *Beginnings) pair(first, second byte) {
 	n := int(first)*utf8.RuneSelf + int(second)
 	b[n/64] |= 1 << (n % 64)
 }
 
-func (b *beginnings) has(first, second byte) bool {
+func (b *Beginnings) has(first, second byte) bool {
 	if !asciiWord[second] {
 		second = 0
 	}
@@ -100,21 +100,21 @@ func (b *beginnings) has(first, second byte) bool {
 	return b[n/64]>>(n%64)&1 == 1
 }
 
-// addTerm adds how words of that stem begin. A stem keeps the first two
+// Add adds how words of a stem begin. A stem keeps the first two
 // letters of its words but for a "y" (dying, die).
-func (b *beginnings) addTerm(term string) {
+func (b *Beginnings) Add(term string) {
 	switch {
 	case term[0] >= utf8.RuneSelf:
 	case len(term) == 1:
-		b.add(term[0], 0)
+		b.pair(term[0], 0)
 	case term[1] < utf8.RuneSelf:
-		b.add(term[0], term[1])
-		b.add(term[0], 'y')
+		b.pair(term[0], term[1])
+		b.pair(term[0], 'y')
 	}
 }
 
 // skipWord passes over the rest of a word.
-func (s *scanner) skipWord() {
+func (s *Scanner) skipWord() {
 	for s.pos < len(s.text) {
 		if c := s.text[s.pos]; c < utf8.RuneSelf {
 			if !asciiWord[c] {
@@ -132,8 +132,8 @@ func (s *scanner) skipWord() {
 }
 
 // takeWord reads the word at pos; it is false for the "s" of a possessive.
-func (s *scanner) takeWord() bool {
-	s.start = s.pos
+func (s *Scanner) takeWord() bool {
+	s.Start = s.pos
 	ascii := true
 	for s.pos < len(s.text) {
 		if c := s.text[s.pos]; c < utf8.RuneSelf {
@@ -150,26 +150,26 @@ func (s *scanner) takeWord() bool {
 		ascii = false
 		s.pos += size
 	}
-	s.end = s.pos
-	raw := s.text[s.start:s.end]
+	s.End = s.pos
+	raw := s.text[s.Start:s.End]
 	if len(raw) == 1 && raw[0]|0x20 == 's' && s.afterApostrophe() {
 		return false
 	}
 	if ascii {
-		s.word = s.word[:0]
-		for i := range min(len(raw), maxWordBytes) {
-			s.word = append(s.word, asciiLower[raw[i]])
+		s.Word = s.Word[:0]
+		for i := range min(len(raw), MaxWordBytes) {
+			s.Word = append(s.Word, asciiLower[raw[i]])
 		}
 		return true
 	}
-	s.word = cutBytes(appendFolded(s.word[:0], raw))
-	return len(s.word) > 0
+	s.Word = cutBytes(appendFolded(s.Word[:0], raw))
+	return len(s.Word) > 0
 }
 
 // afterApostrophe reports whether an apostrophe between letters precedes the
 // word.
-func (s *scanner) afterApostrophe() bool {
-	before := s.text[:s.start]
+func (s *Scanner) afterApostrophe() bool {
+	before := s.text[:s.Start]
 	r, n := utf8.DecodeLastRuneInString(before)
 	if r != '\'' && r != '’' {
 		return false
@@ -181,26 +181,26 @@ func (s *scanner) afterApostrophe() bool {
 // takePair reads the pair of characters at pos, whose first one has size
 // bytes, and moves on by one character. A character that stands alone is a
 // word too.
-func (s *scanner) takePair(size int) bool {
-	s.start, s.end = s.pos, s.pos+size
+func (s *Scanner) takePair(size int) bool {
+	s.Start, s.End = s.pos, s.pos+size
 	s.pos += size
 	if kind, n := classify(s.text[s.pos:]); kind == pairChar {
-		s.end += n
+		s.End += n
 		s.inRun = true
 	} else if s.inRun {
 		s.inRun = false
 		return false
 	}
-	s.word = cutBytes(norm.NFKC.AppendString(s.word[:0], s.text[s.start:s.end]))
+	s.Word = cutBytes(norm.NFKC.AppendString(s.Word[:0], s.text[s.Start:s.End]))
 	return true
 }
 
-// cutBytes shortens a word to maxWordBytes at a character's edge.
+// cutBytes shortens a word to MaxWordBytes at a character's edge.
 func cutBytes(word []byte) []byte {
-	if len(word) <= maxWordBytes {
+	if len(word) <= MaxWordBytes {
 		return word
 	}
-	n := maxWordBytes
+	n := MaxWordBytes
 	for n > 0 && !utf8.RuneStart(word[n]) {
 		n--
 	}

@@ -1,0 +1,79 @@
+package shelf
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+func TestRebuild_TakesTheDifferenceIn(t *testing.T) {
+	dir := t.TempDir()
+	r := reading{
+		collections: []library.Collection{{Key: "COLL2222", Name: "Light"}},
+		items:       []*library.Item{withChildren(), item("GONE2222", "Gone"), item("STAY2222", "Stays")},
+		texts:       map[string][]library.TextPage{"FILE2222": lanternText()},
+	}
+	for i, it := range r.items {
+		it.Version = int64(i + 1)
+	}
+	mustRebuild(t, dir, r)
+	s := mustOpen(t, dir)
+	commitTo(t, s, 4, func(tx *Tx) error { return tx.PutCollection(library.Collection{Key: "COLL2223", Name: "Gone"}) })
+	edited := item("STAY2222", "Stays, edited")
+	edited.Version = 9
+	r = reading{collections: r.collections, items: []*library.Item{r.items[0], edited}}
+	mustRebuild(t, dir, r)
+	if got, want := changesOf(t, s, 0), []string{"9 removed GONE2222", "9 changed STAY2222", "1 added WORK2222"}; !slices.Equal(sorted2(got), sorted2(want)) {
+		t.Errorf("changes %q, want %q", got, want)
+	}
+	if got := found(t, s, library.Query{Text: "paraffin"}); len(got) != 1 {
+		t.Errorf("the text that stays: %q", got)
+	}
+	if c, err := s.Collections(t.Context()); err != nil || len(c.Items) != 1 {
+		t.Errorf("collections %+v, %v", c, err)
+	}
+	// A version that goes back is a library that was put back.
+	edited.Version = 2
+	r.items = r.items[1:]
+	mustRebuild(t, dir, r)
+	if info, err := s.Info(t.Context()); err != nil || info.Version != 2 || info.Items != 1 {
+		t.Errorf("%+v, %v", info, err)
+	}
+}
+
+func TestRebuild_FailsWhole(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 3)...)
+	before := files(t, dir)
+	err := Rebuild(t.Context(), dir, func(b *Rebuilding) (int64, error) {
+		if err := b.Put(item("A", "A")); err != nil {
+			return 0, err
+		}
+		return 0, library.Errorf(library.RateLimited, "wait")
+	})
+	if library.CodeOf(err) != library.RateLimited {
+		t.Errorf("error %v", err)
+	}
+	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
+		t.Errorf("files:\n%s", diff)
+	}
+}
+
+func TestRebuild_OverADamagedLibrary(t *testing.T) {
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 3)...)
+	if err := os.Truncate(filepath.Join(dir, "gen-000001", rowsFile), 50); err != nil {
+		t.Fatal(err)
+	}
+	mustRebuild(t, dir, reading{items: []*library.Item{item("A", "A harvest")}})
+	if got := whole(t, mustOpen(t, dir)); len(got) != 1 {
+		t.Errorf("%d works", len(got))
+	}
+	if err := Rebuild(t.Context(), dir, nil, WithLibrary("group:1")); library.CodeOf(err) != library.Conflict {
+		t.Errorf("over another library: %v", err)
+	}
+}
