@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -32,6 +33,7 @@ type deployment struct {
 	bucket  *buckettest.Fake
 	logs    []*output // of both: log and audit
 	served  *atomic.Uint64
+	environ []string // of the servers
 }
 
 // redirectURI is where the clients of these tests are sent back to.
@@ -53,13 +55,16 @@ func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
 	d.http = &http.Client{Transport: d, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	master := make([]byte, 32)
 	_, _ = rand.Read(master)
+	d.environ = []string{
+		"STACKROOM_AUTH=zotero", "STACKROOM_PUBLIC_URL=" + d.public, "STACKROOM_STATE_BUCKET=" + buckettest.Bucket,
+		"STORAGE_EMULATOR_HOST=" + strings.TrimPrefix(d.bucket.URL, "http://"),
+		"STACKROOM_MASTER_KEY=" + base64.StdEncoding.EncodeToString(master),
+		"ZOTERO_URL=" + zotero.URL, "ZOTERO_OAUTH_URL=" + zotero.URL + "/oauth",
+		"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-test", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-test",
+		"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test",
+	}
 	for range 2 {
-		d.serve("STACKROOM_AUTH=zotero", "STACKROOM_PUBLIC_URL="+d.public, "STACKROOM_STATE_BUCKET="+buckettest.Bucket,
-			"STORAGE_EMULATOR_HOST="+strings.TrimPrefix(d.bucket.URL, "http://"),
-			"STACKROOM_MASTER_KEY="+base64.StdEncoding.EncodeToString(master),
-			"ZOTERO_URL="+zotero.URL, "ZOTERO_OAUTH_URL="+zotero.URL+"/oauth",
-			"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-test", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-test",
-			"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test", "STACKROOM_DATA="+t.TempDir())
+		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir())...)
 	}
 	return d
 }
