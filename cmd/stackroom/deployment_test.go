@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,7 +64,7 @@ func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
 		"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test",
 	}
 	for range 2 {
-		d.serve(append(d.environ, "STACKROOM_DATA="+t.TempDir())...)
+		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir())...)
 	}
 	return d
 }

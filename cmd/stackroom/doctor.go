@@ -115,7 +115,7 @@ func (d *doctor) embedded(ctx context.Context, c *config.Config) {
 		d.ill("embedded", err)
 		return
 	case e.exists():
-		d.well("embedded", fmt.Sprintf("%d works in %s", info.Items, c.Data))
+		d.well("embedded", fmt.Sprintf("%d works in %s%s", info.Items, c.Data, servedTo(c)))
 	default:
 		d.well("embedded", fmt.Sprintf("nothing was imported yet; the sample library has %d works", info.Items))
 	}
@@ -128,6 +128,18 @@ func (d *doctor) embedded(ctx context.Context, c *config.Config) {
 	default:
 		d.well("data folder", c.Data+" can be written")
 	}
+}
+
+// servedTo says who may read the imported library, where that is not everyone
+// who may call the server.
+func servedTo(c *config.Config) string {
+	switch {
+	case c.SharesLocal():
+		return "; everyone who signs in with Zotero may read it"
+	case !c.ServesLocal():
+		return "; not served: STACKROOM_LOCAL_LIBRARY=members serves it to everyone who signs in with Zotero"
+	}
+	return ""
 }
 
 // data tells what is wrong with the data folder.

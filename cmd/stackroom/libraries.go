@@ -16,12 +16,19 @@ type remote interface {
 // Zotero, or both side by side.
 type libraries struct {
 	embedded *embedded
+	withhold bool   // the embedded library is not served
+	shared   bool   // the embedded library is served to everyone who signs in with Zotero
 	zotero   remote // nil if it isn't configured
 }
 
-// withEmbedded reports whether the embedded library is served: always, but
-// its sample only where there is nothing else.
-func (l *libraries) withEmbedded() bool { return l.zotero == nil || l.embedded.exists() }
+// sharedNotice says in list_libraries who may read the embedded library.
+const sharedNotice = "everyone who signs in to this server may read this library"
+
+// withEmbedded reports whether the embedded library is served: its sample only
+// where there is nothing else.
+func (l *libraries) withEmbedded() bool {
+	return !l.withhold && (l.zotero == nil || l.embedded.exists())
+}
 
 // List returns what the caller may see. Where Zotero can't say what it has,
 // the embedded library stands beside the error.
@@ -31,6 +38,9 @@ func (l *libraries) List(ctx context.Context) ([]library.Info, error) {
 		info, err := l.embedded.info(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if l.shared {
+			info.Notice = sharedNotice
 		}
 		infos = append(infos, info)
 	}

@@ -46,6 +46,13 @@ func (m members) account(ctx context.Context) (*zotero.Account, error) {
 	return m.client.Account(ctx, p.Credential)
 }
 
+// ownCredential reports whether the caller reads libraries with a credential of
+// their own, rather than the deployment's.
+func ownCredential(ctx context.Context) bool {
+	p := identity.PrincipalFrom(ctx)
+	return p != nil && !p.Credential.Anonymous()
+}
+
 // seen returns those of the libraries that the caller's token may see, with
 // no more rights than the token gives.
 func seen(ctx context.Context, infos []library.Info) []library.Info {

@@ -127,13 +127,13 @@ func (r *room) close() {
 // serverOptions returns the options of a server with the tools over the libraries.
 func serverOptions(r *room, logger *slog.Logger) (server.Options, error) {
 	c := r.config
-	catalog, err := tool.NewCatalog(r.libs, tool.Options{ResultChars: c.ResultChars, Touched: telemetry.Touched})
+	catalog, err := tool.NewCatalog(r.libs, tool.Options{ResultChars: c.ResultChars, Touched: telemetry.Touched, OwnCredential: ownCredential})
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
 	return server.Options{
 		Catalog: catalog,
-		Guard:   r.access.guard, Routes: r.access.routes, SignIn: r.access.signIn, Libraries: r.libs.List,
+		Guard:   r.access.guard, Routes: r.access.routes, SignIn: r.access.signIn, SharedLibrary: c.SharesLocal(), Libraries: r.libs.List,
 		Budget: server.Budget{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  r.libs.ready, Logger: logger, Telemetry: r.observing.Telemetry, SlowCall: c.SlowCall,
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),

@@ -20,7 +20,7 @@ const desktopURL = "http://127.0.0.1:23119/api"
 // openLibraries returns what the configuration says that this process serves,
 // and the client of its upstream, nil if there is none.
 func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*libraries, *upstream.Client, error) {
-	l := &libraries{embedded: &embedded{dir: c.Data}}
+	l := &libraries{embedded: &embedded{dir: c.Data}, withhold: !c.ServesLocal(), shared: c.SharesLocal()}
 	up, err := newUpstream(c, hooks)
 	if err != nil {
 		return nil, nil, err

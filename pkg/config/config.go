@@ -18,6 +18,7 @@ import (
 type Config struct {
 	_              struct{}      `group:"Libraries"`
 	Data           string        `env:"STACKROOM_DATA" expect:"a folder" doc:"Folder of the embedded library. Default: the user's data folder."`
+	LocalLibrary   string        `env:"STACKROOM_LOCAL_LIBRARY" expect:"members" doc:"Sign-in with zotero: members serves the imported library to everyone who signs in, which every Zotero account can. Unset: that mode does not serve it."`
 	ZoteroKey      string        `env:"ZOTERO_API_KEY" expect:"Zotero API keys, comma-separated, or a reference to them" secret:"true" doc:"Serve the libraries that this key may read. Several keys take turns. Make one at https://www.zotero.org/settings/keys."`
 	ZoteroRotation time.Duration `env:"ZOTERO_KEY_ROTATION" envDefault:"1h" expect:"a duration from 1m to 720h" doc:"How long one of several keys is used before the next one's turn."`
 	ZoteroDesktop  bool          `env:"ZOTERO_DESKTOP" envDefault:"false" expect:"true or false" doc:"Serve the library of the Zotero that runs on this machine, through its local API on port 23119, without a key."`
@@ -135,6 +136,7 @@ func (c *Config) check() []Fault {
 	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL")
 	expect(c.StorageEmulator == "" || validUpstream("http://"+c.StorageEmulator), "STORAGE_EMULATOR_HOST")
 	expect(slices.Contains([]string{"", "json", "text"}, c.LogStyle), "STACKROOM_LOG_FORMAT")
+	expect(c.LocalLibrary == "" || c.LocalLibrary == localMembers, "STACKROOM_LOCAL_LIBRARY")
 	expect(all(c.AllowedOrigins, validOrigin), "STACKROOM_ALLOWED_ORIGINS")
 	expect(all(c.AllowedHosts, validHost), "STACKROOM_ALLOWED_HOSTS")
 	expect(within(c.RequestTimeout, time.Second, 290*time.Second), "STACKROOM_REQUEST_TIMEOUT")
@@ -215,3 +217,14 @@ func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
+
+// localMembers is the value of STACKROOM_LOCAL_LIBRARY that serves the imported
+// library to everyone who signs in with Zotero.
+const localMembers = "members"
+
+// ServesLocal reports whether the imported library is served at all.
+func (c *Config) ServesLocal() bool { return c.Auth != "zotero" || c.LocalLibrary == localMembers }
+
+// SharesLocal reports whether the imported library is served to everyone who
+// signs in with Zotero.
+func (c *Config) SharesLocal() bool { return c.Auth == "zotero" && c.LocalLibrary == localMembers }

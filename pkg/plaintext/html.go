@@ -20,7 +20,8 @@ const (
 
 // FromHTML returns what a reader sees of an HTML document or fragment, as
 // Markdown without links and images to other places: scripts, styles and
-// comments are gone, of a link its words stay, of an image its description.
+// comments are gone, of a link its words stay, and of an image a mark with its
+// description: [image: a chart].
 func FromHTML(s string) string {
 	if len(s) > maxSize {
 		return strings.TrimSpace(Clean(Words(s)))
@@ -103,7 +104,7 @@ func unlink(n *html.Node) {
 		case child.Type == html.CommentNode, child.Type == html.ElementNode && hidden(child.Data) && child.Data != "head":
 			n.RemoveChild(child)
 		case child.Type == html.ElementNode && child.Data == "img":
-			n.InsertBefore(&html.Node{Type: html.TextNode, Data: attribute(child, "alt")}, child)
+			n.InsertBefore(&html.Node{Type: html.TextNode, Data: imageMark(attribute(child, "alt"))}, child)
 			n.RemoveChild(child)
 		default:
 			if child.Type == html.ElementNode && child.Data == "a" {
@@ -113,6 +114,14 @@ func unlink(n *html.Node) {
 		}
 		child = next
 	}
+}
+
+// imageMark returns what stands for an image with this description.
+func imageMark(description string) string {
+	if description = strings.TrimSpace(description); description == "" {
+		return "[image]"
+	}
+	return "[image: " + description + "]"
 }
 
 func attribute(n *html.Node, name string) string {

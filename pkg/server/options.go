@@ -38,6 +38,10 @@ type Options struct {
 	// SignIn is how callers sign in at Guard, for the page.
 	SignIn pages.SignIn
 
+	// SharedLibrary says that everyone who signs in may also read the library
+	// of this server, for the page.
+	SharedLibrary bool
+
 	// Libraries lists what is served, for the page, see [pages.Options]. Nil
 	// lists nothing.
 	Libraries func(context.Context) ([]library.Info, error)

@@ -20,17 +20,40 @@ type call struct {
 	progress *progress
 	digest   func() digest
 	writes   bool // the catalogue has a tool that writes
+	// ownCredential is [Options].OwnCredential, or nil.
+	ownCredential func(context.Context) bool
 
 	standing standing
 	known    []library.Info // what List returned, asked for once a call
 	missing  error          // why that may not be all
 }
 
+// newCall returns a call; digest identifies its arguments.
+func (c *Catalog) newCall(digest func() digest) *call {
+	return &call{libs: c.libs, budget: c.budget, touched: c.touched, ownCredential: c.ownCredential, digest: digest, writes: c.Writes()}
+}
+
 // standing collects what answers from the libraries that a call reads always
-// say, each once. It is safe for concurrent use.
+// say, each once, and the error that replaces the answer. It is safe for
+// concurrent use.
 type standing struct {
 	mu      sync.Mutex
 	notices []string
+	failure error
+}
+
+// reject makes err the outcome of the call.
+func (s *standing) reject(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = err
+}
+
+// rejected returns the error that replaces the answer, or nil.
+func (s *standing) rejected() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure
 }
 
 func (s *standing) add(notice string) {
@@ -58,8 +81,27 @@ func (c *call) list(ctx context.Context) ([]library.Info, error) {
 			return nil, err
 		}
 		c.known, c.missing = infos, err
+		if err != nil {
+			c.tolerate(ctx, err)
+		} else if len(infos) == 0 {
+			c.standing.add(noLibraries)
+		}
 	}
 	return c.known, nil
+}
+
+// noLibraries is said in every answer to a caller who may read no library: an
+// empty answer alone would look as if nothing met the question.
+const noLibraries = "there is no library that you may read, so nothing can be found; give your key or account access to one (for Zotero: https://www.zotero.org/settings/keys), or ask the operator of this server"
+
+// tolerate returns the words of an error that the answer reports in a notice. If
+// the error says that the caller's own credential is refused, it replaces the
+// answer: the caller must sign in again, however many libraries still answer.
+func (c *call) tolerate(ctx context.Context, err error) string {
+	if library.CodeOf(err) == library.Unauthenticated && c.ownCredential != nil && c.ownCredential(ctx) {
+		c.standing.reject(err)
+	}
+	return words(library.AsError(err))
 }
 
 // incomplete says that libraries could not be listed, or "".
@@ -105,7 +147,8 @@ func (c *call) noLibrary() error {
 		return c.missing
 	}
 	if len(all) == 0 {
-		return library.Errorf(library.NotFound, "there is no library that you may see")
+		return library.Errorf(library.NotFound, "there is no library that you may read").
+			WithHint("give your key or account access to one, for Zotero at https://www.zotero.org/settings/keys, or ask the operator of this server")
 	}
 	return library.Errorf(library.NotFound, "no library of that ID or name is among yours: %s", ids(all)).
 		WithHint("use one of these IDs, or list_libraries for their names")

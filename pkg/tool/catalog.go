@@ -35,6 +35,12 @@ type Options struct {
 	// given something of ("group:4711/ABCD2345") and which libraries were asked
 	// ("group:4711"). Calls may tell at the same time. Nil is told nothing.
 	Touched func(ctx context.Context, ids ...string)
+
+	// OwnCredential reports whether the caller of ctx reads libraries with a
+	// credential of their own, rather than the deployment's. Then a call fails
+	// with [library.Unauthenticated] as soon as one library refuses it. Nil is
+	// never.
+	OwnCredential func(ctx context.Context) bool
 }
 
 // Bounds of [Options].ResultChars, in characters.
@@ -48,11 +54,12 @@ const (
 // of whoever calls. It holds no state of a caller and may be used by any number
 // of calls and servers at once.
 type Catalog struct {
-	libs    Libraries
-	budget  int
-	touched func(ctx context.Context, ids ...string)
-	tools   []*definition
-	byName  map[string]*definition
+	libs          Libraries
+	budget        int
+	touched       func(ctx context.Context, ids ...string)
+	ownCredential func(ctx context.Context) bool
+	tools         []*definition
+	byName        map[string]*definition
 }
 
 // NewCatalog returns the catalogue over libs. It fails with [library.Invalid]
@@ -64,7 +71,7 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.ResultChars < MinResultChars || opts.ResultChars > MaxResultChars {
 		return nil, library.Errorf(library.Invalid, "ResultChars is %d, it must be %d to %d", opts.ResultChars, MinResultChars, MaxResultChars)
 	}
-	c := &Catalog{libs: libs, budget: opts.ResultChars, touched: opts.Touched, byName: map[string]*definition{}}
+	c := &Catalog{libs: libs, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}}
 	for _, define := range []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool,
 	} {

@@ -32,6 +32,7 @@ type annotationLine struct {
 	Key        string   `json:"key"`
 	Attachment string   `json:"attachment"`
 	Type       string   `json:"type"`
+	Color      string   `json:"color,omitempty"`
 	Page       string   `json:"page,omitempty"`
 	Text       string   `json:"text,omitempty"`
 	Comment    string   `json:"comment,omitempty"`
@@ -116,9 +117,30 @@ func (t *tidy) tags(tags []string) []string {
 
 func (t *tidy) annotation(attachment string, x library.Annotation) annotationLine {
 	return annotationLine{
-		Key: x.Key, Attachment: attachment, Type: token(x.Type), Page: t.line(x.Page, 20),
+		Key: x.Key, Attachment: attachment, Type: token(x.Type), Color: colorName(x.Color), Page: t.line(x.Page, 20),
 		Text: t.block(x.Text, maxAnnotation), Comment: t.block(x.Comment, maxAnnotation), Tags: t.tags(x.Tags),
 	}
+}
+
+// colorNames are the names that Zotero gives the colours of its annotations
+// (reader, "annotation colors").
+var colorNames = map[string]string{
+	"#ffd400": "yellow", "#ff6666": "red", "#5fb236": "green", "#2ea8e5": "blue",
+	"#a28ae5": "purple", "#e56eee": "magenta", "#f19837": "orange", "#aaaaaa": "gray",
+}
+
+// colorName returns the name of an annotation's colour, or the colour itself if
+// it is another one of the form #rrggbb, or "".
+func colorName(color string) string {
+	color = strings.ToLower(color)
+	if name := colorNames[color]; name != "" {
+		return name
+	}
+	hex, ok := strings.CutPrefix(color, "#")
+	if !ok || len(hex) != 6 || strings.Trim(hex, "0123456789abcdef") != "" {
+		return ""
+	}
+	return color
 }
 
 // readingOrder returns the annotations of an attachment by page, those of one

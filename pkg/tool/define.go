@@ -80,10 +80,12 @@ func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(cont
 		if err != nil {
 			return nil, err
 		}
-		out, err := do(ctx, &call{
-			libs: c.libs, budget: c.budget, touched: c.touched, progress: p, writes: c.Writes(),
-			digest: func() digest { return argumentDigest(a.name, fields, &in) },
-		}, in)
+		call := c.newCall(func() digest { return argumentDigest(a.name, fields, &in) })
+		call.progress = p
+		out, err := do(ctx, call, in)
+		if rejected := call.standing.rejected(); err == nil && rejected != nil {
+			return nil, rejected
+		}
 		return out.json, err
 	}
 	return d, nil
@@ -94,7 +96,8 @@ func wireTool(d Definition) *mcp.Tool {
 	return &mcp.Tool{
 		Name: d.Name, Title: d.Title, Description: d.Description,
 		Annotations: &mcp.ToolAnnotations{
-			ReadOnlyHint: d.Hints.ReadOnly, IdempotentHint: d.Hints.Idempotent,
+			// Directories of servers read the title here.
+			Title: d.Title, ReadOnlyHint: d.Hints.ReadOnly, IdempotentHint: d.Hints.Idempotent,
 			DestructiveHint: &d.Hints.Destructive, OpenWorldHint: &d.Hints.OpenWorld,
 		},
 		InputSchema: d.InputSchema, OutputSchema: d.OutputSchema,

@@ -27,6 +27,19 @@ type branch[T any] struct {
 	err  error
 }
 
+// ended reports whether the library refused for good, so that asking it again
+// would give the same error.
+func (b *branch[T]) ended() bool {
+	if b.err == nil {
+		return false
+	}
+	switch library.CodeOf(b.err) {
+	case library.Unavailable, library.RateLimited, library.Internal:
+		return false
+	}
+	return true
+}
+
 // entry is one line of a listing: its value and its position in its own
 // library's list.
 type entry[T any] struct {
@@ -119,8 +132,9 @@ type ask[T any] func(ctx context.Context, r library.Reader, lib library.Info, of
 
 // gather asks all libraries at the same time and merges what they answer, in
 // the order that compare gives to the heads of their lists; equal ones come in
-// the order of the libraries. A library that fails is said in the notices and
-// tried again on the next page; only if all fail is that an error.
+// the order of the libraries. A library that fails is named in the notices;
+// only if all fail is that an error. The next page asks it again, unless it
+// refused for good: then its part of the listing ends.
 func gather[T any](ctx context.Context, c *call, at []place, limit int, question ask[T], compare func(a, b entry[T]) int) (*listing[T], error) {
 	l := &listing[T]{branches: make([]branch[T], len(at))}
 	each(len(at), func(i int) {
@@ -145,7 +159,7 @@ func gather[T any](ctx context.Context, c *call, at []place, limit int, question
 			failed = b.err
 			fallthrough
 		default:
-			l.notices = append(l.notices, "library "+string(b.lib.ID)+" did not answer and is left out: "+words(library.AsError(b.err)))
+			l.notices = append(l.notices, "library "+string(b.lib.ID)+" did not answer and is left out: "+c.tolerate(ctx, b.err))
 		}
 	}
 	if failed != nil && !answered {
@@ -215,9 +229,12 @@ func (l *listing[T]) merge(limit int, compare func(a, b entry[T]) int) {
 func (l *listing[T]) total() int {
 	n := 0
 	for i := range l.branches {
-		if b := &l.branches[i]; b.err == nil {
+		switch b := &l.branches[i]; {
+		case b.err == nil:
 			n += b.page.Total
-		} else {
+		case b.ended():
+			n += b.offset
+		default:
 			n += max(b.total, 0)
 		}
 	}
@@ -254,7 +271,10 @@ func (l *listing[T]) cursor(c *call, n int) string {
 	for i := range l.branches {
 		b := &l.branches[i]
 		offset, total, version := b.offset+taken[i], b.page.Total, b.page.Version
-		if b.err != nil {
+		switch {
+		case b.ended():
+			total, version = offset, b.version
+		case b.err != nil:
 			total, version = b.total, b.version
 		}
 		more = more || total < 0 || offset < total

@@ -29,7 +29,7 @@ type fetchOutput struct {
 	Collections []placeLine       `json:"collections,omitempty" jsonschema:"key, path"`
 	Attachments []attachmentLine  `json:"attachments,omitempty" jsonschema:"key, title, readable, reason"`
 	Notes       []noteLine        `json:"notes,omitempty" jsonschema:"key, text, part as 1/3, tags"`
-	Annotations []annotationLine  `json:"annotations,omitempty" jsonschema:"in reading order: key, attachment, page, text, comment, tags"`
+	Annotations []annotationLine  `json:"annotations,omitempty" jsonschema:"in reading order: key, attachment, color, page, text, comment, tags"`
 
 	ReadTextCursor string   `json:"read_text_cursor,omitempty" jsonschema:"goes on where text stops"`
 	NextCursor     string   `json:"next_cursor,omitempty" jsonschema:"goes on with notes, annotations"`
@@ -123,7 +123,7 @@ func (c *call) head(ctx context.Context, t *tidy, h holding, out *fetchOutput) e
 	})
 	if len(it.Collections) > 0 {
 		page, err := h.reader.Collections(ctx)
-		if err := out.lacks(ctx, "the collections' names", err); err != nil {
+		if err := out.lacks(ctx, c, "the collections' names", err); err != nil {
 			return err
 		}
 		paths := map[string]string{}
@@ -141,12 +141,12 @@ func (c *call) head(ctx context.Context, t *tidy, h holding, out *fetchOutput) e
 // lacks says that a part of the work could not be read, so that the rest still
 // reaches the caller. Once the call has ended there is no rest: the error is
 // returned.
-func (out *fetchOutput) lacks(ctx context.Context, what string, err error) error {
+func (out *fetchOutput) lacks(ctx context.Context, c *call, what string, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	out.Truncated = true
-	out.note(what + " could not be read: " + words(library.AsError(err)))
+	out.note(what + " could not be read: " + c.tolerate(ctx, err))
 	return nil
 }
 
@@ -243,7 +243,7 @@ func (c *call) opening(ctx context.Context, t *tidy, h holding, out *fetchOutput
 		part, err := readFrom(ctx, h, span{room: c.budget / textShare})
 		if err != nil {
 			out.Text = b.String()
-			return out.lacks(ctx, "the text", err)
+			return out.lacks(ctx, c, "the text", err)
 		}
 		if s := part.joined(); s != "" {
 			fmt.Fprintf(&b, "\n\nFull text%s:\n%s", part.where(), s)

@@ -70,8 +70,11 @@ func (c *Catalog) listResources(ctx context.Context, method string, req mcp.Requ
 			res.Resources = append(res.Resources, own.Resources...)
 		}
 	}
-	k := &call{libs: c.libs, budget: c.budget, touched: c.touched, digest: func() digest { return argumentDigest(method, nil, &struct{}{}) }}
+	k := c.newCall(func() digest { return argumentDigest(method, nil, &struct{}{}) })
 	l, err := k.search(ctx, searchInput{Sort: string(library.SortAdded), Limit: listedResources, Cursor: cursor})
+	if err == nil {
+		err = k.standing.rejected()
+	}
 	if err != nil {
 		return nil, protocolFault(err)
 	}
@@ -124,7 +127,7 @@ func (c *Catalog) read(ctx context.Context, uri string) (*mcp.ReadResourceResult
 // plainText returns the start of a work's text, ending in words of ours if it
 // is not all of it.
 func (c *Catalog) plainText(ctx context.Context, uri string) (string, error) {
-	k := &call{libs: c.libs, budget: c.budget, touched: c.touched}
+	k := c.newCall(nil)
 	h, err := k.find(ctx, "uri", uri)
 	if err != nil {
 		return "", err

@@ -84,7 +84,8 @@ func (a *Account) Scope(ctx context.Context, id library.ID) (Scope, error) {
 
 // Libraries lists the libraries that the account may read, the personal one
 // first, with size and version. A library that doesn't answer is listed with
-// a size of -1 and a notice.
+// a size of -1 and a notice. If Zotero no longer accepts the key, that is
+// [library.Unauthenticated].
 func (a *Account) Libraries(ctx context.Context) ([]library.Info, error) {
 	readers, err := a.readers(ctx)
 	if err != nil {
@@ -92,12 +93,17 @@ func (a *Account) Libraries(ctx context.Context) ([]library.Info, error) {
 	}
 	infos := make([]library.Info, len(readers))
 	var wg sync.WaitGroup
+	var refused error
+	var once sync.Once
 	room := make(chan struct{}, a.client.o.Parallel)
 	for i, r := range readers {
 		wg.Go(func() {
 			room <- struct{}{}
 			defer func() { <-room }()
 			info, err := r.Info(ctx)
+			if library.CodeOf(err) == library.Unauthenticated {
+				once.Do(func() { refused = err })
+			}
 			if err != nil {
 				info = r.about
 				info.Items, info.Notice = -1, "did not answer: "+library.AsError(err).Message
@@ -106,6 +112,9 @@ func (a *Account) Libraries(ctx context.Context) ([]library.Info, error) {
 		})
 	}
 	wg.Wait()
+	if refused != nil { // the key is the same for all
+		return nil, refused
+	}
 	return infos, ctx.Err()
 }
 
@@ -116,7 +125,18 @@ func (a *Account) Open(ctx context.Context, id library.ID) (library.Reader, erro
 	if err != nil {
 		return nil, err
 	}
+	if r.about.Kind == library.KindUser && !a.key.User.Notes {
+		return withoutNotes{r}, nil
+	}
 	return r, nil
+}
+
+// withoutNotes reads a library whose notes the key may not read.
+type withoutNotes struct{ *Reader }
+
+// Notice returns what every answer from the library says.
+func (withoutNotes) Notice() string {
+	return "this key may not read notes, so they are missing; https://www.zotero.org/settings/keys can allow it"
 }
 
 func (a *Account) reader(ctx context.Context, id library.ID) (*Reader, error) {

@@ -58,6 +58,7 @@ func worksOf(id library.ID, objects map[string]*Object, readable map[string]int6
 func adopt(it *library.Item, o *Object, children map[string][]*Object, readable map[string]int64) {
 	if o.Data.Type == "attachment" {
 		it.Attachments[0] = withAnnotations(attachmentOf(o, readable), children)
+		adoptNote(it, o)
 		return
 	}
 	below := children[o.Key]
@@ -70,7 +71,16 @@ func adopt(it *library.Item, o *Object, children map[string][]*Object, readable 
 			it.Notes = append(it.Notes, noteOf(child))
 		case child.Data.Type == "attachment" && child.Data.Fields["linkMode"] != "embedded_image":
 			it.Attachments = append(it.Attachments, withAnnotations(attachmentOf(child, readable), children))
+			adoptNote(it, child)
 		}
+	}
+}
+
+// adoptNote adds the note that an attachment has as a note of the work, under
+// the attachment's key.
+func adoptNote(it *library.Item, attachment *Object) {
+	if n := noteOf(attachment); n.Text != "" {
+		it.Notes = append(it.Notes, n)
 	}
 }
 

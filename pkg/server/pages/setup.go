@@ -36,6 +36,7 @@ type Options struct {
 	PublicURL     string            // of the server; "" takes it from each request
 	SignIn        SignIn            // how callers sign in
 	Signed        bool              // callers must sign in
+	Shared        bool              // everyone who signs in may also read the server's own library
 	Tools         []tool.Definition // that REST serves as well
 	LegacySSE     bool              // the HTTP+SSE transport is served
 	// Libraries lists what is served. The page shows it only where callers
@@ -101,9 +102,13 @@ func (s *Setup) signIn(r *http.Request) []string {
 	case SignInOIDC:
 		return []string{"Your assistant takes you to your organisation's sign-in page when it first connects. There is nothing else to set up, and no key to paste."}
 	case SignInZotero:
+		whose := "You get exactly the libraries that are yours at Zotero, and no one else gets them through you."
+		if s.options.Shared {
+			whose += " Everyone who signs in may also read the library that was imported into this server."
+		}
 		return []string{
 			"Your assistant takes you to Zotero when it first connects, and you decide there what it may see. There is nothing else to set up, and no key to paste.",
-			"You get exactly the libraries that are yours at Zotero, and no one else gets them through you.",
+			whose,
 		}
 	}
 	switch {

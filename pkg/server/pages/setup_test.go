@@ -230,6 +230,15 @@ func TestThePageSaysHowToSignIn(t *testing.T) {
 	}
 }
 
+func TestSetup_SaysWhoReadsTheSharedLibrary(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		_, root := front(t, nil, func(o *Options) { o.Signed, o.SignIn, o.Shared = true, SignInZotero, shared })
+		if got := textOf(element(t, root, "sign-in")); strings.Contains(got, "Everyone who signs in may also read") != shared || !strings.Contains(got, "exactly the libraries that are yours") {
+			t.Errorf("shared %t: %s", shared, got)
+		}
+	}
+}
+
 func TestLibrariesShowOnlyToPeopleAtThisMachine(t *testing.T) {
 	infos := []library.Info{{Name: "Private <b>\u202e papers", Items: 1}, {Name: "More", Items: 42}, {Name: "Far away", Items: -1}}
 	list := func(o *Options) {
