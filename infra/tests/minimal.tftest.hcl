@@ -207,6 +207,19 @@ run "objectives_and_dashboard" {
   }
 }
 
+run "counts_for_the_canary" {
+  command = plan
+
+  assert {
+    condition     = google_logging_metric.tool_calls.name == "stackroom-tool-calls" && google_logging_metric.tool_calls.label_extractors.outcome == "EXTRACT(jsonPayload.outcome)" && strcontains(google_logging_metric.tool_calls.filter, "jsonPayload.log_type=\"audit\"")
+    error_message = "The pipeline can count tool calls by outcome (scripts/canary.sh)."
+  }
+  assert {
+    condition     = google_logging_metric.crashes.name == "stackroom-crashes" && strcontains(google_logging_metric.crashes.filter, "startup probe failed")
+    error_message = "The pipeline can count crashes."
+  }
+}
+
 run "a_private_one_without_sign_in" {
   command = plan
 
