@@ -260,7 +260,7 @@ run "a_private_one_with_a_pipeline" {
     error_message = "The uptime check sends an identity token."
   }
   assert {
-    condition     = output.pipeline.GCP_ID_TOKEN_AUDIENCE == "https://stackroom-123456789012.europe-west1.run.app" && output.pipeline.GCP_SMOKE_SECRET == null && output.pipeline.GCP_PROBE_SECRET == null
+    condition     = output.pipeline.GCP_ID_TOKEN_AUDIENCE == "https://stackroom-123456789012.europe-west1.run.app" && output.pipeline.GCP_SMOKE_SECRET == null
     error_message = "The pipeline gets an identity token for the service, and needs no other."
   }
 }
