@@ -55,7 +55,7 @@ locals {
     crash = {
       title    = "an instance crashed or could not start"
       severity = "ERROR"
-      filter   = "${local.log_filter} AND severity>=ERROR AND (textPayload=~\"Container called exit\\([1-9]\" OR textPayload:\"terminated on signal\" OR textPayload:\"startup probe failed\" OR textPayload=~\"^(panic|fatal error): \")"
+      filter   = local.crash_filter
       advice   = "The log lines just before give the cause. A setting with a wrong value is named together with what is expected. A revision that can't start gets no traffic."
     }
     }, length(local.secrets) == 0 ? {} : {

@@ -8,6 +8,7 @@ locals {
 
   revision_filter = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${var.name}\" AND resource.labels.location = ${local.metric_locations}"
   log_filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.name}\" AND resource.labels.location=${local.log_locations}"
+  crash_filter    = "${local.log_filter} AND severity>=ERROR AND (textPayload=~\"Container called exit\\([1-9]\" OR textPayload:\"terminated on signal\" OR textPayload:\"startup probe failed\" OR textPayload=~\"^(panic|fatal error): \")"
 }
 
 resource "google_monitoring_service" "server" {
@@ -96,6 +97,43 @@ resource "google_billing_budget" "month" {
   all_updates_rule {
     monitoring_notification_channels = local.channels
     disable_default_iam_recipients   = false
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+# Two counts of the server's log, which the pipeline reads to judge a canary
+# (scripts/canary.sh): tool calls by outcome, and crashes.
+resource "google_logging_metric" "tool_calls" {
+  project     = var.project
+  name        = "${var.name}-tool-calls"
+  description = "Calls of tools, by outcome"
+  filter      = "${local.log_filter} AND jsonPayload.log_type=\"audit\" AND jsonPayload.tool:*"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+
+    labels {
+      key        = "outcome"
+      value_type = "STRING"
+    }
+  }
+
+  label_extractors = { outcome = "EXTRACT(jsonPayload.outcome)" }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_logging_metric" "crashes" {
+  project     = var.project
+  name        = "${var.name}-crashes"
+  description = "Instances that crashed or could not start"
+  filter      = local.crash_filter
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
   }
 
   depends_on = [google_project_service.api]

@@ -36,8 +36,7 @@ output "pipeline" {
     GCP_DEPLOY_SERVICE_ACCOUNT     = google_service_account.deployer[0].email
     GCP_PLAN_SERVICE_ACCOUNT       = var.drift_check ? google_service_account.planner[0].email : null
     GCP_TERRAFORM_BUCKET           = var.terraform_state_bucket
-    GCP_SMOKE_SECRET               = local.smoke_token ? google_secret_manager_secret.smoke_token[0].secret_id : null
-    GCP_PROBE_SECRET               = local.pipeline_probes ? google_secret_manager_secret.setting["STACKROOM_PROBE_TOKEN"].secret_id : null
+    GCP_SMOKE_SECRET               = local.smoke_token ? google_secret_manager_secret.smoke_token[0].secret_id : local.pipeline_probes ? google_secret_manager_secret.setting["STACKROOM_PROBE_TOKEN"].secret_id : null
     GCP_ID_TOKEN_AUDIENCE          = var.public ? null : local.public_url
   }
 }

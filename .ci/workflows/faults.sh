@@ -71,11 +71,36 @@ plant "a pull request that may write" rules $tests 'contents: read' 'contents: w
 plant "secrets for whatever is called" zizmor $deploy 'uses: ./.github/workflows/test.yml' 'uses: ./.github/workflows/test.yml
     secrets: inherit'
 plant "a release out of a cache that a pull request can fill" zizmor $release 'cache: false' 'cache: true'
-plant "an output of a job that is not waited for" actionlint $deploy 'needs: image' 'needs: test'
-plant "an image that nobody tested" rules $deploy '    needs: test
+plant "an output of a job that is not waited for" actionlint $deploy 'needs: image' 'needs: newest'
+plant "an image that was not tested" rules $deploy '    needs: test
 ' ''
 plant "a job that waits for one that there is not" actionlint $deploy 'needs: image' 'needs: images'
 plant "a step's output by another name" actionlint $release 'steps.push.outputs.digest' 'steps.pushed.outputs.digest'
+plant "a signature that need not be there" rules $deploy 'signed || { cosign sign --yes "$IMAGE"; signed; }' 'signed || true'
+plant "a signature that is made and not verified" rules cloudbuild.yaml 'signed || { cosign sign --yes --identity-token=token; signed; }' 'signed || cosign sign --yes --identity-token=token'
+plant "a deploy of every branch" rules $deploy '    branches: [main]' '    branches: ["**"]'
+plant "a deploy of every push" rules $deploy '  push:
+    branches: [main]
+' '  push:
+'
+plant "a deploy by hand of any branch" rules $deploy " && github.ref == 'refs/heads/main'" ''
+plant "a deploy of an older commit" rules $deploy '          DEPLOY_COMMIT: ${{ github.sha }}
+' ''
+plant "an image of an older commit" rules $deploy "    if: needs.newest.outputs.newest == 'true'
+" ''
+plant "an older commit that counts as the newest" standins $deploy 'echo "newest=false"' 'echo "newest=true"'
+plant "an older run that may be repeated" standins $deploy '            exit 1
+' ''
+plant "a signature of anybody" rules $deploy '          COSIGN_IDENTITY: ${{ github.server_url }}/${{ github.workflow_ref }}' '          COSIGN_IDENTITY: "off"'
+plant "a step that may fail" rules $deploy '      - name: Deploy
+' '      - name: Deploy
+        continue-on-error: true
+'
+plant "gcloud of the day" rules $deploy 'version: "528.0.0"' 'version: latest'
+plant "Node of the day, beside credentials" rules $deploy 'node-version: "24.11.1"' 'node-version: "24"'
+plant "a builder of the day in the tests" rules $tests 'moby/buildkit:v0.33.0@sha256:6c2fa84a6b61ccd72899dde4239f8d5717f05f9a8ca6f3cad185fb1a95a94de3' 'moby/buildkit:buildx-stable-1'
+plant "a builder of the day" "rules standins" infra/scripts/image '@sha256:6c2fa84a6b61ccd72899dde4239f8d5717f05f9a8ca6f3cad185fb1a95a94de3' ''
+plant "the check for drift in the environment of deploys" rules $drift 'environment: drift' 'environment: production'
 plant "a signature without an environment" rules $deploy '    environment: production
 ' ''
 plant "a deploy that may be cut off" rules $deploy 'cancel-in-progress: false' 'cancel-in-progress: true'
@@ -93,7 +118,12 @@ plant "pins that nobody moves" zizmor .github/dependabot.yml '    cooldown: { de
 plant "a key that Cloud Build does not know" "cloudbuild_type cloudbuild_schema" cloudbuild.yaml '  machineType:' '  machine:'
 plant "a timeout in minutes" cloudbuild_schema cloudbuild.yaml 'timeout: 3600s' 'timeout: 60m'
 plant "a way of logging that there is not" cloudbuild_schema cloudbuild.yaml 'CLOUD_LOGGING_ONLY' 'CLOUD_LOGS_ONLY'
-plant "a step's image without a version" rules cloudbuild.yaml 'google-cloud-cli:slim' 'google-cloud-cli'
+plant "a step's image by a tag that moves" rules cloudbuild.yaml 'google-cloud-cli:578.0.0-stable@sha256:39f4c48c083fb1d8d182eedc7de97545980afb646b1afdfec61a3f560969bc96' 'google-cloud-cli:slim'
+plant "a step's image by a tag" rules cloudbuild.yaml 'docker:28.2.2-cli@sha256:0e97e06d5cc205d4dc6d949dbd3e175c4759c804917e5caebecab91be1961392' 'docker:28.2.2-cli'
+plant "a program of the day in Cloud Build" rules cloudbuild.yaml 'cosign/v3/cmd/cosign@v3.1.3' 'cosign/v3/cmd/cosign@latest'
+plant "a download without a checksum" rules cloudbuild.yaml ' | sha256sum --check --strict' ''
+plant "no provenance from Cloud Build" rules cloudbuild.yaml 'attested || { cosign attest' 'true || { cosign attest'
+plant "any signature in Cloud Build" rules cloudbuild.yaml 'COSIGN_IDENTITY=${_ACCOUNT}' 'COSIGN_IDENTITY=off'
 plant "a substitution in a script" rules cloudbuild.yaml 'exec bash infra/scripts/deploy "$$IMAGE@$$digest"' 'exec bash infra/scripts/deploy "${_IMAGE}@$$digest"'
 plant "a deploy before the tests" rules cloudbuild.yaml '  - id: deploy
 ' '  - id: deploy
@@ -110,6 +140,6 @@ plant "a failed plan that counts as no difference" standins infra/scripts/drift 
 # Made here, so that this file has no key in it.
 random() { head -c 400 /dev/urandom | base64 -w0 | tr -dc 'A-Za-z0-9' | head -c "$1"; }
 key=$(printf '# -----%s PRIVATE KEY-----\n' "BEGIN" && printf '# %s\n' "$(random 300)" && printf '# -----%s PRIVATE KEY-----' "END")
-plant "a key in a workflow" gitleaks $deploy 'SMOKE_URL: ${{ vars.GCP_SMOKE_URL }}' "TOKEN: ghp_$(random 36)"
+plant "a key in a workflow" gitleaks $deploy 'SMOKE_URL: ${{ matrix.target.smoke_url }}' "TOKEN: ghp_$(random 36)"
 plant "a key file in the infrastructure" gitleaks infra/versions.tf 'provider "google" {' "$key
 provider \"google\" {"

@@ -43,7 +43,7 @@ row "image: it is tagged by its commit, pushed, and its times are set" called "-
 row "image: the time of the build is none" called "SOURCE_DATE_EPOCH=0 docker buildx build"
 row "image: version and commit are handed in" called "--build-arg VERSION=1.2.3 --build-arg COMMIT=abc"
 row "image: for one processor unless said" called "--platform linux/amd64 "
-row "image: the builder is named by version, used, and gone after" eval 'called "--driver-opt image=moby/buildkit:v" && called "--builder a-builder" && called "buildx rm --force a-builder"'
+row "image: the builder is named by digest, used, and gone after" eval 'grep -qE "driver-opt image=moby/buildkit:v[0-9.]+@sha256:[0-9a-f]{64}\$" "$log" && called "--builder a-builder" && called "buildx rm --force a-builder"'
 row "image: nothing is left behind" tidy
 image well "$name:1.2.3" 1.2.3 abc linux/amd64,linux/arm64
 row "image: a tag that was named is kept" called "name=$name:1.2.3,push=true"
@@ -100,3 +100,27 @@ row "drift: variables in the repository do as well" eval 'is "$status $output" "
 unset STATE_BUCKET
 drift same
 row "drift: without the state's bucket nothing is asked" eval 'not is "$status" 0 && not called terraform'
+
+# The workflow's comparison with main, with a stand-in of gh that prints main's
+# newest commit.
+printf '#!/bin/sh\necho "$NEWEST"\n' >"$work/bin/gh"
+chmod +x "$work/bin/gh"
+awk '/- name: Compare with main/ { f = 1 } f && /run: \|/ { p = 1; next } p && !/^          / { exit } p { print substr($0, 11) }' .github/workflows/deploy.yml >"$work/compare"
+
+# compare NEWEST ATTEMPT: a run of commit "this".
+compare() {
+  log=/dev/null
+  rm -f "$work/output"
+  said=$(NEWEST=$1 GITHUB_RUN_ATTEMPT=$2 GITHUB_SHA="this" GITHUB_REPOSITORY=a/b GITHUB_OUTPUT=$work/output bash -e "$work/compare" 2>"$work/errors") && status=0 || status=$?
+  output=$(cat "$work/output" 2>/dev/null)
+}
+compare "this" 1
+row "newest: main's newest commit is deployed" is "$status $output" "0 newest=true"
+compare "this" 2
+row "newest: its run may be repeated" is "$status $output" "0 newest=true"
+compare "another" 1
+row "newest: a run that was overtaken ends without a deploy, and says so" eval 'is "$status $output" "0 newest=false" && says "the run of another deploys"'
+compare "another" 2
+row "newest: an older run that is repeated fails, and names rollback" eval 'is "$status $output" "1 " && says "rollback"'
+compare "" 1
+row "newest: without an answer nothing is deployed" not is "$output" "newest=true"

@@ -152,7 +152,7 @@ run "the_pipeline" {
     error_message = "The pipeline knows the images' repository, and the candidate's host behind the load balancer."
   }
   assert {
-    condition     = output.pipeline.GCP_SMOKE_SECRET == null && output.pipeline.GCP_PROBE_SECRET == "stackroom-stackroom-probe-token" && output.pipeline.GCP_ID_TOKEN_AUDIENCE == null
+    condition     = output.pipeline.GCP_SMOKE_SECRET == "stackroom-stackroom-probe-token" && output.pipeline.GCP_ID_TOKEN_AUDIENCE == null
     error_message = "Where people sign in, the pipeline asks /probe."
   }
   assert {

@@ -207,6 +207,19 @@ run "objectives_and_dashboard" {
   }
 }
 
+run "counts_for_the_canary" {
+  command = plan
+
+  assert {
+    condition     = google_logging_metric.tool_calls.name == "stackroom-tool-calls" && google_logging_metric.tool_calls.label_extractors.outcome == "EXTRACT(jsonPayload.outcome)" && strcontains(google_logging_metric.tool_calls.filter, "jsonPayload.log_type=\"audit\"")
+    error_message = "The pipeline can count tool calls by outcome (scripts/canary.sh)."
+  }
+  assert {
+    condition     = google_logging_metric.crashes.name == "stackroom-crashes" && strcontains(google_logging_metric.crashes.filter, "startup probe failed")
+    error_message = "The pipeline can count crashes."
+  }
+}
+
 run "a_private_one_without_sign_in" {
   command = plan
 
@@ -247,7 +260,7 @@ run "a_private_one_with_a_pipeline" {
     error_message = "The uptime check sends an identity token."
   }
   assert {
-    condition     = output.pipeline.GCP_ID_TOKEN_AUDIENCE == "https://stackroom-123456789012.europe-west1.run.app" && output.pipeline.GCP_SMOKE_SECRET == null && output.pipeline.GCP_PROBE_SECRET == null
+    condition     = output.pipeline.GCP_ID_TOKEN_AUDIENCE == "https://stackroom-123456789012.europe-west1.run.app" && output.pipeline.GCP_SMOKE_SECRET == null
     error_message = "The pipeline gets an identity token for the service, and needs no other."
   }
 }
