@@ -9,7 +9,7 @@ MUTANTS = [
     ("an empty answer that passes", "smoke", 'jq -es "length == 1 and (.[0] | $1)" "$work/body"', 'jq -s "map($1)" "$work/body"', "answers_wrongly"),
     ("no clean-up", "deploy", "trap finish EXIT", "true", "errors_as_canary"),
     ("a clean-up that leaves the tag", "cloudrun.sh", '"$stable=100" --remove-tags=candidate\n}', '"$stable=100"\n}', "errors_as_canary"),
-    ("a clean-up that takes another deploy's tag", "cloudrun.sh", """  change 'tagged("candidate") == $revision' 'share($stable)""", """  change true 'tagged("candidate") == "" and share($stable)""", "overtaken"),
+    ("a clean-up that takes another deploy's tag", "cloudrun.sh", """  change 'tagged("candidate") == $revision' 'share($stable)""", """  change true 'tagged("candidate") == "" and share($stable)""", "overtaken_bad"),
     ("half a percent that is one percent", "judge.jq", '> limit("MAX_ERROR_PERCENT") then', '> (limit("MAX_ERROR_PERCENT") | ceil) then', "half_percent"),
     ("a deploy that waits for no other", "deploy", '    [ -n "$other" ] || break\n', "    break\n", "second_waits"),
     ("a canary that can't be watched and passes", "canary.sh", '[ "$blind" -lt 3 ] || return 2', '[ "$blind" -lt 3 ] || return 0', "unwatched"),

@@ -124,19 +124,27 @@ def rollback_during(s):
     s.expect(s.wait(box[0]), 0, "2=100 previous:1")
 
 
-def overtaken(s):
-    """another deploy that took the tag keeps it"""
-    at = good_calls(s, "2").index("GET secrets")
+def overtaken_by(name, digit):
+    """A row in which another deploy takes the tag while this one tries its
+    candidate."""
+    def row(s):
+        at = good_calls(s, "2").index("GET secrets")
 
-    def take():
-        body = s.service.get()
-        body["spec"]["template"]["spec"]["containers"][0]["image"] = image("4")
-        s.service.put(body)
-        body = s.service.get()
-        body["spec"]["traffic"] = [t for t in body["spec"]["traffic"] if t.get("tag") != "candidate"] + [{"revisionName": s.service.latest, "tag": "candidate"}]
-        s.service.put(body)
-    s.at_call(len(s.cloud.calls) + at, take)
-    s.expect(s.deploy("3"), 3, "2=100 candidate:4 previous:1", "overtaken")
+        def take():
+            body = s.service.get()
+            body["spec"]["template"]["spec"]["containers"][0]["image"] = image("4")
+            s.service.put(body)
+            body = s.service.get()
+            body["spec"]["traffic"] = [t for t in body["spec"]["traffic"] if t.get("tag") != "candidate"] + [{"revisionName": s.service.latest, "tag": "candidate"}]
+            s.service.put(body)
+        s.at_call(len(s.cloud.calls) + at, take)
+        s.expect(s.deploy(digit), 3, "2=100 candidate:4 previous:1", "overtaken")
+    row.__doc__ = name
+    return row
+
+
+overtaken = overtaken_by("another deploy that took the tag keeps it", "3")
+overtaken_bad = overtaken_by("another deploy that took a bad candidate's tag keeps it", "a")
 
 
 def unreadable(s):
@@ -282,6 +290,53 @@ def refused_token(s):
 FEW = {"SMOKE_CALLS": "5", "MIN_CALLS": "5"}  # where the comparison is not what is tried
 
 
+def domain(s):
+    """behind a domain: run.app is closed, the candidate has a host of its own"""
+    s.cloud.domain = "library.example.org"
+    s.service.spec["template"]["spec"]["containers"][0]["env"].append({"name": "STACKROOM_PUBLIC_URL", "value": "https://library.example.org"})
+    s.expect(s.deploy("2"), 1, "1=100", "FAIL  it is healthy")
+    s.expect(s.deploy("2", SMOKE_URL="https://candidate.library.example.org"), 0, "2=100 previous:1")
+    if "could not be asked" in s.last:
+        raise Wrong("the stable revision was not asked at the domain")
+    s.expect(s.deploy("5", SMOKE_URL="https://candidate.library.example.org"), 1, "2=100 previous:1", "and the stable revision's")
+
+
+def identity(s):
+    """Cloud Run checks callers: an ID token by impersonation, and none"""
+    s.env.pop("SMOKE_ID_TOKEN")
+    s.expect(s.deploy("2"), 1, "1=100", "there is no ID token", "status 403|error: 403")
+    s.expect(s.deploy("2", SMOKE_ACCOUNT="asks@library-team.iam.gserviceaccount.com"), 0, "2=100 previous:1")
+
+
+def figures(calls=200, errors=0, p95=80, tools=200, failed=2, restarts=0):
+    return {"calls": calls, "errors": errors, "p95_ms": p95, "tool_calls": tools, "tool_errors": failed, "restarts": restarts}
+
+
+VERDICTS = [  # a candidate, the stable revision, the verdict
+    (figures(), figures(), "good: 200 calls, 0 of them failed, 19 of 20 within 80 ms"),
+    (None, None, "few: 0 calls"), (figures(calls=19), figures(), "few"), (figures(calls=20), figures(), "good"),
+    (figures(errors=2), figures(), "good"), (figures(errors=3), figures(), "bad: 3 of 200 calls failed, 1.5 %"),
+    (figures(calls=2, errors=2), figures(), "few"), (figures(calls=3, errors=3), None, "bad: 3 of 3"),
+    (figures(calls=300, errors=3), figures(calls=400, errors=2), "good"), (figures(calls=300, errors=3), figures(calls=400, errors=1), "bad: 1 % of its calls failed and 0.25 %"),
+    (figures(calls=300, errors=3), figures(calls=19), "good"), (figures(errors=80), figures(errors=80), "bad: 80 of 200"),
+    (figures(restarts=1), figures(restarts=1), "bad: 1 of its instances crashed"), (figures(restarts=None), figures(), "good"),
+    (figures(p95=410), figures(), "good"), (figures(p95=411), figures(), "bad: 19 of 20 calls take up to 411 ms"), (figures(p95=5000), figures(p95=4000), "good"),
+    (figures(p95=3000), None, "good"), (figures(p95=3001), None, "bad: 19 of 20 calls take up to 3001 ms where 3000"), (figures(p95=3001), figures(p95=None), "bad"), (figures(p95=None), figures(), "good"),
+    (figures(failed=14), figures(), "good"), (figures(failed=15), figures(), "bad: 15 of 200 tool calls ended with an error, 7.5 %"), (figures(failed=40), None, "good"), (figures(failed=41), None, "bad: 41 of 200"),
+    (figures(failed=41), figures(tools=None, failed=None), "bad"), (figures(tools=None, failed=None), figures(), "good"), (figures(tools=10, failed=2), figures(), "good"),
+]
+
+
+def verdicts(s):
+    """the judge's verdicts"""
+    limits = {"MIN_CALLS": "20", "MIN_ERRORS": "3", "MAX_ERROR_PERCENT": "1", "MAX_TOOL_ERROR_PERCENT": "20", "MAX_P95_MS": "3000", "MAX_RATIO": "2", "MAX_RESTARTS": "0"}
+    for candidate, stable, wanted in VERDICTS:
+        said = subprocess.run(["jq", "-er", "-f", os.path.join(s.scripts, "judge.jq")], input=json.dumps({"candidate": candidate, "stable": stable}),
+                              env={**s.env, **limits}, capture_output=True, text=True, check=False)
+        if not said.stdout.startswith(wanted):
+            raise Wrong(f"{candidate} beside {stable}: {said.stdout or said.stderr} and not {wanted}")
+
+
 def fault_row(index, call, kind, full):
     """The same deploy, in which one call of the API fails."""
     def row(s):
@@ -384,8 +439,8 @@ def mutant_row(name, file, old, new, row):
 
 
 ROWS = [first, following, does_not_start, answers_wrongly, calls_fail, is_slow, errors_as_canary, worse, two, rolled]  # in every mode
-ELSEWHERE = [slower, crashes, tool_errors, unwatched, without_metrics, worse_while_baking, half_percent, second_waits, rollback_during, overtaken, unreadable, rollback_elsewhere, nothing_before, left_at_all, slow_cloud, legacy, signatures, silly,
-             bad_answers, refused_token]  # in one
+ELSEWHERE = [slower, crashes, tool_errors, unwatched, without_metrics, worse_while_baking, half_percent, second_waits, rollback_during, overtaken, overtaken_bad, unreadable, rollback_elsewhere, nothing_before, left_at_all, slow_cloud, legacy, signatures, silly,
+             bad_answers, refused_token, domain, verdicts]  # in one
 
 
 def rows_of(config, calls):
@@ -395,6 +450,8 @@ def rows_of(config, calls):
     for mode in modes:
         yield from ((mode, row) for row in (ROWS if full or mode == one else [first, answers_wrongly, rolled]))
     yield from ((one, row) for row in ELSEWHERE)
+    if "none" in modes:
+        yield "none", identity
     api = [i for i, call in enumerate(calls) if full or "monitoring" not in call or calls.index(call) == i]
     kinds = ("403", "409", "500", "time-out", "no answer") if full else ("403", "409", "no answer", "403")
     for mode in modes if full else [one]:

@@ -70,7 +70,7 @@ class Standing:
         with open(os.path.join(self.folder, ".curlrc"), "w", encoding="utf-8") as f:
             f.write(f'proxy = "http://127.0.0.1:{self.cloud.port}"\ncacert = "{certificate}"\nsuppress-connect-headers\n')
         env = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
-        env |= {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"http://{api.lower()}.fake/" for api in ("RUN", "SERVICEUSAGE", "SECRETMANAGER")}
+        env |= {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"http://{api.lower()}.fake/" for api in ("RUN", "SERVICEUSAGE", "SECRETMANAGER", "IAMCREDENTIALS")}
         env |= {
             "CLOUDSDK_CONFIG": os.path.join(self.folder, "config"), "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1", "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
             "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1", "CLOUDSDK_CORE_DISABLE_FILE_LOGGING": "1", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": token,

@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE=1
 place=$WORK/deploy
 mkdir -p "$place"
 service=stackroom-abc-ew.a.run.app
-export STACKROOM_ALLOWED_HOSTS=$service,candidate---$service
+export STACKROOM_ALLOWED_HOSTS=$service,candidate---$service,library.example.org,candidate.library.example.org
 pids=()
 finish() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done; }
 trap finish EXIT
@@ -61,7 +61,7 @@ check_commands() {
 }
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=stand-in \
-  -addext 'subjectAltName=DNS:monitoring.googleapis.com,DNS:*.a.run.app' -keyout "$place/key.pem" -out "$place/certificate.pem" 2>"$place/openssl.log"
+  -addext 'subjectAltName=DNS:monitoring.googleapis.com,DNS:*.a.run.app,DNS:library.example.org,DNS:candidate.library.example.org' -keyout "$place/key.pem" -out "$place/certificate.pem" 2>"$place/openssl.log"
 cat "$place/key.pem" >>"$place/certificate.pem"
 PROBE=$(openssl rand -hex 24)
 printf %s "$PROBE" >"$place/probe"

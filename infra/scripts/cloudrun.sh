@@ -101,12 +101,17 @@ cloud_run() {
   quietly gcloud run "${command[@]}" "$2" --project="$GCP_PROJECT" --region="$GCP_REGION" --quiet "${@:3}"
 }
 
+# describes_service ANSWER says whether an answer is a description of the
+# service.
+describes_service() {
+  jq -es --arg name "$GCP_SERVICE" 'length == 1 and (.[0] | .metadata.name == $name and (.status.traffic // [] | type == "array"))' <<<"$1" >/dev/null 2>&1 ||
+    { say "Cloud Run's answer is not a description of $GCP_SERVICE"; return 1; }
+}
+
 # read_service sets state to what Cloud Run says of the service now.
 read_service() {
   local answer
-  answer=$(cloud_run "services describe" "$GCP_SERVICE" --format=json) || return 1
-  jq -es --arg name "$GCP_SERVICE" 'length == 1 and (.[0] | .metadata.name == $name and (.status.traffic // [] | type == "array"))' <<<"$answer" >/dev/null 2>&1 ||
-    { say "Cloud Run's answer is not a description of $GCP_SERVICE"; return 1; }
+  answer=$(cloud_run "services describe" "$GCP_SERVICE" --format=json) && describes_service "$answer" || return 1
   state=$answer
 }
 
@@ -130,7 +135,7 @@ thrice() {
 #   beside(c)  the revision that serves beside c: the one with the most
 #              traffic, or, where c has it all, the one before; "" without one
 ask() {
-  jq -r --arg revision "$revision" --arg stable "$stable" '
+  jq -r --arg revision "$revision" --arg stable "$stable" --arg image "${image-}" '
     def tagged(t): first(.status.traffic[]? | select(.tag == t) | .revisionName) // "";
     def share(r): [.status.traffic[]? | select(.revisionName == r) | .percent // 0] | add // 0;
     def beside(c): [.status.traffic[]? | select(.revisionName != c).revisionName] as $names
