@@ -124,27 +124,27 @@ def rollback_during(s):
     s.expect(s.wait(box[0]), 0, "2=100 previous:1")
 
 
-def overtaken_by(name, digit):
-    """A row in which another deploy takes the tag while this one tries its
-    candidate."""
+def overtaken_by(name, other, status):
+    """A row in which a deploy of another image takes the tag while this one tries
+    its candidate."""
     def row(s):
         at = good_calls(s, "2").index("GET secrets")
 
         def take():
             body = s.service.get()
-            body["spec"]["template"]["spec"]["containers"][0]["image"] = image("4")
+            body["spec"]["template"]["spec"]["containers"][0]["image"] = image(other)
             s.service.put(body)
             body = s.service.get()
             body["spec"]["traffic"] = [t for t in body["spec"]["traffic"] if t.get("tag") != "candidate"] + [{"revisionName": s.service.latest, "tag": "candidate"}]
             s.service.put(body)
         s.at_call(len(s.cloud.calls) + at, take)
-        s.expect(s.deploy(digit), 3, "2=100 candidate:4 previous:1", "overtaken")
+        s.expect(s.deploy("3"), status, f"2=100 candidate:{other} previous:1")
     row.__doc__ = name
     return row
 
 
-overtaken = overtaken_by("another deploy that took the tag keeps it", "3")
-overtaken_bad = overtaken_by("another deploy that took a bad candidate's tag keeps it", "a")
+overtaken = overtaken_by("another deploy that took the tag keeps it", "4", 3)
+overtaken_bad = overtaken_by("another deploy that took the tag keeps it, whatever the clean-up", "f", 1)
 
 
 def unreadable(s):

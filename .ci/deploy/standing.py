@@ -70,11 +70,12 @@ class Standing:
         with open(os.path.join(self.folder, ".curlrc"), "w", encoding="utf-8") as f:
             f.write(f'proxy = "http://127.0.0.1:{self.cloud.port}"\ncacert = "{certificate}"\nsuppress-connect-headers\n')
         env = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
-        env |= {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"http://{api.lower()}.fake/" for api in ("RUN", "SERVICEUSAGE", "SECRETMANAGER", "IAMCREDENTIALS")}
+        env |= {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"http://{api.lower()}.fake/" for api in ("RUN", "SERVICEUSAGE", "SECRETMANAGER")}
         env |= {
             "CLOUDSDK_CONFIG": os.path.join(self.folder, "config"), "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1", "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
             "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1", "CLOUDSDK_CORE_DISABLE_FILE_LOGGING": "1", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": token,
-            "CLOUDSDK_PROXY_TYPE": "http", "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1", "CLOUDSDK_PROXY_PORT": str(self.cloud.port),
+            # Not all of gcloud asks for an ID token by the proxy.
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS": f"http://127.0.0.1:{self.cloud.port}/", "CLOUDSDK_PROXY_TYPE": "http", "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1", "CLOUDSDK_PROXY_PORT": str(self.cloud.port),
             "CLOUDSDK_CORE_HTTP_TIMEOUT": "5", "CURL_HOME": self.folder, "TMPDIR": self.folder,
             "GCP_PROJECT": PROJECT, "GCP_REGION": REGION, "SMOKE_QUERY": "evolution",
             "WATCH_SECONDS": "0", "LOOK_SECONDS": "0", "RETRY_SECONDS": "0", "LEASE_SECONDS": "300",
