@@ -62,7 +62,12 @@ worse = bad("bad: worse than the stable revision", "b", "0.8 % of its calls fail
 slower = bad("bad: slower than the stable revision as a canary", "6", "700 ms, and the stable revision's 80 ms")
 crashes = bad("bad: crashes as a canary", "c", "2 of its instances crashed")
 tool_errors = bad("bad: more tool errors than the stable revision", "7", "25 %; of the stable revision's, 0.99 %")
-unwatched = bad("the canary can't be watched", "0", "it can't be told how .* answers", "has all traffic")
+
+
+def unwatched(s):
+    """the canary can't be watched"""
+    s.expect(s.deploy("0", WATCH_SECONDS="2"), 1, "1=100", "it can't be told how .* answers", "has all traffic")
+    s.expect(s.deploy("0"), 0, "0=100 previous:1", "was not watched")
 
 
 def without_metrics(s):
