@@ -336,7 +336,7 @@ def verdicts(s):
     """the judge's verdicts"""
     limits = {"MIN_CALLS": "20", "MIN_ERRORS": "3", "MAX_ERROR_PERCENT": "1", "MAX_TOOL_ERROR_PERCENT": "20", "MAX_P95_MS": "3000", "MAX_RATIO": "2", "MAX_RESTARTS": "0"}
     for candidate, stable, wanted in VERDICTS:
-        said = subprocess.run(["jq", "-er", "-f", os.path.join(s.scripts, "judge.jq")], input=json.dumps({"candidate": candidate, "stable": stable}),
+        said = subprocess.run(["jq", "-er", "-f", os.path.join(s.scripts, "..", "judge.jq")], input=json.dumps({"candidate": candidate, "stable": stable}),
                               env={**s.env, **limits}, capture_output=True, text=True, check=False)
         if not said.stdout.startswith(wanted):
             raise Wrong(f"{candidate} beside {stable}: {said.stdout or said.stderr} and not {wanted}")
@@ -425,8 +425,8 @@ def cancelled_row(index, call, full):
 def mutant_row(name, file, old, new, row):
     """The row must fail with the mistake in a copy of the scripts."""
     def planted(s):
-        copy = os.path.join(s.folder, "scripts")
-        shutil.copytree(SCRIPTS, copy)
+        copy = os.path.join(s.folder, "infra")
+        shutil.copytree(os.path.dirname(SCRIPTS), copy)
         path = os.path.join(copy, file)
         with open(path, encoding="utf-8") as f:
             text = f.read()
@@ -434,7 +434,7 @@ def mutant_row(name, file, old, new, row):
             raise Wrong(f"it can't be planted: {old!r} is there {text.count(old)} times")
         with open(path, "w", encoding="utf-8") as f:
             f.write(text.replace(old, new))
-        s.scripts = copy
+        s.scripts = os.path.join(copy, "scripts")
         try:
             globals()[row](s)
         except Wrong:

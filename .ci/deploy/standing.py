@@ -13,7 +13,7 @@ import time
 
 from cloudrun import PROJECT, REGION, REGISTRY, Cloud
 
-SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "infra", "scripts")
+SCRIPTS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "infra", "scripts"))
 BEHAVIOURS = {"d": "does not start", "a": "answers wrongly", "f": "fails", "5": "is slow", "e": "40 % errors", "b": "worse", "c": "crashes",
               "7": "tool errors", "6": "late", "0": "blind", "8": "no metrics"}
 FIGURES = {"40 % errors": {"2xx": 120, "5xx": 80}, "worse": {"2xx": 992, "5xx": 8}, "crashes": {"crashes": 2}, "tool errors": {"ok": 150, "tool_error": 50},

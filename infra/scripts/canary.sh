@@ -69,7 +69,7 @@ look() {
 # that can't be told.
 judge() {
   local verdict
-  verdict=$(jq -nc --argjson candidate "$1" --argjson stable "$2" '{$candidate, $stable}' | jq -er -f "$here/judge.jq") || return 2
+  verdict=$(jq -nc --argjson candidate "$1" --argjson stable "$2" '{$candidate, $stable}' | jq -er -f "$here/../judge.jq") || return 2
   say "$revision: $verdict"
   [[ $verdict != bad* ]]
 }

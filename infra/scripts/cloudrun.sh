@@ -39,8 +39,9 @@ end() {
 # whole NAME DEFAULT LEAST MOST: the setting NAME is a whole number.
 whole() {
   [ -n "${!1-}" ] || printf -v "$1" %s "$2"
-  [[ ${!1} =~ ^(0|[1-9][0-9]{0,6})$ ]] && ((${!1} >= $3 && ${!1} <= $4)) ||
+  if [[ ! ${!1} =~ ^(0|[1-9][0-9]{0,6})$ ]] || ((${!1} < $3 || ${!1} > $4)); then
     end "$USAGE" "$1 is \"${!1}\"; it has to be a whole number from $3 to $4"
+  fi
   export "${1?}"
 }
 
@@ -48,8 +49,9 @@ whole() {
 # or without, between LEAST and MOST and neither of them.
 decimal() {
   [ -n "${!1-}" ] || printf -v "$1" %s "$2"
-  [[ ${!1} =~ ^(0|[1-9][0-9]{0,6})(\.[0-9]{1,6})?$ ]] && jq -en --argjson n "${!1}" "\$n > $3 and \$n < $4" >/dev/null ||
+  if [[ ! ${!1} =~ ^(0|[1-9][0-9]{0,6})(\.[0-9]{1,6})?$ ]] || ! jq -en --argjson n "${!1}" "\$n > $3 and \$n < $4" >/dev/null; then
     end "$USAGE" "$1 is \"${!1}\"; it has to be a number above $3 and below $4"
+  fi
   export "${1?}"
 }
 
