@@ -175,6 +175,7 @@ class Cloud:
         self.hook = None  # called with the index before a call is answered
         self.probe_token = ""  # not "": /probe is answered here, as the server does
         self.invoker_token = ""  # not "": Cloud Run itself asks callers for it
+        self.domain = ""  # not "": run.app is closed to the outside, and a load balancer serves the domain
         self.services = {name: Service(name, f"{REGISTRY}@sha256:{'1' * 64}", env, self) for name in ("stackroom", "other")}
         self.requests, self.broken = 0, 0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"cloud": self}))
@@ -214,7 +215,7 @@ class Cloud:
         if not m or m[1] != PROJECT:
             if re.search(r"/services/run\.googleapis\.com$", path):
                 raise Refused(403, "Permission 'serviceusage.services.get' denied")
-            return self.secret(path)
+            return self.secret(path) if method == "GET" else self.identity(path, body)
         kind, name = m[2], m[3]
         if kind == "services":
             service = self.services.get(name)
@@ -238,6 +239,15 @@ class Cloud:
         if not m or m[1] not in self.secrets:
             raise Refused(404, f"{path} not found.")
         return {"name": path, "payload": {"data": base64.b64encode(self.secrets[m[1]].encode()).decode()}}
+
+    def identity(self, path, body):
+        """Answers the IAM credentials API's two ways to act as an account."""
+        account = f"/v1/projects/-/serviceAccounts/asks@{PROJECT}.iam.gserviceaccount.com:"
+        if path == account + "generateAccessToken":
+            return {"accessToken": "an-access-token", "expireTime": "2099-01-01T00:00:00Z"}
+        if path == account + "generateIdToken" and body["audience"] == self.services["stackroom"].url:
+            return {"token": self.invoker_token}
+        raise Refused(403, "Permission 'iam.serviceAccounts.getOpenIdToken' denied")
 
     def series(self, query):
         """Answers Cloud Monitoring's timeSeries.list from figures, by the
@@ -275,6 +285,11 @@ class Cloud:
 
     def routed(self, host):
         """The revision that a host leads to."""
+        if self.domain:
+            closed = host not in (self.domain, f"candidate.{self.domain}")
+            host = host.replace(self.domain, "stackroom-abc-ew.a.run.app").replace("candidate.", "candidate---")
+            if closed:
+                return None
         for service in self.services.values():
             for t in service.targets():
                 if t.get("url") == f"https://{host}":

@@ -10,7 +10,8 @@ It hands what it was called with to the process that was started with
 
 with PYTHON the Python of gcloud, and LIB the folder with gcloud.py. That process
 forks, and the fork runs gcloud.py as it is, with the caller's arguments,
-environment, folder and files. It ends when its caller does.
+environment, folder and files. It ends when its caller does, and the process when
+the one that started it does.
 """
 import array
 import json
@@ -90,9 +91,15 @@ def serve(path, lib):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
+    listener.settimeout(1)
+    parent = os.getppid()
     print("ready", flush=True)
-    while True:
-        conn, _ = listener.accept()
+    while os.getppid() == parent:
+        try:
+            conn, _ = listener.accept()
+        except TimeoutError:
+            continue
+        conn.setblocking(True)
         if os.fork() == 0:
             listener.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)

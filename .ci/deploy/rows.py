@@ -62,7 +62,12 @@ worse = bad("bad: worse than the stable revision", "b", "0.8 % of its calls fail
 slower = bad("bad: slower than the stable revision as a canary", "6", "700 ms, and the stable revision's 80 ms")
 crashes = bad("bad: crashes as a canary", "c", "2 of its instances crashed")
 tool_errors = bad("bad: more tool errors than the stable revision", "7", "25 %; of the stable revision's, 0.99 %")
-unwatched = bad("the canary can't be watched", "0", "it can't be told how .* answers", "has all traffic")
+
+
+def unwatched(s):
+    """the canary can't be watched"""
+    s.expect(s.deploy("0", WATCH_SECONDS="2"), 1, "1=100", "it can't be told how .* answers", "has all traffic")
+    s.expect(s.deploy("0"), 0, "0=100 previous:1", "was not watched")
 
 
 def without_metrics(s):
@@ -124,19 +129,27 @@ def rollback_during(s):
     s.expect(s.wait(box[0]), 0, "2=100 previous:1")
 
 
-def overtaken(s):
-    """another deploy that took the tag keeps it"""
-    at = good_calls(s, "2").index("GET secrets")
+def overtaken_by(name, other, status):
+    """A row in which a deploy of another image takes the tag while this one tries
+    its candidate."""
+    def row(s):
+        at = good_calls(s, "2").index("GET secrets")
 
-    def take():
-        body = s.service.get()
-        body["spec"]["template"]["spec"]["containers"][0]["image"] = image("4")
-        s.service.put(body)
-        body = s.service.get()
-        body["spec"]["traffic"] = [t for t in body["spec"]["traffic"] if t.get("tag") != "candidate"] + [{"revisionName": s.service.latest, "tag": "candidate"}]
-        s.service.put(body)
-    s.at_call(len(s.cloud.calls) + at, take)
-    s.expect(s.deploy("3"), 3, "2=100 candidate:4 previous:1", "overtaken")
+        def take():
+            body = s.service.get()
+            body["spec"]["template"]["spec"]["containers"][0]["image"] = image(other)
+            s.service.put(body)
+            body = s.service.get()
+            body["spec"]["traffic"] = [t for t in body["spec"]["traffic"] if t.get("tag") != "candidate"] + [{"revisionName": s.service.latest, "tag": "candidate"}]
+            s.service.put(body)
+        s.at_call(len(s.cloud.calls) + at, take)
+        s.expect(s.deploy("3"), status, f"2=100 candidate:{other} previous:1")
+    row.__doc__ = name
+    return row
+
+
+overtaken = overtaken_by("another deploy that took the tag keeps it", "4", 3)
+overtaken_bad = overtaken_by("another deploy that took the tag keeps it, whatever the clean-up", "f", 1)
 
 
 def unreadable(s):
@@ -282,6 +295,53 @@ def refused_token(s):
 FEW = {"SMOKE_CALLS": "5", "MIN_CALLS": "5"}  # where the comparison is not what is tried
 
 
+def domain(s):
+    """behind a domain: run.app is closed, the candidate has a host of its own"""
+    s.cloud.domain = "library.example.org"
+    s.service.spec["template"]["spec"]["containers"][0]["env"].append({"name": "STACKROOM_PUBLIC_URL", "value": "https://library.example.org"})
+    s.expect(s.deploy("2"), 1, "1=100", "FAIL  it is healthy")
+    s.expect(s.deploy("2", SMOKE_URL="https://candidate.library.example.org"), 0, "2=100 previous:1")
+    if "could not be asked" in s.last:
+        raise Wrong("the stable revision was not asked at the domain")
+    s.expect(s.deploy("5", SMOKE_URL="https://candidate.library.example.org"), 1, "2=100 previous:1", "and the stable revision's")
+
+
+def identity(s):
+    """Cloud Run checks callers: an ID token by impersonation, and none"""
+    s.env.pop("SMOKE_ID_TOKEN")
+    s.expect(s.deploy("2"), 1, "1=100", "there is no ID token", "status 403|error: 403")
+    s.expect(s.deploy("2", SMOKE_ACCOUNT="asks@library-team.iam.gserviceaccount.com"), 0, "2=100 previous:1")
+
+
+def figures(calls=200, errors=0, p95=80, tools=200, failed=2, restarts=0):
+    return {"calls": calls, "errors": errors, "p95_ms": p95, "tool_calls": tools, "tool_errors": failed, "restarts": restarts}
+
+
+VERDICTS = [  # a candidate, the stable revision, the verdict
+    (figures(), figures(), "good: 200 calls, 0 of them failed, 19 of 20 within 80 ms"),
+    (None, None, "few: 0 calls"), (figures(calls=19), figures(), "few"), (figures(calls=20), figures(), "good"),
+    (figures(errors=2), figures(), "good"), (figures(errors=3), figures(), "bad: 3 of 200 calls failed, 1.5 %"),
+    (figures(calls=2, errors=2), figures(), "few"), (figures(calls=3, errors=3), None, "bad: 3 of 3"),
+    (figures(calls=300, errors=3), figures(calls=400, errors=2), "good"), (figures(calls=300, errors=3), figures(calls=400, errors=1), "bad: 1 % of its calls failed and 0.25 %"),
+    (figures(calls=300, errors=3), figures(calls=19), "good"), (figures(errors=80), figures(errors=80), "bad: 80 of 200"),
+    (figures(restarts=1), figures(restarts=1), "bad: 1 of its instances crashed"), (figures(restarts=None), figures(), "good"),
+    (figures(p95=410), figures(), "good"), (figures(p95=411), figures(), "bad: 19 of 20 calls take up to 411 ms"), (figures(p95=5000), figures(p95=4000), "good"),
+    (figures(p95=3000), None, "good"), (figures(p95=3001), None, "bad: 19 of 20 calls take up to 3001 ms where 3000"), (figures(p95=3001), figures(p95=None), "bad"), (figures(p95=None), figures(), "good"),
+    (figures(failed=14), figures(), "good"), (figures(failed=15), figures(), "bad: 15 of 200 tool calls ended with an error, 7.5 %"), (figures(failed=40), None, "good"), (figures(failed=41), None, "bad: 41 of 200"),
+    (figures(failed=41), figures(tools=None, failed=None), "bad"), (figures(tools=None, failed=None), figures(), "good"), (figures(tools=10, failed=2), figures(), "good"),
+]
+
+
+def verdicts(s):
+    """the judge's verdicts"""
+    limits = {"MIN_CALLS": "20", "MIN_ERRORS": "3", "MAX_ERROR_PERCENT": "1", "MAX_TOOL_ERROR_PERCENT": "20", "MAX_P95_MS": "3000", "MAX_RATIO": "2", "MAX_RESTARTS": "0"}
+    for candidate, stable, wanted in VERDICTS:
+        said = subprocess.run(["jq", "-er", "-f", os.path.join(s.scripts, "..", "judge.jq")], input=json.dumps({"candidate": candidate, "stable": stable}),
+                              env={**s.env, **limits}, capture_output=True, text=True, check=False)
+        if not said.stdout.startswith(wanted):
+            raise Wrong(f"{candidate} beside {stable}: {said.stdout or said.stderr} and not {wanted}")
+
+
 def fault_row(index, call, kind, full):
     """The same deploy, in which one call of the API fails."""
     def row(s):
@@ -289,7 +349,8 @@ def fault_row(index, call, kind, full):
         status = s.deploy("2", **FEW)
         s.cloud.fault = None
         outcome = judge(s, status)
-        if full or outcome != "succeeds":
+        # After a success all is as after a deploy in which nothing failed.
+        if outcome != "succeeds" or full and kind == "no answer":
             following_works(s)
         return outcome
     row.__doc__ = f"call {index + 1}, {call}: {kind}"
@@ -364,8 +425,8 @@ def cancelled_row(index, call, full):
 def mutant_row(name, file, old, new, row):
     """The row must fail with the mistake in a copy of the scripts."""
     def planted(s):
-        copy = os.path.join(s.folder, "scripts")
-        shutil.copytree(SCRIPTS, copy)
+        copy = os.path.join(s.folder, "infra")
+        shutil.copytree(os.path.dirname(SCRIPTS), copy)
         path = os.path.join(copy, file)
         with open(path, encoding="utf-8") as f:
             text = f.read()
@@ -373,7 +434,7 @@ def mutant_row(name, file, old, new, row):
             raise Wrong(f"it can't be planted: {old!r} is there {text.count(old)} times")
         with open(path, "w", encoding="utf-8") as f:
             f.write(text.replace(old, new))
-        s.scripts = copy
+        s.scripts = os.path.join(copy, "scripts")
         try:
             globals()[row](s)
         except Wrong:
@@ -384,8 +445,8 @@ def mutant_row(name, file, old, new, row):
 
 
 ROWS = [first, following, does_not_start, answers_wrongly, calls_fail, is_slow, errors_as_canary, worse, two, rolled]  # in every mode
-ELSEWHERE = [slower, crashes, tool_errors, unwatched, without_metrics, worse_while_baking, half_percent, second_waits, rollback_during, overtaken, unreadable, rollback_elsewhere, nothing_before, left_at_all, slow_cloud, legacy, signatures, silly,
-             bad_answers, refused_token]  # in one
+ELSEWHERE = [slower, crashes, tool_errors, unwatched, without_metrics, worse_while_baking, half_percent, second_waits, rollback_during, overtaken, overtaken_bad, unreadable, rollback_elsewhere, nothing_before, left_at_all, slow_cloud, legacy, signatures, silly,
+             bad_answers, refused_token, domain, verdicts]  # in one
 
 
 def rows_of(config, calls):
@@ -395,6 +456,8 @@ def rows_of(config, calls):
     for mode in modes:
         yield from ((mode, row) for row in (ROWS if full or mode == one else [first, answers_wrongly, rolled]))
     yield from ((one, row) for row in ELSEWHERE)
+    if "none" in modes:
+        yield "none", identity
     api = [i for i, call in enumerate(calls) if full or "monitoring" not in call or calls.index(call) == i]
     kinds = ("403", "409", "500", "time-out", "no answer") if full else ("403", "409", "no answer", "403")
     for mode in modes if full else [one]:

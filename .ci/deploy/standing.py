@@ -13,7 +13,7 @@ import time
 
 from cloudrun import PROJECT, REGION, REGISTRY, Cloud
 
-SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "infra", "scripts")
+SCRIPTS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "infra", "scripts"))
 BEHAVIOURS = {"d": "does not start", "a": "answers wrongly", "f": "fails", "5": "is slow", "e": "40 % errors", "b": "worse", "c": "crashes",
               "7": "tool errors", "6": "late", "0": "blind", "8": "no metrics"}
 FIGURES = {"40 % errors": {"2xx": 120, "5xx": 80}, "worse": {"2xx": 992, "5xx": 8}, "crashes": {"crashes": 2}, "tool errors": {"ok": 150, "tool_error": 50},
@@ -74,7 +74,8 @@ class Standing:
         env |= {
             "CLOUDSDK_CONFIG": os.path.join(self.folder, "config"), "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1", "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
             "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1", "CLOUDSDK_CORE_DISABLE_FILE_LOGGING": "1", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": token,
-            "CLOUDSDK_PROXY_TYPE": "http", "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1", "CLOUDSDK_PROXY_PORT": str(self.cloud.port),
+            # Not all of gcloud asks for an ID token by the proxy.
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS": f"http://127.0.0.1:{self.cloud.port}/", "CLOUDSDK_PROXY_TYPE": "http", "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1", "CLOUDSDK_PROXY_PORT": str(self.cloud.port),
             "CLOUDSDK_CORE_HTTP_TIMEOUT": "5", "CURL_HOME": self.folder, "TMPDIR": self.folder,
             "GCP_PROJECT": PROJECT, "GCP_REGION": REGION, "SMOKE_QUERY": "evolution",
             "WATCH_SECONDS": "0", "LOOK_SECONDS": "0", "RETRY_SECONDS": "0", "LEASE_SECONDS": "300",

@@ -1,6 +1,7 @@
 # Deploys by the pipeline's own scripts with the real gcloud, against a stand-in
 # of Cloud Run on loopback and a real server in each mode of signing in.
-# CI_FULL=1 makes every call fail in every way, in every mode.
+# CI_FULL=1 makes every call fail in every way, in every mode; DEPLOY_ROWS is a
+# pattern of the rows to try, DEPLOY_TABLE a file for the table.
 set -uo pipefail
 . .ci/report.sh
 . .ci/install.sh
@@ -10,12 +11,11 @@ if ! command -v gcloud >/dev/null; then
   skip "deploy: gcloud is not here, and Debian has no package of it: NO DEPLOY WAS TRIED"
   exit 0
 fi
-# shellcheck disable=SC2034 # python's -B, for the packages of .ci/deploy
 export PYTHONDONTWRITEBYTECODE=1
 place=$WORK/deploy
 mkdir -p "$place"
 service=stackroom-abc-ew.a.run.app
-export STACKROOM_ALLOWED_HOSTS=$service,candidate---$service
+export STACKROOM_ALLOWED_HOSTS=$service,candidate---$service,library.example.org,candidate.library.example.org
 pids=()
 finish() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done; }
 trap finish EXIT
@@ -60,8 +60,19 @@ check_commands() {
   collect "gcloud takes" <"$place/commands.rows"
 }
 
+part() { printf %s "$1" | base64 -w0 | tr -d =; } # of a JSON Web Token
+
+# wrote FILE waits until a program has written something to the file.
+wrote() {
+  for ((i = 0; i < 300; i++)); do
+    [ ! -s "$1" ] || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=stand-in \
-  -addext 'subjectAltName=DNS:monitoring.googleapis.com,DNS:*.a.run.app' -keyout "$place/key.pem" -out "$place/certificate.pem" 2>"$place/openssl.log"
+  -addext 'subjectAltName=DNS:monitoring.googleapis.com,DNS:*.a.run.app,DNS:library.example.org,DNS:candidate.library.example.org' -keyout "$place/key.pem" -out "$place/certificate.pem" 2>"$place/openssl.log"
 cat "$place/key.pem" >>"$place/certificate.pem"
 PROBE=$(openssl rand -hex 24)
 printf %s "$PROBE" >"$place/probe"
@@ -75,7 +86,7 @@ else
   fail "deploy: the server with sign-in by tokens did not start"
 fi
 if serve none STACKROOM_AUTH=none; then
-  mode none "$SERVER_URL" '{}' '{}' an-id-token-of-the-pipeline
+  mode none "$SERVER_URL" '{}' '{}' "$(part '{"alg":"none"}').$(part '{"exp":4102444800}').$(part 'a signature')"
 else
   fail "deploy: the server without sign-in did not start"
 fi
@@ -87,8 +98,7 @@ if install_node >"$WORK/install.log" 2>&1; then
   issuer=$(free_port)
   "$NODE" "$NODE_HOME/signin/oidc-provider.mjs" "$issuer" >"$place/issuer.log" 2>&1 </dev/null &
   pids+=($!)
-  for ((i = 0; i < 100; i++)); do grep -q . "$place/issuer.log" && break || sleep 0.1; done
-  if serve oidc STACKROOM_AUTH=oidc STACKROOM_PUBLIC_URL="https://$service" STACKROOM_OIDC_ISSUER="http://127.0.0.1:$issuer"; then
+  if wrote "$place/issuer.log" && serve oidc STACKROOM_AUTH=oidc STACKROOM_PUBLIC_URL="https://$service" STACKROOM_OIDC_ISSUER="http://127.0.0.1:$issuer"; then
     mode oidc "$SERVER_URL" "$(jq -nc --arg u "https://$service" '{STACKROOM_PUBLIC_URL: $u}')" "$probe_secret"
   else
     fail "deploy: the server with sign-in by oidc did not start"
@@ -103,8 +113,7 @@ if go build -o "$WORK/bin/stand" ./.ci/signin/stand; then
   mkdir -p "$place/stand"
   "$WORK/bin/stand" -program "$WORK/bin/stackroom" -folder "$place/stand" -lifetime 2h >"$place/stand.json" 2>"$place/stand.log" </dev/null &
   pids+=($!)
-  for ((i = 0; i < 300; i++)); do grep -q . "$place/stand.json" && break || sleep 0.1; done
-  if port=$(jq -er '.ports[0]' "$place/stand.json"); then
+  if wrote "$place/stand.json" && port=$(jq -er '.ports[0]' "$place/stand.json"); then
     mode zotero "http://127.0.0.1:$port" "$(jq -c '{STACKROOM_PUBLIC_URL: .public}' "$place/stand.json")" "$probe_secret"
   else
     tail -n 20 "$place/stand.log"
@@ -113,7 +122,7 @@ if go build -o "$WORK/bin/stand" ./.ci/signin/stand; then
 fi
 
 jq -sc --arg certificate "$place/certificate.pem" --argjson full "${CI_FULL:-0}" \
-  '{$certificate, full: ($full == 1), workers: 4, modes: add}' "$place/modes" >"$place/config.json"
+  '{$certificate, full: ($full == 1), workers: (if $full == 1 then 8 else 4 end), modes: add}' "$place/modes" >"$place/config.json"
 python3 .ci/deploy/rows.py "$place/config.json" "$place/rows" "$place/table" 2>"$place/log" || { tail -n 20 "$place/log"; fail "deploy: the rows ended before their end"; }
 head -n 150 "$place/log"
 cat "$place/table"

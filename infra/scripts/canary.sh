@@ -69,13 +69,15 @@ look() {
 # that can't be told.
 judge() {
   local verdict
-  verdict=$(jq -nc --argjson candidate "$1" --argjson stable "$2" '{$candidate, $stable}' | jq -er -f "$here/judge.jq") || return 2
+  verdict=$(jq -nc --argjson candidate "$1" --argjson stable "$2" '{$candidate, $stable}' | jq -er -f "$here/../judge.jq") || return 2
   say "$revision: $verdict"
   [[ $verdict != bad* ]]
 }
 
 # watch SECONDS SINCE STABLE_SINCE: looks at the candidate until the time is
-# over. Returns 1 at the first bad verdict, 2 if three looks in a row failed.
+# over. Returns 1 at the first bad verdict, 2 if three looks in a row failed. In 0
+# seconds Cloud Monitoring has no figures yet, so a look that fails then is no
+# reason.
 watch() {
   local ends=$(($(date +%s) + $1)) blind=0 status
   while :; do
@@ -84,7 +86,10 @@ watch() {
     case $status in
     0) blind=0 ;;
     1) return 1 ;;
-    *) blind=$((blind + 1)) ;;
+    *)
+      blind=$((blind + 1))
+      [ "$1" -gt 0 ] || { say "$revision was not watched"; return 0; }
+      ;;
     esac
     [ "$blind" -lt 3 ] || return 2
     if [ "$blind" -gt 0 ]; then

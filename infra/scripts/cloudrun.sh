@@ -39,8 +39,9 @@ end() {
 # whole NAME DEFAULT LEAST MOST: the setting NAME is a whole number.
 whole() {
   [ -n "${!1-}" ] || printf -v "$1" %s "$2"
-  [[ ${!1} =~ ^(0|[1-9][0-9]{0,6})$ ]] && ((${!1} >= $3 && ${!1} <= $4)) ||
+  if [[ ! ${!1} =~ ^(0|[1-9][0-9]{0,6})$ ]] || ((${!1} < $3 || ${!1} > $4)); then
     end "$USAGE" "$1 is \"${!1}\"; it has to be a whole number from $3 to $4"
+  fi
   export "${1?}"
 }
 
@@ -48,8 +49,9 @@ whole() {
 # or without, between LEAST and MOST and neither of them.
 decimal() {
   [ -n "${!1-}" ] || printf -v "$1" %s "$2"
-  [[ ${!1} =~ ^(0|[1-9][0-9]{0,6})(\.[0-9]{1,6})?$ ]] && jq -en --argjson n "${!1}" "\$n > $3 and \$n < $4" >/dev/null ||
+  if [[ ! ${!1} =~ ^(0|[1-9][0-9]{0,6})(\.[0-9]{1,6})?$ ]] || ! jq -en --argjson n "${!1}" "\$n > $3 and \$n < $4" >/dev/null; then
     end "$USAGE" "$1 is \"${!1}\"; it has to be a number above $3 and below $4"
+  fi
   export "${1?}"
 }
 
@@ -101,12 +103,17 @@ cloud_run() {
   quietly gcloud run "${command[@]}" "$2" --project="$GCP_PROJECT" --region="$GCP_REGION" --quiet "${@:3}"
 }
 
+# describes_service ANSWER says whether an answer is a description of the
+# service.
+describes_service() {
+  jq -es --arg name "$GCP_SERVICE" 'length == 1 and (.[0] | .metadata.name == $name and (.status.traffic // [] | type == "array"))' <<<"$1" >/dev/null 2>&1 ||
+    { say "Cloud Run's answer is not a description of $GCP_SERVICE"; return 1; }
+}
+
 # read_service sets state to what Cloud Run says of the service now.
 read_service() {
   local answer
-  answer=$(cloud_run "services describe" "$GCP_SERVICE" --format=json) || return 1
-  jq -es --arg name "$GCP_SERVICE" 'length == 1 and (.[0] | .metadata.name == $name and (.status.traffic // [] | type == "array"))' <<<"$answer" >/dev/null 2>&1 ||
-    { say "Cloud Run's answer is not a description of $GCP_SERVICE"; return 1; }
+  answer=$(cloud_run "services describe" "$GCP_SERVICE" --format=json) && describes_service "$answer" || return 1
   state=$answer
 }
 
@@ -130,7 +137,7 @@ thrice() {
 #   beside(c)  the revision that serves beside c: the one with the most
 #              traffic, or, where c has it all, the one before; "" without one
 ask() {
-  jq -r --arg revision "$revision" --arg stable "$stable" '
+  jq -r --arg revision "$revision" --arg stable "$stable" --arg image "${image-}" '
     def tagged(t): first(.status.traffic[]? | select(.tag == t) | .revisionName) // "";
     def share(r): [.status.traffic[]? | select(.revisionName == r) | .percent // 0] | add // 0;
     def beside(c): [.status.traffic[]? | select(.revisionName != c).revisionName] as $names
