@@ -197,7 +197,7 @@ func TestTextSummary_CountsWhatItDoesNotList(t *testing.T) {
 		s.opened(fmt.Sprint(i))
 		s.count(library.TextStatus{}, notRead{Path: fmt.Sprint(i), Reason: "missing"})
 	}
-	if len(s.Files) != maxFiles || s.FileCount != maxFiles+2 || len(s.NotRead) != maxFiles || s.NotReadCount != maxFiles+2 {
+	if len(s.Files) != 10_000 || s.FileCount != maxFiles+2 || len(s.NotRead) != maxFiles || s.NotReadCount != maxFiles+2 {
 		t.Errorf("%d of %d files, %d of %d not read", len(s.Files), s.FileCount, len(s.NotRead), s.NotReadCount)
 	}
 	var b strings.Builder

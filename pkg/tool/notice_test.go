@@ -24,10 +24,13 @@ func TestNoticer_IsToldOfInEveryAnswer(t *testing.T) {
 	c := connect(t, fleet{noticed{trial}, plain})
 	const notice = "library local: only for trying things out"
 	a, b, other := "local/"+trial.Keys()[0], "local/"+trial.Keys()[1], "group:4711/"+plain.Keys()[0]
+	var collections collectionsOutput
+	c.ask(t, "list_collections", `{"library":"local"}`, &collections)
 	for _, q := range []struct {
 		tool, arguments string
 		told            bool
 	}{
+		{"search", `{"query":"","library":"local","collection":"` + collections.Collections[0].Key + `"}`, true},
 		{"search", `{"query":""}`, true},
 		{"search", `{"query":"","library":"local"}`, true},
 		{"search", `{"query":"","library":"Plain"}`, false},

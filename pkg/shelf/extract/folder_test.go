@@ -35,7 +35,7 @@ func papersIn(t testing.TB) (root, dir string) {
 	for link, target := range map[string]string{
 		"out.txt": "../secret.txt", "abs.txt": filepath.Join(root, "secret.txt"), "in.txt": "papers/b c.txt", "inabs.txt": filepath.Join(dir, "a.txt"),
 		"key.txt": "id_rsa", "env.txt": ".env", "hidden.txt": ".ssh/key.txt", "docs": "papers", "up": "..", "ssh": ".ssh", "loop.txt": "loop.txt",
-		"gone.txt": "nothing.txt", "papers/back.txt": "../a.txt", "papers/far.txt": "../../refs/a.txt", "null.txt": os.DevNull, "etc": "/etc",
+		"gone.txt": "nothing.txt", "papers/back.txt": "../a.txt", "papers/far.txt": "../../refs/a.txt", "null.txt": os.DevNull, "etc": "/etc", ".link.txt": "a.txt",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, filepath.FromSlash(link))); err != nil {
 			t.Skip("no symbolic links here")
@@ -70,7 +70,7 @@ func TestFolder_ReadsOnlyDocumentsInside(t *testing.T) {
 		// Dots.
 		".env": dotted, ".netrc.txt": dotted, ".ssh/id_rsa": dotted, ".ssh/key.txt": dotted, "papers/.git/config.txt": dotted, "./.ssh/key.txt": dotted,
 		dir + "/.ssh/key.txt": dotted, "file:.ssh/key.txt": dotted, `.ssh\key.txt`: dotted, "papers/../.ssh/key.txt": dotted, "file:%2Essh/key.txt": dotted,
-		"env.txt": dotted, "hidden.txt": dotted, "ssh/key.txt": dotted, ".": dotted,
+		"env.txt": dotted, "hidden.txt": dotted, "ssh/key.txt": dotted, ".link.txt": dotted, ".": dotted,
 		// Outside.
 		"../secret.txt": outside, `..\secret.txt`: outside, "papers/../../secret.txt": outside, root + "/secret.txt": outside, "/etc/passwd": outside,
 		"file:///etc/passwd": outside, "file://" + root + "/secret.txt": outside, "file:../secret.txt": outside, "file:%2e%2e/secret.txt": outside,
