@@ -66,6 +66,13 @@ func moreExamplesOf(path string) []example {
 			{"for 90 days, for one library", "stackroom token new --name ada --library group:4711"},
 			{"add its record to the file that the server reads", "stackroom token new --name ci --all-libraries --expires 12h --record tokens"},
 		}
+	case "token list":
+		return []example{
+			{"the tokens that the server accepts", "stackroom token list"},
+			{"those in a file, for a program", "stackroom token list --record tokens --json"},
+		}
+	case "token revoke":
+		return []example{{"one of those in a file", "stackroom token revoke abcdefghijklmnop --record tokens"}}
 	case "token key":
 		return []example{{"into a file that only you can read", "(umask 077; stackroom token key > master)"}}
 	case "healthcheck":

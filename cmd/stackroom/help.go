@@ -66,7 +66,7 @@ func settingsOf(path string) []config.Variable {
 		return only("STACKROOM_DATA")
 	case "healthcheck":
 		return only("PORT", "STACKROOM_ADDR")
-	case "token new":
+	case "token new", "token list", "token revoke":
 		return only("STACKROOM_TOKENS")
 	case "token key":
 		return only("STACKROOM_MASTER_KEY")

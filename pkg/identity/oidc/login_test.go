@@ -3,6 +3,7 @@ package oidc_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -161,9 +162,7 @@ func TestLogin_RefusesWhatItCannotTrust(t *testing.T) {
 		}
 		u, _ := url.Parse(to)
 		e.claims = map[string]any{"nonce": u.Query().Get("nonce"), "groups": []string{"chemists"}}
-		for name, value := range c.claims {
-			e.claims[name] = value
-		}
+		maps.Copy(e.claims, c.claims)
 		if c.change != nil {
 			c.change(e.i)
 		}

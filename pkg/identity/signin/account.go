@@ -34,7 +34,7 @@ func (l accountLogin) Begin(ctx context.Context, mark string, write bool) (to st
 	if err != nil {
 		return "", nil, err
 	}
-	carried, err = json.Marshal(ticket)
+	carried, err = json.Marshal(ticket) //nolint:gosec // it is sealed before it leaves the process
 	return l.zotero.AuthorizeURL(ticket, "Stackroom tokens", write), carried, err
 }
 
