@@ -57,7 +57,7 @@ func (p *packedFiles) read(ctx context.Context, name string) (extract.Text, erro
 	defer in.Close()
 	unpacked := "file" + strings.ToLower(path.Ext(name))
 	at := filepath.Join(p.dir, unpacked)
-	defer os.Remove(at)
+	defer func() { _ = os.Remove(at) }() // the folder goes too
 	if err := spool(at, in); err != nil {
 		return refuse("the file can't be unpacked: " + library.AsError(err).Message)
 	}

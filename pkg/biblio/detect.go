@@ -33,7 +33,7 @@ func Detect(name string, head []byte) (Format, bool) {
 		}
 	}
 	if text != "" && strings.ContainsAny(text[:1], "<{[") {
-		return "", false // XML, HTML or JSON, whatever the file is called
+		return "", false // XML, HTML or JSON, under any name
 	}
 	switch byName {
 	case BibTeX, BibLaTeX, RIS, PubMed, WebOfScience, RefWorks, Refer:

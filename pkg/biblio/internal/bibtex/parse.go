@@ -47,14 +47,14 @@ func (e *entry) has(name string) bool {
 	return slices.ContainsFunc(e.fields, func(f field) bool { return f.name == name })
 }
 
-// repair notes that something was mended, once.
+// repair notes that something was repaired, once.
 func (e *entry) repair(reason string) {
 	if !slices.Contains(e.repairs, reason) {
 		e.repairs = append(e.repairs, reason)
 	}
 }
 
-// maxSalvages is how many values without an end are mended in one entry.
+// maxSalvages is how many values without an end are repaired in one entry.
 const maxSalvages = 8
 
 // parser takes the body of one block apart.

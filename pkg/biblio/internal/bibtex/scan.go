@@ -18,7 +18,7 @@ type block struct {
 	// literal is set if braces balance only when a backslash before one
 	// doesn't count: then none does.
 	literal bool
-	// repairs say what was mended to get the block.
+	// repairs say what was repaired to get the block.
 	repairs []string
 	// broken says why there is no block, only a place where one begins.
 	broken string

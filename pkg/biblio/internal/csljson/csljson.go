@@ -58,8 +58,8 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 }
 
 // reportEnd reports what only the whole file shows: that its end is missing,
-// and that it holds values that are no entries. After a broken object nobody
-// can tell what the brackets mean.
+// and that it holds values that are no entries. After a broken object the
+// brackets have no meaning.
 func (s *scanner) reportEnd(doc *model.Document, name string) {
 	add := func(line int, reason string) {
 		doc.Problems = append(doc.Problems, model.Problem{File: name, Line: line, Severity: model.Skipped, Reason: reason})

@@ -32,7 +32,7 @@ type builder struct {
 }
 
 // entry makes an entry of an item's variables. The reasons say what had to be
-// mended.
+// repaired.
 func (r *reader) entry(values map[string]any) (e model.Entry, reasons []string) {
 	b := &builder{reader: r, item: &e.Item, values: values}
 	b.item.Fields = map[string]string{}

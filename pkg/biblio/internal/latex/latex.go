@@ -16,8 +16,7 @@ const maxDepth = 48
 // bold, small capitals, sub- and superscript become Zotero's rich text
 // (https://www.zotero.org/support/kb/rich_text_bibliography). White space
 // runs become single spaces. Commands it doesn't know keep their argument, or
-// without one their name. It takes time linear in the length of s, whatever
-// s holds.
+// without one their name. It takes time linear in the length of s.
 func ToUnicode(s string) string { return convert(s, true, false) }
 
 // ToText is [ToUnicode] without rich text: for names, tags and other plain

@@ -37,8 +37,7 @@ const textSymbols = `
 æ \ae Æ \AE œ \oe Œ \OE ø \o Ø \O ł \l Ł \L ß \ss ẞ \SS ð \dh Ð \DH đ \dj Đ \DJ þ \th Þ \TH ŋ \ng Ŋ \NG ı \i ȷ \j
 `
 
-// approximations are characters that are set as others, which nobody reads
-// otherwise: spaces, hyphens, and characters that don't show.
+// approximations are characters that are set as others, which read the same: spaces, hyphens, and characters that don't show.
 var approximations = map[rune]string{
 	'\u00a0': "~", '\u00ad': "", '\u2000': " ", '\u2001': " ", '\u2002': " ", '\u2003': " ", '\u2004': " ", '\u2005': " ",
 	'\u2006': " ", '\u2007': " ", '\u2008': " ", '\u2009': " ", '\u200a': " ", '\u200b': "", '\u200c': "", '\u200d': "",

@@ -21,7 +21,7 @@ type Document struct {
 	Open func(path string) (io.ReadCloser, error)
 }
 
-// Add adds an entry and, if something had to be mended, its problem.
+// Add adds an entry and, if something had to be repaired, its problem.
 func (d *Document) Add(file string, e Entry, reasons ...string) {
 	d.Entries = append(d.Entries, e)
 	if len(reasons) > 0 {
@@ -40,7 +40,7 @@ func (d *Document) Skip(file string, line int, reason string) {
 type Entry struct {
 	// Item has no ID, keys, version or collections: the library that takes
 	// it gives it those. Fields["citationKey"] is the entry's key, if any.
-	// Whatever the file says and no field can hold is in Fields["extra"], a
+	// What the file says and no field can hold is in Fields["extra"], a
 	// line "name: value" each.
 	Item library.Item
 	// Line is where the entry begins, from 1.
@@ -65,7 +65,7 @@ type Severity string
 // The severities.
 const (
 	Skipped  Severity = "skipped"  // the entry is not in the document
-	Repaired Severity = "repaired" // the entry is there; the reason says what was mended
+	Repaired Severity = "repaired" // the entry is there; the reason says what was repaired
 )
 
 // Problem reports an entry that was skipped or repaired.

@@ -9,7 +9,7 @@ import (
 )
 
 // dates reads the dates of RIS: "YYYY/MM/DD/other", where everything but the
-// year may be missing, and whatever else programs write.
+// year may be missing, and other forms that programs write.
 type dates struct {
 	parts, time, year, day, word *regexp.Regexp
 }

@@ -28,7 +28,7 @@ func newReader() *reader {
 	return &reader{m: m, dates: newDates(), markup: markup.NewReducer(), proCite: newProCite(m)}
 }
 
-// entry makes an entry of a record. The reasons say what had to be mended.
+// entry makes an entry of a record. The reasons say what had to be repaired.
 func (r *reader) entry(rec record) (e model.Entry, reasons []string) {
 	itemType, reason := r.itemType(rec)
 	if reason != "" {

@@ -164,7 +164,7 @@ func (m *medline) rename(tags []tag) []tag {
 			}
 		case "JT":
 			if risType != "JOUR" {
-				name = "PB" // ERIC's place for whoever published it
+				name = "PB" // ERIC's place for the publisher
 			}
 		case "LID", "AID":
 			if before, ok := strings.CutSuffix(t.value, "[doi]"); ok {

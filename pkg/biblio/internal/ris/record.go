@@ -157,27 +157,27 @@ type joiner struct {
 	endsSpace  bool
 }
 
-// add appends a line. In notes and abstracts a line begins anew where the
+// add appends a line. In notes and abstracts a line starts a new one where the
 // file isn't wrapped (it has lines of more than 85 characters), or where the
 // line before was too short to have been wrapped. Keywords and files are one
 // a line.
 func (j *joiner) add(line string, longest int) {
 	text := strings.TrimSpace(line)
-	anew := false
+	fresh := false
 	switch j.tag {
 	case "AB", "N1", "N2", "RN":
-		anew = longest > 85 || j.lastLength < 65 || text == ""
+		fresh = longest > 85 || j.lastLength < 65 || text == ""
 	case "KW", "L1", "L2", "L3", "L4":
-		anew = true
+		fresh = true
 	}
 	switch {
-	case anew:
+	case fresh:
 		j.b.WriteByte('\n')
 	case !j.endsSpace:
 		j.b.WriteByte(' ')
 	}
 	j.b.WriteString(text)
-	j.endsSpace = !anew && text == ""
+	j.endsSpace = !fresh && text == ""
 	j.lastLength = utf8.RuneCountInString(line)
 }
 

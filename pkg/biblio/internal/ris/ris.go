@@ -19,8 +19,7 @@ import (
 // Read reads a RIS file, or one of PubMed's own format, which is like it. name
 // is the file's name, for reports.
 //
-// Every entry is read, whatever is wrong with it; the document's problems say
-// what was mended. Errors are those of [source.Open], code TooLarge for more
+// Every entry is read; the document's problems say what was repaired. Errors are those of [source.Open], code TooLarge for more
 // than [source.MaxEntries] entries, and code Invalid for a file that has text
 // but no entry.
 func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error) {

@@ -134,7 +134,7 @@ func TestCreators(t *testing.T) {
 			[]library.Creator{{Role: "seriesEditor", Family: "S", Given: "E"}, {Role: "editor", Family: "E", Given: "E"}, {Role: "translator", Family: "T", Given: "T"}, {Role: "editor", Family: "X", Given: "Y"}}},
 		{"an edited book", "TY  - EDBOOK\nAU  - E, E\n", []library.Creator{{Role: "editor", Family: "E", Given: "E"}}},
 		{"a film", "TY  - MPCT\nAU  - D, D\nA3  - P, P\n", []library.Creator{{Role: "director", Family: "D", Given: "D"}, {Role: "producer", Family: "P", Given: "P"}}},
-		{"nobody", "TY  - BOOK\nAU  - ,\nAU  -\n", nil},
+		{"no name", "TY  - BOOK\nAU  - ,\nAU  -\n", nil},
 		{"roles of ProCite", "TY  - BOOK\nA1  - A, A\nN1  - Author, Monographic: Bea Bee; Cy Cee\nN1  - Author Role: Edited by\n",
 			[]library.Creator{{Role: "author", Family: "A", Given: "A"}, {Role: "editor", Family: "Bee", Given: "Bea"}, {Role: "editor", Family: "Cee", Given: "Cy"}}},
 	}
