@@ -30,9 +30,9 @@ func (x row) removed() bool { return x.value == nil && x.record == 0 }
 type rows struct {
 	memory *btree.BTreeG[row]
 	clones *sync.Mutex // held while memory is cloned, which can't be done twice at once
-	files  []sorted // the newest first
-	log    *base    // whose log has the values that rows in memory leave there
-	size   int      // bytes put since the rows were made or spilled
+	files  []sorted    // the newest first
+	log    *base       // whose log has the values that rows in memory leave there
+	size   int         // bytes put since the rows were made or spilled
 	// written are the rows of a transaction, by key; nil if there is none.
 	written map[string][]byte
 }
