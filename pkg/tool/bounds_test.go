@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
 )
 
 func TestEach_RunsEightAtATime(t *testing.T) {
@@ -120,5 +122,20 @@ func TestToken_Bounds(t *testing.T) {
 		if got := token(s); got != want {
 			t.Errorf("token(%q) = %q, want %q", s, got, want)
 		}
+	}
+}
+
+// promising is a library that says it has more tags than it gives.
+type promising struct{ *librarytest.Memory }
+
+func (promising) Tags(context.Context, library.TagQuery) (library.Page[library.Tag], error) {
+	return library.Page[library.Tag]{Total: 10, Version: 1}, nil
+}
+
+func TestListing_EmptyPageEnds(t *testing.T) {
+	c := catalogOf(t, fleet{promising{memory(library.Local, "Home", nil)}}, Options{})
+	raw, err := c.Call(t.Context(), "list_tags", []byte(`{}`))
+	if err != nil || strings.Contains(string(raw), "next_cursor") || !strings.Contains(string(raw), `"total":0`) {
+		t.Errorf("a library that gives nothing: %s, %v", raw, err)
 	}
 }
