@@ -178,7 +178,7 @@ func (s *search) judge(excerpts []excerpt, total int) {
 				e.score += frequency[i] * weight
 			}
 		}
-		e.score *= 1 - fullCoverage + fullCoverage*s.covers.share(mask)
+		e.score *= coverageFactor(s.covers.share(mask))
 	}
 	slices.SortStableFunc(excerpts, func(a, b excerpt) int { return cmp.Compare(b.score, a.score) })
 }

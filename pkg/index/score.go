@@ -26,6 +26,10 @@ type passageAccount struct {
 // repeated.
 const fullCoverage = 0.2
 
+// coverageFactor returns the factor of a score for the share of the query's
+// weight that a work or passage has.
+func coverageFactor(share float32) float32 { return 1 - fullCoverage + fullCoverage*share }
+
 // identifierScore puts a work that the query names before all others.
 const identifierScore = 10_000
 
@@ -80,7 +84,7 @@ func (s *search) total(a *workAccount) float32 {
 	if a.passage != 0 {
 		mask |= s.passages[a.passage].mask
 	}
-	coverage := 1 - fullCoverage + fullCoverage*s.covers.share(mask)
+	coverage := coverageFactor(s.covers.share(mask))
 	score := a.score
 	identified := score >= identifierScore
 	score = score*coverage + passageShare*a.best
@@ -174,7 +178,7 @@ func (s *search) countPassages(seg int) error {
 	}
 	for _, doc := range s.reached {
 		p := &s.passages[doc]
-		score := p.score * (1 - fullCoverage + fullCoverage*s.covers.share(p.mask))
+		score := p.score * coverageFactor(s.covers.share(p.mask))
 		a := &s.works[sv.work[doc]]
 		if a.untouched() {
 			s.touched = append(s.touched, sv.work[doc])

@@ -239,3 +239,16 @@ func FuzzFold(f *testing.F) {
 		}
 	})
 }
+
+// TestFromHTML_Depth holds that a document nested deeper than the converter
+// walks is read as bare text, and one just within as Markdown.
+func TestFromHTML_Depth(t *testing.T) {
+	for depth, want := range map[int]string{240: "**x**", 260: "x", 100_000: "x"} {
+		if got := plaintext.FromHTML(strings.Repeat("<div>", depth) + "<b>x</b>"); got != want {
+			t.Errorf("nested %d deep: %q, want %q", depth, got, want)
+		}
+	}
+	if got := plaintext.FromHTML("<b>x</b>" + strings.Repeat(" ", 256<<10)); got != "x" {
+		t.Errorf("a document beyond the size: %q", got)
+	}
+}

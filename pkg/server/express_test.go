@@ -98,7 +98,13 @@ type message struct {
 
 func (m message) send(t testing.TB, h http.Handler) (status int, kind string, body any) {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", strings.NewReader(m.body))
+	return m.sendTo(t, h, "/mcp")
+}
+
+// sendTo is send for another path.
+func (m message) sendTo(t testing.TB, h http.Handler, path string) (status int, kind string, body any) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(m.body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
 	for name, value := range m.headers {

@@ -18,7 +18,7 @@ import (
 // times over. It takes only requests that [readPlainCall] recognises, for tools
 // that are [tool.Definition.Complete]; the SDK serves all others, so that one
 // place says what is wrong with a request. Both give the same answers, which
-// TestLanes checks. BenchmarkLanes fails once the SDK is fast enough to do
+// TestLanes checks. BenchmarkExpressIsWorthIt fails once the SDK is fast enough to do
 // without this file.
 type express struct {
 	tools    map[string]bool

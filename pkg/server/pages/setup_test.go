@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -286,4 +288,26 @@ func TestPageShowsNoAddressThatAShellActsOn(t *testing.T) {
 	if got := s.baseURL(&http.Request{}); got != "https://mcp.example.org" {
 		t.Errorf("baseURL = %q", got)
 	}
+}
+
+func TestSetup_BoundsTheListOfLibraries(t *testing.T) {
+	long := strings.Repeat("x", 200)
+	_, root := front(t, nil, func(o *Options) {
+		o.Libraries = func(context.Context) ([]library.Info, error) { return []library.Info{{Name: long, Items: 1}}, nil }
+	})
+	if got := textOf(element(t, root, "libraries")); strings.Count(got, "x") > 120 || strings.Count(got, "x") < 100 {
+		t.Errorf("a name of 200 characters: %q", got)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		_, root := front(t, nil, func(o *Options) {
+			o.Libraries = func(ctx context.Context) ([]library.Info, error) { // answers only when it is told to stop
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+		})
+		if took := time.Since(start); took != 2*time.Second || !strings.Contains(textOf(element(t, root, "libraries")), "can't be listed") {
+			t.Errorf("the page waited %v", took)
+		}
+	})
 }
