@@ -4,7 +4,7 @@ has the traffic afterwards.
     rows.py CONFIG ROWS TABLE
 
 CONFIG is JSON: {"certificate": FILE, "full": BOOL, "modes": {NAME: {"backend":
-HOST:PORT, "env", "secrets", "probe", "invoker"}}}. To ROWS go lines
+HOST:PORT, "env", "secrets", "invoker"}}}. To ROWS go lines
 "pass|fail<TAB>name", to TABLE a table for people.
 """
 import json
