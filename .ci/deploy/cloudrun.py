@@ -173,7 +173,6 @@ class Cloud:
         self.calls = []  # of the API, in order: "GET service", "PUT service", ...
         self.fault = None  # (index in calls, kind)
         self.hook = None  # called with the index before a call is answered
-        self.probe_token = ""  # not "": /probe is answered here, as the server does
         self.invoker_token = ""  # not "": Cloud Run itself asks callers for it
         self.domain = ""  # not "": run.app is closed to the outside, and a load balancer serves the domain
         self.services = {name: Service(name, f"{REGISTRY}@sha256:{'1' * 64}", env, self) for name in ("stackroom", "other")}
@@ -379,10 +378,6 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(500, b"")
         if behaviour == "is slow" and asked:
             time.sleep(0.6)
-        if path == "/probe" and cloud.probe_token:
-            if self.headers.get("Authorization") != f"Bearer {cloud.probe_token}":
-                return self.answer(401, {"error": "unauthorized"})
-            return self.answer(200, {"status": "ok", "results": 3, "duration_ms": 5})
         backend = http.client.HTTPConnection(*cloud.backend, timeout=20)
         try:
             backend.request(self.command, self.path, body or None, {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "x-serverless-authorization")})

@@ -4,7 +4,7 @@ has the traffic afterwards.
     rows.py CONFIG ROWS TABLE
 
 CONFIG is JSON: {"certificate": FILE, "full": BOOL, "modes": {NAME: {"backend":
-HOST:PORT, "env", "secrets", "probe", "invoker"}}}. To ROWS go lines
+HOST:PORT, "env", "secrets", "invoker"}}}. To ROWS go lines
 "pass|fail<TAB>name", to TABLE a table for people.
 """
 import json
@@ -203,6 +203,9 @@ def left_at_all(s):
     leave()
     s.expect(s.run("deploy", "--undo", image("2")), 0, "1=100 previous:1")
     leave()
+    s.cloud.fault = (len(s.cloud.calls) + 1, "for ever")
+    s.expect(s.run("deploy", "--undo", image("2")), 1, "2=100 candidate:2 previous:1", "can't be told whose")
+    s.cloud.fault = None
     s.expect(s.run("deploy", "--undo", image("3")), 0, "2=100 candidate:2 previous:1", "another deploy's candidate")
     time.sleep(1)
     s.expect(s.deploy("3", LEASE_SECONDS="1", **FEW), 0, "3=100 previous:1", "was left behind")

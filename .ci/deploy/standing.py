@@ -56,7 +56,7 @@ class Standing:
         host, port = mode["backend"].split(":")
         self.cloud = Cloud((host, int(port)), certificate, mode["env"])
         self.cloud.behaviours, self.cloud.figures = BEHAVIOURS, FIGURES
-        self.cloud.secrets, self.cloud.probe_token, self.cloud.invoker_token = mode["secrets"], mode["probe"], mode["invoker"]
+        self.cloud.secrets, self.cloud.invoker_token = mode["secrets"], mode["invoker"]
         self.service = self.cloud.services["stackroom"]
         self.other = self.cloud.services["other"].version
         self.said, self.processes = "", []

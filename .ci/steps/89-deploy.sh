@@ -20,20 +20,12 @@ pids=()
 finish() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done; }
 trap finish EXIT
 
-# mode NAME URL ENVIRONMENT SECRETS INVOKER: a mode in the configuration of
-# rows.py. ENVIRONMENT and SECRETS are JSON.
+# mode NAME URL ENVIRONMENT SECRETS [INVOKER]: a mode in the configuration of
+# rows.py. ENVIRONMENT and SECRETS are JSON; INVOKER is the token that Cloud Run
+# asks callers for.
 mode() {
-  local probe=''
-  case $1 in
-  oidc | zotero)
-    if ! curl -fsS -m 10 -o /dev/null -H "Authorization: Bearer $PROBE" "$2/probe"; then
-      skip "deploy: the server of mode $1 has no /probe that answers; the stand-in answers it"
-      probe=$PROBE
-    fi
-    ;;
-  esac
-  jq -nc --arg name "$1" --arg backend "${2#http://}" --argjson env "$3" --argjson secrets "$4" --arg probe "$probe" --arg invoker "${5-}" \
-    '{($name): {$backend, env: ($env + {STACKROOM_AUTH: $name}), $secrets, $probe, $invoker}}' >>"$place/modes"
+  jq -nc --arg name "$1" --arg backend "${2#http://}" --argjson env "$3" --argjson secrets "$4" --arg invoker "${5-}" \
+    '{($name): {$backend, env: ($env + {STACKROOM_AUTH: $name}), $secrets, $invoker}}' >>"$place/modes"
 }
 
 # serve NAME ENVIRONMENT...: starts a server that stays until the step ends, and
@@ -41,6 +33,7 @@ mode() {
 serve() {
   local name=$1
   shift
+  mkdir -p "$place/$name-data"
   start_server "$place/$name.log" env STACKROOM_DATA="$place/$name-data" "$@" "$WORK/bin/stackroom" serve || return
   pids+=("$SERVER_PID")
   SERVER_PID=
