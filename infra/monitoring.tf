@@ -105,10 +105,9 @@ resource "google_billing_budget" "month" {
 # Two counts of the server's log, which the pipeline reads to judge a canary
 # (scripts/canary.sh): tool calls by outcome, and crashes.
 resource "google_logging_metric" "tool_calls" {
-  project     = var.project
-  name        = "${var.name}-tool-calls"
-  description = "Calls of tools, by outcome"
-  filter      = "${local.log_filter} AND jsonPayload.log_type=\"audit\" AND jsonPayload.tool:*"
+  project = var.project
+  name    = "${var.name}-tool-calls"
+  filter  = "${local.log_filter} AND jsonPayload.log_type=\"audit\" AND jsonPayload.tool:*"
 
   metric_descriptor {
     metric_kind = "DELTA"
@@ -126,10 +125,9 @@ resource "google_logging_metric" "tool_calls" {
 }
 
 resource "google_logging_metric" "crashes" {
-  project     = var.project
-  name        = "${var.name}-crashes"
-  description = "Instances that crashed or could not start"
-  filter      = local.crash_filter
+  project = var.project
+  name    = "${var.name}-crashes"
+  filter  = local.crash_filter
 
   metric_descriptor {
     metric_kind = "DELTA"

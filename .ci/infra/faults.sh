@@ -13,17 +13,26 @@ row() { printf '%s\t%s\n' "$1" "$2"; }
 
 # The checks, each red or green of the folder $1.
 validate() { (cd "$1/infra" && "$terraform" validate >/dev/null 2>&1); }
-minimal() { (cd "$1/infra" && "$terraform" test -filter=tests/minimal.tftest.hcl >/dev/null 2>&1); }
-full() { (cd "$1/infra" && "$terraform" test -filter=tests/full.tftest.hcl >/dev/null 2>&1); }
-refused() { (cd "$1/infra" && "$terraform" test -filter=tests/refused.tftest.hcl >/dev/null 2>&1); }
-owner() { (cd "$1/infra" && "$terraform" test -filter=tests/owner.tftest.hcl >/dev/null 2>&1); }
+tests() { (cd "$2/infra" && "$terraform" test -filter="tests/$1.tftest.hcl" >/dev/null 2>&1); }
+minimal() { tests minimal "$1"; }
+full() { tests full "$1"; }
+refused() { tests refused "$1"; }
+options() { tests options "$1"; }
+numbers() { tests numbers "$1"; }
+owner() { tests owner "$1"; }
 rules() { [ "$(bash "$here/rules.sh" "$1" | grep -c '^fail')" -eq 0 ]; }
 buildkit() { "$lint" "$1/Dockerfile" >/dev/null 2>&1; }
+# A filtered test has no plan of some resources, which is no fault.
+patterns() {
+  local rows
+  rows=$(cd "$1/infra" && "$terraform" test -json -verbose -filter=tests/full.tftest.hcl 2>/dev/null | python3 "$here/patterns.py")
+  grep -q '^pass' <<<"$rows" && ! grep '^fail' <<<"$rows" | grep -v ': no plan has it$' | grep -q .
+}
 
 copy() {
   rm -rf "$work/copy"
   mkdir -p "$work/copy"
-  cp -r "$source/infra" "$source/Dockerfile" "$source/.dockerignore" "$work/copy/"
+  cp -r "$source/infra" "$source/docs" "$source/Dockerfile" "$source/.dockerignore" "$work/copy/"
   rm -rf "$work/copy/infra/.terraform"*
   (cd "$work/copy/infra" && "$terraform" init -backend=false -input=false -plugin-dir="$plugins" >/dev/null 2>&1)
 }
@@ -40,7 +49,7 @@ plant() {
 }
 
 copy
-for check in validate rules; do
+for check in validate rules minimal full refused options numbers owner patterns; do
   "$check" "$work/copy" || row fail "without a fault $check is red already"
 done
 if [ -n "$lint" ] && ! buildkit "$work/copy"; then row fail "without a fault buildkit is red already"; fi
@@ -57,7 +66,7 @@ plant "an accessor of every secret" rules infra/identity.tf '"roles/monitoring.v
 plant "a public bucket" full infra/storage.tf 'public_access_prevention    = "enforced"' 'public_access_prevention    = "inherited"'
 plant "a bucket that is given to everybody" rules infra/storage.tf 'member = google_service_account.runtime.member' 'member = "allUsers"'
 plant "a bucket with rights by the object" full infra/storage.tf 'uniform_bucket_level_access = true' 'uniform_bucket_level_access = false'
-plant "the public let in without sign-in" refused infra/variables.tf '!var.public || var.auth != "none"' 'true || var.auth != var.name'
+plant "a public service without sign-in" refused infra/variables.tf '!var.public || var.auth != "none"' 'true || var.auth != var.name'
 plant "an image by tag" refused infra/variables.tf 'var.image))
     error_message = "image is named' 'var.image)) || true
     error_message = "image is named'
@@ -65,6 +74,38 @@ plant "a whole pool that may deploy" full infra/identity.tf '/attribute.workflow
 plant "any branch may deploy" full infra/identity.tf "assertion.ref == 'refs/heads/main'" "assertion.ref != ''"
 plant "a stranger's pull request may deploy" full infra/identity.tf "['push'," "['push', 'pull_request_target',"
 plant "a secret in the state" rules infra/secrets.tf 'secret_data_wo         =' 'secret_data            ='
+plant "a grant to all users" rules infra/service.tf '  member   = each.value.member' '  member   = "allUsers"'
+plant "memory that is too little, hard-wired" minimal infra/service.tf 'memory = "${var.memory_mib}Mi"' 'memory = "128Mi"'
+plant "memory of 128 MiB that is accepted" numbers infra/variables_size.tf 'var.memory_mib >= 512' 'var.memory_mib >= 128'
+plant "a revision name that is sent back" rules infra/service.tf '      template[0].labels,
+' '      template[0].labels,
+      template[0].revision,
+'
+plant "a request that outlives the server's own limit" numbers infra/variables.tf '< var.timeout_seconds
+' '<= var.timeout_seconds * 60
+'
+plant "a start that gives up before IAM is ready" minimal infra/service.tf 'failure_threshold     = 90' 'failure_threshold     = 30'
+plant "an account with a name that is too short" patterns infra/identity.tf '"${var.name}-run"' '"run"'
+plant "a resource's name with a capital" patterns infra/network.tf 'name = "${var.name}-${substr(' 'name = "Stackroom-${substr('
+plant "a candidate that anybody of the proxy reaches" options infra/network.tf 'each.key == "stable" && length(var.iap_members) > 0' 'length(var.iap_members) > 0'
+plant "a second region whose candidate is never tried" options infra/network.tf 'host = host, region = index, tag' 'host = host, region = 0, tag'
+plant "images of any repository" options infra/registry.tf '"ALWAYS_DENY"' '"ALWAYS_ALLOW"'
+plant "a bucket that a slip destroys" options infra/storage.tf 'force_destroy               = !var.deletion_protection' 'force_destroy               = true'
+plant "a bucket that can't be torn down" options infra/storage.tf 'force_destroy               = !var.deletion_protection' 'force_destroy               = false'
+plant "a budget in a currency of ours" full infra/variables_alerts.tf 'optional(string)' 'optional(string, "EUR")'
+plant "a check for drift that can't read the budget" full infra/identity.tf '"roles/billing.viewer"' '"roles/browser"'
+plant "an alert for one failed call at night" full infra/alerts.tf 'threshold_value = var.alert_min_requests - 1' 'threshold_value = 0'
+plant "an uptime check of what is always up" full infra/alerts.tf 'ready = { path = "/ready"' 'ready = { path = "/health"'
+plant "an alert without a runbook" rules infra/alerts.tf '    breaker = {' '    broken = {'
+plant "a number that nothing bounds" rules infra/variables_size.tf 'variable "cpu" {' 'variable "queue" {
+  type = number
+  default = 1
+}
+
+variable "cpu" {'
+plant "the probe's token in the state" full infra/alerts.tf 'password_wo         =' 'password            ='
+plant "images that are kept for an hour" minimal infra/registry.tf 'keep_count = 100' 'keep_count = 3'
+plant "a metric that the canary does not find" minimal infra/monitoring.tf '"${var.name}-tool-calls"' '"${var.name}-calls"'
 plant "a secret in the service's environment" full infra/service.tf '"sm://projects/' '"plain://projects/'
 plant "an image with two owners" owner infra/service.tf '      template[0].containers[0].image,' ''
 plant "traffic with two owners" rules infra/service.tf '      traffic,' ''
@@ -79,11 +120,7 @@ plant "a liveness probe over TCP" rules infra/service.tf 'liveness_probe {' 'liv
 plant "a timeout that the balancer refuses" rules infra/network.tf 'protocol              = "HTTPS"' 'protocol              = "HTTPS"
   timeout_sec           = 60'
 plant "an alert that looks at one window" full infra/alerts.tf 'for_each = { long = each.value.long, short = each.value.short }' 'for_each = { long = each.value.long }'
-plant "memory hard-wired below the least" minimal infra/service.tf '${var.memory_mib}Mi' '128Mi'
-plant "a revision name that Terraform keeps" rules infra/service.tf '      traffic,' '      traffic,
-      template[0].revision,'
-plant "an account that the provider refuses" rules infra/tests/mocks/google.tfmock.hcl '@' '@mock.'
-plant "the public let in by a grant that organisations refuse" minimal infra/service.tf 'invoker_iam_disabled = var.public' 'invoker_iam_disabled = false'
+plant "an uptime check of a period that there is not" numbers infra/variables_alerts.tf 'contains([60, 300, 600, 900], var.uptime_period_seconds)' 'var.uptime_period_seconds > 0'
 plant "a root user" rules Dockerfile 'USER 65532:65532' 'USER 0:0'
 plant "a base by tag" rules Dockerfile 'static-debian12:nonroot@sha256:afa5c872c891853ca7fcf1f12c3edb23f7eeef36189728842dd51042ff57f7ab' 'static-debian12:nonroot'
 plant "a secret in ENV" buildkit Dockerfile 'ENV XDG_DATA_HOME' 'ENV ZOTERO_API_KEY=P9NiFoyLeZu2bZNvvuQPDWsd

@@ -5,19 +5,10 @@ set -uo pipefail
 . .ci/install.sh
 . .ci/serve.sh
 
-readonly TERRAFORM=v1.11.4 CHECKOV=3.2.500
-tools=$ROOT/../shared/tools
-export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1
+. .ci/infra/provider.sh
 
-# find_terraform prints a Terraform of at least 1.11.
-find_terraform() {
-  local found
-  if found=$(command -v terraform) && "$found" version 2>/dev/null | grep -E '^Terraform v(1\.(1[1-9]|[2-9][0-9])|[2-9])' >/dev/null; then
-    echo "$found"
-  else
-    install_go github.com/hashicorp/terraform $TERRAFORM
-  fi
-}
+readonly CHECKOV=3.2.500
+tools=$ROOT/../shared/tools
 
 # built NAME FOLDER: builds a checker of the tools folder once, and prints
 # its path.
@@ -30,43 +21,68 @@ built() {
 
 # A copy, so that nothing of Terraform's is left in the repository.
 copy=$WORK/infra-copy
-cp -r infra "$copy"
-rm -rf "$copy/.terraform"*
 
-# test_terraform TERRAFORM: the tests, and how many seconds of a processor they
-# took: how long they take depends on what else the machine does.
+# test_terraform NAME TERRAFORM: runs the tests, and prints how many seconds of a
+# processor they took.
 test_terraform() {
   local TIMEFORMAT='%U %S' user system
-  { time "$1" -chdir="$copy" test -no-color >"$WORK/test.log" 2>&1; } 2>"$WORK/test.time"
+  { time "$2" -chdir="$copy" test -no-color >"$WORK/test.log" 2>&1; } 2>"$WORK/test.time"
+  sed -nE 's/^  run "(.*)"\.\.\. (pass|fail|skip)$/\2\t\1/p' "$WORK/test.log" >"$WORK/test.rows"
+  collect "$1" <"$WORK/test.rows" >&2
+  grep '^Success!' "$WORK/test.log" >&2 || {
+    grep -A14 '^Error' "$WORK/test.log" | head -n 80 >&2
+    fail "$1" >&2
+  }
   read -r user system <"$WORK/test.time"
   awk -v u="$user" -v s="$system" 'BEGIN { printf "%d\n", u + s }'
 }
 
-check_terraform() {
-  local terraform=$1 plugins=$2 started took
-  (cd "$copy" && "$terraform" init -backend=false -input=false -plugin-dir="$plugins") >"$WORK/init.log" 2>&1 || {
+# with_stub TERRAFORM PLUGINS: what the provider's schema and our own patterns of
+# values can tell.
+with_stub() {
+  local terraform=$1 took
+  if ! terraform_copy "$terraform" "$2" "$copy" >"$WORK/init.log" 2>&1; then
     tail -n 20 "$WORK/init.log"
     fail "terraform init"
     return
-  }
+  fi
   check "terraform fmt" "$terraform" -chdir="$copy" fmt -check -diff -recursive
   check "terraform validate" "$terraform" -chdir="$copy" validate
-  started=$SECONDS
-  took=$(test_terraform "$terraform")
-  sed -nE 's/^  run "(.*)"\.\.\. (pass|fail|skip)$/\2\t\1/p' "$WORK/test.log" >"$WORK/test.rows"
-  collect "terraform test" <"$WORK/test.rows"
-  grep '^Success!' "$WORK/test.log" || {
-    grep -A14 '^Error' "$WORK/test.log" | head -n 80
-    fail "terraform test"
-  }
-  check "terraform test takes under 60 s ($took s of a processor, $((SECONDS - started)) s in all)" test "$took" -lt 60
+  took=$(test_terraform "terraform test" "$terraform")
+  check "terraform test takes under 45 s of a processor ($took s)" test "$took" -lt 45
+  "$terraform" -chdir="$copy" test -json -verbose 2>/dev/null | python3 .ci/infra/patterns.py >"$WORK/patterns.rows"
+  collect "terraform's values" <"$WORK/patterns.rows"
+}
+
+# with_provider TERRAFORM: the same tests and whole plans, with the real provider.
+with_provider() {
+  local terraform=$1
+  if [ -z "${STACKROOM_TF_PROVIDER_DIR-}" ]; then
+    skip "terraform with the REAL provider: STACKROOM_TF_PROVIDER_DIR is not set, so ONLY THE STUB WAS ASKED"
+    return
+  fi
+  if ! terraform_copy "$terraform" "$STACKROOM_TF_PROVIDER_DIR" "$copy" >"$WORK/init.log" 2>&1; then
+    tail -n 20 "$WORK/init.log"
+    fail "terraform init with the real provider of $STACKROOM_TF_PROVIDER_DIR"
+    return
+  fi
+  check "terraform validate, with the real provider" "$terraform" -chdir="$copy" validate
+  test_terraform "terraform test, with the real provider" "$terraform" >/dev/null
+  bash .ci/infra/plan.sh "$terraform" "$copy" >"$WORK/plan.rows"
+  collect "with the real provider" <"$WORK/plan.rows"
+}
+
+# The published provider is locked, by the checksums of at least eight systems.
+locked() {
+  local lock=infra/.terraform.lock.hcl
+  [ "$(grep -c '"zh:' "$lock")" -ge 8 ] && grep -q '^  version     = "7\.' "$lock" && grep -qF 'constraints = ">= 7.45.0, < 8.0.0"' "$lock"
 }
 
 check_shell() {
   command -v shellcheck >/dev/null || debian shellcheck || { skip "shellcheck: it is not installed and can't be"; return; }
-  check "shellcheck: the pipeline's scripts" shellcheck -x -P SCRIPTDIR infra/scripts/deploy infra/scripts/canary.sh infra/scripts/rollback infra/scripts/smoke
+  check "shellcheck: the pipeline's scripts" shellcheck -x -P SCRIPTDIR -e SC2015 infra/scripts/deploy infra/scripts/canary.sh infra/scripts/rollback infra/scripts/smoke
   # SC2016: jq's variables; SC2034, SC2154: what a sourced file reads and sets.
-  check "shellcheck: their tests" shellcheck -e SC2016,SC2034,SC2154,SC1091 .ci/infra/*.sh
+  check "shellcheck: the tests" shellcheck -e SC2016,SC2034,SC2154,SC1091 .ci/infra/*.sh
 }
 
 check_smoke() {
@@ -99,8 +115,8 @@ check_checkov() {
     { python3 -m venv "$home" && "$home/bin/pip" install --quiet --disable-pip-version-check "checkov==$CHECKOV" && touch "$home/installed"; } >"$WORK/checkov.log" 2>&1 ||
       { tail -n 2 "$WORK/checkov.log"; skip "checkov: it could not be installed"; return; }
   fi
-  cp Dockerfile "$copy/"
-  check "checkov" "$home/bin/checkov" --config-file .ci/infra/checkov.yaml --directory "$copy"
+  mkdir -p "$WORK/checkov" && cp -r infra/. Dockerfile "$WORK/checkov/"
+  check "checkov" "$home/bin/checkov" --config-file .ci/infra/checkov.yaml --directory "$WORK/checkov"
 }
 
 # What alerts wait for in the log, and what the dashboard draws, must be what
@@ -110,7 +126,7 @@ check_words() {
   : >"$missing"
   while read -r words; do
     grep -rqF --include='*.go' -- "$words" cmd pkg || echo "no log line says: $words" >>"$missing"
-  done < <(sed -n 's/.*jsonPayload\.message=\\"\([^\\]*\)\\".*/\1/p; s/.*\[for words in \[\(.*\)\] :.*/\1/p' infra/monitoring.tf infra/alerts.tf | sed 's/", "/\n/g' | tr -d '"')
+  done < <(sed -n 's/.*jsonPayload\.message=\\"\([^\\]*\)\\".*/\1/p; s/.*\[for words in \[\(.*\)\] :.*/\1/p' infra/alerts.tf | sed 's/", "/\n/g' | tr -d '"')
   while read -r metric; do
     grep -rqE --include='*.go' -- "\"$(sed -E 's/_(total|bucket|seconds|seconds_bucket)$//; s/_seconds$//; s/_/[._]/g' <<<"$metric")\"" pkg/telemetry || echo "no metric is named $metric" >>"$missing"
   done < <(grep -oE '\b(mcp|stackroom)_[a-z_]+' infra/dashboard.json.tftpl | sort -u)
@@ -120,6 +136,7 @@ check_words() {
 
 bash .ci/infra/rules.sh "$ROOT" >"$WORK/rules.rows"
 collect "infra rules" <"$WORK/rules.rows"
+check "terraform: the provider is locked" locked
 check_words
 check_shell
 check_smoke
@@ -136,37 +153,15 @@ else
   lint=
   skip "BuildKit's own checks of the Dockerfile: they could not be built"
 fi
-
-# install_provider sets plugins, a plugin folder of Terraform. The real provider
-# is used where STACKROOM_TF_PROVIDER_DIR names a folder that has it. It is not
-# built here: that takes 14 minutes and 8 GB. Else it is a provider that knows the
-# real one's schema, and that of the resources in .ci/infra/schema.json, only.
-install_provider() {
-  if [ -n "${STACKROOM_TF_PROVIDER_DIR-}" ]; then
-    plugins=$STACKROOM_TF_PROVIDER_DIR
-    [ -d "$plugins/registry.terraform.io" ] && return
-    echo "STACKROOM_TF_PROVIDER_DIR is $plugins, which has no provider"
-    return 1
-  fi
-  local stub=$WORK/stub-provider
-  plugins=$(cache_folder terraform-stub "$tools"/terraform/install-stub "$tools"/terraform/stub-provider/* .ci/infra/schema.json)
-  [ -d "$plugins/registry.terraform.io" ] && return
-  mkdir -p "$stub" && cp "$tools"/terraform/install-stub "$stub/" && cp -r "$tools"/terraform/stub-provider "$stub/" && chmod -R u+w "$stub" || return
-  gzip -dc "$tools/terraform/stub-provider/schema.json.gz" |
-    jq -c --slurpfile more .ci/infra/schema.json '.provider_schemas[].resource_schemas += $more[0]' |
-    gzip -9n >"$stub/stub-provider/schema.json.gz" || return
-  "$stub/install-stub" "$plugins"
-}
-
-[ -n "${STACKROOM_TF_PROVIDER_DIR-}" ] || echo "NOTE  the real Google provider is not here (STACKROOM_TF_PROVIDER_DIR): the tests run against its schema"
 if ! terraform=$(find_terraform 2>"$WORK/terraform.log"); then
   tail -n 3 "$WORK/terraform.log"
   skip "terraform: it could not be installed"
-elif ! install_provider >"$WORK/stub.log" 2>&1; then
+elif ! plugins=$(stub_provider "$tools" 2>"$WORK/stub.log"); then
   tail -n 3 "$WORK/stub.log"
   skip "terraform: the provider's schema could not be built"
 else
-  check_terraform "$terraform" "$plugins"
+  with_stub "$terraform" "$plugins"
+  with_provider "$terraform"
   bash .ci/infra/faults.sh "$ROOT" "$plugins" "$terraform" "$lint" "$WORK/faults" >"$WORK/faults.rows"
   collect "planted faults" <"$WORK/faults.rows"
 fi

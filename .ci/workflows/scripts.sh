@@ -93,7 +93,7 @@ drift unreadable
 row "drift: a plan that can't be read fails, and says neither yes nor no" eval 'not is "$status" 0 && is "$output" ""'
 unset TFVARS
 drift same
-row "drift: without variables it fails and says how to set them" eval 'is "$status $output" "1 " && says "gh variable set GCP_TFVARS" && not called plan'
+row "drift: without variables it fails and says how to set them" eval 'is "$status $output" "1 " && says "gh secret set GCP_TFVARS --env drift" && not called plan'
 touch "$work/infra/terraform.tfvars"
 drift same
 row "drift: variables in the repository do as well" eval 'is "$status $output" "0 drift=false" && not called -var-file'

@@ -99,7 +99,7 @@ run "values_pass_through" {
   }
 
   assert {
-    condition     = google_secret_manager_secret_version.setting["STACKROOM_MASTER_KEY"].secret_data_wo_version == tonumber(1)
+    condition     = google_secret_manager_secret_version.setting["STACKROOM_MASTER_KEY"].secret_data_wo_version == 1
     error_message = "A generation stores a version."
   }
   assert {
@@ -332,7 +332,7 @@ run "a_generation_without_its_value" {
   }
 
   assert {
-    condition     = google_secret_manager_secret_version.setting["STACKROOM_MASTER_KEY"].secret_data_wo_version == tonumber(1)
+    condition     = google_secret_manager_secret_version.setting["STACKROOM_MASTER_KEY"].secret_data_wo_version == 1
     error_message = "A later plan, such as the check for drift, needs no value."
   }
 }
