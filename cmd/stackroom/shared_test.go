@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestLocalLibrary_ServedToMembersOnRequest(t *testing.T) {
 	for setting, served := range map[string]bool{"": false, "members": true} {
 		t.Run("setting "+setting, func(t *testing.T) {
 			d := deploy(t, 5, ada)
-			environ := append(d.environ, "STACKROOM_DATA="+imported(t), "STACKROOM_LOCAL_LIBRARY="+setting)
+			environ := append(slices.Clip(d.environ), "STACKROOM_DATA="+imported(t), "STACKROOM_LOCAL_LIBRARY="+setting)
 			d.serve(environ...)
 			s, ok := d.signIn(ada.ID, d.register(`{"redirect_uris":["`+redirectURI+`"]}`))
 			if !ok {

@@ -180,7 +180,7 @@ func TestStopServesConnectionsThatStillCome(t *testing.T) {
 	cancel()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for begin := time.Now(); time.Since(begin) < 2*drainDelay; time.Sleep(drainDelay / 10) {
-		res, err := client.Get("http://" + l.Addr().String() + "/health") //nolint:noctx // bounded by the loop
+		res, err := client.Get("http://" + l.Addr().String() + "/health")
 		if err != nil {
 			t.Fatalf("after %v: %v", time.Since(begin), err)
 		}

@@ -22,7 +22,7 @@ func WriteJSON(w http.ResponseWriter, status int, contentType string, body []byt
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) //nolint:gosec // JSON, not HTML; an error means that the caller is gone
+	_, _ = w.Write(body) // an error means that the caller is gone
 }
 
 // SetChallenge sets the headers of a refusal: WWW-Authenticate and Retry-After
