@@ -117,7 +117,8 @@ func compact(segments []*segmentView) ([]*segmentView, error) {
 		if err != nil {
 			return nil, err
 		}
-		segments = append(rest, v)
+		rest = append(rest, v)
+		segments = rest
 	}
 }
 
