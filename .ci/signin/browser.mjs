@@ -38,6 +38,7 @@ for (const [name, screen] of Object.entries(screens)) {
   const context = await browser.newContext({ ...screen, ignoreHTTPSErrors: true, permissions: ["clipboard-read", "clipboard-write"] });
   await setupPage(name, context);
   await signInByHand(name, context);
+  await attempt(`${name}: a token is made, shown once, listed and revoked`, () => tokenByHand(context, name));
   await context.close();
 }
 const plain = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false });
@@ -50,6 +51,7 @@ await attempt("without scripts: the setup page shows everything but the copy but
   need(await page.locator("#claude pre").isVisible(), "instructions stay closed");
 });
 await attempt("without scripts: signing in works", () => walk(plain, "Plain client", 1001));
+await attempt("without scripts: a token is made and revoked", () => tokenByHand(plain));
 await plain.close();
 await browser.close();
 listener.close();
@@ -166,6 +168,52 @@ async function walk(context, clientName, user, name, changes = {}) {
   return to;
 }
 
+// tokenByHand signs a member in to the account pages, makes a token for one
+// library, uses it and revokes it.
+async function tokenByHand(context, name) {
+  const { page, complaints } = await open(context);
+  const look = async (what) => {
+    await shape(page);
+    await wide(page);
+    if (name) await page.screenshot({ path: `${folder}/${name}-${what}.png`, fullPage: true });
+  };
+  await page.goto(`${place.public}/account/tokens`);
+  await look("account-sign-in");
+  await page.getByRole("link", { name: "Sign in with Zotero" }).click();
+  await page.waitForURL(`${place.zotero}/**`);
+  await page.locator("select[name=user]").selectOption("1001");
+  await page.getByRole("button", { name: "Accept" }).click();
+  await page.waitForURL(`${place.public}/account/tokens`);
+  await look("account-tokens");
+  if (name) await reachable(page);
+  await page.getByLabel("What is it for?").fill("Backup");
+  await page.getByLabel("Only these").check();
+  await page.locator('input[name=library][value="group:4711"]').check();
+  await page.getByRole("button", { name: "Make the token" }).click();
+  const token = await page.locator("#token").inputValue();
+  need(token.startsWith("sr_pat_"), token.slice(0, 20));
+  await look("account-made");
+  const call = () => fetch(`${place.public}/tools/list_libraries`, {
+    method: "POST", body: "{}", headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+  });
+  const libraries = await (await call()).text();
+  need(libraries.includes("group:4711") && !libraries.includes("user:1001"), libraries.slice(0, 300));
+  await page.getByRole("link", { name: "Back to your tokens" }).click();
+  await look("account-listed");
+  await page.getByRole("button", { name: "Revoke Backup" }).click();
+  await page.getByText("You have none.").waitFor();
+  for (let i = 0; !name && (await call()).status !== 401; i++) { // every process, within a minute
+    need(i < 80, "the token is accepted for more than 40 s");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("link", { name: "Sign in with Zotero" }).waitFor();
+  const left = (await context.cookies(place.public)).filter((c) => /session|account/.test(c.name));
+  need(left.length === 0, JSON.stringify(left.map((c) => c.name)));
+  silent(complaints);
+  await page.close();
+}
+
 // authorize registers a client of that name and returns the URL of its request.
 async function authorize(client_name) {
   const answer = await fetch(`${place.public}/register`, {
@@ -209,7 +257,7 @@ async function wide(page) {
 // and showed that it had, with everything that can be used.
 async function reachable(page) {
   await page.evaluate(() => document.activeElement?.blur());
-  const all = await page.evaluate(() => [...document.querySelectorAll("a[href], button, summary, textarea, input:not([type=hidden]), pre[tabindex]")]
+  const all = await page.evaluate(() => [...document.querySelectorAll("a[href], button, summary, textarea, input:not([type=hidden]):not([type=radio]:not(:checked)), pre[tabindex]")]
     .filter((e) => e.checkVisibility()).map((e, i) => ((e.dataset.number = String(i)), i)));
   const met = new Set();
   for (let i = 0; i < all.length + 3; i++) {

@@ -386,6 +386,7 @@ func TestTokens_NeverExceedTheirMaker(t *testing.T) {
 		"no end":                     {nil, []string{"days", "0"}, 400, nil, nil},
 		"longer than it may":         {nil, []string{"days", "365"}, 400, nil, nil},
 		"all of a restricted member": {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, nil, 200, []library.ID{"group:4712"}, []identity.Scope{identity.Read}},
+		"less of a restricted one":   {func(m *account.Member) { m.Libraries = []library.ID{"group:4712", "user:1"} }, []string{"which", "some", "library", "user:1"}, 200, []library.ID{"user:1"}, []identity.Scope{identity.Read}},
 		"more of a restricted one":   {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, []string{"which", "some", "library", "group:4711"}, 400, nil, nil},
 		"writing with the right":     {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, []string{"scope", "library:write"}, 200, nil, []identity.Scope{identity.Read, identity.Write}},
 		"reading with that right":    {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, nil, 200, nil, []identity.Scope{identity.Read}},
@@ -530,6 +531,23 @@ func TestSessions(t *testing.T) {
 	}
 	if a := b.send(http.MethodPost, "/account/sign-out", url.Values{"form": {form}}); a.status != http.StatusUnauthorized {
 		t.Errorf("a form of it: %d", a.status)
+	}
+}
+
+func TestSessions_ThatFitIntoNoCookie(t *testing.T) {
+	s := newService(t)
+	for n, fits := range map[int]bool{100: true, 400: false} {
+		s.who = ada()
+		for i := range n {
+			s.who.Libraries = append(s.who.Libraries, library.ID(fmt.Sprintf("group:%07d", i)))
+		}
+		b := s.browser()
+		a := b.send(http.MethodGet, "/account/sign-in", nil)
+		to, _ := url.Parse(a.to)
+		a = b.send(http.MethodGet, "/account/callback?s="+to.Query().Get("s"), nil)
+		if (a.status == http.StatusSeeOther) != fits || !fits && (a.status != http.StatusBadRequest || !strings.Contains(a.body, "policy")) {
+			t.Errorf("%d libraries: %d %s", n, a.status, a.body)
+		}
 	}
 }
 

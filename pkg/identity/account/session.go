@@ -17,7 +17,6 @@ import (
 const (
 	sessionTTL = time.Hour
 	loginTTL   = 10 * time.Minute
-	formTTL    = sessionTTL
 )
 
 // kindSession is the kind of the ledger's entries of sessions that ended.
@@ -39,7 +38,7 @@ type session struct {
 	Member
 
 	ID      string `json:"i"`
-	Expires int64  `json:"x"` // seconds since 1970, here and below
+	Expires int64  `json:"x"` // seconds since 1970, as below
 }
 
 // pending is the cookie of a browser that signs in.
@@ -52,9 +51,8 @@ type pending struct {
 // field is the hidden field of a form: whose form it is, and the ID of the token
 // that it makes, so that sending it twice makes one token.
 type field struct {
-	Session string `json:"s"`
+	Session string `json:"s"` // its ID: the field is good for as long as the session
 	Token   string `json:"t"`
-	Expires int64  `json:"x"`
 }
 
 // cookieName returns the name under which a cookie is set. With the prefix
@@ -236,7 +234,7 @@ func (p *Pages) readForm(w http.ResponseWriter, r *http.Request) (*session, *fie
 	}
 	f := &field{}
 	if p.unseal(r.Context(), p.form, r.PostForm.Get("form"), f) != nil ||
-		subtle.ConstantTimeCompare([]byte(f.Session), []byte(s.ID)) != 1 || p.over(f.Expires) {
+		subtle.ConstantTimeCompare([]byte(f.Session), []byte(s.ID)) != 1 {
 		return nil, nil, notThisForm()
 	}
 	return s, f, nil
@@ -248,7 +246,7 @@ func notThisForm() error {
 
 // newField returns the hidden field of the forms of a page.
 func (p *Pages) newField(s *session) (string, error) {
-	return sealed(p.form, field{Session: s.ID, Token: rand.Text(), Expires: p.after(formTTL)})
+	return sealed(p.form, field{Session: s.ID, Token: rand.Text()})
 }
 
 // after returns the end of d from now, in seconds since 1970.

@@ -403,6 +403,11 @@ func TestDebts(t *testing.T) {
 		if due, err = one.Owed(ctx, 10); err != nil || len(due) != 4 {
 			t.Errorf("%+v, %v", due, err)
 		}
+		c.pass(89 * 24 * time.Hour)
+		begin(t, two, signIn(ada, "f", c)) // a file drops what has expired
+		if due, err = one.Owed(ctx, 10); err != nil || len(due) != 4 {
+			t.Errorf("three months later: %+v, %v", due, err)
+		}
 	})
 }
 
@@ -511,7 +516,7 @@ func TestFile_DropsWhatExpired(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c.pass(26 * time.Hour)
+	c.pass(24*time.Hour + 2*time.Minute) // to the second
 	begin(t, l, signIn(ada, "new", c))
 	if n := ledger.Entries(l); n != 1 {
 		t.Errorf("%d entries", n)

@@ -144,6 +144,23 @@ func TestCode_UsedTwiceOverARestart(t *testing.T) {
 	})
 }
 
+// TestFamilies_ExpireWithTheirLastToken looks at what the bucket keeps.
+func TestFamilies_ExpireWithTheirLastToken(t *testing.T) {
+	for grants, life := range map[string]time.Duration{`["authorization_code"]`: 24 * time.Hour, `["authorization_code","refresh_token"]`: 90 * 24 * time.Hour} {
+		w := newWorld(t)
+		id := w.register(`{"client_name":"x","redirect_uris":["` + callback + `"],"grant_types":` + grants + `}`)["client_id"].(string)
+		w.signIn(ada, id)
+		for name, o := range w.bucket.Objects() {
+			if !o.Expires.Equal(w.clock().Add(life)) {
+				t.Errorf("%s: %s expires at %v", grants, name, o.Expires)
+			}
+		}
+		if n := len(w.bucket.Objects()); n != 1 {
+			t.Errorf("%s: %d objects", grants, n)
+		}
+	}
+}
+
 func TestRefresh_TooOftenIsTold(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()

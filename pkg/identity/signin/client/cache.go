@@ -17,6 +17,7 @@ const (
 type documentCache struct {
 	mu      sync.Mutex
 	entries map[string]*cached
+	calls   int // of get and set so far
 }
 
 // cached is a document in the cache.
@@ -24,7 +25,7 @@ type cached struct {
 	*kept
 	site string
 	uses int
-	used time.Time
+	last int // the call that used it last
 }
 
 func newDocumentCache() *documentCache { return &documentCache{entries: map[string]*cached{}} }
@@ -38,7 +39,8 @@ func (c *documentCache) get(id string) *kept {
 		return nil
 	}
 	e.uses++
-	e.used = time.Now()
+	c.calls++
+	e.last = c.calls
 	return e.kept
 }
 
@@ -50,7 +52,8 @@ func (c *documentCache) set(id string, k *kept) {
 		e.kept = k
 		return
 	}
-	e := &cached{kept: k, used: time.Now()}
+	c.calls++
+	e := &cached{kept: k, last: c.calls}
 	if u, err := url.Parse(id); err == nil {
 		e.site = site(u.Host)
 	}
@@ -105,7 +108,7 @@ func (c *documentCache) dropLeast(of func(*cached) bool) {
 	var least *cached
 	var id string
 	for key, e := range c.entries {
-		if of(e) && (least == nil || e.uses < least.uses || e.uses == least.uses && e.used.Before(least.used)) {
+		if of(e) && (least == nil || e.uses < least.uses || e.uses == least.uses && e.last < least.last) {
 			least, id = e, key
 		}
 	}

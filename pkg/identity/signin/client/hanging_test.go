@@ -94,6 +94,48 @@ func TestDocumentsThatHang_LeaveOthersAlone(t *testing.T) {
 	}
 }
 
+// TestFetches_AreBoundedInAll has as many callers as sites.
+func TestFetches_AreBoundedInAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &web{}
+		d := client.NewDocuments(w, time.Now)
+		var group sync.WaitGroup
+		for i := range 100 {
+			group.Go(func() { _, _ = d.Get(t.Context(), fmt.Sprintf("https://hangs%d.example/x", i), fmt.Sprint(i)) })
+		}
+		time.Sleep(500 * time.Millisecond)
+		running := 0
+		w.asked.Range(func(any, any) bool { running++; return true })
+		if running != 64 {
+			t.Errorf("%d at once", running)
+		}
+		group.Wait()
+	})
+}
+
+// TestOneSite_KeepsItsShareOfTheCache has documents that are used once.
+func TestOneSite_KeepsItsShareOfTheCache(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &web{}
+		d := client.NewDocuments(w, time.Now)
+		ids := []string{good}
+		for i := range 300 {
+			ids = append(ids, fmt.Sprintf("https://h%d.evil.example/x", i))
+		}
+		for _, id := range ids {
+			if _, err := d.Get(t.Context(), id, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, id := range []string{good, ids[300], ids[293], ids[292]} {
+			_, _ = d.Get(t.Context(), id, "")
+			if n := w.count(id); (n == 1) != (i < 3) {
+				t.Errorf("%s was asked for %d times", id, n)
+			}
+		}
+	})
+}
+
 func TestShares_AreGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{}
