@@ -240,13 +240,7 @@ func (s *summary) print(w io.Writer, dir string, verbose bool) {
 	for _, f := range s.Files {
 		fmt.Fprintf(w, "%s: %d entries (%s), %d skipped, %d repaired\n", f.Path, f.Entries, f.Format, f.Skipped, f.Repaired)
 	}
-	for _, p := range s.Problems {
-		fmt.Fprintf(w, "  %s:%d: %s: %s", p.File, p.Line, p.Severity, p.Reason)
-		if p.Entry != "" {
-			fmt.Fprintf(w, " (%s)", p.Entry)
-		}
-		fmt.Fprintln(w)
-	}
+	printProblems(w, s.Problems, verbose)
 	for _, p := range s.Library.Problems {
 		fmt.Fprintf(w, "  %s: %s\n", p.Origin, p.Reason)
 	}
@@ -260,6 +254,35 @@ func (s *summary) print(w io.Writer, dir string, verbose bool) {
 	r := s.Library
 	fmt.Fprintf(w, "%d added, %d updated, %d unchanged, %d merged, %d failed; %d texts read; %d works in %s; %.1f s\n",
 		r.Added, r.Updated, r.Unchanged, r.Merged, r.Failed, s.Texts.Read, r.Items, dir, s.Seconds)
+}
+
+// printProblems lists problems: each cause once a file, with the first entry
+// that has it, or all of them.
+func printProblems(w io.Writer, problems []biblio.Problem, all bool) {
+	type cause struct {
+		file, reason string
+		severity     biblio.Severity
+	}
+	entries := map[cause]int{}
+	for _, p := range problems {
+		entries[cause{p.File, p.Reason, p.Severity}]++
+	}
+	for _, p := range problems {
+		c := cause{p.File, p.Reason, p.Severity}
+		more := entries[c] - 1
+		if more < 0 {
+			continue // its cause is listed
+		}
+		fmt.Fprintf(w, "  %s:%d: %s: %s", p.File, p.Line, p.Severity, p.Reason)
+		if p.Entry != "" {
+			fmt.Fprintf(w, " (%s)", p.Entry)
+		}
+		if more > 0 && !all {
+			fmt.Fprintf(w, ", and %d more entries; -v lists them", more)
+			entries[c] = 0
+		}
+		fmt.Fprintln(w)
+	}
 }
 
 // print lists the attachments that were read, and those that were not.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,28 +152,44 @@ func run(t *testing.T, folder, program string, arguments ...string) string {
 func TestExportsCompile_BibTeX(t *testing.T) {
 	texPrograms(t, "pdflatex", "bibtex")
 	texError := regexp.MustCompile(`(?m)^(?:!.*|.*---line \d+ of file.*|Repeated entry.*)$`)
-	alphaLimit := regexp.MustCompile(`\d+ isn't valid ASCII for entry `)
 	for name, items := range exportSources(t) {
 		for _, style := range []string{"plain", "alpha", "abbrv"} {
 			t.Run(name+" "+style, func(t *testing.T) {
-				folder := t.TempDir()
-				var bib bytes.Buffer
-				if err := biblio.Write(&bib, biblio.BibTeX, items); err != nil {
-					t.Fatal(err)
+				size := len(items)
+				if style == "alpha" {
+					size = 200 // after 26 equal labels it has no letter left
 				}
-				write(t, filepath.Join(folder, "export.bib"), bib.String())
-				write(t, filepath.Join(folder, "a.tex"), `\documentclass{article}\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}
-\begin{document}\nocite{*}\bibliographystyle{`+style+`}\bibliography{export}\end{document}
-`)
-				run(t, folder, "pdflatex", "-interaction=nonstopmode", "-draftmode", "a")
-				said := run(t, folder, "bibtex", "-min-crossrefs=1000", "a") + run(t, folder, "pdflatex", "-interaction=nonstopmode", "-draftmode", "a")
-				if style == "alpha" && alphaLimit.MatchString(said) {
-					t.Skip("more works have one label than alpha.bst has letters for")
+				for part := range slices.Chunk(items, size) {
+					said := compile(t, part, style)
+					if alphaLimit.MatchString(said) {
+						t.Log("more works have one label than alpha.bst has letters for")
+						continue
+					}
+					report(t, texError, said)
 				}
-				report(t, texError, said)
 			})
 		}
 	}
+}
+
+// alphaLimit is what BibTeX says where a style makes a letter after "z".
+var alphaLimit = regexp.MustCompile(`\d+ isn't valid ASCII for entry `)
+
+// compile exports works, sets them in a style, and returns what bibtex and
+// pdflatex say.
+func compile(t *testing.T, items []*library.Item, style string) string {
+	t.Helper()
+	folder := t.TempDir()
+	var bib bytes.Buffer
+	if err := biblio.Write(&bib, biblio.BibTeX, items); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "export.bib"), bib.String())
+	write(t, filepath.Join(folder, "a.tex"), `\documentclass{article}\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}
+\begin{document}\nocite{*}\bibliographystyle{`+style+`}\bibliography{export}\end{document}
+`)
+	run(t, folder, "pdflatex", "-interaction=nonstopmode", "-draftmode", "a")
+	return run(t, folder, "bibtex", "-min-crossrefs=1000", "a") + run(t, folder, "pdflatex", "-interaction=nonstopmode", "-draftmode", "a")
 }
 
 // TestExportsCompile_Biber has biber read every work.

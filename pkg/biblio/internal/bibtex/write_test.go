@@ -130,6 +130,8 @@ func TestWrittenTeX(t *testing.T) {
 			[]string{`title = {Über {\d{h}}}`, `author = {M{\"{u}}ller, {\'{E}}mile}`}, nil},
 		{"Cyrillic", library.Item{Fields: map[string]string{"title": "Мир"}, Creators: []library.Creator{{Role: "author", Given: "Лев", Family: "Толстой"}}},
 			[]string{"title = {Mir}", "unicode-title = {Мир}", "author = {Tolstoi, Lev}", "unicode-author = {Толстой, Лев}"}, nil},
+		{"institutions with signs", library.Item{Creators: []library.Creator{{Role: "author", Name: "A & B"}, {Role: "author", Name: "Ünder <x>"}, {Role: "author", Given: "A_", Family: "C & D"}}},
+			[]string{`author = {A{ }{\&}{ }B and {\"{U}}nder{ }{\textless}x{\textgreater} and C {\&} D, A{\_}}`}, nil},
 		{"an abstract that no style prints", library.Item{Fields: map[string]string{"abstractNote": "Мир"}}, []string{"abstract = {Мир}"}, []string{"unicode-"}},
 		{"an address", library.Item{Fields: map[string]string{"url": "https://a.b/ü"}}, []string{"url = {https://a.b/%C3%BC}"}, nil},
 		{"an access date", library.Item{Fields: map[string]string{"accessDate": "2024-01-02T10:11:12Z"}}, []string{"urldate = {2024-01-02}"}, nil},

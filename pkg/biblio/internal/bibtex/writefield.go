@@ -82,10 +82,10 @@ func (w *writer) protectName(s string) string {
 }
 
 // unsplit protects part of a name from being split. Within braces BibTeX
-// doesn't know the commands of accents and cuts between an accent and its
-// letter; so where there are any, only what would split is in braces.
+// doesn't know commands and cuts between an accent and its letter; so where
+// there are any, only what would split is in braces.
 func (w *writer) unsplit(s string) string {
-	if w.dialect == BibTeX && strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+	if w.dialect == BibTeX && strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII || r == '\\' }) {
 		return strings.NewReplacer(" ", "{ }", ",", "{,}").Replace(s)
 	}
 	return "{" + s + "}"

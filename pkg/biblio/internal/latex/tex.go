@@ -42,9 +42,41 @@ func NewWriter() *Writer {
 // or, if it has none, by a question mark. (Kinds of spaces and hyphens, and
 // characters that don't show, don't count.)
 func (w *Writer) TeX(source string, names bool) (tex string, exact bool) {
-	if isASCII(source) {
-		return source, true
+	exact = true
+	if tex = source; !isASCII(source) {
+		tex, exact = w.convert(source, names)
 	}
+	if names {
+		tex = braceSigns(tex)
+	}
+	return tex, exact
+}
+
+// braceSigns puts escaped signs in braces, which make one letter of them:
+// BibTeX would cut a name between the backslash and the sign.
+func braceSigns(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		opened := i > 0 && s[i-1] == '{'
+		switch {
+		case s[i] != '\\' || i+1 == len(s):
+			b.WriteByte(s[i])
+		case strings.IndexByte("&%$#_", s[i+1]) < 0 || opened:
+			b.WriteString(s[i : i+2])
+			i++
+		default:
+			b.WriteString("{" + s[i:i+2] + "}")
+			i++
+		}
+	}
+	return b.String()
+}
+
+// convert is [Writer.TeX] for a source that isn't ASCII alone.
+func (w *Writer) convert(source string, names bool) (tex string, exact bool) {
 	var b strings.Builder
 	b.Grow(len(source) + len(source)/4)
 	exact = true
@@ -110,7 +142,7 @@ func (w *Writer) cluster(cluster string, names bool) (tex string, exact bool) {
 		return inName(tex, names), false
 	}
 	if plain := norm.NFKC.String(cluster); plain != composed {
-		tex, _ := w.TeX(escapeSigns(plain), names)
+		tex, _ := w.convert(escapeSigns(plain), names)
 		if names && strings.ContainsAny(tex, ", ") {
 			tex = "{" + tex + "}"
 		}

@@ -13,7 +13,7 @@ func TestTeX(t *testing.T) {
 		name, in, want, names string
 		exact                 bool
 	}{
-		{"plain text", `a \& b`, `a \& b`, `a \& b`, true},
+		{"plain text", `a \& b`, `a \& b`, `a {\&} b`, true},
 		{"Latin letters", "Müller Čapek ȘȚ", "Müller Čapek ȘȚ", `M{\"{u}}ller {\v{C}}apek {\textcommabelow{S}}{\textcommabelow{T}}`, true},
 		{"letters beyond T1", "Ḥārith ố ǰ", `{\d{H}}ārith {\'{\^{o}}} {\v{\j}}`, `{\d{H}}{\={a}}rith {\'{\^{o}}} {\v{\j}}`, true},
 		{"a mark on a letter", "x\u0304 u\u0308", `{\={x}} ü`, `{\={x}} {\"{u}}`, true},
@@ -27,7 +27,7 @@ func TestTeX(t *testing.T) {
 		{"Chinese", "中文", "ZhongWen", "ZhongWen", false},
 		{"a blackboard letter", "ℝ", `{$\mathbf{R}$}`, `{\ensuremath{\mathbf{R}}}`, false},
 		{"a ligature", "eﬃcient", "efficient", "efficient", false},
-		{"a wide sign", "５０％", `50\%`, `50\%`, false},
+		{"a wide sign", "５０％", `50\%`, `50{\%}`, false},
 		{"an emoji", "🙂", "?", "?", false},
 	}
 	w := NewWriter()
