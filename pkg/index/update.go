@@ -97,10 +97,10 @@ func compact(segments []*segmentView) ([]*segmentView, error) {
 			return segments, nil
 		}
 		var docs []*segment.Document
-		var rest []*segmentView
+		var next []*segmentView
 		for i, s := range segments {
 			if !at[i] {
-				rest = append(rest, s)
+				next = append(next, s)
 				continue
 			}
 			live, err := s.Documents(s.deleted)
@@ -117,8 +117,8 @@ func compact(segments []*segmentView) ([]*segmentView, error) {
 		if err != nil {
 			return nil, err
 		}
-		rest = append(rest, v)
-		segments = rest
+		next = append(next, v)
+		segments = next
 	}
 }
 

@@ -60,6 +60,9 @@ func TestWith_KeepsManySmallUpdatesInFewSegments(t *testing.T) {
 		t.Errorf("%d segments after %d updates", n, works)
 	}
 	x = update(t, x, s, nil, keyOf(7))
+	if n := index.Passages(x); n != works-1 || x.Works() != works-1 {
+		t.Errorf("%d works with %d passages, want %d", x.Works(), n, works-1)
+	}
 	for _, q := range []library.Query{
 		{Text: "common"}, {Text: `"with a phrase"`}, {Text: `"the the end"`},
 		{TagsAll: []string{"tagged"}, Creator: "ada king", YearFrom: 1999},

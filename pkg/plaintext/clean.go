@@ -1,5 +1,6 @@
-// Package plaintext makes text that came from somebody else safe to hand on:
-// no control, invisible or direction-changing characters, and no markup.
+// Package plaintext turns text from outside into what a reader sees and a search
+// finds: without control, invisible or direction-changing characters and without
+// markup, folded, and split into words.
 package plaintext
 
 import (

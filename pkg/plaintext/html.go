@@ -95,7 +95,7 @@ func block(name string) bool {
 	return false
 }
 
-// unlink removes what a reader doesn't see and whatever would send a client
+// unlink removes what a reader doesn't see and what would send a client
 // elsewhere: a link gives way to its words, an image to its description.
 func unlink(n *html.Node) {
 	for child := n.FirstChild; child != nil; {

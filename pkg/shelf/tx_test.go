@@ -194,6 +194,9 @@ func TestTx_TextsGoWithTheirAttachments(t *testing.T) {
 	without := withChildren()
 	without.Attachments = nil
 	commit(t, s, func(tx *Tx) { mustPut(t, tx, without) })
+	if pages, err := s.current.pages("FILE2222"); err != nil || pages != nil {
+		t.Errorf("the text of an attachment that is gone has %d pages, %v", len(pages), err)
+	}
 	commit(t, s, func(tx *Tx) { mustPut(t, tx, withChildren()) })
 	text, err := s.Text(t.Context(), "WORK2222", library.TextQuery{})
 	if err != nil || text.Status.Available || text.Status.Reason == "" {

@@ -144,6 +144,25 @@ func TestTerms_StopsAtThePrefix(t *testing.T) {
 	}
 }
 
+func TestPack_Bounds(t *testing.T) {
+	for _, c := range []struct {
+		positions []int
+		packed    bool
+	}{
+		{nil, true},
+		{[]int{4095}, true},
+		{[]int{4096}, false},
+		{[]int{0, 4095, 8190}, true},
+		{[]int{0, 4096}, false},
+		{[]int{1, 2, 3, 4}, false},
+		{[]int{2, 1}, false},
+	} {
+		if _, ok := pack(1, c.positions); ok != c.packed {
+			t.Errorf("%d: %t, want %t", c.positions, ok, c.packed)
+		}
+	}
+}
+
 func FuzzPack(f *testing.F) {
 	f.Add(uint16(1), uint16(0), uint16(0), uint16(0), uint8(1))
 	f.Add(uint16(8191), uint16(4095), uint16(4095), uint16(4096), uint8(3))
