@@ -11,13 +11,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from mutants import MUTANTS
-from standing import SCRIPTS, Standing, Wrong, image, warm_gcloud
+from standing import SCRIPTS, Standing, Wrong, end_all, image, warm_gcloud
 
 
 def first(s):
@@ -509,6 +510,7 @@ def calls_of(config):
 def main():
     with open(sys.argv[1], encoding="utf-8") as f:
         config = json.load(f)
+    signal.signal(signal.SIGTERM, end_all)
     only = os.environ.get("DEPLOY_ROWS", "")
     rows = [(m, r) for m, r in rows_of(config, calls_of(config)) if re.search(only, f"{m}: {r.__doc__}")]
     with warm_gcloud() as warm, ThreadPoolExecutor(config.get("workers", 3)) as pool, open(sys.argv[2], "w", encoding="utf-8") as out, open(sys.argv[3], "w", encoding="utf-8") as table:

@@ -47,8 +47,18 @@ class Wrong(Exception):
     """A row that failed, and what was wrong."""
 
 
+def end_all(*_):
+    """Ends the scripts of all rows, and the program: a handler of SIGTERM."""
+    for process in Standing.started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    os._exit(1)
+
+
 class Standing:
     """One service in a cloud of its own, with gcloud and curl set up for it."""
+
+    started = []  # the scripts of all
 
     def __init__(self, mode, certificate, scripts=SCRIPTS, warm=None):
         self.mode, self.scripts = mode, scripts
@@ -91,6 +101,7 @@ class Standing:
         process.log = log.name
         log.close()
         self.processes.append(process)
+        Standing.started.append(process)
         return process
 
     def wait(self, process, limit=300):
