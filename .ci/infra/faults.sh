@@ -29,12 +29,16 @@ patterns() {
   grep -q '^pass' <<<"$rows" && ! grep '^fail' <<<"$rows" | grep -v ': no plan has it$' | grep -q .
 }
 
+# ready is a copy that Terraform has initialised; each fault gets a copy of it.
+ready=$work/ready
+mkdir -p "$ready"
+cp -r "$source/infra" "$source/docs" "$source/Dockerfile" "$source/.dockerignore" "$ready/"
+rm -rf "$ready/infra/.terraform"*
+(cd "$ready/infra" && "$terraform" init -backend=false -input=false -plugin-dir="$plugins" >/dev/null 2>&1)
+
 copy() {
   rm -rf "$work/copy"
-  mkdir -p "$work/copy"
-  cp -r "$source/infra" "$source/docs" "$source/Dockerfile" "$source/.dockerignore" "$work/copy/"
-  rm -rf "$work/copy/infra/.terraform"*
-  (cd "$work/copy/infra" && "$terraform" init -backend=false -input=false -plugin-dir="$plugins" >/dev/null 2>&1)
+  cp -r "$ready" "$work/copy"
 }
 
 # plant NAME CHECK FILE OLD NEW: the check must be red of a copy in which OLD
