@@ -87,7 +87,7 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 # An alert needs three conditions at once: both windows burn, so that a short
-# fault alerts nobody and the alert ends soon after the fault, and the long
+# fault sends no alert and an alert ends soon after its fault, and the long
 # window has enough requests for a share to mean something.
 resource "google_monitoring_alert_policy" "burn" {
   for_each = local.burn_alerts

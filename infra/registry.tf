@@ -40,7 +40,7 @@ resource "google_artifact_registry_repository" "images" {
 }
 
 # With Binary Authorization Cloud Run itself refuses an image from any other
-# repository, whoever deploys it. A project has one policy.
+# repository, by any account. A project has one policy.
 resource "google_binary_authorization_policy" "project" {
   count = var.binary_authorization ? 1 : 0
 

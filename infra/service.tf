@@ -144,7 +144,7 @@ resource "google_cloud_run_v2_service" "server" {
         }
       }
 
-      # Healthy: the process runs. A restart doesn't mend an upstream.
+      # Healthy: the process runs. A restart doesn't help an upstream.
       liveness_probe {
         initial_delay_seconds = 10
         period_seconds        = 30

@@ -29,12 +29,16 @@ patterns() {
   grep -q '^pass' <<<"$rows" && ! grep '^fail' <<<"$rows" | grep -v ': no plan has it$' | grep -q .
 }
 
+# ready is a copy that Terraform has initialised; each fault gets a copy of it.
+ready=$work/ready
+mkdir -p "$ready"
+cp -r "$source/infra" "$source/docs" "$source/Dockerfile" "$source/.dockerignore" "$ready/"
+rm -rf "$ready/infra/.terraform"*
+(cd "$ready/infra" && "$terraform" init -backend=false -input=false -plugin-dir="$plugins" >/dev/null 2>&1)
+
 copy() {
   rm -rf "$work/copy"
-  mkdir -p "$work/copy"
-  cp -r "$source/infra" "$source/docs" "$source/Dockerfile" "$source/.dockerignore" "$work/copy/"
-  rm -rf "$work/copy/infra/.terraform"*
-  (cd "$work/copy/infra" && "$terraform" init -backend=false -input=false -plugin-dir="$plugins" >/dev/null 2>&1)
+  cp -r "$ready" "$work/copy"
 }
 
 # plant NAME CHECK FILE OLD NEW: the check must be red of a copy in which OLD
@@ -59,7 +63,7 @@ plant "an attribute that is needed and missing" validate infra/registry.tf '  fo
 plant "a value that is none of the possible ones" validate infra/service.tf '"EXECUTION_ENVIRONMENT_GEN2"' '"EXECUTION_ENVIRONMENT_GEN7"'
 plant "a value that is none, where it depends on an input" minimal infra/service.tf '"INGRESS_TRAFFIC_ALL"' '"INGRESS_TRAFFIC_EVERYBODY"'
 plant "a value of the wrong kind" validate infra/service.tf 'cpu_idle          = true' 'cpu_idle          = "mostly"'
-plant "a resource that nobody made" validate infra/outputs.tf 'google_artifact_registry_repository.images' 'google_artifact_registry_repository.pictures'
+plant "a resource that does not exist" validate infra/outputs.tf 'google_artifact_registry_repository.images' 'google_artifact_registry_repository.pictures'
 plant "a misspelt role" rules infra/identity.tf 'roles/run.developer' 'roles/run.developr'
 plant "an owner" rules infra/identity.tf 'roles/artifactregistry.writer' 'roles/owner'
 plant "an accessor of every secret" rules infra/identity.tf '"roles/monitoring.viewer"]' '"roles/secretmanager.secretAccessor"]'
@@ -72,7 +76,7 @@ plant "an image by tag" refused infra/variables.tf 'var.image))
     error_message = "image is named'
 plant "a whole pool that may deploy" full infra/identity.tf '/attribute.workflow/${var.github.repository_id}:${each.key}' '/*'
 plant "any branch may deploy" full infra/identity.tf "assertion.ref == 'refs/heads/main'" "assertion.ref != ''"
-plant "a stranger's pull request may deploy" full infra/identity.tf "['push'," "['push', 'pull_request_target',"
+plant "a fork's pull request may deploy" full infra/identity.tf "['push'," "['push', 'pull_request_target',"
 plant "a secret in the state" rules infra/secrets.tf 'secret_data_wo         =' 'secret_data            ='
 plant "a grant to all users" rules infra/service.tf '  member   = each.value.member' '  member   = "allUsers"'
 plant "memory that is too little, hard-wired" minimal infra/service.tf 'memory = "${var.memory_mib}Mi"' 'memory = "128Mi"'
@@ -129,4 +133,4 @@ plant "a secret in ARG" buildkit Dockerfile 'ARG COMMIT=
 LABEL' 'ARG COMMIT=
 ARG GITHUB_TOKEN
 LABEL'
-plant "a variable that nobody set" buildkit Dockerfile 'LABEL org.opencontainers.image.title="Stackroom"' 'LABEL org.opencontainers.image.title="${TITLE}"'
+plant "a variable that is not set" buildkit Dockerfile 'LABEL org.opencontainers.image.title="Stackroom"' 'LABEL org.opencontainers.image.title="${TITLE}"'

@@ -49,8 +49,10 @@ with_stub() {
   check "terraform fmt" "$terraform" -chdir="$copy" fmt -check -diff -recursive
   check "terraform validate" "$terraform" -chdir="$copy" validate
   took=$(test_terraform "terraform test" "$terraform")
-  check "terraform test takes under 45 s of a processor ($took s)" test "$took" -lt 45
-  "$terraform" -chdir="$copy" test -json -verbose 2>/dev/null | python3 .ci/infra/patterns.py >"$WORK/patterns.rows"
+  check "terraform test takes under 90 s of a processor ($took s)" test "$took" -lt 90
+  # Verbose tests keep a process for each run, so the refused inputs, which have
+  # no plan, are left out.
+  "$terraform" -chdir="$copy" test -json -verbose -filter=tests/minimal.tftest.hcl -filter=tests/full.tftest.hcl -filter=tests/options.tftest.hcl 2>/dev/null | python3 .ci/infra/patterns.py >"$WORK/patterns.rows"
   collect "terraform's values" <"$WORK/patterns.rows"
 }
 
@@ -101,7 +103,7 @@ check_smoke() {
     skip "smoke: the Inspector could not be installed"
   fi
   stop_server
-  check "smoke: where nobody answers it is red" not bash infra/scripts/smoke "$SERVER_URL"
+  check "smoke: without an answer it is red" not bash infra/scripts/smoke "$SERVER_URL"
 }
 
 not() { ! "$@"; }

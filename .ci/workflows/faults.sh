@@ -48,12 +48,12 @@ checkout='actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1'
 
 plant "an action by tag" "zizmor rules" $deploy "$checkout" 'actions/checkout@v7'
 plant "an action by branch" "zizmor rules" $release 'anchore/sbom-action@e22c389904149dbc22b58101806040fa8d37a610 # v0.24.0' 'anchore/sbom-action@main'
-plant "an action by a commit of which nobody knows the version" rules $deploy "$checkout" "${checkout% #*}"
+plant "an action by a commit without its version" rules $deploy "$checkout" "${checkout% #*}"
 plant "a commit's message in a script" "actionlint zizmor rules" $deploy 'run: exec bash' 'run: echo "${{ github.event.head_commit.message }}"; exec bash'
 plant "a branch's name in a script" "actionlint zizmor rules" $tests 'run: bash .ci/run' 'run: bash .ci/run "${{ github.head_ref }}"'
 plant "the run of a deploy in a script" rules $drift 'run: bash scripts/drift' 'run: bash scripts/drift "${{ vars.GCP_PROJECT }}"'
 plant "every permission" "zizmor rules" $deploy 'permissions: {}' 'permissions: write-all'
-plant "permissions that nobody listed" rules $release 'permissions: {}
+plant "permissions that are not listed" rules $release 'permissions: {}
 
 ' ''
 plant "a job with every permission" "zizmor rules" $tests '    permissions:
@@ -64,11 +64,11 @@ plant "a permission that there is not" actionlint $release 'attestations: write'
 plant "credentials that stay in the checkout" "zizmor rules" $deploy '        with:
           persist-credentials: false
 ' ''
-plant "a stranger's code with the repository's rights" "zizmor rules" $tests '  pull_request:
+plant "a fork's code with the repository's rights" "zizmor rules" $tests '  pull_request:
 ' '  pull_request_target:
 '
 plant "a pull request that may write" rules $tests 'contents: read' 'contents: write'
-plant "secrets for whatever is called" zizmor $deploy 'uses: ./.github/workflows/test.yml' 'uses: ./.github/workflows/test.yml
+plant "all secrets for a called workflow" zizmor $deploy 'uses: ./.github/workflows/test.yml' 'uses: ./.github/workflows/test.yml
     secrets: inherit'
 plant "a release out of a cache that a pull request can fill" zizmor $release 'cache: false' 'cache: true'
 plant "an output of a job that is not waited for" actionlint $deploy 'needs: image' 'needs: newest'
@@ -112,7 +112,7 @@ plant "a job without an end" rules $release '    timeout-minutes: 30
 ' ''
 plant "a key that GitHub does not know" actionlint $drift 'working-directory' 'work-directory'
 plant "a word of a script that falls apart" "actionlint" $deploy 'cosign sign --yes "$IMAGE"' 'cosign sign --yes $IMAGE'
-plant "pins that nobody moves" zizmor .github/dependabot.yml '    cooldown: { default-days: 7 }
+plant "pins that are never updated" zizmor .github/dependabot.yml '    cooldown: { default-days: 7 }
 ' ''
 
 plant "a key that Cloud Build does not know" "cloudbuild_type cloudbuild_schema" cloudbuild.yaml '  machineType:' '  machine:'

@@ -80,7 +80,7 @@ summary<<END_OF_SUMMARY
 - `google_cloud_run_v2_service.server`: update
 - `google_storage_bucket.state["a END_OF_SUMMARY"]`: delete, create
 END_OF_SUMMARY'
-row "drift: no value is printed anywhere" not says a-value-that-nobody-should-read
+row "drift: no value is printed anywhere" not says a-value-that-must-not-be-shown
 row "drift: nothing is left behind" eval 'tidy && [ -z "$(ls -A "$work/infra")" ]'
 drift outputs
 row "drift: an output that differs is a difference" is "$status $output" '0 drift=true

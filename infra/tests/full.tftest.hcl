@@ -86,7 +86,7 @@ run "rotation" {
   }
   assert {
     condition     = length(google_monitoring_alert_policy.rotation) == 1
-    error_message = "Somebody reads the reminder."
+    error_message = "The reminder is sent by e-mail."
   }
 }
 
@@ -170,7 +170,7 @@ run "the_edge" {
 
   assert {
     condition     = google_cloud_run_v2_service.server[0].ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
-    error_message = "Nobody gets around the load balancer."
+    error_message = "No request gets around the load balancer."
   }
   assert {
     condition     = alltrue([for b in google_compute_backend_service.server : b.security_policy == "projects/library-team/global/securityPolicies/stackroom"])
@@ -208,7 +208,7 @@ run "only_some_addresses" {
 
   assert {
     condition     = toset([for r in google_compute_security_policy.edge[0].rule : "${r.priority} ${r.action} ${join(",", r.match[0].config[0].src_ip_ranges)}"]) == toset(["200 throttle 203.0.113.0/24", "2147483647 deny(403) *"])
-    error_message = "With allowed_addresses nobody else comes in."
+    error_message = "With allowed_addresses no other address is accepted."
   }
 }
 
@@ -217,7 +217,7 @@ run "telemetry_with_a_collector" {
 
   assert {
     condition     = length(google_cloud_run_v2_service.server[0].template[0].containers) == 2 && google_cloud_run_v2_service.server[0].template[0].containers[1].depends_on == tolist(["stackroom"]) && length(google_cloud_run_v2_service.server[0].template[0].containers[1].ports) == 0
-    error_message = "The collector starts after the server and listens to nobody outside."
+    error_message = "The collector starts after the server and has no port outside."
   }
   assert {
     condition     = length([for e in google_cloud_run_v2_service.server[0].template[0].containers[1].env : e if can(yamldecode(e.value).service.pipelines.traces.exporters)]) == 1
@@ -266,7 +266,7 @@ run "alerts" {
       availability-fast = ["49 3600s ALIGN_DELTA"], availability-slow = ["49 21600s ALIGN_DELTA"],
       latency-fast      = ["49 3600s ALIGN_DELTA"], latency-slow = ["49 21600s ALIGN_DELTA"],
     }
-    error_message = "Fewer than 50 requests in the long window alert nobody."
+    error_message = "Fewer than 50 requests in the long window send no alert."
   }
   assert {
     condition     = toset(keys(google_monitoring_alert_policy.log)) == toset(["breaker", "key", "memory", "crash", "reader"])
@@ -274,7 +274,7 @@ run "alerts" {
   }
   assert {
     condition     = alltrue([for p in google_monitoring_alert_policy.log : p.notification_channels == tolist(["projects/library-team/notificationChannels/1"]) && p.alert_strategy[0].notification_rate_limit[0].period == "3600s"])
-    error_message = "Somebody is told, at most hourly."
+    error_message = "An alert is sent at most hourly."
   }
   assert {
     condition     = { for key, c in google_monitoring_uptime_check_config.server : key => "${c.http_check[0].path} ${c.period}" } == { ready = "/ready 300s" }

@@ -136,7 +136,7 @@ run "who_may_what" {
   }
   assert {
     condition     = length(google_service_account.deployer) == 0 && length(google_iam_workload_identity_pool.github) == 0 && length(google_service_account.planner) == 0
-    error_message = "Nobody deploys unless somebody is named."
+    error_message = "There is no pipeline unless a repository is named."
   }
 }
 
@@ -153,7 +153,7 @@ run "what_is_not_there" {
   }
   assert {
     condition     = length(google_monitoring_alert_policy.burn) == 0 && length(google_monitoring_alert_policy.log) == 0 && length(google_monitoring_uptime_check_config.server) == 0 && length(google_billing_budget.month) == 0 && length(google_pubsub_topic.rotation) == 0
-    error_message = "No alerts and no uptime check without somebody to tell."
+    error_message = "No alerts and no uptime check without an address."
   }
   assert {
     condition     = length(google_secret_manager_secret_version.setting) == 0

@@ -223,6 +223,9 @@ def plan(inputs, extra):
         for path in source.glob("*.tf*"):
             shutil.copy(path, copy)
         values = dict(split(inputs))
+        # Terraform only warns of these.
+        unknown = set(values) - set(re.findall(r'^variable "(\w+)"', text, re.M))
+        require(not unknown, f"the inputs {unknown} do not exist")
         values.update({name: value if value in ("true", "false") else json.dumps(value) for name, value in extra.items()})
         values.setdefault("secret_values", "{}")
         lines = "\n".join(f"  {name} = {value}" for name, value in values.items())

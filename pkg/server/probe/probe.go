@@ -43,7 +43,8 @@ type Options struct {
 }
 
 // Probe is the handler of GET /probe. It answers a request with the header
-// "Authorization: Bearer TOKEN" in JSON, with one of these statuses:
+// "Authorization: Bearer TOKEN", or with the token as the password of Basic
+// authentication, in JSON, with one of these statuses:
 //
 //   - 200, {"status":"ok","results":3,"duration_ms":12}
 //   - 401, {"status":"unauthorized","reason":"…"}: no token, or a wrong one
@@ -104,7 +105,11 @@ func (p *Probe) authorized(r *http.Request) bool {
 		return false
 	}
 	scheme, token, _ := strings.Cut(headers[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	// Terraform keeps the password of an uptime check out of its state, and
+	// can't do that with a header.
+	if _, password, basic := r.BasicAuth(); basic {
+		token = password
+	} else if !strings.EqualFold(scheme, "Bearer") {
 		return false
 	}
 	given := sha256.Sum256([]byte(strings.Trim(token, " ")))

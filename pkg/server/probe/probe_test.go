@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -98,6 +99,10 @@ func TestProbe_Tokens(t *testing.T) {
 		{"the beginning of one", []string{token}, []string{"Bearer " + short}, http.StatusUnauthorized},
 		{"more than one", []string{token}, []string{"Bearer " + token + "x"}, http.StatusUnauthorized},
 		{"an empty one", []string{token}, []string{"Bearer "}, http.StatusUnauthorized},
+		{"the password of Basic", []string{token}, []string{"Basic " + base64.StdEncoding.EncodeToString([]byte("probe:"+token))}, http.StatusOK},
+		{"a wrong password of Basic", []string{token}, []string{"Basic " + base64.StdEncoding.EncodeToString([]byte("probe:"+former))}, http.StatusUnauthorized},
+		{"the user of Basic", []string{token}, []string{"Basic " + base64.StdEncoding.EncodeToString([]byte(token+":"))}, http.StatusUnauthorized},
+		{"Basic without a password", []string{token}, []string{"Basic " + base64.StdEncoding.EncodeToString([]byte("probe"))}, http.StatusUnauthorized},
 		{"another scheme", []string{token}, []string{"Basic " + token}, http.StatusUnauthorized},
 		{"two headers", []string{token}, []string{"Bearer " + token, "Bearer " + token}, http.StatusUnauthorized},
 		{"one that is too short", []string{short}, []string{"Bearer " + short}, http.StatusUnauthorized},
