@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -21,7 +22,7 @@ import (
 type commands struct {
 	Serve       serveCommand       `cmd:"" group:"serve" help:"Serve libraries over HTTP."`
 	Stdio       stdioCommand       `cmd:"" group:"serve" help:"Serve libraries on standard input and output, for a desktop client."`
-	Import      importCommand      `cmd:"" group:"library" help:"Add bibliography files (BibTeX, BibLaTeX, RIS, CSL-JSON) to the embedded library."`
+	Import      importCommand      `cmd:"" group:"library" help:"Add bibliography files (BibTeX, RIS, EndNote, CSL-JSON and others) to the embedded library."`
 	Settings    settingsCommand    `cmd:"" group:"operate" help:"List the settings: what each is for, what it takes, its default."`
 	Doctor      doctorCommand      `cmd:"" group:"operate" help:"Check settings, keys, libraries and folders, and say how to correct what is wrong. Changes nothing."`
 	Token       tokenCommand       `cmd:"" group:"operate" help:"Make access tokens and keys for sign-in."`
@@ -89,7 +90,7 @@ func newParser(p *process, exit func(status int)) (*kong.Kong, error) {
 	return kong.New(&commands{}, kong.Name("stackroom"), kong.Writers(p.stdout, p.stderr), kong.Exit(exit),
 		kong.Description("A library for AI assistants, over the Model Context Protocol."),
 		kong.ExplicitGroups(commandGroups()), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Help(printHelp),
-		kong.Vars{"version": versionLine()})
+		kong.Vars{"version": versionLine(), "formats": strings.Join(importFormats(), ","), "format_names": strings.Join(importFormats(), ", ")})
 }
 
 // explain tells the person at the terminal what went wrong, and returns the

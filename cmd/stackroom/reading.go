@@ -22,6 +22,15 @@ import (
 // headBytes is how much of a file decides its format.
 const headBytes = 64 << 10
 
+// importFormats are the values of --format.
+func importFormats() []string {
+	names := []string{"auto"}
+	for _, f := range biblio.Readable() {
+		names = append(names, string(f))
+	}
+	return names
+}
+
 // files returns the files that the paths name, those in folders in order of
 // their names. A folder without any is an error.
 func (i *importCommand) files() ([]string, error) {
