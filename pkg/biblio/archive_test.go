@@ -39,7 +39,7 @@ func zipped(t testing.TB, files ...string) []byte {
 func TestArchive(t *testing.T) {
 	rdf := sample{biblio.ZoteroRDF, "zotero.rdf"}
 	data := zipped(t, "My Library/My Library.rdf", string(rdf.data(t)), "My Library/files/4/ada.txt", "the text", "My Library/files/9/refs.bib", "@book{no, title = {No}}",
-		"My Library/readme.json", `{"x":1}`, "__MACOSX/._x.bib", "@book{no}", "more.bib", "@book{k, title = {T}, file = {../out.pdf}}\n@book{l, title = {U}, file = {in.txt}}", "in.txt", "other", ".hidden.bib", "@book{no}")
+		"My Library/readme.json", `{"x":1}`, "__MACOSX/._x.bib", "@book{no}", "more.bib", "@book{k, title = {T}, file = {../out.pdf}}\n@book{l, title = {U}, file = {in.txt}}", "in.txt", "other", ".hidden.bib", "@book{no}", "etc/passwd", "packed")
 	if format, ok := biblio.Detect("export.zip", data); format != biblio.Archive || !ok {
 		t.Errorf("it is detected as %q", format)
 	}

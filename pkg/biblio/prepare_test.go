@@ -3,6 +3,7 @@ package biblio_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 
@@ -71,5 +72,24 @@ func TestWrite_HasNoControlCharacters(t *testing.T) {
 	}
 	if item.Fields["title"] != bad || item.Creators[0].Name != bad || item.Tags[0] != bad {
 		t.Error("the item itself changed")
+	}
+}
+
+// BenchmarkWrite writes a thousand works; the yardstick is BibLaTeX, which needs
+// no TeX.
+func BenchmarkWrite(b *testing.B) {
+	items := make([]*library.Item, 1000)
+	for i := range items {
+		items[i] = whole()
+	}
+	for _, format := range []biblio.Format{biblio.BibLaTeX, biblio.BibTeX, biblio.RIS, biblio.CSLJSON} {
+		b.Run(string(format), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := biblio.Write(io.Discard, format, items); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

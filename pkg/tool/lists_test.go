@@ -262,6 +262,14 @@ func TestExport_Parts(t *testing.T) {
 			}
 		}
 	}
+	// With what stands around it, this entry would be just too long.
+	works[3].Item.Notes[0].Text = strings.Repeat("n", 39_000)
+	alone := memory(library.Local, "Home", works[3:4])
+	var out exportOutput
+	connect(t, fleet{alone}).ask(t, "export", fmt.Sprintf(`{"ids":"local/%s","notes":true}`, alone.Keys()[0]), &out)
+	if out.Returned != 1 || strings.Contains(out.Text, "nnn") {
+		t.Errorf("an entry at the edge: %d works, notices %q", out.Returned, out.Notices)
+	}
 	if got := c.refuse(t, "export", fmt.Sprintf(`{"ids":%s,"notes":"some"}`, list), library.Invalid); !strings.Contains(got, "true or false") {
 		t.Errorf("a word for a boolean: %s", got)
 	}

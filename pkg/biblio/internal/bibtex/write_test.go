@@ -85,6 +85,7 @@ func TestWrittenDates(t *testing.T) {
 		{"2016-07-18T20:26:06+10:00", "year = {2016}, month = jul, day = {18}, date = {2016-07-18T20:26:06+10:00}", "date = {2016-07-18T20:26:06+10:00}", "2016-07-18T20:26:06+10:00", "2016-07-18T20:26:06+10:00"},
 		{"-0044", "year = {-0044}", "date = {-0044}", "-0044", "-0044"},
 		{"44 BC", "year = {44 BC}", "year = {44 BC}", "44 BC", "44 BC"},
+		{"y52000", "year = {y52000}", "date = {Y52000}", "y52000", "Y52000"},
 		{"in press", "year = {in press}", "year = {in press}", "in press", "in press"},
 		{"y-51234", "year = {y-51234}", "date = {Y-51234}", "y-51234", "Y-51234"},
 		{"2008-02-30", "year = {2008}, month = feb", "date = {2008-02}", "2008-02", "2008-02"},
@@ -159,6 +160,22 @@ func TestWrittenTeX(t *testing.T) {
 	arxiv := &library.Item{Type: "book", Fields: map[string]string{"extra": "arXiv: 2005.14017 [cs]"}}
 	if got := written(t, arxiv, BibLaTeX); !strings.Contains(got, "eprint = {2005.14017}, eprinttype = {arxiv}, eprintclass = {cs}") {
 		t.Errorf("arXiv in BibLaTeX: %s", got)
+	}
+}
+
+// TestNamesForBiber writes names with commas, which biber counts within braces
+// too.
+func TestNamesForBiber(t *testing.T) {
+	for want, c := range map[string]library.Creator{
+		`author = {"family={Miller}", "given={J., D., Firby}"}`: {Role: "author", Family: "Miller", Given: "J., D., Firby"},
+		`author = {Miller, Jr., J.}`:                            {Role: "author", Family: "Miller", Given: "J., Jr."},
+		`author = {{Miller, a = b, c, d}}`:                      {Role: "author", Family: "Miller", Given: "a = b, c, d"},
+		`author = {{A, B, C, and D}}`:                           {Role: "author", Name: "A, B, C, and D"},
+	} {
+		item := &library.Item{Type: "book", Fields: map[string]string{"citationKey": "k"}, Creators: []library.Creator{c}}
+		if got := written(t, item, BibLaTeX); got != "@book{k, "+want+" }" {
+			t.Errorf("%+v is written as %s, want %s", c, got, want)
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ func TestTeX(t *testing.T) {
 		{"spaces and marks that don't show", "a\u2009b\u200bc\u2011d\u202ee", "a bc-de", "a bc-de", true},
 		{"Cyrillic", "Достоевский", "Dostoevskii", "Dostoevskii", false},
 		{"Chinese", "中文", "ZhongWen", "ZhongWen", false},
+		{"Latin letters that T1 lacks", "Ħŧĸ", "Htk", "Htk", false},
 		{"a blackboard letter", "ℝ", `{$\mathbf{R}$}`, `{\ensuremath{\mathbf{R}}}`, false},
 		{"a ligature", "eﬃcient", "efficient", "efficient", false},
 		{"a wide sign", "５０％", `50\%`, `50{\%}`, false},
