@@ -179,8 +179,11 @@ func (r *registry) clusterText(runs []*citeRun) Text {
 		suffix = suffix[:1]
 	}
 	suffix = braces.flip(suffix)
-	cites[len(cites)-1].blob.suffix = suffix
-	cites[0].blob.prefix = prefix
+	// An author named in the text stands without the layout's affixes.
+	if last := cites[len(cites)-1]; !last.state.authorOnly {
+		last.blob.suffix = suffix
+		cites[0].blob.prefix = prefix
+	}
 	for _, run := range cites {
 		tidyPunctuation(run.blob, r.program.terms.punctuationInQuote)
 		run.blob.measure()

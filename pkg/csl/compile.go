@@ -9,6 +9,11 @@ import (
 // maxMacroDepth bounds how deep macros call each other.
 const maxMacroDepth = 60
 
+// maxNodes bounds how many nodes a layout renders at most, where each call of a
+// macro counts as the macro's nodes, so that macros that call macros can't
+// multiply the work of rendering. The official styles have fewer than 3,000.
+const maxNodes = 100_000
+
 // compiler makes the nodes of one area of a style.
 type compiler struct {
 	style   *Style
@@ -17,6 +22,8 @@ type compiler struct {
 	names   nameOptions // what names inherit in this area
 	macros  map[string]*[]node
 	dates   map[string]bool // the macros that render a date
+	sizes   map[string]int  // the nodes of macros
+	size    int             // the nodes so far
 	calling []string        // the macros being compiled
 	depth   int             // rendering elements between the layout and here
 	namesUp []*namesNode    // the names elements around a substitute
@@ -79,7 +86,7 @@ func compileLayout(s *Style, p *program, e *element, a area, root nameOptions) (
 func newCompiler(s *Style, p *program, a area, names nameOptions) *compiler {
 	return &compiler{
 		style: s, program: p, area: a, names: names,
-		macros: map[string]*[]node{}, dates: map[string]bool{},
+		macros: map[string]*[]node{}, dates: map[string]bool{}, sizes: map[string]int{},
 	}
 }
 
@@ -126,6 +133,7 @@ func (c *compiler) nodes(elements []*element) []node {
 }
 
 func (c *compiler) node(e *element) node {
+	c.grow(1)
 	if e.name == "choose" {
 		return c.choose(e)
 	}
@@ -207,12 +215,21 @@ func (c *compiler) text(e *element, top bool) node {
 	return nil
 }
 
+// grow counts nodes.
+func (c *compiler) grow(n int) {
+	c.size += n
+	if c.size > maxNodes {
+		c.fail("macros multiply to more than %d elements", maxNodes)
+	}
+}
+
 // macro compiles a macro once for the area and returns a call of it.
 func (c *compiler) macro(name string, l look) node {
 	if nodes, ok := c.macros[name]; ok {
 		if slices.Contains(c.calling, name) {
 			c.fail("the macro %q calls itself", name)
 		}
+		c.grow(c.sizes[name])
 		return &macroNode{look: l, nodes: nodes, hasDate: c.dates[name]}
 	}
 	e, ok := c.style.macros[name]
@@ -228,9 +245,10 @@ func (c *compiler) macro(name string, l look) node {
 	c.macros[name] = nodes
 	c.dates[name] = hasLocalizedDate(e)
 	c.calling = append(c.calling, name)
-	inSubstitute := c.inSubstitute
+	inSubstitute, size := c.inSubstitute, c.size
 	c.inSubstitute = 0
 	*nodes = c.nodes(e.children)
+	c.sizes[name] = c.size - size
 	c.inSubstitute = inSubstitute
 	c.calling = c.calling[:len(c.calling)-1]
 	return &macroNode{look: l, nodes: nodes, hasDate: c.dates[name]}

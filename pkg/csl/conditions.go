@@ -16,6 +16,8 @@ type test func(c *context) bool
 
 func (c *compiler) choose(e *element) node {
 	n := &chooseNode{}
+	// One branch is rendered at most: the largest counts.
+	start, largest := c.size, c.size
 	for _, child := range e.children {
 		b := branch{}
 		switch child.name {
@@ -25,9 +27,12 @@ func (c *compiler) choose(e *element) node {
 		default:
 			continue
 		}
+		c.size = start
 		b.nodes = c.nodes(child.children)
+		largest = max(largest, c.size)
 		n.branches = append(n.branches, b)
 	}
+	c.size = largest
 	return n
 }
 

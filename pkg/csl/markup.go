@@ -224,13 +224,17 @@ func (m *mark) neutralize() {
 
 func (m *mark) erase() { m.kind = markNone }
 
+// maxMarks bounds how many tags and quotation marks of a text are read. A text
+// with more is shown as it is.
+const maxMarks = 1_000
+
 // parseMarkup turns a leaf whose text has markup into a list of leaves with
 // formats.
 func (c *context) parseMarkup(b *blob) {
 	text := straightApostrophes(b.text)
 	leadingSpace := text != "" && text[0] == ' ' && !quoteAfterSpace(text)
 	head, marks := splitMarks(" "+text, &c.program.terms.quotes)
-	if len(marks) == 0 {
+	if len(marks) == 0 || len(marks) > maxMarks {
 		return
 	}
 	pairMarks(marks)

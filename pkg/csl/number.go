@@ -83,6 +83,10 @@ func ownLabel(v variable, locatorLabel string) string {
 	return ""
 }
 
+// maxNumberText bounds the values that are cut into numbers, in bytes. A longer
+// one is no number and is shown as it is.
+const maxNumberText = 1_000
+
 // parseNumber cuts a value into numbers.
 func (p *program) parseNumber(v variable, locatorLabel, s string) *numberValue {
 	n := &numberValue{}
@@ -91,6 +95,11 @@ func (p *program) parseNumber(v variable, locatorLabel, s string) *numberValue {
 		return n
 	}
 	parser := numberParser{program: p, variable: v, label: ownLabel(v, locatorLabel)}
+	if len(s) > maxNumberText {
+		n.parts = []numberPart{{value: s, label: parser.label}}
+		n.label = parser.label
+		return n
+	}
 	n.parts = parser.parse(s)
 	p.judge(v, n)
 	n.label = n.parts[0].label

@@ -1,0 +1,33 @@
+package csl_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A value that repeats what must be looked at more closely takes no longer than
+// its length allows.
+func TestBibliography_LongValues(t *testing.T) {
+	layouts := []string{
+		`<text variable="title" quotes="true" text-case="title"/>`,
+		`<text variable="page"/><label variable="page"/><number variable="volume" form="ordinal"/><date variable="issued" form="text"/><names variable="author"><name initialize-with=". "/></names>`,
+	}
+	for _, unit := range []string{"<i>", `'"`, `<i>'"`, "a'b ", `<span class="nocase">`, "’s ", "1-", "1, ", "1–2 and ", "/", ". ", "A.-"} {
+		long, err := json.Marshal(strings.Repeat(unit, 10_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		item := strings.ReplaceAll(`{"id":"a","type":"book","title":X,"volume":X,"page":X,"note":X,"issued":{"raw":X},"author":[{"family":X,"given":X}]}`, "X", string(long))
+		for _, layout := range layouts {
+			start := time.Now()
+			if got := entry(t, `page-range-format="chicago"`, layout, item); len(got) < 10_000 {
+				t.Errorf("%q: %d bytes are left", unit, len(got))
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%q takes %s", unit, took)
+			}
+		}
+	}
+}
