@@ -4,23 +4,21 @@ package csl
 // the delimiter stay apart from the text until all of an entry is there, because
 // punctuation that meets at their borders merges.
 type blob struct {
-	kids          []*blob
-	text          string
-	prefix        string
-	suffix        string
-	delim         string
-	fmt           format
-	leaf          bool
-	number        bool // a leaf that punctuation never moves into
-	inverted      bool // a name with the family name first
-	institution   bool
-	noDecorations bool // text that takes no style from what surrounds it
-	content       bool // has visible text; set by measure
-	rank          int  // the number of a leaf that ranges can be made of
-	ranged        rangeKind
-	lead          string // replaces the delimiter before a ranged leaf
-	hidden        bool   // swallowed by a range
-	glued         bool   // no delimiter stands before it
+	kids        []*blob
+	text        string
+	prefix      string
+	suffix      string
+	delim       string
+	fmt         format
+	leaf        bool
+	number      bool // a leaf that punctuation never moves into
+	inverted    bool // a name with the family name first
+	institution bool
+	content     bool // has visible text; set by measure
+	rank        int  // the number of a leaf that ranges can be made of
+	ranged      rangeKind
+	hidden      bool // swallowed by a range
+	glued       bool // no delimiter stands before it
 }
 
 // rangeKind tells what kind of number can collapse into ranges.

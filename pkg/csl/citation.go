@@ -110,7 +110,6 @@ func (t *positionTracker) cluster(runs []*citeRun, note int, before []*citeRun, 
 	t.inNote[note] += len(runs)
 	for k, run := range runs {
 		id := run.entry.work.id
-		run.entry.cites++
 		s := &run.state
 		if _, seen := t.last[id]; !seen {
 			t.first[id] = note

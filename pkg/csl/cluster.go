@@ -203,8 +203,8 @@ func (r *registry) joinRuns(cites []*citeRun) Text {
 	if authorOnly {
 		parts = nil
 	}
-	for i := len(parts) - 1; i >= 0; i-- {
-		em.tokens = append(em.tokens, token{kind: tokenOpen, fmt: parts[i]})
+	for _, part := range slices.Backward(parts) {
+		em.tokens = append(em.tokens, token{kind: tokenOpen, fmt: part})
 	}
 	em.count(&l.fmt, 1)
 	start := len(em.tokens)

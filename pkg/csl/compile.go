@@ -31,7 +31,6 @@ type compiler struct {
 	// guarded is set for their children, also within cs:choose.
 	inSubstitute int
 	guarded      bool
-	largest      int // the largest et-al-min seen
 	err          error
 }
 
@@ -79,7 +78,6 @@ func compileLayout(s *Style, p *program, e *element, a area, root nameOptions) (
 			return nil, sc.err
 		}
 	}
-	l.maxNames = max(c.largest, names.etAlMin)
 	return l, nil
 }
 

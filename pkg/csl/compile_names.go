@@ -108,7 +108,7 @@ func orPointer[T any](p **T, otherwise *T) {
 
 func (c *compiler) namesElement(e *element, top bool) *namesNode {
 	n := &namesNode{look: c.look(e, top), etAl: etAlNode{term: "et-al"}}
-	for _, name := range strings.Fields(e.get("variable")) {
+	for name := range strings.FieldsSeq(e.get("variable")) {
 		if v, ok := variableNumbers[name]; ok {
 			n.variables = append(n.variables, v)
 		}
@@ -168,7 +168,6 @@ func (c *compiler) nameElement(n *namesNode, e *element) {
 	}
 	n.name.inherit(&c.names)
 	n.name.look.delimiter = ""
-	c.largest = max(c.largest, n.name.etAlMin)
 	o := &n.name.nameOptions
 	if o.etAlSubMin != 0 && o.etAlSubMin != o.etAlMin || o.etAlSubUseFirst != 0 && o.etAlSubUseFirst != o.etAlUseFirst {
 		c.program.citesByPosition = true
@@ -199,7 +198,7 @@ func (c *compiler) substitutes(e *element) []node {
 // bareNames compiles names without children in a substitute.
 func (c *compiler) bareNames(e *element) node {
 	n := &bareNode{}
-	for _, name := range strings.Fields(e.get("variable")) {
+	for name := range strings.FieldsSeq(e.get("variable")) {
 		if v, ok := variableNumbers[name]; ok {
 			n.variables = append(n.variables, v)
 		}

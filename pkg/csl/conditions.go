@@ -1,6 +1,9 @@
 package csl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 type matchRule uint8
 
@@ -84,14 +87,7 @@ func (c *compiler) tests(e *element) []test {
 }
 
 func testType(values []string) test {
-	return func(c *context) bool {
-		for _, v := range values {
-			if v == c.work.typ {
-				return true
-			}
-		}
-		return false
-	}
+	return func(c *context) bool { return slices.Contains(values, c.work.typ) }
 }
 
 func appendVariables(tests []test, names []string, check func(*context, variable) bool) []test {

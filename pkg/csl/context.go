@@ -20,7 +20,6 @@ type citeState struct {
 	position                       Position
 	nearNote                       bool
 	firstNote                      int // the note of the item's first cite
-	note                           int
 }
 
 // groupState is what a group must know of its content to decide whether it shows.

@@ -242,13 +242,12 @@ func (r *dateRun) complete() bool {
 // later keeps a part of the range's end until the range is complete.
 func (r *dateRun) later(p *datePart, text, era string) {
 	r.collect(func(c *context) {
-		group := c.open(nil)
+		c.open(nil)
 		if b := c.append(text, &p.look, true); b != nil {
 			b.prefix = ""
 		}
 		c.append(era, nil, true)
 		c.close()
-		_ = group
 	})
 }
 
@@ -267,7 +266,7 @@ func (r *dateRun) finish(p *datePart, level *blob, value, end int, endText, endE
 	c := r.c
 	if end != 0 {
 		if p.name == "year" && r.d.from.Month == 0 && r.d.season == "" && value > 0 && end > 0 {
-			endText = c.program.shortYearEnd(value, end, endText)
+			endText = c.program.shortYearEnd(value, endText)
 		}
 		r.collect(func(c *context) {
 			b := c.append(endText, &p.look, true)

@@ -1,6 +1,9 @@
 package csl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // markKind is a piece of the markup that field texts may carry.
 type markKind uint8
@@ -128,7 +131,7 @@ func looseSpan(s, rest string) (mark, int) {
 		return mark{}, 0
 	}
 	attrs := strings.TrimSpace(rest[:end])
-	kind := markNone
+	var kind markKind
 	switch {
 	case strings.HasPrefix(attrs, `class="nocase"`):
 		kind = markNocase
@@ -325,7 +328,6 @@ func (c *context) buildMarkup(b *blob, head string, marks []mark) {
 			}
 			kid := c.arena.level(nil)
 			kid.fmt = flip(m, inside, outer, inner)
-			kid.noDecorations = m.kind == markNodecor
 			stack[len(stack)-1].add(kid)
 			stack = append(stack, kid)
 			inside = append(inside, kid.fmt)
@@ -360,7 +362,7 @@ func (c *context) surroundings(b *blob) []format {
 // applies. inside are the marks around it, outer what surrounds the text.
 func flip(m *mark, inside, outer []format, inner bool) format {
 	around := func(has func(*format) bool) *format {
-		for i := len(inside) - 1; i >= 0; i-- {
+		for i := range slices.Backward(inside) {
 			if has(&inside[i]) {
 				return &inside[i]
 			}

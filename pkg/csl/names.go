@@ -11,7 +11,6 @@ type nameList struct {
 	people   []person
 	count    int // before the list was cut
 	pos      int // its number among the lists of the cite
-	first    int // index of people[0] in the full list is 0; the last may stand apart
 	etAl     etAlKind
 }
 
@@ -36,7 +35,6 @@ type namesRun struct {
 	etAlLast   bool
 	cuts       bool // long lists are cut
 	delimiter  string
-	precedes   string
 	commonTerm string
 }
 

@@ -2,6 +2,7 @@ package csl
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -33,7 +34,7 @@ type emitter struct {
 	quotes *quoteTerms
 	bare   bool // without formats
 	// How many of the formats around are not "normal".
-	styled, varied, weighted, lined, aligned int
+	styled, varied, weighted int
 }
 
 func (e *emitter) text(s string) {
@@ -52,9 +53,6 @@ func (e *emitter) text(s string) {
 func (e *emitter) blob(b *blob) {
 	if !b.content {
 		return
-	}
-	if b.lead != "" {
-		e.text(b.lead)
 	}
 	if b.fmt == (format{}) || e.bare {
 		e.text(b.prefix)
@@ -83,7 +81,7 @@ func (e *emitter) inside(b *blob) {
 		if !k.content {
 			continue
 		}
-		if !first && b.delim != "" && !k.glued && k.lead == "" {
+		if !first && b.delim != "" && !k.glued {
 			e.text(b.delim)
 		}
 		first = false
@@ -95,9 +93,9 @@ func (e *emitter) inside(b *blob) {
 // quotation marks outermost.
 func (e *emitter) formatted(b *blob) {
 	parts := e.effective(&b.fmt)
-	for i := len(parts) - 1; i >= 0; i-- {
-		e.tokens = append(e.tokens, token{kind: tokenOpen, fmt: parts[i]})
-		if q := parts[i].quotes; q != 0 {
+	for _, part := range slices.Backward(parts) {
+		e.tokens = append(e.tokens, token{kind: tokenOpen, fmt: part})
+		if q := part.quotes; q != 0 {
 			e.tokens = e.tokens[:len(e.tokens)-1]
 			e.text(e.quote(q, true))
 		}

@@ -168,7 +168,7 @@ func dropSame(first, last string) string {
 }
 
 // shortYearEnd shortens the end of a range of years.
-func (p *program) shortYearEnd(begin, end int, text string) string {
+func (p *program) shortYearEnd(begin int, text string) string {
 	if p.yearRange == "" || p.yearRange == "expanded" {
 		return text
 	}
@@ -178,6 +178,5 @@ func (p *program) shortYearEnd(begin, end int, text string) string {
 		// A century is never given with one digit.
 		return text
 	}
-	_ = end
 	return strings.TrimSpace(short)
 }

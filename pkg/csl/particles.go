@@ -44,10 +44,9 @@ func leadingParticles(s string) (particles, rest string) {
 // particleSize is the size of the particle at the start of s, with what joins
 // it to the rest; 0 if there is none.
 func particleSize(s string) int {
-	word := strings.IndexByte(s, ' ')
-	size := word + 1
-	if word <= 0 {
-		word, size = len(s), 0
+	size := strings.IndexByte(s, ' ') + 1
+	if size <= 1 {
+		size = 0
 		// The last joiner within the only word.
 		for i, r := range s {
 			if i > 0 && (r == '-' || r == '\'' || r == '’' || r == 'ʻ') {

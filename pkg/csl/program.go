@@ -31,7 +31,6 @@ type layout struct {
 	lineSpacing      int
 	entrySpacing     int
 	startsWithBlock  bool // the first element has a display attribute
-	maxNames         int  // the largest et-al-min, for lists that are very long
 }
 
 // sortKey is one key of cs:sort.
@@ -87,9 +86,6 @@ type (
 	groupNode struct {
 		look
 		nodes []node
-		// plain marks cs:text with a macro around the macro's own group: it
-		// only formats.
-		plain bool
 	}
 	macroNode struct {
 		look

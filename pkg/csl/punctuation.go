@@ -1,6 +1,7 @@
 package csl
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -42,7 +43,7 @@ func joined(left, right byte) (string, bool) {
 }
 
 func pick(c byte, pairs ...string) (string, bool) {
-	for i := 0; i < len(pairs); i += 2 {
+	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i][0] == c {
 			return pairs[i+1], true
 		}
@@ -127,8 +128,7 @@ func raise(parent *blob) {
 		return
 	}
 	decorated := parent.fmt.any()
-	for i := len(parent.kids) - 1; i >= 0; i-- {
-		kid := parent.kids[i]
+	for i, kid := range slices.Backward(parent.kids) {
 		raise(kid)
 		if i == 0 {
 			if lastByte(parent.prefix) == ' ' && firstByte(kid.prefix) == ' ' {
@@ -156,8 +156,7 @@ func raise(parent *blob) {
 // mergeNeighbours merges a mark at the start of a prefix into what stands
 // before it, where no delimiter stands between.
 func mergeNeighbours(parent *blob) {
-	for i := len(parent.kids) - 1; i >= 0; i-- {
-		kid := parent.kids[i]
+	for i, kid := range slices.Backward(parent.kids) {
 		mergeNeighbours(kid)
 		if i == len(parent.kids)-1 || parent.delim != "" {
 			continue
@@ -182,8 +181,7 @@ func settle(parent *blob, intoQuotes bool) {
 		return
 	}
 	spreadDelimiter(parent)
-	for i := len(parent.kids) - 1; i >= 0; i-- {
-		kid := parent.kids[i]
+	for i, kid := range slices.Backward(parent.kids) {
 		decorated := kid.fmt.any()
 		switch {
 		case i == len(parent.kids)-1:

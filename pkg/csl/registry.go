@@ -10,7 +10,6 @@ type entry struct {
 	ambig    string
 	keys     [][]byte
 	note     int // the note of the first cite
-	cites    int
 }
 
 // registry is the state of one document: its items in order, their names, and

@@ -108,7 +108,7 @@ func (t Text) Markdown() string {
 	var b strings.Builder
 	block := ""
 	for i, r := range t.Runs() {
-		if r.Block != block && i > 0 {
+		if r.Block != block && i > 0 && !(r.Block == "right-inline" && strings.HasSuffix(b.String(), " ")) {
 			b.WriteString(blockGap(r.Block))
 		}
 		block = r.Block

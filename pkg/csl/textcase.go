@@ -370,7 +370,7 @@ von vs vs. with within without yet`)
 
 func wordSet(s string) map[string]struct{} {
 	set := map[string]struct{}{}
-	for _, w := range strings.Fields(s) {
+	for w := range strings.FieldsSeq(s) {
 		set[w] = struct{}{}
 	}
 	return set

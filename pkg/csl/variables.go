@@ -185,5 +185,4 @@ func isNameVariable(name string) bool {
 type variableSet [maxVariables / 64]uint64
 
 func (s *variableSet) add(v variable)      { s[v/64] |= 1 << (v % 64) }
-func (s *variableSet) remove(v variable)   { s[v/64] &^= 1 << (v % 64) }
 func (s *variableSet) has(v variable) bool { return s[v/64]&(1<<(v%64)) != 0 }

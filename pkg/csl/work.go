@@ -176,19 +176,6 @@ func newWorkDate(d *Date) *workDate {
 	return w
 }
 
-// rawName is a name as the item gives it.
-func (p *person) rawName() string {
-	switch {
-	case p.literal != "":
-		return p.literal
-	case p.given == "":
-		return p.family
-	case p.family == "":
-		return p.given
-	}
-	return p.given + " " + p.family
-}
-
 // readNoteFields reads the fields that the note has in its first lines, one
 // "name: value" a line or in braces, as Zotero and others write what their own
 // fields do not hold.

@@ -31,6 +31,7 @@ type Library struct {
 	mu      sync.Mutex
 	styles  map[string]*csl.Style
 	locales map[string]*csl.Locale // nil for a locale that no source has
+	infos   map[string]info        // what styles say of themselves, by name
 }
 
 // New makes a library over sources. The built-in styles and locales are always
@@ -39,6 +40,7 @@ func New(sources ...Source) *Library {
 	return &Library{
 		sources: append(slices.Clone(sources), BuiltIn()),
 		styles:  map[string]*csl.Style{}, locales: map[string]*csl.Locale{},
+		infos: map[string]info{},
 	}
 }
 
@@ -57,8 +59,8 @@ type Found struct {
 // An error that wraps ErrNotFound names the styles that come close.
 func (l *Library) Find(ctx context.Context, wanted string) (Found, error) {
 	name := styleName(wanted)
-	if alias, ok := aliases[name]; ok && !l.has(ctx, name) {
-		name = alias
+	if builtIn := alias(name); builtIn != "" && !l.has(ctx, name) {
+		name = builtIn
 	}
 	if validName(name) {
 		style, err := l.style(ctx, name)
@@ -118,21 +120,34 @@ func (l *Library) parse(ctx context.Context, name string) (*csl.Style, error) {
 	if !validName(name) {
 		return nil, fmt.Errorf("the style %q: %w", name, ErrNotFound)
 	}
+	data, err := l.read(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("the style %q: %w", name, err)
+	}
+	style, err := csl.ParseStyle(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("the style %q: %w", name, err)
+	}
+	return style, nil
+}
+
+// read reads a style from the first source that has it. A source that fails does
+// not hide what the ones after it have.
+func (l *Library) read(ctx context.Context, name string) ([]byte, error) {
+	var failure error
 	for _, s := range l.sources {
 		data, err := s.Style(ctx, name)
-		if errors.Is(err, ErrNotFound) {
-			continue
+		if err == nil {
+			return data, nil
 		}
-		if err != nil {
-			return nil, fmt.Errorf("the style %q: %w", name, err)
+		if !errors.Is(err, ErrNotFound) && failure == nil {
+			failure = err
 		}
-		style, err := csl.ParseStyle(bytes.NewReader(data))
-		if err != nil {
-			return nil, fmt.Errorf("the style %q: %w", name, err)
-		}
-		return style, nil
 	}
-	return nil, fmt.Errorf("the style %q: %w", name, ErrNotFound)
+	if failure != nil {
+		return nil, failure
+	}
+	return nil, ErrNotFound
 }
 
 func (l *Library) keep(name string, style *csl.Style) {
@@ -153,7 +168,10 @@ func (l *Library) Locale(code string) (*csl.Locale, bool) {
 	if known {
 		return locale, locale != nil
 	}
-	locale = l.parseLocale(code)
+	locale, certain := l.parseLocale(code)
+	if !certain {
+		return nil, false
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.locales) >= maxCached {
@@ -163,20 +181,24 @@ func (l *Library) Locale(code string) (*csl.Locale, bool) {
 	return locale, locale != nil
 }
 
-func (l *Library) parseLocale(code string) *csl.Locale {
+// parseLocale reads a locale; certain is false if it is missing only since a
+// source failed.
+func (l *Library) parseLocale(code string) (locale *csl.Locale, certain bool) {
 	if !validName(strings.ToLower(code)) {
-		return nil
+		return nil, true
 	}
+	certain = true
 	for _, s := range l.sources {
 		data, err := s.Locale(context.Background(), code)
 		if err != nil {
+			certain = certain && errors.Is(err, ErrNotFound)
 			continue
 		}
 		if locale, err := csl.ParseLocale(bytes.NewReader(data)); err == nil {
-			return locale
+			return locale, true
 		}
 	}
-	return nil
+	return nil, certain
 }
 
 // Names lists the styles of all sources that can list theirs, in order.

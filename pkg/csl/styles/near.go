@@ -7,17 +7,28 @@ import (
 	"strings"
 )
 
-// aliases are other names of the built-in styles: those that the official
-// repository has for them, and what they are called.
-var aliases = map[string]string{
-	"apa-7": "apa", "apa-7th-edition": "apa", "american-psychological-association": "apa",
-	"mla-9": "mla", "modern-language-association": "mla", "modern-language-association-9th-edition": "mla",
-	"chicago": "chicago-author-date", "chicago-note": "chicago-notes",
-	"chicago-notes-bibliography": "chicago-notes", "chicago-fullnote-bibliography": "chicago-notes",
-	"turabian": "chicago-notes", "harvard-cite-them-right": "harvard", "harvard1": "harvard",
-	"nlm": "vancouver", "nlm-citation-sequence": "vancouver",
-	"association-for-computing-machinery": "acm", "acm-sig-proceedings": "acm",
-	"american-medical-association": "ama", "ama-11": "ama",
+// alias is the built-in style for another name: those that the official
+// repository has for them, and what they are called. It is "" for any other.
+func alias(name string) string {
+	switch name {
+	case "apa-7", "apa-7th-edition", "american-psychological-association":
+		return "apa"
+	case "mla-9", "modern-language-association", "modern-language-association-9th-edition":
+		return "mla"
+	case "chicago":
+		return "chicago-author-date"
+	case "chicago-note", "chicago-notes-bibliography", "chicago-fullnote-bibliography", "turabian":
+		return "chicago-notes"
+	case "harvard-cite-them-right", "harvard1":
+		return "harvard"
+	case "nlm", "nlm-citation-sequence":
+		return "vancouver"
+	case "association-for-computing-machinery", "acm-sig-proceedings":
+		return "acm"
+	case "american-medical-association", "ama-11":
+		return "ama"
+	}
+	return ""
 }
 
 // maxCandidates is how many styles an error names.
@@ -39,14 +50,12 @@ func (l *Library) near(ctx context.Context, wanted string) (Found, error) {
 	key := plainWords(wanted)
 	var found []candidate
 	for _, name := range names {
-		style, err := l.style(ctx, name)
-		if err != nil {
-			continue
+		about := l.about(ctx, name)
+		if about.title != "" && plainWords(about.title) == key || about.id != "" && about.id == wanted {
+			style, err := l.style(ctx, name)
+			return Found{Style: style, Name: name}, err
 		}
-		if plainWords(style.Title()) == key || style.ID() != "" && style.ID() == wanted {
-			return Found{Style: style, Name: name}, nil
-		}
-		if score, ok := nearness(key, plainWords(name), plainWords(style.Title()), plainWords(style.ShortTitle())); ok {
+		if score, ok := nearness(key, plainWords(name), plainWords(about.title), plainWords(about.short)); ok {
 			found = append(found, candidate{name, score})
 		}
 	}
