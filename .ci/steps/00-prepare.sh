@@ -13,6 +13,12 @@ if [ -d "$fixtures" ]; then
 else
   echo "../shared/zotero is not there: tests over real collections will skip"
 fi
+csl=$ROOT/../shared/csl
+if [ -d "$csl" ]; then
+  printf 'export STACKROOM_CSL_FIXTURES=%q\n' "$(cd "$csl" && pwd)" >>"$WORK/environment"
+else
+  echo "../shared/csl is not there: tests over official styles will skip"
+fi
 
 # The largest stripped program that the project allows itself, in bytes.
 readonly LARGEST=45000000

@@ -55,7 +55,7 @@ func newRegistry(p *program, works []*work, tools *renderTools) *registry {
 	groups := map[string][]*entry{}
 	var order []string
 	// A work on its own is ambiguous only where all its names must differ.
-	compares := p.compares() && (len(works) > 1 || p.givenRule != "by-cite")
+	compares := p.compares() && (len(works) > 1 || p.givenRule != "by-cite" && len(works) == 1 && works[0].repeatsFamily())
 	for _, w := range works {
 		if r.entries[w.id] != nil {
 			continue

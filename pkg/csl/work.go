@@ -67,6 +67,30 @@ type person struct {
 	key                                                   string // what names are compared by
 }
 
+// repeatsFamily tells whether two people of the work have the same family name.
+func (w *work) repeatsFamily() bool {
+	for i := range w.names {
+		for k := range w.names[i].people {
+			if w.hasFamilyAfter(w.names[i].people[k].family, i, k) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasFamilyAfter looks for a family name after the person k of the list i.
+func (w *work) hasFamilyAfter(family string, i, k int) bool {
+	for ; i < len(w.names); i, k = i+1, -1 {
+		for n := k + 1; n < len(w.names[i].people); n++ {
+			if strings.EqualFold(w.names[i].people[n].family, family) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func newWork(it *Item) *work {
 	w := &work{id: it.ID, typ: it.Type, text: make([]string, len(variableTable))}
 	for name, value := range it.Text {
