@@ -218,7 +218,9 @@ func (p *Pages) readForm(w http.ResponseWriter, r *http.Request) (*session, *fie
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
 		return nil, nil, notThisForm()
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && origin != p.options.URL {
+	// A page without referrers, as these are, sends "null" (Fetch standard,
+	// "append a request Origin header").
+	if origin := r.Header.Get("Origin"); origin != "" && origin != "null" && origin != p.options.URL {
 		return nil, nil, notThisForm()
 	}
 	s, err := p.current(r)

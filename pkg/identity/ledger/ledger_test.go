@@ -566,6 +566,22 @@ func TestRefreshesOfOneMember_LeaveOthersAlone(t *testing.T) {
 	}
 }
 
+// TestFile_FullIsSmall fills a tenth of a ledger, 200 members with 50 sign-ins
+// each: the whole may have 64 MB.
+func TestFile_FullIsSmall(t *testing.T) {
+	c, folder := newClock(), t.TempDir()
+	l := openFile(t, folder, c)
+	ledger.NoSync(l)
+	for i := range ledger.MaxEntries / 10 {
+		begin(t, l, signIn(fmt.Sprint("zotero:", i%200), fmt.Sprint("a family with an ID of 26 ", i), c))
+	}
+	info, err := os.Stat(filepath.Join(folder, ledger.FileName))
+	if err != nil || info.Size() > 64<<20/10 {
+		t.Errorf("%d kB, %v", info.Size()>>10, err)
+	}
+	t.Logf("%d kB", info.Size()>>10)
+}
+
 func TestBucket_NothingInItCanBeRead(t *testing.T) {
 	c, f := newClock(), buckettest.New(t)
 	l := openBucket(t, f.URL, c)
