@@ -22,7 +22,7 @@ type importCommand struct {
 	Paths   []string `arg:"" name:"file-or-folder" help:"Bibliography files, and folders in which to look for them."`
 	DryRun  bool     `help:"Say what would happen, and change nothing."`
 	JSON    bool     `name:"json" help:"Print the summary as JSON."`
-	Format  string   `enum:"auto,bibtex,biblatex,ris,csljson,pubmed,pubmedxml,endnotexml,refer,webofscience,refworks,mods,zoterordf,zoterocsv,datacite,openalex,zip" default:"auto" help:"Format of the files: ${enum}."`
+	Format  string   `enum:"auto,bibtex,biblatex,ris,csljson,pubmed,pubmedxml,endnotexml,refer,webofscience,refworks,mods,zoterordf,zoterocsv,datacite,openalex,zip" default:"auto" help:"Format of the files where their content does not tell: bibtex, ris, csljson or another one of docs/formats.md."`
 	NoText  bool     `help:"Don't read the texts of attachments."`
 	Verbose bool     `short:"v" help:"List every file that was read."`
 }
