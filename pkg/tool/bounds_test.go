@@ -34,11 +34,11 @@ func TestNote_LongOnesComeInParts(t *testing.T) {
 	for chars, parts := range map[int]int{0: 1, 3_000: 1, 3_001: 2, 7_000: 3} {
 		text := strings.Repeat("é", chars)
 		lines := tidy.note(library.Note{Key: "ABCD2345", Text: text})
-		joined := ""
+		var joined strings.Builder
 		for _, l := range lines {
-			joined += l.Text
+			joined.WriteString(l.Text)
 		}
-		if len(lines) != parts || joined != text || parts > 1 && lines[1].Part != "2/"+string(rune('0'+parts)) {
+		if len(lines) != parts || joined.String() != text || parts > 1 && lines[1].Part != "2/"+string(rune('0'+parts)) {
 			t.Errorf("a note of %d characters has %d parts, want %d", chars, len(lines), parts)
 		}
 	}
@@ -97,7 +97,7 @@ func TestSetCacheable_LibrariesArePrivate(t *testing.T) {
 	} {
 		var hint mcp.Cacheable
 		setCacheable(t.Context(), c.req, &hint)
-		if string(hint.CacheScope) != c.scope || int(hint.TTLMs) != c.ttl {
+		if hint.CacheScope != c.scope || hint.TTLMs != c.ttl {
 			t.Errorf("%T: %+v, want %s for %d ms", c.req, hint, c.scope, c.ttl)
 		}
 	}
