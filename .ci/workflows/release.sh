@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Checks of what a release offers to install. Sourced by step 88 after it has made
 # $WORK/dist, a release 1.2.3 for this system.
 
@@ -25,6 +26,7 @@ launched() { (cd "$WORK/npm-project" && npx --no -- stackroom version) | grep -F
 
 # launched_stdio asks over standard input, through the launcher.
 launched_stdio() {
+  mkdir -p "$WORK/npm-data"
   (cd "$WORK/npm-project" && printf '%s\n' '{"jsonrpc":"2.0","id":7,"method":"ping"}' | STACKROOM_DATA=$WORK/npm-data npx --no -- stackroom stdio) | grep -F '"id":7'
 }
 
