@@ -8,6 +8,7 @@ if [ -z "${STACKROOM_CSL_FIXTURES-}" ]; then
   skip "csl: ../shared/csl is not there"
   exit 0
 fi
+go build -o "$WORK/bin/count" ./.ci/count || exit 1
 tier "csl: the standard test suite" '^TestSuite$' ./pkg/csl
 
 if [ -z "${STACKROOM_FIXTURES-}" ]; then

@@ -96,6 +96,27 @@ func TestCitations_Positions(t *testing.T) {
 	}
 }
 
+func TestCitations_NearNoteByDefault(t *testing.T) {
+	style := styleText(`class="note"`, `<citation><layout><choose><if position="near-note"><text value="near"/></if><else><text variable="title"/></else></choose></layout></citation>`)
+	got := cites(t, style, people, "a", "b", "c", "d", "e", "a", "f", "g", "b")
+	if want := []string{"A", "B", "C", "D", "E", "near", "F", "G", "B"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestCite_TellsNamesOfOneItemApart(t *testing.T) {
+	p := mustProcessor(t, authorDate(`disambiguate-add-givenname="true" givenname-disambiguation-rule="all-names-with-initials"`))
+	for authors, want := range map[string]string{
+		`{"family":"Doe","given":"Jane"},{"family":"Doe","given":"Bob"}`: "(J. Doe and B. Doe)",
+		`{"family":"Doe","given":"Jane"},{"family":"Roe","given":"Bob"}`: "(Doe and Roe)",
+	} {
+		items := mustItems(t, `[{"id":"a","type":"book","author":[`+authors+`]}]`)
+		if got := p.Cite(csl.Cluster{Cites: []csl.Cite{{ID: "a"}}}, items).Plain(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestCite_OptionsOfOneCite(t *testing.T) {
 	p := mustProcessor(t, authorDate(""))
 	items := mustItems(t, people)

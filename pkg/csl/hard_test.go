@@ -31,3 +31,18 @@ func TestBibliography_LongValues(t *testing.T) {
 		}
 	}
 }
+
+// What exceeds the bounds is shown as it is.
+func TestBibliography_ValuesBeyondBounds(t *testing.T) {
+	pages := strings.Repeat("1-2, ", 300) + "3-4"
+	if got := entry(t, "", `<text variable="page"/>`, `{"id":"a","type":"book","page":"`+pages+`"}`); got != pages {
+		t.Errorf("%d pages become %q", len(pages), got[:50])
+	}
+	bold := strings.Repeat("<b>x</b>", 600)
+	if got := entry(t, "", `<text variable="title"/>`, `{"id":"a","type":"book","title":"`+bold+`"}`); strings.Contains(got, "<b>") {
+		t.Errorf("1,200 tags become %q", got[:50])
+	}
+	if got := entry(t, "", `<text variable="title"/>`, `{"id":"a","type":"book","title":"`+bold[:800]+`"}`); !strings.HasPrefix(got, "<b>x</b>") {
+		t.Errorf("200 tags become %q", got[:50])
+	}
+}

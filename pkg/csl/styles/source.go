@@ -135,5 +135,5 @@ func validName(name string) bool {
 			return false
 		}
 	}
-	return !strings.Contains(name, "..")
+	return true
 }
