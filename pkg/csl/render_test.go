@@ -16,6 +16,7 @@ func TestBibliography_Names(t *testing.T) {
 		{"first inverted", "", `<names variable="author"><name name-as-sort-order="first"/></names>`, three, "Doe, Jane Ann, Jean-Luc Roe, Jan de Vries"},
 		{"initials", "", `<names variable="author"><name initialize-with=". " name-as-sort-order="all"/></names>`, three, "Doe, J. A., Roe, J.-L., Vries, J. de"},
 		{"initials without hyphen", `initialize-with-hyphen="false"`, `<names variable="author"><name initialize-with="." name-as-sort-order="all"/></names>`, three, "Doe, J.A., Roe, J.L., Vries, J. de"},
+		{"initials of names that a hyphen joins", "", `<names variable="author"><name initialize-with=". "/></names>`, `{"id":"a","type":"book","author":[{"family":"Kim","given":"Ji-hoon"}]}`, "J. Kim"},
 		{"particle stays", `demote-non-dropping-particle="never"`, `<names variable="author"><name name-as-sort-order="all" initialize-with=""/></names>`, three, "Doe, JA, Roe, J-L, de Vries, J"},
 		{"short", "", `<names variable="author"><name form="short" delimiter="/"/></names>`, three, "Doe/Roe/de Vries"},
 		{"count", "", `<names variable="author"><name form="count"/></names>`, three, "3"},
