@@ -55,9 +55,10 @@ func (o *opening) zotero(ctx context.Context, a *access) (identity.Verifier, err
 			OAuthURL: c.OAuthURL, APIURL: c.ZoteroURL,
 			ClientKey: current(o.secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(o.secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),
 		},
-		UnknownKey: o.secrets.Source("STACKROOM_MASTER_KEY").Rejected,
-		Address:    func(r *http.Request) string { return limit.AddressKey(limit.ClientAddress(r, c.Hops())) },
-		Account:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { pages.Callback(w, r) }),
+		UnknownKey:  o.secrets.Source("STACKROOM_MASTER_KEY").Rejected,
+		Address:     func(r *http.Request) string { return limit.AddressKey(limit.ClientAddress(r, c.Hops())) },
+		Account:     http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { pages.Callback(w, r) }),
+		RevokeToken: func(ctx context.Context, token string) error { return pages.Revoke(ctx, token) },
 	})
 	if err != nil {
 		return nil, err

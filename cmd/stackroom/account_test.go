@@ -121,9 +121,13 @@ func TestPersonalAccessTokens_WithZotero(t *testing.T) {
 	if n := len(d.zotero.Keys(ada)); n != 1 {
 		t.Errorf("%d keys at Zotero", n)
 	}
+	found := m.make("found")
+	if r, _ := d.form("/revoke", url.Values{"token": {found}}); r.status != http.StatusOK {
+		t.Errorf("/revoke: %d", r.status)
+	}
 	m.revokeAll()
 	d.serve(append(d.environ, "STACKROOM_DATA="+t.TempDir())...) // a process that starts now
-	for _, token := range []string{all, one} {
+	for _, token := range []string{all, one, found} {
 		if r := d.overREST(token, "search", `{"query":"tenancy"}`, onlyServer, "2"); r.status != http.StatusUnauthorized || !strings.Contains(r.header.Get("WWW-Authenticate"), `error="invalid_token"`) {
 			t.Errorf("a revoked token after a restart: %d %v", r.status, r.header)
 		}

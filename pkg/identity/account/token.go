@@ -99,6 +99,17 @@ func (v verifier) Verify(ctx context.Context, token string) (*identity.Principal
 	return v.pages.verify(ctx, token)
 }
 
+// Revoke ends a personal access token. Other text is no error. The error has the
+// code Unavailable.
+func (p *Pages) Revoke(ctx context.Context, text string) error {
+	var t accessToken
+	if !strings.HasPrefix(text, tokenPrefix) || p.unseal(ctx, p.token, text, &t) != nil || p.over(t.Expires) {
+		return nil
+	}
+	f := ledger.Family{Kind: ledger.Token, Subject: t.Subject, ID: t.ID, Expires: time.Unix(t.Expires, 0)}
+	return p.options.Ledger.End(context.WithoutCancel(ctx), f)
+}
+
 // verify returns the principal of a personal access token. That another process
 // revoked it is known within a minute.
 func (p *Pages) verify(ctx context.Context, text string) (*identity.Principal, error) {

@@ -195,7 +195,7 @@ func TestLogin_WhileTheProviderIsDown(t *testing.T) {
 	}
 }
 
-func TestLogin_SendsNobodyOverHTTP(t *testing.T) {
+func TestLogin_RefusesEndpointsOverHTTP(t *testing.T) {
 	i := newIssuer(t)
 	i.misbehave(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"issuer":"` + i.URL + `","authorization_endpoint":"http://evil.example/auth","token_endpoint":"` + i.URL + `/token","jwks_uri":"` + i.URL + `/keys"}`))

@@ -6,11 +6,16 @@ import (
 )
 
 // revoke answers POST /revoke (RFC 7009): the sign-in that a token belongs to
-// ends, and the key at Zotero with it. Whoever has the token may do that; a
-// finder does its owner a service. A token that is none is no error, so the
+// ends, and the key at Zotero with it; or the personal access token does. Every
+// holder of the token may do that: a finder does its owner a service. A token
+// that is none is no error, so the
 // answer is 200 unless neither the ledger nor Zotero recorded the end.
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 	if err := readPost(w, r); err != nil {
+		s.failJSON(w, r, err)
+		return
+	}
+	if err := s.options.RevokeToken(r.Context(), r.PostForm.Get("token")); err != nil {
 		s.failJSON(w, r, err)
 		return
 	}

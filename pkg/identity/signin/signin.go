@@ -59,6 +59,9 @@ type Options struct {
 	// Account answers the callbacks of sign-ins to the account pages; nil: there
 	// are none.
 	Account http.Handler
+	// RevokeToken ends a personal access token, and does nothing for other text;
+	// nil: there are none.
+	RevokeToken func(ctx context.Context, token string) error
 	// Address names where a request comes from, so that no caller takes more
 	// than its share. Nil is the address of the connection.
 	Address func(*http.Request) string
@@ -147,6 +150,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.UnknownKey == nil {
 		o.UnknownKey = func(context.Context) {}
+	}
+	if o.RevokeToken == nil {
+		o.RevokeToken = func(context.Context, string) error { return nil }
 	}
 	if o.Address == nil {
 		o.Address = func(r *http.Request) string {

@@ -22,7 +22,7 @@ func Records(text string) ([]Record, error) {
 
 // Without returns the text of records without the record of a token, which is
 // named by its ID or is given itself, and the name in the record. Comments and
-// other records stay as they are; a JSON array is written anew. The error has
+// other records stay as they are; a JSON array is written again. The error has
 // code Invalid for records that can't be read, NotFound if there is none of the
 // token.
 func Without(text, token string) (rest, name string, err error) {
