@@ -55,7 +55,7 @@ tier() {
 }
 
 # unlisted_skips prints the skips that no line of .ci/skips.txt matches. A check
-# that nobody expects to skip has been lost.
+# that is not expected to skip has been lost.
 unlisted_skips() {
   local patterns=$WORK/skips
   sed -E '/^(#|$)/d' .ci/skips.txt >"$patterns"

@@ -164,7 +164,7 @@ func TestDoctor_SaysHowToReachTheZoteroApp(t *testing.T) {
 		_ = res.Body.Close()
 		t.Skip("something listens on the app's port")
 	}
-	for _, want := range []string{"FAIL  zotero app", "start Zotero", "Settings, Advanced", "Allow other applications on this computer to communicate with Zotero", "warn  configuration  STACKROOM_PORT is no setting"} {
+	for _, want := range []string{"FAIL  zotero app", "start Zotero", "Settings, Advanced", "Allow other applications on this computer to communicate with Zotero", "warn  configuration  STACKROOM_PORT is not a setting"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("no %q in\n%s", want, stdout)
 		}

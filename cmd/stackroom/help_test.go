@@ -155,7 +155,7 @@ func TestVersion_FlagAndCommandAgree(t *testing.T) {
 
 func TestSettings_AreComplete(t *testing.T) {
 	status, stdout, stderr := run(t, []string{"STACKROOM_PORT=1"}, "settings")
-	if status != 0 || !strings.Contains(stderr, "STACKROOM_PORT is no setting and is ignored; PORT may be meant") {
+	if status != 0 || !strings.Contains(stderr, "STACKROOM_PORT is not a setting and is ignored; did you mean PORT?") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	_, markdown, _ := run(t, nil, "settings", "--markdown")

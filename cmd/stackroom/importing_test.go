@@ -182,7 +182,7 @@ func (c *endingContext) Err() error {
 
 func TestImport_WarnsOfMisspeltSettings(t *testing.T) {
 	status, _, stderr := run(t, []string{"STACKROOM_DATA=" + t.TempDir(), "STACKROOM_DTA=/x"}, "import", bibliography(t))
-	if status != 0 || !strings.Contains(stderr, "warning: STACKROOM_DTA is no setting and is ignored; STACKROOM_DATA may be meant") {
+	if status != 0 || !strings.Contains(stderr, "warning: STACKROOM_DTA is not a setting and is ignored; did you mean STACKROOM_DATA?") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	_, logs := start(t, "STACKROOM_DATA="+t.TempDir(), "STACKROOM_PORT=1")

@@ -64,7 +64,7 @@ func Open(ctx context.Context, o Options) (*Bucket, error) {
 	if o.Endpoint != serviceURL {
 		return b, nil
 	}
-	// The token source outlives ctx and must not wait for ever.
+	// The token source outlives ctx and must not wait without end.
 	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: o.Transport, Timeout: tokenTimeout})
 	credentials, err := google.FindDefaultCredentials(ctx, scope)
 	if err != nil {

@@ -115,7 +115,7 @@ func TestFindUnknown(t *testing.T) {
 				got = "?"
 			}
 			name, _, _ := strings.Cut(environ, "=")
-			if u.Name != name || !strings.Contains(u.String(), name+" is no setting and is ignored") || !strings.Contains(u.String(), u.Nearest) || u.Nearest == "" && !strings.Contains(u.String(), "stackroom settings") {
+			if u.Name != name || !strings.Contains(u.String(), name+" is not a setting and is ignored") || !strings.Contains(u.String(), u.Nearest) || u.Nearest == "" && !strings.Contains(u.String(), "stackroom settings") {
 				t.Errorf("%s: %s", environ, u)
 			}
 		}

@@ -15,19 +15,19 @@ const (
 	minOtherLength   = 8
 )
 
-// Unknown is a variable that is set and is no setting, though it looks like
+// Unknown is a variable that is set and is not a setting, though it looks like
 // one.
 type Unknown struct {
 	Name    string
-	Nearest string // the setting that may be meant, or ""
+	Nearest string // the known setting with the nearest name, or ""
 }
 
 // String says what is wrong and what to do.
 func (u Unknown) String() string {
 	if u.Nearest == "" {
-		return u.Name + " is no setting and is ignored; stackroom settings lists those that there are"
+		return u.Name + " is not a setting and is ignored; stackroom settings lists the settings"
 	}
-	return u.Name + " is no setting and is ignored; " + u.Nearest + " may be meant"
+	return u.Name + " is not a setting and is ignored; did you mean " + u.Nearest + "?"
 }
 
 // FindUnknown returns the variables of environ, a list as [os.Environ] returns,

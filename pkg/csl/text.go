@@ -172,7 +172,7 @@ func (n *textNode) renderText(c *context, value string) {
 	c.append(value, &n.look, true)
 }
 
-// alwaysHas tells variables that count as set whatever the item says.
+// alwaysHas tells variables that count as set in every item.
 func (c *context) alwaysHas(v variable) bool {
 	return v == varYearSuffix || v == varCitationNumber || v == varCitationLabel
 }

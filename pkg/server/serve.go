@@ -91,7 +91,7 @@ func (s *Server) connection(c net.Conn, state http.ConnState) {
 func (s *Server) awaitQuiet(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, longestDrainDelay)
 	defer cancel()
-	s.lastConnection.Store(time.Now().UnixNano()) // a whole delay, whatever came before
+	s.lastConnection.Store(time.Now().UnixNano()) // the delay counts from here
 	for {
 		wait := drainDelay - time.Since(time.Unix(0, s.lastConnection.Load()))
 		if wait <= 0 {

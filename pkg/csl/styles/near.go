@@ -34,7 +34,7 @@ func alias(name string) string {
 // maxCandidates is how many styles an error names.
 const maxCandidates = 5
 
-// candidate is a style that may be meant.
+// candidate is a style whose name is near.
 type candidate struct {
 	name  string
 	score int // the lower, the nearer

@@ -626,7 +626,7 @@ func TestKeysOfSessions(t *testing.T) {
 	a := b.send(http.MethodGet, "/account/sign-in", nil)
 	to, _ := url.Parse(a.to)
 	if a := b.send(http.MethodGet, "/account/callback?s="+to.Query().Get("s"), nil); a.status != http.StatusServiceUnavailable || strings.Contains(fmt.Sprint(a.header["Set-Cookie"]), "__Host-stackroom-session=sr_") {
-		t.Errorf("a session whose key nobody deletes: %d", a.status)
+		t.Errorf("a session whose key is not deleted: %d", a.status)
 	}
 }
 
