@@ -57,7 +57,7 @@ func (s *Shelf) followLocked(ctx context.Context) error {
 	if marker != nil {
 		s.marker.Store(&marker)
 	}
-	s.health.stale.Store(false)
+	s.health.current()
 	return nil
 }
 
@@ -92,7 +92,7 @@ func (s *Shelf) catchUp(ctx context.Context) error {
 		next.hold()
 		s.replace(next)
 	}
-	s.health.stale.Store(false)
+	s.health.current()
 	return nil
 }
 

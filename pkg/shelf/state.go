@@ -99,9 +99,16 @@ func (s *state) release() error { return s.base.release() }
 
 // health is what a shelf knows of its folder beside its state.
 type health struct {
-	stale atomic.Bool  // the library has changed, but its new state can't be read
-	rest  atomic.Int64 // bytes of the log after the last whole record
-	since atomic.Int64 // when the log was last written, in Unix nanoseconds
+	stale  atomic.Bool  // the library has changed, but its new state can't be read
+	behind atomic.Bool  // the library has changed, and its new state is being read
+	rest   atomic.Int64 // bytes of the log after the last whole record
+	since  atomic.Int64 // when the log was last written, in Unix nanoseconds
+}
+
+// current notes that the present state is that of the folder.
+func (h *health) current() {
+	h.stale.Store(false)
+	h.behind.Store(false)
 }
 
 // restAge is how old the rest of a log must be to be told of: what is younger
@@ -111,6 +118,9 @@ const restAge = 2 * time.Second
 func (h *health) notice() string {
 	if h.stale.Load() {
 		return "the library has changed on disk, but its new state can't be read; this is the state before"
+	}
+	if h.behind.Load() {
+		return "the library has just changed and is being read again; this is the state before"
 	}
 	if rest := h.rest.Load(); rest > 0 && time.Since(time.Unix(0, h.since.Load())) > restAge {
 		return fmt.Sprintf("the last %d bytes of the library's log are damaged; the changes in them are missing", rest)

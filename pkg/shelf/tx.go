@@ -63,9 +63,9 @@ func (t *Tx) open(ctx context.Context) error {
 			return inWords(err)
 		}
 	}
-	s.reopen.Lock()
+	s.reopen <- struct{}{}
 	err := s.followLocked(ctx)
-	s.reopen.Unlock()
+	<-s.reopen
 	if err != nil {
 		return err
 	}
@@ -145,8 +145,8 @@ func (t *Tx) Commit(ctx context.Context, version int64) error {
 	}
 	// It is committed: what is left is not given up when ctx ends.
 	s := t.shelf
-	s.reopen.Lock()
-	defer s.reopen.Unlock()
+	s.reopen <- struct{}{}
+	defer func() { <-s.reopen }()
 	if err := s.catchUp(context.WithoutCancel(ctx)); err != nil {
 		s.lag() // the next call tries again
 	}
