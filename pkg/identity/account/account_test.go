@@ -375,19 +375,19 @@ func TestTokens_NeverExceedTheirMaker(t *testing.T) {
 	}{
 		"one library":                {nil, []string{"which", "some", "library", "group:4711"}, 200, []library.ID{"group:4711"}, []identity.Scope{identity.Read}},
 		"two, one of them twice":     {nil, []string{"which", "some", "library", "group:4711", "library", "user:1", "library", "group:4711"}, 200, []library.ID{"group:4711", "user:1"}, []identity.Scope{identity.Read}},
-		"no library":                 {nil, []string{"which", "some"}, 400, nil, nil},
-		"no choice":                  {nil, []string{"which", ""}, 400, nil, nil},
-		"another's library":          {nil, []string{"which", "some", "library", "user:2"}, 400, nil, nil},
-		"a library that is none":     {nil, []string{"which", "some", "library", "*"}, 400, nil, nil},
+		"no library":                 {nil, []string{"which", "some"}, 422, nil, nil},
+		"no choice":                  {nil, []string{"which", ""}, 422, nil, nil},
+		"another's library":          {nil, []string{"which", "some", "library", "user:2"}, 404, nil, nil},
+		"a library that is none":     {nil, []string{"which", "some", "library", "*"}, 404, nil, nil},
 		"writing without the right":  {nil, []string{"scope", "library:write"}, 403, nil, nil},
 		"a scope that there is not":  {nil, []string{"scope", "admin"}, 403, nil, nil},
-		"no name":                    {nil, []string{"name", " "}, 400, nil, nil},
-		"a name that is too long":    {nil, []string{"name", strings.Repeat("n", 61)}, 400, nil, nil},
-		"no end":                     {nil, []string{"days", "0"}, 400, nil, nil},
-		"longer than it may":         {nil, []string{"days", "365"}, 400, nil, nil},
+		"no name":                    {nil, []string{"name", " "}, 422, nil, nil},
+		"a name that is too long":    {nil, []string{"name", strings.Repeat("n", 61)}, 422, nil, nil},
+		"no end":                     {nil, []string{"days", "0"}, 422, nil, nil},
+		"longer than it may":         {nil, []string{"days", "365"}, 422, nil, nil},
 		"all of a restricted member": {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, nil, 200, []library.ID{"group:4712"}, []identity.Scope{identity.Read}},
 		"less of a restricted one":   {func(m *account.Member) { m.Libraries = []library.ID{"group:4712", "user:1"} }, []string{"which", "some", "library", "user:1"}, 200, []library.ID{"user:1"}, []identity.Scope{identity.Read}},
-		"more of a restricted one":   {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, []string{"which", "some", "library", "group:4711"}, 400, nil, nil},
+		"more of a restricted one":   {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, []string{"which", "some", "library", "group:4711"}, 404, nil, nil},
 		"writing with the right":     {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, []string{"scope", "library:write"}, 200, nil, []identity.Scope{identity.Read, identity.Write}},
 		"reading with that right":    {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, nil, 200, nil, []identity.Scope{identity.Read}},
 		"all of who sees none":       {func(m *account.Member) { m.Libraries = []library.ID{} }, nil, 200, []library.ID{}, []identity.Scope{identity.Read}},
@@ -499,7 +499,7 @@ func TestSessions(t *testing.T) {
 			return b.send(http.MethodGet, "/account/callback?s="+mark[:8]+"AAAAAAAAAAAAAAAAAA", nil)
 		},
 	} {
-		if a := try(); a.status != http.StatusBadRequest || strings.Contains(fmt.Sprint(a.header), "stackroom-session") {
+		if a := try(); a.status != http.StatusUnprocessableEntity || strings.Contains(fmt.Sprint(a.header), "stackroom-session") {
 			t.Errorf("%s: %d", promise, a.status)
 		}
 	}
@@ -514,7 +514,7 @@ func TestSessions(t *testing.T) {
 		cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge != 3600 || strings.Contains(cookie.Value, "1001") {
 		t.Fatalf("%+v", cookie)
 	}
-	if a := b.send(http.MethodGet, "/account/callback?s="+mark, nil); a.status != http.StatusBadRequest {
+	if a := b.send(http.MethodGet, "/account/callback?s="+mark, nil); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("the same callback again: %d", a.status)
 	}
 	if _, err := s.verify(0, cookie.Value); err != nil {
@@ -545,7 +545,7 @@ func TestSessions_ThatFitIntoNoCookie(t *testing.T) {
 		a := b.send(http.MethodGet, "/account/sign-in", nil)
 		to, _ := url.Parse(a.to)
 		a = b.send(http.MethodGet, "/account/callback?s="+to.Query().Get("s"), nil)
-		if (a.status == http.StatusSeeOther) != fits || !fits && (a.status != http.StatusBadRequest || !strings.Contains(a.body, "policy")) {
+		if (a.status == http.StatusSeeOther) != fits || !fits && (a.status != http.StatusRequestEntityTooLarge || !strings.Contains(a.body, "policy")) {
 			t.Errorf("%d libraries: %d %s", n, a.status, a.body)
 		}
 	}
@@ -560,7 +560,7 @@ func TestLoginCookies_AreShort(t *testing.T) {
 		t.Error(c)
 	}
 	s.pass(10 * time.Minute)
-	if a := b.send(http.MethodGet, "/account/callback?s="+to.Query().Get("s"), nil); a.status != http.StatusBadRequest {
+	if a := b.send(http.MethodGet, "/account/callback?s="+to.Query().Get("s"), nil); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("%d", a.status)
 	}
 	if a := b.send(http.MethodGet, "/account/sign-in", nil, "Sec-Fetch-Site", "cross-site"); a.to != "/account/tokens" || a.header.Get("Set-Cookie") != "" {

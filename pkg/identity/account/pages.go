@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/page"
 )
@@ -91,7 +92,7 @@ func (p *Pages) write(w http.ResponseWriter, t *page.Page, title string, data an
 // fail tells a person what went wrong.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := library.AsError(err)
-	status := statusOf(e.Code)
+	status := identity.StatusOf(e.Code)
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.RetryAfter.Seconds())))))
 	}
@@ -100,26 +101,6 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	data := wrongPage{Message: string(unicode.ToUpper(first)) + e.Message[size:], Hint: cmp.Or(e.Hint, "go back and try again"), Back: pathTokens}
 	p.write(w, p.pages.wrong, "That did not work", data, func(o *page.Options) { o.Status, o.FormAction = status, nil })
 }
-
-func statusOf(c library.Code) int {
-	switch c {
-	case library.Invalid, library.TooLarge, library.NotFound:
-		return http.StatusBadRequest
-	case library.Unauthenticated:
-		return http.StatusUnauthorized
-	case library.Forbidden:
-		return http.StatusForbidden
-	case library.Conflict:
-		return http.StatusConflict
-	case library.RateLimited:
-		return http.StatusTooManyRequests
-	case library.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // Unconfigured returns a handler that tells an admin which settings the pages
 // need.

@@ -121,7 +121,7 @@ func (p *Pages) wish(ctx context.Context, s *session, form url.Values) (*wish, e
 	if want.name == "" || len([]rune(want.name)) > maxTokenName {
 		return nil, library.Errorf(library.Invalid, "a token needs a name of at most %d characters", maxTokenName).WithHint("go back and name what the token is for")
 	}
-	i := slices.IndexFunc(lives(), func(days int) bool { return form.Get("days") == itoa(days) })
+	i := slices.IndexFunc(lives(), func(days int) bool { return form.Get("days") == strconv.Itoa(days) })
 	if i < 0 {
 		return nil, library.Errorf(library.Invalid, "the form names no time for the token to live").WithHint("open the page again")
 	}

@@ -26,30 +26,6 @@ type problem struct {
 // problemType is the media type of a [problem].
 const problemType = "application/problem+json"
 
-// statusOf returns the HTTP status for an error's code. Invalid is 422 and not
-// 400, because the request itself could be read.
-func statusOf(code library.Code) int {
-	switch code {
-	case library.Invalid:
-		return http.StatusUnprocessableEntity
-	case library.NotFound:
-		return http.StatusNotFound
-	case library.Unauthenticated:
-		return http.StatusUnauthorized
-	case library.Forbidden:
-		return http.StatusForbidden
-	case library.Conflict:
-		return http.StatusConflict
-	case library.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case library.RateLimited:
-		return http.StatusTooManyRequests
-	case library.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
-
 // problemCodes are the codes that a problem can have.
 func problemCodes() []library.Code {
 	return []library.Code{

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
@@ -150,7 +151,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, cause error) {
 		return
 	}
 	e := library.AsError(cause)
-	status := statusOf(e.Code)
+	status := identity.StatusOf(e.Code)
 	if h.authorizer != nil && e.Code == library.Unauthenticated {
 		status = http.StatusServiceUnavailable
 	}
