@@ -31,14 +31,6 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, &received{Request: r})
 }
 
-// RequestFrom returns the request that ctx belongs to, or the zero Request.
-func RequestFrom(ctx context.Context) Request {
-	if r, ok := ctx.Value(requestKey{}).(*received); ok {
-		return r.Request
-	}
-	return Request{}
-}
-
 // WithRequestID returns a context whose log lines carry this request ID; all
 // else that ctx knows of its request stays.
 func WithRequestID(ctx context.Context, id string) context.Context {

@@ -42,15 +42,6 @@ func (f *InFlight) Enter() (leave func(), ok bool) {
 	return f.leave, true
 }
 
-// Running returns the number of calls that run, at times with some that are
-// about to be refused.
-func (f *InFlight) Running() int {
-	if f == nil {
-		return 0
-	}
-	return int(f.running.Load())
-}
-
 // Utilization returns the share of the places that is taken, from 0 to 1. It
 // is 0 without a bound.
 func (f *InFlight) Utilization() float64 {

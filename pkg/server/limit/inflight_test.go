@@ -16,8 +16,8 @@ func TestInFlight(t *testing.T) {
 			t.Fatal("a third is allowed")
 		}
 	}
-	if g.Running() != 2 {
-		t.Errorf("%d run, want 2: refused calls count", g.Running())
+	if got := g.running.Load(); got != 2 || g.Utilization() != 1 {
+		t.Errorf("%d run, %v of the places are taken; want 2 and 1: refused calls count", got, g.Utilization())
 	}
 	first()
 	if _, ok := g.Enter(); !ok {
@@ -36,7 +36,7 @@ func TestInFlight_Bounds(t *testing.T) {
 	}
 	var open *InFlight
 	leave, ok := open.Enter()
-	if !ok || open.Running() != 0 {
+	if !ok || open.Utilization() != 0 || open.FullFor() != 0 {
 		t.Error("a nil InFlight has a bound")
 	}
 	leave()

@@ -81,8 +81,3 @@ func writeChallenge(w http.ResponseWriter, id []byte, c *identity.Challenge) {
 	}
 	writeError(w, c.Status, id, code, wire.Words(c.Err))
 }
-
-// WriteRefusal answers a request whose body could not be read.
-func WriteRefusal(w http.ResponseWriter, _ *http.Request, r *wire.Refusal) {
-	writeError(w, r.Status, nil, codeInvalidRequest, wire.Words(r.Err))
-}

@@ -94,7 +94,7 @@ func TestWriter_RefusesKeysOutOfOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.Abort()
+	defer w.file.Close()
 	if err := errors.Join(w.Add("b", nil), w.Add("c", nil)); err != nil {
 		t.Fatal(err)
 	}

@@ -98,9 +98,3 @@ func (w *Writer) Close() error {
 	}
 	return errors.Join(w.err, w.file.Close())
 }
-
-// Abort closes and removes the file.
-func (w *Writer) Abort() {
-	_ = w.file.Close()
-	_ = os.Remove(w.path)
-}
