@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,6 +172,67 @@ func TestStalledLargeBodiesShareTheMemory(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("another caller's large body was answered %d", res.StatusCode)
+	}
+}
+
+// What a body takes is given back with it: a caller can send any number of large
+// ones, one after another.
+func TestLargeBodiesGiveTheMemoryBack(t *testing.T) {
+	address := listen(t, nil)
+	body := strings.Repeat(" ", 1<<20-2) + "{}"
+	for i := range 40 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/tools/whoami", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer token-of-ada")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("large body %d was answered %d", i, res.StatusCode)
+		}
+	}
+}
+
+// Requests that hang at the routes of signing in take none of the places of
+// calls, and calls take none of theirs.
+func TestSignInAndCallsHaveTheirOwnPlaces(t *testing.T) {
+	release, hangs := make(chan struct{}), make(chan struct{})
+	var hanging sync.WaitGroup
+	hang := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("hang") {
+			hangs <- struct{}{}
+			<-release
+		}
+	})
+	h := newHouse(t, true, func(o *Options) {
+		o.Budget = Budget{InFlight: 4}
+		o.Routes = append(o.Routes, identity.Route{Method: http.MethodPost, Path: "/token", Handler: hang})
+	})
+	for range 10 {
+		hanging.Go(func() { h.send(t, "POST", "/token?hang", "", message{}) })
+	}
+	defer hanging.Wait()
+	defer close(release)
+	for range 10 {
+		<-hangs
+	}
+	if r := h.send(t, "POST", "/tools/whoami", "token-of-ada", message{}); r.status != http.StatusOK {
+		t.Errorf("a call beside hanging sign-ins was answered %d", r.status)
+	}
+	for range 4 {
+		leave, ok := h.server.admission.inFlight.Enter()
+		if !ok {
+			t.Fatal("sign-ins take places of calls")
+		}
+		defer leave()
+	}
+	if r := h.send(t, "POST", "/token", "", message{}); r.status != http.StatusOK {
+		t.Errorf("a sign-in beside as many calls as can run was answered %d", r.status)
 	}
 }
 

@@ -183,7 +183,7 @@ func TestStdio_ASecondHandshakeIsTheClientsFault(t *testing.T) {
 // would change.
 var oddIDs = []string{
 	"9007199254740993", "1180591620717411303424", "-1180591620717411303424", "1.5", "-0", "1e3", "0.10", "1E400",
-	`"a\u0041"`, `"\/"`, `"<&>"`, `"\ud83d\ude00"`, `"é"`, `"stackroom-id:MQ"`, `"a\"b"`, `""`, "0", `"` + strings.Repeat("x", 700) + `"`,
+	`"a\u0041"`, `"\/"`, `"<&>"`, `"\ud83d\ude00"`, `"é"`, `"stackroom-id:MQ"`, `"a\"b"`, `""`, "0", `"` + strings.Repeat("x", 700) + `"`, `"\u0041` + strings.Repeat("x", 900) + `"`,
 }
 
 func TestStdio_EchoesIDs(t *testing.T) {

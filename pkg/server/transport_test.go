@@ -174,6 +174,7 @@ func TestT16Accept(t *testing.T) {
 		"text/event-stream":                               200,
 		"application/*":                                   200,
 		"text/*":                                          200,
+		"application/json;q=0.1":                          200,
 		"application/json;q=0, text/event-stream":         200,
 		"application/json;q=0.0;v=1, text/html":           406,
 		"text/html":                                       406,

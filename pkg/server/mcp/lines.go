@@ -229,27 +229,13 @@ func decodeMessage(text []byte) (jsonrpc.Message, error) {
 	return m, err
 }
 
-// begin notes a request that needs a response. One that its client cancels needs
-// none.
+// begin notes a request that needs a response. The SDK responds to one that its
+// client cancels too.
 func (c *lineConnection) begin(m jsonrpc.Message) {
-	request, ok := m.(*jsonrpc.Request)
-	if !ok {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case request.IsCall():
+	if request, ok := m.(*jsonrpc.Request); ok && request.IsCall() {
+		c.mu.Lock()
 		c.inFlight[request.ID] = true
-	case request.Method == "notifications/cancelled":
-		var params struct {
-			RequestID any `json:"requestId"`
-		}
-		if json.Unmarshal(request.Params, &params) == nil {
-			if id, err := jsonrpc.MakeID(params.RequestID); err == nil {
-				c.forget(id)
-			}
-		}
+		c.mu.Unlock()
 	}
 }
 
