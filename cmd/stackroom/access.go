@@ -22,10 +22,10 @@ import (
 
 // access is who gets in, and how.
 type access struct {
-	guard  *identity.Guard // nil lets in everybody
-	routes []identity.Route
-	signIn pages.SignIn
-	close  func()
+	authenticator *identity.Authenticator // nil if no sign-in is needed
+	routes        []identity.Route
+	signIn        pages.SignIn
+	close         func()
 }
 
 // opening is what opening access takes.
@@ -60,11 +60,11 @@ func openAccess(ctx context.Context, o *opening) (*access, error) {
 		a.close()
 		return nil, err
 	}
-	options := identity.GuardOptions{Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: offeredScopes()}
+	options := identity.AuthenticatorOptions{Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: offeredScopes()}
 	if c.Auth == "oidc" {
 		options.Ask = c.OIDCScopes
 	}
-	a.guard, err = identity.NewGuard(options)
+	a.authenticator, err = identity.NewAuthenticator(options)
 	return a, err
 }
 
@@ -136,8 +136,8 @@ func openOIDC(c *config.Config, secrets *secret.Store, logger *slog.Logger) (*oi
 
 // masterRing returns the ring of the master keys. Those of former versions of
 // the secret stay in it for as long as the secret's overlap.
-func masterRing(secrets *secret.Store, logger *slog.Logger) (*seal.Ring, error) {
-	var ring *seal.Ring
+func masterRing(secrets *secret.Store, logger *slog.Logger) (*seal.Keyring, error) {
+	var ring *seal.Keyring
 	err := follow(secrets, "STACKROOM_MASTER_KEY", logger, func(all []secret.Value) error {
 		masters, err := masterKeys(all)
 		if err != nil {

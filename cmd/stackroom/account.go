@@ -19,7 +19,7 @@ import (
 // state is what sign-in and the account pages keep: the keys that seal, and the
 // records of what lives and what has ended.
 type state struct {
-	ring    *seal.Ring
+	ring    *seal.Keyring
 	records *ledger.Ledger
 }
 
@@ -50,7 +50,7 @@ func (o *opening) zotero(ctx context.Context, a *access) (identity.Verifier, err
 	}
 	var pages *account.Pages
 	s, err := signin.New(signin.Options{
-		Issuer: issuer(c), Resource: c.MCPURL(), Ring: st.ring, Ledger: st.records, AccessTTL: c.AccessTokenTTL, Logger: o.logger, Writes: toolsWrite(),
+		Issuer: issuer(c), Resource: c.MCPURL(), Keyring: st.ring, Ledger: st.records, AccessTTL: c.AccessTokenTTL, Logger: o.logger, Writes: toolsWrite(),
 		Zotero: zoteroauth.Options{
 			OAuthURL: c.OAuthURL, APIURL: c.ZoteroURL,
 			ClientKey: current(o.secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(o.secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),
@@ -81,7 +81,7 @@ func (o *opening) zotero(ctx context.Context, a *access) (identity.Verifier, err
 
 // accountPages returns the account pages with what they share with sign-in.
 func (o *opening) accountPages(st state, options account.Options) (*account.Pages, error) {
-	options.URL, options.Ring, options.Ledger = issuer(o.config), st.ring, st.records
+	options.URL, options.Keyring, options.Ledger = issuer(o.config), st.ring, st.records
 	options.Libraries, options.Scopes, options.Logger = o.libraries, offeredScopes(), o.logger
 	options.UnknownKey = o.secrets.Source("STACKROOM_MASTER_KEY").Rejected
 	return account.New(options)

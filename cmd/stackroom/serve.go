@@ -136,8 +136,8 @@ func serverOptions(r *room, logger *slog.Logger) (server.Options, error) {
 		return server.Options{Logger: logger}, err
 	}
 	return server.Options{
-		Catalog: catalog,
-		Guard:   r.access.guard, Routes: r.access.routes, SignIn: r.access.signIn, SharedLibrary: c.SharesLocal(), Libraries: r.libs.List,
+		Catalog:       catalog,
+		Authenticator: r.access.authenticator, Routes: r.access.routes, SignIn: r.access.signIn, SharedLibrary: c.SharesLocal(), Libraries: r.libs.List,
 		Budget: server.Budget{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  r.libs.ready, Logger: logger, Telemetry: r.observing.Telemetry, SlowCall: c.SlowCall,
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),
@@ -208,7 +208,7 @@ func (stdioCommand) Run(p *process) error {
 		return err
 	}
 	defer r.close()
-	if r.access.guard != nil {
+	if r.access.authenticator != nil {
 		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and there is no sign-in on standard input", r.config.Auth).
 			WithHint("unset it: the program serves the person who starts it")
 	}

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// maxToken is the longest token in bytes that anybody looks at.
+// maxToken is the longest accepted token, in bytes.
 const maxToken = 8 << 10
 
-// What can be wrong with an Authorization header.
+// Reasons why an Authorization header has no usable token.
 var (
 	errNoToken = errors.New("no bearer token")
-	errSeveral = errors.New("several Authorization headers")
-	errForm    = errors.New("not the form of a token")
+	errSeveral = errors.New("more than one Authorization header")
+	errForm    = errors.New("the token is malformed")
 )
 
-// bearer returns the token in the Authorization header. Tokens elsewhere, in
-// the query or in the body, are not looked for: they would end in logs and
-// histories (MCP 2026-07-28, authorization, access token usage). A scheme
-// other than Bearer and one without a token count as no token (RFC 6750
-// section 3.1): a client with an empty variable in its settings means that.
+// bearer returns the token in the Authorization header. It ignores tokens in
+// the query and in the body, which would end up in logs and browser histories
+// (MCP 2026-07-28, authorization, access token usage). Another scheme and an
+// empty token count as no token (RFC 6750 section 3.1): clients send an empty
+// token when a variable in their settings is empty.
 func bearer(h http.Header) (string, error) {
 	values := h["Authorization"]
 	switch len(values) {
@@ -35,14 +35,14 @@ func bearer(h http.Header) (string, error) {
 	switch {
 	case !strings.EqualFold(scheme, "Bearer") || token == "":
 		return "", errNoToken
-	case len(token) > maxToken || !tokenForm(token):
+	case len(token) > maxToken || !validToken(token):
 		return "", errForm
 	}
 	return token, nil
 }
 
-// tokenForm reports whether s is a b64token (RFC 6750 section 2.1).
-func tokenForm(s string) bool {
+// validToken reports whether s is a b64token (RFC 6750 section 2.1).
+func validToken(s string) bool {
 	body := strings.TrimRight(s, "=")
 	for i := range len(body) {
 		c := body[i]

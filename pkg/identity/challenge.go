@@ -14,10 +14,10 @@ const (
 	insufficientScope = "insufficient_scope"
 )
 
-// challenge returns the answer that asks for a token with scope. The code ""
-// is for a request that shows none: it gets no error then (RFC 6750 section
-// 3.1), only the way to a token.
-func (g *Guard) challenge(status int, code string, scope Scope, err *library.Error) *Challenge {
+// challenge returns the challenge that asks for a token with scope. An empty
+// code is for a request without a token: its challenge names no error (RFC 6750
+// section 3.1).
+func (a *Authenticator) challenge(status int, code string, scope Scope, err *library.Error) *Challenge {
 	var params []string
 	add := func(name, value string) {
 		if value != "" {
@@ -25,9 +25,9 @@ func (g *Guard) challenge(status int, code string, scope Scope, err *library.Err
 		}
 	}
 	add("error", code)
-	add("resource_metadata", g.metadataURL)
-	if g.ask != "" {
-		scope = Scope(g.ask)
+	add("resource_metadata", a.metadataURL)
+	if a.ask != "" {
+		scope = Scope(a.ask)
 	}
 	add("scope", string(scope))
 	if code != "" {
@@ -36,8 +36,8 @@ func (g *Guard) challenge(status int, code string, scope Scope, err *library.Err
 	return &Challenge{Status: status, Header: "Bearer " + strings.Join(params, ", "), Err: err}
 }
 
-// quotable returns s with every character replaced that RFC 6750 section 3
-// does not allow in a quoted value.
+// quotable replaces the characters of s that RFC 6750 section 3 does not allow
+// in a quoted value.
 func quotable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -50,24 +50,25 @@ func quotable(s string) string {
 	}, s)
 }
 
-// refused returns the answer to a request whose token a verifier did not take.
-func (g *Guard) refused(err *library.Error) *Challenge {
+// rejected returns the challenge for a token that the verifier rejected with
+// err.
+func (a *Authenticator) rejected(err *library.Error) *Challenge {
 	switch err.Code {
 	case library.Unauthenticated:
-		return g.challenge(http.StatusUnauthorized, invalidToken, Read, err)
+		return a.challenge(http.StatusUnauthorized, invalidToken, Read, err)
 	case library.Forbidden:
-		return g.challenge(http.StatusForbidden, insufficientScope, Read, err)
+		return a.challenge(http.StatusForbidden, insufficientScope, Read, err)
 	case library.Unavailable:
 		return &Challenge{Status: http.StatusServiceUnavailable, Err: err}
 	}
 	return &Challenge{Status: http.StatusInternalServerError, Err: err}
 }
 
-// hint says to a person how to get in.
-func (g *Guard) hint() string {
-	if g.metadataURL == "" {
-		return "put the token that you were given into the client's settings, as the header Authorization: Bearer srt_…; " +
-			"clients that can only sign in through a browser can't use this server"
+// hint tells a person how to authenticate.
+func (a *Authenticator) hint() string {
+	if a.metadataURL == "" {
+		return "put the token that your admin gave you into the client's settings, as the header Authorization: Bearer srt_…; " +
+			"clients that can only sign in through a browser do not work with this server"
 	}
-	return "connect through an MCP client that can sign in; it finds the way by itself. A Zotero key is not a token"
+	return "connect with an MCP client that supports OAuth sign-in; it finds the sign-in page by itself. A Zotero key is not a token"
 }

@@ -10,16 +10,16 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// FuzzAuthorization sends whatever it likes as Authorization: only whole
-// tokens reach the verifier, and whatever is refused gets a challenge that a
-// strict client can read and that has nothing of the header in it.
+// FuzzAuthorization sends arbitrary Authorization headers. Only well-formed
+// tokens reach the verifier; every other header gets a challenge that a strict
+// client can parse and that contains no part of the header.
 func FuzzAuthorization(f *testing.F) {
 	for _, s := range []string{"", "Bearer", "Bearer ", "Bearer a", "bearer  a==", "Bearer a b", "Bearer =", "Basic eA==", "Bearer\ta", "Bearer a,b", "Bearer \u00e9", "Bearer a\r\nX: y"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
 		var seen []string
-		g, err := identity.NewGuard(identity.GuardOptions{Resource: resource, Issuers: []string{issuer}, Verifier: verify(func(token string) (*identity.Principal, error) {
+		g, err := identity.NewAuthenticator(identity.AuthenticatorOptions{Resource: resource, Issuers: []string{issuer}, Verifier: verify(func(token string) (*identity.Principal, error) {
 			seen = append(seen, token)
 			return nil, identity.BadToken(nil)
 		})})
@@ -46,14 +46,14 @@ func FuzzAuthorization(f *testing.F) {
 	})
 }
 
-// FuzzChallenge has a verifier say whatever it likes: the challenge stays one
-// that a strict client can read, with the parameters that it should have.
+// FuzzChallenge returns arbitrary errors from the verifier. The challenge stays
+// one that a strict client can parse, with the expected parameters.
 func FuzzChallenge(f *testing.F) {
 	for _, s := range []string{"", "no", `say "no"`, `back\slash`, "a\r\nSet-Cookie: b", `x", scope="library:write`, "\u00e9\u202e", "\xff"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, message string) {
-		g, err := identity.NewGuard(identity.GuardOptions{Resource: resource, Issuers: []string{issuer}, Verifier: verify(func(string) (*identity.Principal, error) {
+		g, err := identity.NewAuthenticator(identity.AuthenticatorOptions{Resource: resource, Issuers: []string{issuer}, Verifier: verify(func(string) (*identity.Principal, error) {
 			return nil, library.Errorf(library.Unauthenticated, "%s", message)
 		})})
 		if err != nil {

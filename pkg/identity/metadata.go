@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// wellKnown is where a resource's metadata is found, before the path of the
+// wellKnown is the path of a resource's metadata, before the path of the
 // resource (RFC 9728 section 3).
 const wellKnown = "/.well-known/oauth-protected-resource"
 
-// metadata tells clients where to get tokens (RFC 9728 section 2).
+// metadata tells clients which authorization servers issue tokens (RFC 9728
+// section 2).
 type metadata struct {
 	Resource string   `json:"resource"`
 	Servers  []string `json:"authorization_servers"`
@@ -21,17 +22,17 @@ type metadata struct {
 	Name     string   `json:"resource_name"`
 }
 
-// Routes returns the handlers of the metadata: where RFC 9728 has it and, for
-// clients that don't look there, without the resource's path. It is for pages
-// of every origin. There are none without issuers.
-func (g *Guard) Routes() []Route {
-	if g.metadataURL == "" {
+// Routes returns the handlers of the metadata: at the path that RFC 9728
+// defines and, for clients that don't look there, at the root. They allow
+// requests from every origin. Without issuers there are none.
+func (a *Authenticator) Routes() []Route {
+	if a.metadataURL == "" {
 		return nil
 	}
-	u, uerr := url.Parse(g.metadataURL)
-	body, err := json.Marshal(g.metadata)
+	u, uerr := url.Parse(a.metadataURL)
+	body, err := json.Marshal(a.metadata)
 	if err != nil || uerr != nil {
-		return nil // strings marshal, and NewGuard has made the URL
+		return nil // strings marshal, and NewAuthenticator has validated the URL
 	}
 	var routes []Route
 	paths := []string{wellKnown}
@@ -46,7 +47,7 @@ func (g *Guard) Routes() []Route {
 	return routes
 }
 
-// document answers with a JSON text that is for everybody.
+// document serves a public JSON document.
 func document(body []byte) http.Handler {
 	methods := strings.Join([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +66,7 @@ func document(body []byte) http.Handler {
 		h.Set("Cache-Control", "public, max-age=300")
 		w.WriteHeader(http.StatusOK)
 		if r.Method != http.MethodHead {
-			_, _ = w.Write(body) // the caller is gone if this fails; there is nobody to tell
+			_, _ = w.Write(body) // fails only if the caller is gone
 		}
 	})
 }

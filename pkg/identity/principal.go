@@ -1,6 +1,5 @@
-// Package identity knows who is calling and what they may do: principals,
-// scopes, the verification of tokens, the challenges to those who have none,
-// and sign-in.
+// Package identity authenticates callers and authorizes what they do:
+// principals, scopes, token verification, challenges and sign-in.
 package identity
 
 import (
@@ -12,40 +11,39 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// Scope is what a token lets its bearer do.
+// Scope is a right that a token grants to its bearer.
 type Scope string
 
-// The scopes. Write includes Read (MCP 2026-07-28, authorization, asks servers
-// to honour such hierarchies).
+// The scopes. Write includes Read: MCP 2026-07-28, authorization, asks servers
+// to honour such hierarchies.
 const (
 	Read  Scope = "library:read"
 	Write Scope = "library:write"
 )
 
-// Principal is somebody who has shown who they are. It is read only.
+// Principal is an authenticated caller. It is immutable.
 type Principal struct {
-	// Subject names the principal and nobody else: "zotero:475425",
-	// "token:k3f9…", "oidc:…". It comes from whoever vouches for the
-	// principal, never from anything typed, and may stand in the audit log.
+	// Subject identifies exactly one principal: "zotero:475425", "token:k3f9…",
+	// "oidc:…". It comes from the verifier of the token, never from user input,
+	// and may appear in the audit log.
 	Subject string
 	Scopes  []Scope
-	// Libraries are the only ones that the principal may see; nil is every
-	// library that the credential reads.
+	// Libraries are the only libraries that the principal may see; nil allows
+	// every library that the credential can read.
 	Libraries []library.ID
-	// Credential is the principal's own at the upstream. The zero one means
-	// the deployment's.
+	// Credential is the principal's own credential at the upstream. The zero
+	// value stands for the deployment's.
 	Credential upstream.Credential
-	Expires    time.Time // when the token ends; the zero time is never
+	Expires    time.Time // when the token expires; zero if never
 }
 
-// May reports whether p has a scope, of itself or because a wider one includes
-// it.
+// May reports whether p has a scope, directly or through a wider one.
 func (p *Principal) May(s Scope) bool {
 	return slices.Contains(p.Scopes, s) || s == Read && slices.Contains(p.Scopes, Write)
 }
 
-// Sees reports whether p may see a library as far as the token goes; the
-// credential may yet refuse it.
+// Sees reports whether the token allows p to see a library. The upstream may
+// still reject the credential.
 func (p *Principal) Sees(id library.ID) bool {
 	return p.Libraries == nil || slices.Contains(p.Libraries, id)
 }
@@ -53,13 +51,12 @@ func (p *Principal) Sees(id library.ID) bool {
 // principalKey is the context key of a [Principal].
 type principalKey struct{}
 
-// WithPrincipal returns a context of calls that p makes.
+// WithPrincipal returns a context for calls that p makes.
 func WithPrincipal(ctx context.Context, p *Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// PrincipalFrom returns who makes the calls of ctx, or nil where nobody needs
-// to sign in.
+// PrincipalFrom returns the principal of ctx, or nil if there is none.
 func PrincipalFrom(ctx context.Context) *Principal {
 	p, _ := ctx.Value(principalKey{}).(*Principal)
 	return p

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// SameResource reports whether two URLs name one resource (RFC 8707). Letter
-// case of scheme and host, a port that is the scheme's own, and a slash at the
-// end make no difference, because clients write them as they like; everything
-// else does. What is not an absolute http or https URL, or has a user or a
-// fragment, names nothing.
+// SameResource reports whether two URLs name one resource (RFC 8707). It
+// ignores the letter case of scheme and host, the scheme's default port and a
+// trailing slash, because clients vary in these; every other difference counts.
+// A URL names no resource if it is not absolute, not http or https, or has a
+// user or a fragment.
 func SameResource(a, b string) bool {
 	x, ok := canonical(a)
 	y, okay := canonical(b)
 	return ok && okay && x == y
 }
 
-// canonical returns the one form of a resource's URL.
+// canonical returns the canonical form of a resource's URL.
 func canonical(s string) (string, bool) {
 	u, err := url.Parse(s)
 	if err != nil || u.Opaque != "" || u.Hostname() == "" || u.User != nil || strings.Contains(s, "#") {

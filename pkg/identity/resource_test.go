@@ -8,24 +8,24 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 )
 
-func TestR11OneResourceInManySpellings(t *testing.T) {
+func TestR11_SameResourceIgnoresSpelling(t *testing.T) {
 	for _, c := range []struct {
 		promise string
 		url     string
 		same    bool
 	}{
 		{"itself", resource, true},
-		{"R11 a slash at the end", resource + "/", true},
-		{"R11 a host in capitals", "https://LIBRARY.Example.ORG/mcp", true},
-		{"R11 a scheme in capitals", "HTTPS://library.example.org/mcp", true},
-		{"the scheme's own port", "https://library.example.org:443/mcp", true},
+		{"R11 a trailing slash", resource + "/", true},
+		{"R11 an upper-case host", "https://LIBRARY.Example.ORG/mcp", true},
+		{"R11 an upper-case scheme", "HTTPS://library.example.org/mcp", true},
+		{"the default port", "https://library.example.org:443/mcp", true},
 		{"another port", "https://library.example.org:8443/mcp", false},
 		{"another scheme", "http://library.example.org/mcp", false},
 		{"another host", "https://library.example.org.evil.example/mcp", false},
 		{"another path", "https://library.example.org/mcp/x", false},
-		{"a path in capitals", "https://library.example.org/MCP", false},
+		{"an upper-case path", "https://library.example.org/MCP", false},
 		{"no path", "https://library.example.org", false},
-		{"two slashes at the end", resource + "//", false},
+		{"two trailing slashes", resource + "//", false},
 		{"a query", resource + "?a=b", false},
 		{"a fragment", resource + "#a", false},
 		{"an empty fragment", resource + "#", false},
@@ -38,7 +38,7 @@ func TestR11OneResourceInManySpellings(t *testing.T) {
 		}
 	}
 	if identity.SameResource("", "") {
-		t.Error("nothing is no resource")
+		t.Error("the empty URL is a resource")
 	}
 }
 

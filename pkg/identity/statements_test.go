@@ -13,11 +13,13 @@ import (
 	"testing"
 )
 
-// numbers finds the statements that a test's name or one of its texts carries.
+// numbers matches the numbers of acceptance statements in a test's name or
+// strings.
 var numbers = regexp.MustCompile(`(?:\b|[a-z]|Test|[0-9])([RAZS][0-9]{2})(?:\b|[A-Z])`)
 
-// statements are the numbers of what a server with sign-in must keep: as a
-// resource, as an authorization server, as a bridge to Zotero, and for safety.
+// statements returns the numbers of the acceptance statements about sign-in:
+// resource server (R), authorization server (A), Zotero sign-in (Z), security
+// (S).
 func statements() []string {
 	all := []string{"S01", "S02", "S09"}
 	for kind, last := range map[string]int{"R": 12, "A": 24, "Z": 6} {
@@ -29,9 +31,9 @@ func statements() []string {
 	return all
 }
 
-// TestEveryStatementOfSignInHasATest reads the tests of the project. With -v it
-// prints which test keeps which statement.
-func TestEveryStatementOfSignInHasATest(t *testing.T) {
+// TestStatements_HaveTests reads the tests of the project. With -v it prints
+// which test covers which statement.
+func TestStatements_HaveTests(t *testing.T) {
 	kept := map[string][]string{}
 	for _, root := range []string{"..", "../../cmd"} {
 		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
@@ -53,7 +55,7 @@ func TestEveryStatementOfSignInHasATest(t *testing.T) {
 	}
 }
 
-// readTests notes which statements the tests of a file name.
+// readTests records the statements that the tests of a file name.
 func readTests(path string, kept map[string][]string) error {
 	if strings.HasSuffix(path, "statements_test.go") {
 		return nil

@@ -6,9 +6,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// StatusOf returns the HTTP status for an error's code, outside OAuth and MCP,
-// which have rules of their own. Invalid is 422 and not
-// 400, because the request itself could be read.
+// StatusOf returns the HTTP status for an error code, outside OAuth and MCP,
+// which define their own. Invalid is 422 and not 400, because the request
+// itself is well-formed.
 func StatusOf(code library.Code) int {
 	switch code {
 	case library.Invalid:

@@ -7,22 +7,23 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Verifier tells from a token who bears it.
+// Verifier authenticates the bearer of a token.
 type Verifier interface {
-	// Verify returns who bears token, which is not empty. Its errors are
-	// [*library.Error]: Unauthenticated for a token that is not good,
-	// Forbidden for a good one that opens nothing here, Unavailable while that
-	// can't be told. None of them holds any part of the token.
+	// Verify returns the bearer of token, which is not empty. Its errors are
+	// [*library.Error]: Unauthenticated for an invalid token, Forbidden for a
+	// valid one that grants nothing here, Unavailable while it cannot be
+	// verified. No error contains a part of the token.
 	Verify(ctx context.Context, token string) (*Principal, error)
 }
 
-// Route is a handler with the method and the path that it answers.
+// Route is a handler with its method and path.
 type Route struct {
 	Method, Path string
 	Handler      http.Handler
 }
 
-// Challenge is the answer to a request that may not go on.
+// Challenge is the response to a request that authentication or authorization
+// rejects.
 type Challenge struct {
 	Status int
 	Header string // value of WWW-Authenticate, or "" for none

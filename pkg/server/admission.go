@@ -62,7 +62,7 @@ func newAdmission(o Options) *admission {
 		anonymous: limit.New(limit.Options{Max: b.Max * anonymousFactor, Window: b.Window, Callers: anonymousAddresses}),
 		signIn:    limit.NewShares(signInPlaces, signInPlacesAddress),
 		filled:    o.Telemetry.InFlight,
-		hops:      b.Hops, signed: o.Guard != nil, refused: o.Telemetry.Refused,
+		hops:      b.Hops, signed: o.Authenticator != nil, refused: o.Telemetry.Refused,
 	}
 	if b.InFlight > 0 {
 		a.inFlight = limit.NewInFlight(b.InFlight)

@@ -11,18 +11,18 @@ import (
 
 // authenticator finds out who calls. A nil authenticator lets everyone in.
 type authenticator struct {
-	guard  *identity.Guard
-	logger *slog.Logger
-	lines  *limit.Lines // of requests whose caller can't be told
+	identity *identity.Authenticator
+	logger   *slog.Logger
+	lines    *limit.Lines // of requests whose caller can't be told
 }
 
 // newAuthenticator returns the authenticator of a server, nil where callers
 // don't sign in.
 func newAuthenticator(o Options) *authenticator {
-	if o.Guard == nil {
+	if o.Authenticator == nil {
 		return nil
 	}
-	return &authenticator{guard: o.Guard, logger: o.Logger, lines: limit.NewLines(refusalLines, time.Second/refusalLines)}
+	return &authenticator{identity: o.Authenticator, logger: o.Logger, lines: limit.NewLines(refusalLines, time.Second/refusalLines)}
 }
 
 // authenticate returns the request with its principal in the context and
@@ -31,7 +31,7 @@ func (a *authenticator) authenticate(r *http.Request) (*http.Request, *identity.
 	if a == nil {
 		return r, nil
 	}
-	p, refused := a.guard.Identify(r)
+	p, refused := a.identity.Identify(r)
 	if refused != nil {
 		if refused.Status >= http.StatusInternalServerError {
 			if skipped, ok := a.lines.Allow(); ok {
@@ -47,8 +47,8 @@ func (a *authenticator) authenticate(r *http.Request) (*http.Request, *identity.
 // openRoutes returns the routes without sign-in beside the server's own: those
 // that lead to signing in.
 func openRoutes(o Options) []identity.Route {
-	if o.Guard == nil {
+	if o.Authenticator == nil {
 		return o.Routes
 	}
-	return append(o.Guard.Routes(), o.Routes...)
+	return append(o.Authenticator.Routes(), o.Routes...)
 }

@@ -268,7 +268,7 @@ func newReadingHouse(t *testing.T, libs tool.Libraries) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edge, err := New(Options{Catalog: catalog, Guard: newGuard(t)})
+	edge, err := New(Options{Catalog: catalog, Authenticator: testAuthenticator(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

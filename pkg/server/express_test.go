@@ -156,7 +156,7 @@ func TestLanes(t *testing.T) {
 		testLanes(t, newLanes(t, nil), func(m message) message { return m })
 	})
 	t.Run("to whoever signs in", func(t *testing.T) {
-		testLanes(t, newLanes(t, func(o *Options) { o.Guard = newGuard(t) }), asBob)
+		testLanes(t, newLanes(t, func(o *Options) { o.Authenticator = testAuthenticator(t) }), asBob)
 	})
 }
 
@@ -277,7 +277,7 @@ func FuzzLanes(f *testing.F) {
 // BenchmarkLanes measures a call in the express lane and through the SDK, and
 // in either the cost of authentication.
 func BenchmarkLanes(b *testing.B) {
-	open, guarded := newLanes(b, nil), newLanes(b, func(o *Options) { o.Guard = newGuard(b) })
+	open, guarded := newLanes(b, nil), newLanes(b, func(o *Options) { o.Authenticator = testAuthenticator(b) })
 	m := modernCall("echo", `"arguments":{"q":"light"},`)
 	for _, lane := range []struct {
 		name string

@@ -60,9 +60,9 @@ type house struct {
 
 const houseMCP = "https://mcp.example.org/mcp"
 
-func newGuard(t testing.TB) *identity.Guard {
+func testAuthenticator(t testing.TB) *identity.Authenticator {
 	t.Helper()
-	g, err := identity.NewGuard(identity.GuardOptions{
+	g, err := identity.NewAuthenticator(identity.AuthenticatorOptions{
 		Resource: houseMCP, Issuers: []string{"https://mcp.example.org"}, Verifier: everybody(), Scopes: []identity.Scope{identity.Read, identity.Write},
 	})
 	if err != nil {
@@ -93,7 +93,7 @@ func newHouse(t testing.TB, express bool, change func(*Options)) *house {
 			Name: name, InputSchema: json.RawMessage(`{"type":"object"}`), Hints: tool.Hints{ReadOnly: name != "add"}, Complete: express,
 		})
 	}
-	o := Options{Catalog: c, Guard: newGuard(t), Logger: telemetry.NewLogger(h.log, slog.LevelDebug, telemetry.JSON), LegacySSE: true}
+	o := Options{Catalog: c, Authenticator: testAuthenticator(t), Logger: telemetry.NewLogger(h.log, slog.LevelDebug, telemetry.JSON), LegacySSE: true}
 	if change != nil {
 		change(&o)
 	}

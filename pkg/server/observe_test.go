@@ -193,7 +193,7 @@ func TestRESTIsObservedToo(t *testing.T) {
 
 func TestTheAuditNamesThePrincipal(t *testing.T) {
 	w := newWitness(t)
-	l := newLanes(t, func(o *Options) { o.Guard, o.Telemetry = newGuard(t), w.Telemetry })
+	l := newLanes(t, func(o *Options) { o.Authenticator, o.Telemetry = testAuthenticator(t), w.Telemetry })
 	for i, h := range []http.Handler{l.with, l.without} {
 		asBob(modernCall("echo", "")).send(t, h)
 		event, n := w.last(t)

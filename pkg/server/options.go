@@ -22,11 +22,11 @@ type Options struct {
 	// show its Definitions; without any there is no REST.
 	Catalog mcp.Catalog
 
-	// Guard authenticates callers, everywhere but at the health endpoints, the
+	// Authenticator authenticates callers, everywhere but at the health endpoints, the
 	// page, the OpenAPI document, its own routes and Routes. A tool that is not
 	// read-only needs [identity.Write], everything else [identity.Read]. Nil
 	// allows everyone everything.
-	Guard *identity.Guard
+	Authenticator *identity.Authenticator
 
 	// Routes need no sign-in and take requests of every web origin: they are
 	// those of signing in. Their bodies are bounded like all others.
@@ -35,7 +35,7 @@ type Options struct {
 	// Budget bounds what callers may do. The zero Budget has no bounds.
 	Budget Budget
 
-	// SignIn is how callers sign in at Guard, for the page.
+	// SignIn is how callers sign in at Authenticator, for the page.
 	SignIn pages.SignIn
 
 	// SharedLibrary says that everyone who signs in may also read the library
@@ -117,8 +117,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Catalog == nil {
 		return o, errors.New("server: Options.Catalog is missing")
 	}
-	if o.SignIn != pages.SignInNone && o.Guard == nil {
-		return o, errors.New("server: Options.SignIn without a Guard would let everyone in")
+	if o.SignIn != pages.SignInNone && o.Authenticator == nil {
+		return o, errors.New("server: Options.SignIn without a Authenticator would let everyone in")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -252,7 +252,7 @@ func TestAnswersKeepTheirSchemas(t *testing.T) {
 }
 
 func TestTheDocumentSaysThatOneSignsIn(t *testing.T) {
-	open, guarded := newFixture(t, nil).document(), newFixture(t, func(o *Options) { o.Guard = newGuard(t) }).document()
+	open, guarded := newFixture(t, nil).document(), newFixture(t, func(o *Options) { o.Authenticator = testAuthenticator(t) }).document()
 	if open["security"] != nil {
 		t.Errorf("security = %v", open["security"])
 	}

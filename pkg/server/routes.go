@@ -34,7 +34,7 @@ func (s *Server) route() error {
 func (s *Server) routePages() error {
 	o := s.options
 	setup, err := pages.NewSetup(pages.Options{
-		Name: o.Name, Version: o.Version, PublicURL: o.PublicURL, SignIn: o.SignIn, Shared: o.SharedLibrary, Signed: o.Guard != nil,
+		Name: o.Name, Version: o.Version, PublicURL: o.PublicURL, SignIn: o.SignIn, Shared: o.SharedLibrary, Signed: o.Authenticator != nil,
 		Tools: o.Catalog.Definitions(), LegacySSE: o.LegacySSE, Libraries: o.Libraries,
 	})
 	if err != nil {

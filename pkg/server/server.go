@@ -55,7 +55,7 @@ func newServer(o Options, limits limits) (*Server, error) {
 	}
 	s := &Server{
 		options: o, limits: limits,
-		runner: call.NewRunner(o.runnerOptions()), authorizer: call.NewAuthorizer(o.Guard, o.Catalog.Definitions()),
+		runner: call.NewRunner(o.runnerOptions()), authorizer: call.NewAuthorizer(o.Authenticator, o.Catalog.Definitions()),
 		authenticator: newAuthenticator(o), admission: newAdmission(o), bodies: wire.NewBodyReader(o.MaxBodyBytes),
 		router: newRouter(newEdge(o, limits.body)),
 	}

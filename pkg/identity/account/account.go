@@ -61,10 +61,10 @@ type Keys interface {
 
 // Options configure [Pages]. All are needed but those that name a default.
 type Options struct {
-	URL    string // the public URL, without a slash at the end
-	Ring   *seal.Ring
-	Ledger *ledger.Ledger
-	Login  Login
+	URL     string // the public URL, without a slash at the end
+	Keyring *seal.Keyring
+	Ledger  *ledger.Ledger
+	Login   Login
 	// Through names where members sign in, for people: "Zotero".
 	Through string
 	// Keys has the members' keys; nil if they have none.
@@ -93,7 +93,7 @@ type Pages struct {
 // New returns the pages. The error says which option is missing.
 func New(o Options) (*Pages, error) {
 	u, err := url.Parse(o.URL)
-	if err != nil || u.Host == "" || o.Ring == nil || o.Ledger == nil || o.Login == nil || o.Libraries == nil || len(o.Scopes) == 0 {
+	if err != nil || u.Host == "" || o.Keyring == nil || o.Ledger == nil || o.Login == nil || o.Libraries == nil || len(o.Scopes) == 0 {
 		return nil, errors.New("account: URL, ring, ledger, login, libraries and scopes are needed")
 	}
 	if o.Credential == nil {
@@ -115,8 +115,8 @@ func New(o Options) (*Pages, error) {
 	deployment := o.URL + " account"
 	return &Pages{
 		options: o, secure: u.Scheme == "https", pages: pages,
-		session: o.Ring.Box("session", deployment), login: o.Ring.Box("signin", deployment), form: o.Ring.Box("field", deployment),
-		token: o.Ring.Box("pat", deployment), record: o.Ring.Box("record", deployment),
+		session: o.Keyring.Box("session", deployment), login: o.Keyring.Box("signin", deployment), form: o.Keyring.Box("field", deployment),
+		token: o.Keyring.Box("pat", deployment), record: o.Keyring.Box("record", deployment),
 	}, nil
 }
 

@@ -33,7 +33,7 @@ type service struct {
 	t      *testing.T
 	url    string
 	bucket *buckettest.Fake
-	ring   *seal.Ring
+	ring   *seal.Keyring
 	log    bytes.Buffer
 	who    *account.Member // who signs in next
 	keys   *keys
@@ -137,7 +137,7 @@ func (s *service) restart() {
 			s.t.Fatal(err)
 		}
 		p, err := account.New(account.Options{
-			URL: s.url, Ring: s.ring, Ledger: ledger.OpenBucket(s.t.Context(), b, ledger.Options{Now: s.clock}), Login: s, Through: "Example",
+			URL: s.url, Keyring: s.ring, Ledger: ledger.OpenBucket(s.t.Context(), b, ledger.Options{Now: s.clock}), Login: s, Through: "Example",
 			Keys: s.keys, Libraries: s.libraries, Scopes: s.scopes, Now: s.clock, Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
 			Credential: func(key string) upstream.Credential { return upstream.NewCredential("test", http.Header{"Key": {key}}) },
 		})
@@ -696,7 +696,7 @@ func FuzzToken(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = l.Close() })
-	p, err := account.New(account.Options{URL: "https://a.example", Ring: ring, Ledger: l, Login: &service{}, Libraries: (&service{}).libraries, Scopes: []identity.Scope{identity.Read}})
+	p, err := account.New(account.Options{URL: "https://a.example", Keyring: ring, Ledger: l, Login: &service{}, Libraries: (&service{}).libraries, Scopes: []identity.Scope{identity.Read}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// Bounds of what is taken from an issuer.
+// Bounds of an issuer's responses.
 const (
 	fetchTime = 10 * time.Second
 	maxBytes  = 1 << 20
@@ -23,8 +23,8 @@ const (
 	minRSA    = 2048 // bits (RFC 7518 section 3.3)
 )
 
-// newClient returns a client that reads from an issuer: it follows no
-// redirect, and takes no answer that is not a bounded 200.
+// newClient returns a client for requests to an issuer. It follows no redirect,
+// and returns an error for every response that is not a 200 of bounded size.
 func newClient(transport http.RoundTripper, local bool) *http.Client {
 	return &http.Client{
 		Transport:     &bounded{next: transport, local: local},
@@ -33,14 +33,14 @@ func newClient(transport http.RoundTripper, local bool) *http.Client {
 	}
 }
 
-// bounded is the transport of that client.
+// bounded is the transport of newClient.
 type bounded struct {
 	next  http.RoundTripper
-	local bool // the issuer is on this machine, where http will do
+	local bool // the issuer is on this machine, so http is allowed
 }
 
-// RoundTrip implements [http.RoundTripper]. Errors say nothing of the body,
-// which go-oidc would quote at any length.
+// RoundTrip implements [http.RoundTripper]. Its errors leave out the body,
+// which go-oidc would quote in full.
 func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !secure(r.URL, b.local) {
 		return nil, errors.New("not https")
@@ -50,14 +50,14 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if res.StatusCode != http.StatusOK {
-		_ = res.Body.Close() // nothing of it is wanted
+		_ = res.Body.Close() // the body is not used
 		return nil, statusError(res.StatusCode)
 	}
 	res.Body = http.MaxBytesReader(nil, res.Body, maxBytes)
 	return res, nil
 }
 
-// statusError is a response of the issuer that is not 200.
+// statusError is an issuer's response with a status other than 200.
 type statusError int
 
 func (e statusError) Error() string { return fmt.Sprintf("HTTP status %d", int(e)) }
@@ -68,21 +68,20 @@ func secure(u *url.URL, local bool) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && local && loopback(u)
 }
 
-// loopback reports whether a URL is of this machine.
+// loopback reports whether u is on this machine.
 func loopback(u *url.URL) bool {
 	ip := net.ParseIP(u.Hostname())
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// What an issuer can say of itself that is not what the settings say. Clients
-// compare the two letter by letter too (RFC 8414 section 3.3), so there is no
-// making light of a slash.
+// Differences between an issuer's own URL and the setting. Clients compare the
+// two exactly (RFC 8414 section 3.3), so even a trailing slash counts.
 var (
-	errSlash    = errors.New("the issuer writes itself with another slash at its end; STACKROOM_OIDC_ISSUER must be the same letter by letter")
-	errStranger = errors.New("the discovery document is of another issuer")
+	errSlash    = errors.New("the issuer's URL differs from STACKROOM_OIDC_ISSUER in its trailing slash; they must be equal")
+	errStranger = errors.New("the discovery document names another issuer")
 )
 
-// fetch asks an issuer where its keys are, and for them.
+// fetch reads an issuer's discovery document and key set.
 func fetch(ctx context.Context, client *http.Client, issuer string) ([]jose.JSONWebKey, error) {
 	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, client), fetchTime)
 	defer cancel()

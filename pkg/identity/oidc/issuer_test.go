@@ -20,8 +20,8 @@ import (
 
 const audience = "https://library.example.org/mcp"
 
-// issuer is an identity provider on this machine: go-oidc's own test server,
-// with a count of what is asked and with ways to misbehave.
+// issuer is an identity provider on loopback: go-oidc's test server, which also
+// counts requests and can misbehave.
 type issuer struct {
 	*httptest.Server
 	t testing.TB
@@ -31,7 +31,7 @@ type issuer struct {
 	signer crypto.Signer
 	keyID  string
 	asked  map[string]int
-	answer http.HandlerFunc // instead of the server's own, or nil
+	answer http.HandlerFunc // replaces the server's response; nil for the real one
 	now    time.Time
 }
 
@@ -55,7 +55,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.server.ServeHTTP(w, r)
 }
 
-// rotate gives the issuer a new key, and takes the old one away.
+// rotate replaces the issuer's key.
 func (i *issuer) rotate(keyID string) {
 	i.t.Helper()
 	key, err := newKey()
@@ -70,21 +70,21 @@ func (i *issuer) rotate(keyID string) {
 
 func newKey() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
 
-// misbehave sets what the issuer answers; nil is what it should.
+// misbehave replaces the issuer's responses; nil restores them.
 func (i *issuer) misbehave(answer http.HandlerFunc) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.answer = answer
 }
 
-// publish adds a public key to those that the issuer shows.
+// publish adds a public key to the issuer's key set.
 func (i *issuer) publish(key crypto.PublicKey, keyID string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.server.PublicKeys = append(i.server.PublicKeys, oidctest.PublicKey{PublicKey: key, KeyID: keyID})
 }
 
-// fetches returns how often the keys were asked for.
+// fetches returns the number of requests for the key set.
 func (i *issuer) fetches() int { return i.askedFor("/keys") }
 
 func (i *issuer) askedFor(path string) int {
@@ -93,7 +93,7 @@ func (i *issuer) askedFor(path string) int {
 	return i.asked[path]
 }
 
-// clock tells the time of the tests.
+// clock returns the test's time.
 func (i *issuer) clock() time.Time {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -106,8 +106,8 @@ func (i *issuer) pass(d time.Duration) {
 	i.now = i.now.Add(d)
 }
 
-// claims returns those of a good token, with changes; a nil value takes one
-// away.
+// claims returns the claims of a valid token, with changes; a nil value removes
+// a claim.
 func (i *issuer) claims(changes map[string]any) map[string]any {
 	now := i.clock()
 	c := map[string]any{
@@ -122,7 +122,7 @@ func (i *issuer) claims(changes map[string]any) map[string]any {
 	return c
 }
 
-// token returns a good token with changed claims.
+// token returns a token with changed claims.
 func (i *issuer) token(changes map[string]any) string {
 	i.t.Helper()
 	return i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: i.signer}, map[jose.HeaderKey]any{"kid": i.keyID, "typ": "at+jwt"}, i.claims(changes))

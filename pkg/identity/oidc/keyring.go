@@ -14,36 +14,35 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// How keys age.
+// Ages of the keys.
 const (
-	fresh = time.Hour        // then they are fetched anew, while calls go on with them
-	keep  = 24 * time.Hour   // then they are no longer trusted if the issuer doesn't answer
-	pause = 10 * time.Second // between fetches, so that tokens with made-up key IDs can't flood the issuer
+	fresh  = time.Hour        // older keys are fetched again in the background
+	maxAge = 24 * time.Hour   // older keys are not used, even if the issuer does not respond
+	pause  = 10 * time.Second // between fetches, so that tokens with made-up key IDs can't flood the issuer
 )
 
-// How callers wait for keys, so that tokens with made-up key IDs can't hold up
-// the server while the issuer does not answer.
+// Bounds of waiting for keys, so that tokens with made-up key IDs can't block
+// the server while the issuer does not respond.
 const (
-	maxWaiting = 64              // callers at once that have keys and wait for newer ones
-	newKeyWait = 2 * time.Second // how long each of them waits
+	maxWaiting = 64              // concurrent callers that have keys and wait for newer ones
+	newKeyWait = 2 * time.Second // the longest wait of each
 )
 
-// keyring holds an issuer's keys. No fetch is made for a caller alone: all who
-// need one wait for the same.
+// keyring caches an issuer's keys. Concurrent callers share one fetch.
 type keyring struct {
 	issuer string
 	client *http.Client
 	now    func() time.Time
 
 	mu      sync.Mutex
-	held    *held         // what was fetched last, or nil
-	tried   time.Time     // when a fetch began last
-	fault   error         // why it failed, or nil
-	running chan struct{} // closed when the fetch that runs is over; nil if none runs
-	waiting int           // callers that have keys and wait for it
+	held    *held         // result of the last successful fetch, or nil
+	tried   time.Time     // when the last fetch started
+	fault   error         // error of the last fetch, or nil
+	running chan struct{} // closed when the running fetch ends; nil if none runs
+	waiting int           // callers that have keys and wait for newer ones
 }
 
-// held is what an issuer said. It does not change.
+// held is the result of one fetch. It is immutable.
 type held struct {
 	keys    []jose.JSONWebKey
 	fetched time.Time
@@ -53,14 +52,14 @@ func newKeyring(issuer string, client *http.Client, now func() time.Time) *keyri
 	return &keyring{issuer: issuer, client: client, now: now}
 }
 
-// Why a token is refused, for the log.
+// Reasons for rejecting a token, for the log.
 var (
 	errSignature = errors.New("oidc: no key of the issuer verifies the token")
-	errIssuer    = errors.New("oidc: the token is of another issuer")
+	errIssuer    = errors.New("oidc: the token has another issuer")
 	errClaims    = errors.New("oidc: the claims can't be read")
 )
 
-// open verifies a token's signature and issuer and reads its claims.
+// open verifies a token's signature and issuer and returns its claims.
 func (k *keyring) open(ctx context.Context, token *jwt.JSONWebToken, own *claims, all *map[string]any) error {
 	h, err := k.current(ctx)
 	if err != nil {
@@ -68,8 +67,8 @@ func (k *keyring) open(ctx context.Context, token *jwt.JSONWebToken, own *claims
 	}
 	payload, ok := h.verify(token)
 	if !ok {
-		// The issuer may have taken a new key. Whoever comes within a pause of
-		// the last fetch has seen the keys of now.
+		// The issuer may have rotated its keys. A caller within pause of the
+		// last fetch already has the current ones.
 		if h, err = k.next(ctx, h); err != nil {
 			return err
 		}
@@ -86,8 +85,7 @@ func (k *keyring) open(ctx context.Context, token *jwt.JSONWebToken, own *claims
 	return nil
 }
 
-// verify returns what reads the claims of a token that one of the keys
-// verifies.
+// verify verifies a token against the keys and returns a decoder of its claims.
 func (h *held) verify(token *jwt.JSONWebToken) (payload func(...any) error, ok bool) {
 	for _, key := range candidates(h.keys, token.Headers[0]) {
 		if token.Claims(key.Key) == nil {
@@ -97,8 +95,8 @@ func (h *held) verify(token *jwt.JSONWebToken) (payload func(...any) error, ok b
 	return nil, false
 }
 
-// current returns the keys at hand, fetched now if there are none or none that
-// may still be trusted.
+// current returns the cached keys. It fetches them first if there are none, or
+// if they are older than maxAge.
 func (k *keyring) current(ctx context.Context) (*held, error) {
 	k.mu.Lock()
 	h := k.held
@@ -107,7 +105,7 @@ func (k *keyring) current(ctx context.Context) (*held, error) {
 		return k.next(ctx, nil)
 	}
 	switch age := k.now().Sub(h.fetched); {
-	case age >= keep:
+	case age >= maxAge:
 		return k.next(ctx, h)
 	case age >= fresh:
 		k.start()
@@ -115,8 +113,8 @@ func (k *keyring) current(ctx context.Context) (*held, error) {
 	return h, nil
 }
 
-// next returns keys that are newer than old, or the same ones if those were
-// fetched a moment ago.
+// next returns keys newer than old, or old itself if it was fetched less than
+// pause ago.
 func (k *keyring) next(ctx context.Context, old *held) (*held, error) {
 	over := true
 	if running := k.start(); running != nil {
@@ -127,15 +125,16 @@ func (k *keyring) next(ctx context.Context, old *held) (*held, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if h := k.held; h != nil && (h != old || over && k.fault == nil) && k.now().Sub(h.fetched) < keep {
+	if h := k.held; h != nil && (h != old || over && k.fault == nil) && k.now().Sub(h.fetched) < maxAge {
 		return h, nil
 	}
-	return nil, library.Errorf(library.Unavailable, "the identity provider gives no keys now, so nobody's token can be verified").
+	return nil, library.Errorf(library.Unavailable, "the identity provider's keys are unavailable, so no token can be verified").
 		WithHint("try again in a moment").WithRetryAfter(max(time.Second, pause-k.now().Sub(k.tried))).WithCause(k.fault)
 }
 
-// wait waits for the fetch that runs, and reports whether it is over: not if too
-// many callers wait, nor if it takes too long for a caller who has old keys.
+// wait waits for the running fetch and reports whether it has ended. It returns
+// false if too many callers wait, or if a caller with old keys has waited for
+// newKeyWait.
 func (k *keyring) wait(ctx context.Context, running <-chan struct{}, old *held) (over bool, err error) {
 	most := fetchTime
 	if old != nil {
@@ -174,8 +173,9 @@ func (k *keyring) leave() {
 	k.waiting--
 }
 
-// start begins a fetch unless one runs or ran a moment ago, and returns what is
-// closed when it is over; nil if there is nothing to wait for.
+// start starts a fetch unless one is running or started less than pause ago.
+// The returned channel closes when the fetch ends; it is nil if there is
+// nothing to wait for.
 func (k *keyring) start() <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -192,7 +192,7 @@ func (k *keyring) start() <-chan struct{} {
 	return done
 }
 
-// fetch asks the issuer. It belongs to no caller, and ends by its own time.
+// fetch fetches the keys for all callers, with a timeout of its own.
 func (k *keyring) fetch(done chan struct{}) {
 	keys, err := fetch(context.Background(), k.client, k.issuer)
 	k.mu.Lock()

@@ -18,7 +18,7 @@ import (
 
 func down(w http.ResponseWriter, _ *http.Request) { http.Error(w, "hunter2", http.StatusBadGateway) }
 
-func TestAnIssuerThatIsDownAtTheStartIsAskedAgain(t *testing.T) {
+func TestKeyring_RetriesIssuerDownAtStart(t *testing.T) {
 	i := newIssuer(t)
 	i.misbehave(down)
 	v := i.verifier("")
@@ -33,19 +33,19 @@ func TestAnIssuerThatIsDownAtTheStartIsAskedAgain(t *testing.T) {
 		t.Errorf("ready: %v", err)
 	}
 	if got := i.askedFor("/.well-known/openid-configuration"); got != 1 {
-		t.Errorf("an issuer that is down was asked %d times at once", got)
+		t.Errorf("%d requests at once to an issuer that is down", got)
 	}
 	i.misbehave(nil)
 	i.pass(10 * time.Second)
 	if _, err := v.Verify(t.Context(), i.token(nil)); err != nil {
-		t.Errorf("after it came back: %v", err)
+		t.Errorf("after it recovered: %v", err)
 	}
 	if err := v.Ready(t.Context()); err != nil {
 		t.Errorf("ready: %v", err)
 	}
 }
 
-func TestANewKeyIsTakenUpAndTheOldOneDropped(t *testing.T) {
+func TestKeyring_FollowsKeyRotation(t *testing.T) {
 	i := newIssuer(t)
 	v := i.verifier("")
 	old := i.token(nil)
@@ -58,11 +58,11 @@ func TestANewKeyIsTakenUpAndTheOldOneDropped(t *testing.T) {
 		t.Errorf("the new key: %v", err)
 	}
 	if _, err := v.Verify(t.Context(), old); library.CodeOf(err) != library.Unauthenticated {
-		t.Errorf("the key that was taken away: %v", err)
+		t.Errorf("the removed key: %v", err)
 	}
 }
 
-func TestTokensWithMadeUpKeysDoNotFloodTheIssuer(t *testing.T) {
+func TestKeyring_MadeUpKeyIDsDoNotFloodIssuer(t *testing.T) {
 	i := newIssuer(t)
 	v := i.verifier("")
 	if err := v.Ready(t.Context()); err != nil {
@@ -79,19 +79,19 @@ func TestTokensWithMadeUpKeysDoNotFloodTheIssuer(t *testing.T) {
 		t.Errorf("%d fetches", got)
 	}
 	if _, err := v.Verify(t.Context(), i.token(nil)); err != nil {
-		t.Errorf("a good token meanwhile: %v", err)
+		t.Errorf("a valid token meanwhile: %v", err)
 	}
 	i.misbehave(down)
 	i.pass(time.Minute)
 	unknown := i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: i.signer}, map[jose.HeaderKey]any{"kid": "x"}, i.claims(nil))
 	for range 3 {
 		if _, err := v.Verify(t.Context(), unknown); library.CodeOf(err) != library.Unavailable {
-			t.Errorf("a key that may be new, of an issuer that is down: %v", err)
+			t.Errorf("an unknown key while the issuer is down: %v", err)
 		}
 	}
 }
 
-// hanging is a network that can stop to answer.
+// hanging is a network that can stop responding.
 type hanging struct{ hangs atomic.Bool }
 
 func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -102,7 +102,7 @@ func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-func TestKeySetsThatHang_HoldUpNoGoodToken(t *testing.T) {
+func TestKeyring_HangingKeySetDelaysNoKnownKey(t *testing.T) {
 	i, network := newIssuer(t), &hanging{}
 	v, err := oidc.New(oidc.Options{Issuer: i.URL, Audience: audience, Now: i.clock, Transport: network})
 	if err != nil {
@@ -121,7 +121,7 @@ func TestKeySetsThatHang_HoldUpNoGoodToken(t *testing.T) {
 		unknown := i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: i.signer}, map[jose.HeaderKey]any{"kid": fmt.Sprint(n)}, i.claims(nil))
 		wg.Go(func() {
 			if _, err := v.Verify(t.Context(), unknown); library.CodeOf(err) != library.Unavailable {
-				t.Errorf("a key that may be new: %v", err)
+				t.Errorf("an unknown key: %v", err)
 			}
 			if time.Since(start) < time.Second {
 				refused.Add(1)
@@ -130,19 +130,19 @@ func TestKeySetsThatHang_HoldUpNoGoodToken(t *testing.T) {
 	}
 	for range 10 {
 		if _, err := v.Verify(t.Context(), good); err != nil {
-			t.Errorf("a good token: %v", err)
+			t.Errorf("a valid token: %v", err)
 		}
 	}
 	if took := time.Since(start); took > time.Second {
-		t.Errorf("good tokens took %v", took)
+		t.Errorf("valid tokens took %v", took)
 	}
 	wg.Wait()
 	if took := time.Since(start); took > 5*time.Second || refused.Load() != 36 {
-		t.Errorf("others took %v; %d were refused at once", took, refused.Load())
+		t.Errorf("others took %v; %d were rejected at once", took, refused.Load())
 	}
 }
 
-func TestAHundredCallersAtOnceMakeOneFetch(t *testing.T) {
+func TestKeyring_ConcurrentCallersShareOneFetch(t *testing.T) {
 	i := newIssuer(t)
 	v, token := i.verifier(""), i.token(nil)
 	var wg sync.WaitGroup
@@ -159,7 +159,7 @@ func TestAHundredCallersAtOnceMakeOneFetch(t *testing.T) {
 	}
 }
 
-func TestKeysAge(t *testing.T) {
+func TestKeyring_RefreshesAndExpiresKeys(t *testing.T) {
 	i := newIssuer(t)
 	v := i.verifier("")
 	good := func() error {
@@ -173,23 +173,23 @@ func TestKeysAge(t *testing.T) {
 	for range 23 {
 		i.pass(time.Hour)
 		if err := good(); err != nil {
-			t.Fatalf("an issuer that is down stops calls: %v", err)
+			t.Fatalf("calls fail while the issuer is down: %v", err)
 		}
 	}
 	i.pass(time.Hour)
 	if err := good(); library.CodeOf(err) != library.Unavailable {
-		t.Errorf("keys that nobody has confirmed for a day: %v", err)
+		t.Errorf("keys older than a day: %v", err)
 	}
 	i.misbehave(nil)
 	i.pass(time.Minute)
 	if err := good(); err != nil {
-		t.Errorf("after it came back: %v", err)
+		t.Errorf("after it recovered: %v", err)
 	}
 }
 
-func TestWhatAnIssuerMayNotAnswer(t *testing.T) {
+func TestKeyring_RejectsInvalidKeySets(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		t.Error("another host was asked")
+		t.Error("a request to another host")
 	}))
 	defer elsewhere.Close()
 	const document = `{"issuer":"%s","jwks_uri":"%s"}`
@@ -214,7 +214,7 @@ func TestWhatAnIssuerMayNotAnswer(t *testing.T) {
 			}
 			fmt.Fprintf(w, document, i.URL, i.URL+"/keys")
 		},
-		"more keys than anybody needs": func(i *issuer, w http.ResponseWriter, r *http.Request) {
+		"too many keys": func(i *issuer, w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/keys" {
 				key := `{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 				fmt.Fprint(w, `{"keys":[`+strings.Repeat(key+",", 64)+key+`]}`)
@@ -237,12 +237,12 @@ func TestWhatAnIssuerMayNotAnswer(t *testing.T) {
 	}
 }
 
-func TestTheIssuerIsWrittenAsItWritesItself(t *testing.T) {
+func TestKeyring_ComparesIssuerExactly(t *testing.T) {
 	i := newIssuer(t)
-	i.server.SetIssuer(i.URL + "/") // as Auth0 does
+	i.server.SetIssuer(i.URL + "/") // as Auth0's
 	err := i.verifier("").Ready(t.Context())
 	if library.CodeOf(err) != library.Unavailable || !strings.Contains(err.Error(), "STACKROOM_OIDC_ISSUER") {
-		t.Errorf("a slash too few: %v", err)
+		t.Errorf("a missing slash: %v", err)
 	}
 	v, err := oidc.New(oidc.Options{Issuer: i.URL + "/", Audience: audience, Now: i.clock})
 	if err != nil {

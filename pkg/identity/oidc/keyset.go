@@ -9,9 +9,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// usable returns the keys of a set that tokens can be verified with. Others are
-// left out, as RFC 7517 section 5 asks: issuers publish keys for encryption and
-// of kinds to come.
+// usable returns the keys of a set that can verify tokens. It leaves out
+// others, as RFC 7517 section 5 requires: issuers also publish encryption keys
+// and new kinds of keys.
 func usable(all []json.RawMessage) ([]jose.JSONWebKey, error) {
 	var keys []jose.JSONWebKey
 	for _, raw := range all {
@@ -22,15 +22,15 @@ func usable(all []json.RawMessage) ([]jose.JSONWebKey, error) {
 	}
 	switch {
 	case len(keys) == 0:
-		return nil, errors.New("the key set has no key that tokens could be verified with")
+		return nil, errors.New("the key set has no key that can verify tokens")
 	case len(keys) > maxKeys:
-		return nil, errors.New("the key set has more keys than an issuer needs")
+		return nil, errors.New("the key set has too many keys")
 	}
 	return keys, nil
 }
 
-// verifies reports whether signatures can be verified with a key: a public one
-// for that use, of a kind and strength that are good enough.
+// verifies reports whether a key can verify signatures: a public signing key of
+// an accepted type and strength.
 func verifies(key *jose.JSONWebKey) bool {
 	if !key.IsPublic() || !key.Valid() || key.Use != "" && key.Use != "sig" {
 		return false
@@ -41,8 +41,8 @@ func verifies(key *jose.JSONWebKey) bool {
 	return key.Algorithm == "" || slices.Contains(algorithms, jose.SignatureAlgorithm(key.Algorithm))
 }
 
-// candidates returns the keys that a token with this header may be signed
-// with: the one it names, or all if it names none.
+// candidates returns the keys that may have signed a token with this header:
+// the one it names, or all if it names none.
 func candidates(keys []jose.JSONWebKey, h jose.Header) []jose.JSONWebKey {
 	var fit []jose.JSONWebKey
 	for _, key := range keys {

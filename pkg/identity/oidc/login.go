@@ -18,25 +18,24 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// LoginOptions configure a [Login].
+// LoginOptions configures a [Login].
 type LoginOptions struct {
 	ClientID string
-	// Secret returns the client's secret as it is now; "" for a public client.
+	// Secret returns the client's current secret; "" for a public client.
 	Secret func() string
-	// Redirect is the URI at which browsers come back, as it is registered with
-	// the provider.
+	// Redirect is the redirect URI that is registered with the provider.
 	Redirect string
 }
 
-// Login is how members sign in to the account pages: with the provider's
-// authorization code flow and PKCE (OpenID Connect Core 1.0, section 3.1; RFC
-// 7636). What a member may do is what the policy gives to the ID token's claims.
+// Login signs members in to the account pages with the provider's authorization
+// code flow and PKCE (OpenID Connect Core 1.0, section 3.1; RFC 7636). The
+// policy over the ID token's claims decides what a member may do.
 type Login struct {
 	verifier *Verifier
 	options  LoginOptions
 
 	mu       sync.Mutex
-	provider *oidc.Provider // what the discovery document said, or nil
+	provider *oidc.Provider // the cached discovery document, or nil
 	found    time.Time
 }
 
@@ -48,14 +47,14 @@ func NewLogin(v *Verifier, o LoginOptions) (*Login, error) {
 	return &Login{verifier: v, options: o}, nil
 }
 
-// loginState is what a sign-in needs when the browser comes back.
+// loginState is what Finish needs of a sign-in.
 type loginState struct {
 	Verifier string `json:"v"` // PKCE
 	Nonce    string `json:"n"`
 }
 
-// Begin implements [account.Login]. The policy says who may write, so write
-// changes nothing.
+// Begin implements [account.Login]. It ignores write: the policy decides who
+// may write.
 func (l *Login) Begin(ctx context.Context, mark string, _ bool) (to string, carried []byte, err error) {
 	provider, err := l.discover(ctx)
 	if err != nil {
@@ -93,18 +92,18 @@ func (l *Login) Finish(ctx context.Context, query url.Values, _ string, carried 
 	return l.member(ctx, provider, raw, state.Nonce)
 }
 
-// exchangeFailed returns the error of a token endpoint that gave no token. The
-// library's own error quotes the response, which may hold a secret.
+// exchangeFailed returns the error for a failed token request. It leaves out
+// the library's error, which quotes the response and may contain a secret.
 func (l *Login) exchangeFailed(err error) error {
 	var status statusError
 	if errors.As(err, &status) && (status == http.StatusBadRequest || status == http.StatusUnauthorized) {
-		return notConfirmed(errors.Join(errors.New("oidc: the provider refused the code or the client's secret"), status))
+		return notConfirmed(errors.Join(errors.New("oidc: the provider rejected the code or the client's secret"), status))
 	}
-	return library.Errorf(library.Unavailable, "the identity provider does not answer as expected").
+	return library.Errorf(library.Unavailable, "the identity provider's response is invalid").
 		WithHint("try again in a minute").WithRetryAfter(time.Minute).WithCause(errors.New("oidc: no token for a code"))
 }
 
-// member returns whom an ID token names.
+// member returns the member that an ID token names.
 func (l *Login) member(ctx context.Context, provider *oidc.Provider, raw, nonce string) (*account.Member, error) {
 	config := &oidc.Config{ClientID: l.options.ClientID, Now: l.verifier.now}
 	for _, a := range algorithms {
@@ -112,10 +111,10 @@ func (l *Login) member(ctx context.Context, provider *oidc.Provider, raw, nonce 
 	}
 	token, err := provider.Verifier(config).Verify(ctx, raw)
 	if err != nil {
-		return nil, notConfirmed(errors.New("oidc: the ID token is not good"))
+		return nil, notConfirmed(errors.New("oidc: the ID token is invalid"))
 	}
 	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(nonce)) != 1 {
-		return nil, notConfirmed(errors.New("oidc: the ID token is of another sign-in"))
+		return nil, notConfirmed(errors.New("oidc: the ID token belongs to another sign-in"))
 	}
 	if token.Subject == "" || len(token.Subject) > 255 {
 		return nil, notConfirmed(errNoSubject)
@@ -136,7 +135,7 @@ func notConfirmed(cause error) error {
 	return library.Errorf(library.Unauthenticated, "the identity provider did not confirm the sign-in").WithHint("sign in again").WithCause(cause)
 }
 
-// config returns the provider's OAuth client.
+// config returns the provider's OAuth configuration.
 func (l *Login) config(provider *oidc.Provider) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: l.options.ClientID, ClientSecret: l.options.Secret(), RedirectURL: l.options.Redirect,
@@ -144,8 +143,7 @@ func (l *Login) config(provider *oidc.Provider) *oauth2.Config {
 	}
 }
 
-// discover returns what the provider says of itself, asked at most once in
-// [fresh].
+// discover returns the discovery document, fetched at most once in [fresh].
 func (l *Login) discover(ctx context.Context) (*oidc.Provider, error) {
 	now := l.verifier.now()
 	l.mu.Lock()
@@ -154,14 +152,14 @@ func (l *Login) discover(ctx context.Context) (*oidc.Provider, error) {
 	if provider != nil && now.Sub(found) < fresh {
 		return provider, nil
 	}
-	// The provider keeps the context for its keys, so that has no deadline; the
-	// client has one.
+	// The provider keeps the context for later key requests, so the context has
+	// no deadline; the client has a timeout.
 	newer, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), l.verifier.keys.client), l.verifier.keys.issuer)
 	if err == nil && !secureEndpoints(newer, l.verifier.local) {
 		err = errors.New("oidc: an endpoint that is not https")
 	}
 	if err != nil && provider == nil {
-		return nil, library.Errorf(library.Unavailable, "the identity provider does not answer as expected").
+		return nil, library.Errorf(library.Unavailable, "the identity provider's response is invalid").
 			WithHint("try again in a minute").WithRetryAfter(time.Minute).WithCause(err)
 	}
 	if err != nil {
@@ -173,8 +171,7 @@ func (l *Login) discover(ctx context.Context) (*oidc.Provider, error) {
 	return newer, nil
 }
 
-// secureEndpoints reports whether browsers and codes go over TLS, or stay on
-// this machine.
+// secureEndpoints reports whether the endpoints use TLS or are on this machine.
 func secureEndpoints(p *oidc.Provider, local bool) bool {
 	for _, address := range []string{p.Endpoint().AuthURL, p.Endpoint().TokenURL} {
 		u, err := url.Parse(address)

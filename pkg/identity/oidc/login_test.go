@@ -22,7 +22,7 @@ const (
 	redirectURI = "https://library.example.org/account/callback"
 )
 
-// tokenEndpoint gives an ID token for the code "good", from claims.
+// tokenEndpoint returns an ID token with claims for the code "good".
 type tokenEndpoint struct {
 	i      *issuer
 	claims map[string]any
@@ -60,7 +60,7 @@ func (e *tokenEndpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.of(string(body), r), nil
 }
 
-// response makes an [http.Response].
+// response returns an [http.Response].
 type response struct {
 	header http.Header
 	status int
@@ -106,7 +106,7 @@ func TestLogin(t *testing.T) {
 		t.Errorf("%s", to)
 	}
 	if strings.Contains(to, "the-secret") {
-		t.Error("the secret goes through the browser")
+		t.Error("the URL contains the secret")
 	}
 	e.claims = map[string]any{"nonce": q.Get("nonce"), "groups": []string{"chemists"}}
 	m, err := l.Finish(t.Context(), url.Values{"code": {"good"}, "state": {"themark"}}, "themark", carried)
@@ -125,7 +125,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-func TestLogin_RefusesWhatItCannotTrust(t *testing.T) {
+func TestLogin_RejectsInvalidResponses(t *testing.T) {
 	other, err := newKey()
 	if err != nil {
 		t.Fatal(err)
@@ -137,22 +137,22 @@ func TestLogin_RefusesWhatItCannotTrust(t *testing.T) {
 		code   library.Code
 		change func(*issuer)
 	}{
-		"another nonce":            {claims: map[string]any{"nonce": "other"}, code: library.Unauthenticated},
-		"no nonce":                 {claims: map[string]any{"nonce": nil}, code: library.Unauthenticated},
-		"another audience":         {claims: map[string]any{"aud": audience}, code: library.Unauthenticated},
-		"another issuer":           {claims: map[string]any{"iss": "https://evil.example"}, code: library.Unauthenticated},
-		"an expired token":         {claims: map[string]any{"exp": 1}, code: library.Unauthenticated},
-		"no subject":               {claims: map[string]any{"sub": ""}, code: library.Unauthenticated},
-		"a subject of a kilobyte":  {claims: map[string]any{"sub": strings.Repeat("s", 1000)}, code: library.Unauthenticated},
-		"no group":                 {claims: map[string]any{"groups": nil}, code: library.Forbidden},
-		"another group":            {claims: map[string]any{"groups": []string{"physicists"}}, code: library.Forbidden},
-		"another key":              {change: func(i *issuer) { i.signer = other }, code: library.Unauthenticated},
-		"no code":                  {query: url.Values{"error": {"access_denied"}}, code: library.Unauthenticated},
-		"another code":             {query: url.Values{"code": {"bad"}}, code: library.Unauthenticated},
-		"a mix-up":                 {query: url.Values{"code": {"good"}, "iss": {"https://evil.example"}}, code: library.Unauthenticated},
-		"a client that is unknown": {status: http.StatusUnauthorized, code: library.Unauthenticated},
-		"a provider that is down":  {status: http.StatusBadGateway, code: library.Unavailable},
-		"a network that fails":     {status: -1, code: library.Unavailable},
+		"another nonce":           {claims: map[string]any{"nonce": "other"}, code: library.Unauthenticated},
+		"no nonce":                {claims: map[string]any{"nonce": nil}, code: library.Unauthenticated},
+		"another audience":        {claims: map[string]any{"aud": audience}, code: library.Unauthenticated},
+		"another issuer":          {claims: map[string]any{"iss": "https://evil.example"}, code: library.Unauthenticated},
+		"an expired token":        {claims: map[string]any{"exp": 1}, code: library.Unauthenticated},
+		"no subject":              {claims: map[string]any{"sub": ""}, code: library.Unauthenticated},
+		"a subject of a kilobyte": {claims: map[string]any{"sub": strings.Repeat("s", 1000)}, code: library.Unauthenticated},
+		"no group":                {claims: map[string]any{"groups": nil}, code: library.Forbidden},
+		"another group":           {claims: map[string]any{"groups": []string{"physicists"}}, code: library.Forbidden},
+		"another key":             {change: func(i *issuer) { i.signer = other }, code: library.Unauthenticated},
+		"no code":                 {query: url.Values{"error": {"access_denied"}}, code: library.Unauthenticated},
+		"another code":            {query: url.Values{"code": {"bad"}}, code: library.Unauthenticated},
+		"a mix-up":                {query: url.Values{"code": {"good"}, "iss": {"https://evil.example"}}, code: library.Unauthenticated},
+		"an unknown client":       {status: http.StatusUnauthorized, code: library.Unauthenticated},
+		"a provider that is down": {status: http.StatusBadGateway, code: library.Unavailable},
+		"a network that fails":    {status: -1, code: library.Unavailable},
 	} {
 		e := &tokenEndpoint{i: newIssuer(t), status: c.status}
 		l := newLogin(t, e)
@@ -177,7 +177,7 @@ func TestLogin_RefusesWhatItCannotTrust(t *testing.T) {
 	}
 }
 
-func TestLogin_WhileTheProviderIsDown(t *testing.T) {
+func TestLogin_UsesCachedDiscoveryWhileProviderIsDown(t *testing.T) {
 	e := &tokenEndpoint{i: newIssuer(t)}
 	e.i.misbehave(down)
 	l := newLogin(t, e)
@@ -191,11 +191,11 @@ func TestLogin_WhileTheProviderIsDown(t *testing.T) {
 	e.i.misbehave(down)
 	e.i.pass(2 * 3600 * 1e9)
 	if _, _, err := l.Begin(t.Context(), "themark", false); err != nil {
-		t.Errorf("what it said before is good: %v", err)
+		t.Errorf("the cached document is valid: %v", err)
 	}
 }
 
-func TestLogin_RefusesEndpointsOverHTTP(t *testing.T) {
+func TestLogin_RejectsEndpointsOverHTTP(t *testing.T) {
 	i := newIssuer(t)
 	i.misbehave(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"issuer":"` + i.URL + `","authorization_endpoint":"http://evil.example/auth","token_endpoint":"` + i.URL + `/token","jwks_uri":"` + i.URL + `/keys"}`))

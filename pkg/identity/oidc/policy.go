@@ -13,12 +13,12 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// everything stands in a rule's libraries, alone, for every library that the
-// deployment's key reads. It must be written out: what was left out by mistake
-// must not open more.
+// everything, as the only element of a rule's libraries, stands for every
+// library that the deployment's key can read. It must be explicit, so that an
+// omitted field grants nothing.
 const everything = "*"
 
-// rule gives scopes and libraries to those whose tokens have a claim.
+// rule grants scopes and libraries to the tokens with a claim.
 type rule struct {
 	Everyone  bool             `json:"everyone"`
 	Claim     string           `json:"claim"`
@@ -27,22 +27,22 @@ type rule struct {
 	Libraries []string         `json:"libraries"`
 }
 
-// policy says what tokens open.
+// policy decides what tokens grant.
 type policy struct {
 	Rules []rule `json:"rules"`
 }
 
-// readAll is the policy of a server that has none.
+// readAll is the policy of a server without one.
 func readAll() *policy {
 	return &policy{Rules: []rule{{Everyone: true, Scopes: []identity.Scope{identity.Read}, Libraries: []string{everything}}}}
 }
 
-// parsePolicy reads a policy. An empty text is none: a file that somebody
-// emptied must not open everything. The error has code Invalid and says everything
-// that is wrong, by rule and without values.
+// parsePolicy parses a policy. An empty text is an error, so that a truncated
+// file does not grant everything. The error has code Invalid and lists every
+// fault by rule, without values.
 func parsePolicy(text string) (*policy, error) {
 	if len(text) > maxBytes {
-		return nil, library.Errorf(library.Invalid, "the policy is more than %d bytes", maxBytes)
+		return nil, library.Errorf(library.Invalid, "the policy is larger than %d bytes", maxBytes)
 	}
 	p := &policy{}
 	decoder := json.NewDecoder(strings.NewReader(text))
@@ -51,7 +51,7 @@ func parsePolicy(text string) (*policy, error) {
 		return nil, library.Errorf(library.Invalid, "the policy is not a JSON object with rules of everyone, claim, value, scopes and libraries")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, library.Errorf(library.Invalid, "the policy has something after its object")
+		return nil, library.Errorf(library.Invalid, "the policy has text after its JSON object")
 	}
 	var faults []string
 	for i := range p.Rules {
@@ -60,15 +60,15 @@ func parsePolicy(text string) (*policy, error) {
 		}
 	}
 	if len(p.Rules) == 0 {
-		faults = append(faults, "there are no rules, so nobody gets in")
+		faults = append(faults, "it has no rules, so it grants nothing")
 	}
 	if len(faults) > 0 {
-		return nil, library.Errorf(library.Invalid, "the policy can't be used:\n  %s", strings.Join(faults, "\n  "))
+		return nil, library.Errorf(library.Invalid, "the policy is invalid:\n  %s", strings.Join(faults, "\n  "))
 	}
 	return p, nil
 }
 
-// faults returns what is wrong with a rule.
+// faults returns the faults of a rule.
 func (r *rule) faults() []string {
 	var faults []string
 	expect := func(ok bool, fault string) {
@@ -76,7 +76,7 @@ func (r *rule) faults() []string {
 			faults = append(faults, fault)
 		}
 	}
-	expect(r.Everyone && r.Claim == "" && r.Value == "" || !r.Everyone && r.Claim != "" && r.Value != "", "it is for everyone, or for a claim with a value; not both, not neither")
+	expect(r.Everyone && r.Claim == "" && r.Value == "" || !r.Everyone && r.Claim != "" && r.Value != "", "it needs either everyone, or a claim and a value")
 	expect(len(r.Scopes) > 0 && !slices.ContainsFunc(r.Scopes, func(s identity.Scope) bool { return s != identity.Read && s != identity.Write }),
 		"scopes is not a list of library:read and library:write")
 	expect(slices.Equal(r.Libraries, []string{everything}) || len(r.Libraries) > 0 && !slices.ContainsFunc(r.Libraries, func(s string) bool {
@@ -86,8 +86,8 @@ func (r *rule) faults() []string {
 	return faults
 }
 
-// grant returns what the policy gives to a token with these claims: no scopes
-// if no rule is for it, and nil libraries for all.
+// grant returns what the policy grants to a token with these claims: no scopes
+// if no rule matches, and nil libraries for all.
 func (p *policy) grant(claims map[string]any) ([]identity.Scope, []library.ID) {
 	var reads, writes []string
 	for i := range p.Rules {
@@ -113,22 +113,22 @@ func (p *policy) grant(claims map[string]any) ([]identity.Scope, []library.ID) {
 	slices.Sort(reads)
 	var libraries []library.ID
 	for _, s := range slices.Compact(reads) {
-		libraries = append(libraries, library.ID(s)) // faults has seen it
+		libraries = append(libraries, library.ID(s)) // faults has validated it
 	}
 	return scopes, libraries
 }
 
-// covers reports whether wide has every library in narrow.
+// covers reports whether wide includes every library in narrow.
 func covers(wide, narrow []string) bool {
 	return slices.Contains(wide, everything) || !slices.ContainsFunc(narrow, func(s string) bool { return !slices.Contains(wide, s) })
 }
 
-// matches reports whether a rule is for a token with these claims.
+// matches reports whether a rule applies to a token with these claims.
 func (r *rule) matches(claims map[string]any) bool {
 	if r.Everyone {
 		return true
 	}
-	spaced := r.Claim == "scope" || r.Claim == "scp" // RFC 8693 section 4.2; Entra ID's and Okta's name for it
+	spaced := r.Claim == "scope" || r.Claim == "scp" // RFC 8693 section 4.2; scp is the name in Entra ID and Okta
 	switch v := lookUp(claims, r.Claim).(type) {
 	case string:
 		return v == r.Value || spaced && slices.Contains(strings.Fields(v), r.Value)
@@ -140,8 +140,7 @@ func (r *rule) matches(claims map[string]any) bool {
 	return false
 }
 
-// lookUp returns the claim with a name, or the one that the name's dots lead
-// to.
+// lookUp returns the claim with a name, or the one at the dotted path.
 func lookUp(claims map[string]any, name string) any {
 	if v, ok := claims[name]; ok {
 		return v

@@ -12,12 +12,12 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// TestAnIssuerThatOthersWrote takes tokens of the npm package oidc-provider,
-// which .ci/clients/oidc-provider.mjs runs.
-func TestAnIssuerThatOthersWrote(t *testing.T) {
+// TestVerifier_AcceptsTokensOfOIDCProvider verifies tokens of the npm package
+// oidc-provider, which .ci/clients/oidc-provider.mjs runs.
+func TestVerifier_AcceptsTokensOfOIDCProvider(t *testing.T) {
 	at := os.Getenv("STACKROOM_TEST_OIDC_ISSUER")
 	if at == "" {
-		t.Skip("STACKROOM_TEST_OIDC_ISSUER does not say where oidc-provider runs")
+		t.Skip("STACKROOM_TEST_OIDC_ISSUER is not set to the URL of oidc-provider")
 	}
 	v, err := oidc.New(oidc.Options{Issuer: at, Audience: audience, Policy: teamPolicy})
 	if err != nil {

@@ -20,70 +20,72 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// Options configure a [Verifier].
+// Options configures a [Verifier].
 type Options struct {
-	// Issuer is the identity provider's URL, letter by letter as its tokens and
-	// its discovery document write it. https, or http on this machine.
+	// Issuer is the identity provider's URL, exactly as in its tokens and its
+	// discovery document: https, or http on this machine.
 	Issuer string
-	// Audience is what tokens must name as theirs. Between URLs
-	// [identity.SameResource] decides.
+	// Audience is the audience that tokens must have. URLs are compared with
+	// [identity.SameResource].
 	Audience string
-	// Policy says what tokens open, as JSON; see [New]. "" lets every token
-	// read every library.
+	// Policy is the JSON text of the policy; see [New]. "" grants read access
+	// to every library to every token.
 	Policy string
-	// Transport carries the requests to the issuer; nil is
+	// Transport sends the requests to the issuer; nil is
 	// [upstream.NewTransport].
 	Transport http.RoundTripper
-	// Now tells the time; nil is [time.Now].
+	// Now returns the current time; nil is [time.Now].
 	Now func() time.Time
 }
 
-// leeway is how far the clocks of issuer and server may be apart.
+// leeway is the tolerated difference between the clocks of issuer and server.
 const leeway = time.Minute
 
-// algorithms are those that a token may be signed with: public keys only, so
-// that nobody who can read the issuer's keys can sign with them (RFC 8725
-// section 3.1).
+// algorithms are the accepted signature algorithms: only asymmetric ones, so
+// that the issuer's published keys can't sign tokens (RFC 8725 section 3.1).
 var algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }
 
-// Verifier verifies tokens of one issuer. It is an [identity.Verifier], and is
-// safe for concurrent use.
+// Verifier verifies the tokens of one issuer. It implements [identity.Verifier]
+// and is safe for concurrent use.
 type Verifier struct {
-	name     string // of the issuer, in subjects
+	name     string // the issuer, as in subjects
 	audience string
 	now      func() time.Time
 	keys     *keyring
-	local    bool // the issuer is on this machine, where http will do
+	local    bool // the issuer is on this machine, so http is allowed
 	policy   atomic.Pointer[policy]
 }
 
-// New returns a verifier. It asks the issuer nothing yet: an issuer that is
-// down now is asked again when somebody calls.
+// New returns a verifier. It sends no request: the keys are fetched for the
+// first token, so an issuer may be down when the server starts.
 //
-// A policy is a JSON object with rules, and what they give adds up:
+// A policy is a JSON object with rules, whose grants add up:
 //
 //	{"rules": [
 //	  {"everyone": true, "scopes": ["library:read"], "libraries": ["group:4711"]},
 //	  {"claim": "groups", "value": "librarians", "scopes": ["library:write"], "libraries": ["*"]}
 //	]}
 //
-// A rule is for the tokens whose claim is, or has in its list, the value; the
-// claims scope and scp are lists with spaces between, and a dot leads into an
-// object: realm_access.roles. Tokens that no rule is for are refused. Because a
-// principal has its scopes for all its libraries alike, library:write is given
-// only where the rules that give it cover every library that the others give.
+// A rule matches the tokens whose claim equals the value or is a list that
+// contains it. The claims scope and scp are lists separated by spaces. A dot in
+// a claim's name selects a field of an object: realm_access.roles. A token that
+// no rule matches is rejected.
 //
-// The error has code Invalid and says what is wrong with the options: of a
-// policy everything, by rule and without values.
+// A principal has the same scopes for all its libraries. So library:write is
+// granted only if the rules that grant it cover every library that the other
+// rules grant.
+//
+// The error has code Invalid and says which option is invalid; for a policy it
+// lists every fault by rule, without values.
 func New(o Options) (*Verifier, error) {
 	u, err := url.Parse(o.Issuer)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.Contains(o.Issuer, "#") || !secure(u, loopback(u)):
-		return nil, library.Errorf(library.Invalid, "the issuer is not an https URL, nor an http one on this machine")
+		return nil, library.Errorf(library.Invalid, "the issuer must be an https URL, or an http URL on this machine")
 	case o.Audience == "":
-		return nil, library.Errorf(library.Invalid, "there is no audience that tokens must name")
+		return nil, library.Errorf(library.Invalid, "the audience is missing")
 	}
 	if o.Transport == nil {
 		o.Transport = upstream.NewTransport()
@@ -107,8 +109,8 @@ func New(o Options) (*Verifier, error) {
 	return v, nil
 }
 
-// ReplacePolicy takes up a changed policy. One that can't be used, an empty one
-// too, changes nothing; the error is that of [New].
+// ReplacePolicy replaces the policy. An invalid or empty policy changes
+// nothing; the error is that of [New].
 func (v *Verifier) ReplacePolicy(text string) error {
 	p, err := parsePolicy(text)
 	if err != nil {
@@ -118,32 +120,32 @@ func (v *Verifier) ReplacePolicy(text string) error {
 	return nil
 }
 
-// Ready returns nil if the issuer's keys are at hand, and asks for them if not.
+// Ready returns nil if the issuer's keys are cached, and fetches them if not.
 // Its error has code Unavailable.
 func (v *Verifier) Ready(ctx context.Context) error {
 	_, err := v.keys.current(ctx)
 	return err
 }
 
-// claims are those that every token must have, with those that say that a
-// token can't be used by its bearer alone.
+// claims are the required claims, and those that show that a bearer can't use
+// the token.
 type claims struct {
 	jwt.Claims
 
-	Confirmation any `json:"cnf"` // bound to a key that a bearer doesn't show (RFC 7800)
+	Confirmation any `json:"cnf"` // key that the bearer would have to prove (RFC 7800)
 }
 
-// Why a token is refused, for the log.
+// Reasons for rejecting a token, for the log.
 var (
 	errType      = errors.New("oidc: not an access token")
 	errBound     = errors.New("oidc: the token is bound to a key")
-	errNoExpiry  = errors.New("oidc: the token does not end")
-	errNoSubject = errors.New("oidc: the token names nobody, or with more than 255 characters")
+	errNoExpiry  = errors.New("oidc: the token does not expire")
+	errNoSubject = errors.New("oidc: the token has no subject of at most 255 characters")
 	errAudience  = errors.New("oidc: the token is for another audience")
 )
 
-// Verify implements [identity.Verifier]. A token that no rule of the policy is
-// for gives Forbidden.
+// Verify implements [identity.Verifier]. The error for a token that no rule of
+// the policy matches has code Forbidden.
 func (v *Verifier) Verify(ctx context.Context, token string) (*identity.Principal, error) {
 	parsed, err := jwt.ParseSigned(token, algorithms)
 	if err != nil {
@@ -163,12 +165,12 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*identity.Principa
 	scopes, libraries := v.policy.Load().grant(all)
 	if len(scopes) == 0 {
 		return nil, library.Errorf(library.Forbidden, "your account may not use this server").
-			WithHint("ask the people who run it to let your account or one of its groups in")
+			WithHint("ask your admin to give access to your account or to one of its groups")
 	}
 	return &identity.Principal{Subject: v.subject(own.Subject), Scopes: scopes, Libraries: libraries, Expires: own.Expiry.Time()}, nil
 }
 
-// check returns what is wrong with claims whose signature is good.
+// check validates the claims of a token with a valid signature.
 func (v *Verifier) check(c *claims) error {
 	switch {
 	case c.Confirmation != nil:
@@ -183,8 +185,8 @@ func (v *Verifier) check(c *claims) error {
 	return c.ValidateWithLeeway(jwt.Expected{Time: v.now()}, leeway)
 }
 
-// accessType reports whether a token is of a type that may be an access token
-// (RFC 9068 section 2.1). Issuers that are older than that say JWT, or nothing.
+// accessType reports whether a token's type may be that of an access token (RFC
+// 9068 section 2.1). Older issuers use JWT or no type.
 func accessType(h jose.Header) bool {
 	typ, _ := h.ExtraHeaders[jose.HeaderType].(string)
 	switch strings.TrimPrefix(strings.ToLower(typ), "application/") {
@@ -196,9 +198,10 @@ func accessType(h jose.Header) bool {
 	return false
 }
 
-// subject returns the principal's name: "oidc:<issuer>:<sub>", and
+// subject returns the principal's name: "oidc:<issuer>:<sub>", or
 // "oidc:<issuer>#<hash>" for a sub with characters that could mislead in a log.
-// "#" can stand in neither, so that no sub can take another's name.
+// Neither an issuer nor such a sub contains "#", so no sub can imitate
+// another's name.
 func (v *Verifier) subject(sub string) string {
 	if len(sub) <= 64 && strings.Trim(sub, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@|:-") == "" {
 		return "oidc:" + v.name + ":" + sub

@@ -26,7 +26,7 @@ import (
 
 var _ identity.Verifier = (*oidc.Verifier)(nil)
 
-func TestATokenOfTheIssuerIsGood(t *testing.T) {
+func TestVerify_AcceptsTokenOfIssuer(t *testing.T) {
 	i := newIssuer(t)
 	p, err := i.verifier("").Verify(t.Context(), i.token(nil))
 	if err != nil {
@@ -40,7 +40,7 @@ func TestATokenOfTheIssuerIsGood(t *testing.T) {
 	}
 }
 
-func TestWhichTokensAreGood(t *testing.T) {
+func TestVerify_ChecksClaims(t *testing.T) {
 	i := newIssuer(t)
 	v := i.verifier("")
 	at := func(d time.Duration) int64 { return i.clock().Add(d).Unix() }
@@ -49,25 +49,25 @@ func TestWhichTokensAreGood(t *testing.T) {
 		changes map[string]any
 		good    bool
 	}{
-		{"audience as one", map[string]any{"aud": audience}, true},
-		{"audience among others", map[string]any{"aud": []string{"other", audience}}, true},
-		{"R11 audience with a slash and capitals", map[string]any{"aud": "HTTPS://Library.Example.ORG/mcp/"}, true},
+		{"audience as a string", map[string]any{"aud": audience}, true},
+		{"audience in a list", map[string]any{"aud": []string{"other", audience}}, true},
+		{"R11 audience with a trailing slash and capitals", map[string]any{"aud": "HTTPS://Library.Example.ORG/mcp/"}, true},
 		{"R05 another audience", map[string]any{"aud": "https://other.example.org/mcp"}, false},
 		{"R05 audience of the same host", map[string]any{"aud": "https://library.example.org"}, false},
 		{"R05 no audience", map[string]any{"aud": nil}, false},
 		{"R05 another issuer", map[string]any{"iss": "https://accounts.google.com"}, false},
 		{"R05 no issuer", map[string]any{"iss": nil}, false},
-		{"the issuer with a slash that it doesn't have", map[string]any{"iss": i.URL + "/"}, false},
-		{"expired within the clocks' difference", map[string]any{"exp": at(-59 * time.Second)}, true},
+		{"the issuer with an extra slash", map[string]any{"iss": i.URL + "/"}, false},
+		{"expired within the leeway", map[string]any{"exp": at(-59 * time.Second)}, true},
 		{"expired", map[string]any{"exp": at(-61 * time.Second)}, false},
-		{"without an end", map[string]any{"exp": nil}, false},
-		{"an end that is no time", map[string]any{"exp": "tomorrow"}, false},
-		{"valid in a moment", map[string]any{"nbf": at(59 * time.Second)}, true},
+		{"without an expiry", map[string]any{"exp": nil}, false},
+		{"an expiry that is not a time", map[string]any{"exp": "tomorrow"}, false},
+		{"valid within the leeway", map[string]any{"nbf": at(59 * time.Second)}, true},
 		{"valid later", map[string]any{"nbf": at(61 * time.Second)}, false},
 		{"issued in the future", map[string]any{"iat": at(61 * time.Second)}, false},
 		{"nobody's", map[string]any{"sub": nil}, false},
-		{"somebody with a name that is no name", map[string]any{"sub": strings.Repeat("a", 256)}, false},
-		{"bound to a key that a bearer doesn't show", map[string]any{"cnf": map[string]any{"jkt": "0ZcOCORZNYy"}}, false},
+		{"a subject that is not a string", map[string]any{"sub": strings.Repeat("a", 256)}, false},
+		{"bound to a key", map[string]any{"cnf": map[string]any{"jkt": "0ZcOCORZNYy"}}, false},
 	} {
 		token := i.token(c.changes)
 		p, err := v.Verify(t.Context(), token)
@@ -77,15 +77,15 @@ func TestWhichTokensAreGood(t *testing.T) {
 		case !c.good && (p != nil || library.CodeOf(err) != library.Unauthenticated || library.AsError(err).Message != identity.BadToken(nil).Message):
 			t.Errorf("%s: %+v, %v", c.promise, p, err)
 		case !c.good && strings.Contains(err.Error(), token[20:40]):
-			t.Errorf("%s: the error has the token: %v", c.promise, err)
+			t.Errorf("%s: the error contains the token: %v", c.promise, err)
 		}
 	}
 	if got := i.fetches(); got != 1 {
-		t.Errorf("%d fetches for keys that were at hand", got)
+		t.Errorf("%d fetches for cached keys", got)
 	}
 }
 
-func TestTokensThatTheIssuerDidNotSignAreRefused(t *testing.T) {
+func TestVerify_RejectsOtherSignatures(t *testing.T) {
 	i := newIssuer(t)
 	v := i.verifier("")
 	stranger, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -106,31 +106,31 @@ func TestTokensThatTheIssuerDidNotSignAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for promise, token := range map[string]string{
-		"a stranger's key":                i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: stranger}, header, i.claims(nil)),
-		"a stranger's key without an ID":  i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: stranger}, nil, i.claims(nil)),
-		"the public key as an HMAC's key": i.sign(jose.SigningKey{Algorithm: jose.HS256, Key: public}, header, i.claims(nil)),
-		"no signature":                    text(`{"alg":"none"}`) + "." + text(string(payload)) + ".",
-		"no signature with a key ID":      text(`{"alg":"none","kid":"first"}`) + "." + parts[1] + "." + parts[2],
-		"a key in the header":             i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: stranger, KeyID: i.keyID}}, nil, i.claims(nil)),
-		"changed claims":                  parts[0] + "." + text(strings.Replace(string(payload), "248289761001", "1", 1)) + "." + parts[2],
-		"a cut signature":                 good[:len(good)-4],
-		"a logout token":                  i.sign(own, map[jose.HeaderKey]any{"kid": i.keyID, "typ": "logout+jwt"}, i.claims(nil)),
-		"a type that is no text":          i.sign(own, map[jose.HeaderKey]any{"kid": i.keyID, "typ": 7}, i.claims(nil)),
-		"not a JWT":                       "P9NiFoyLeZu2bZNvvuQPDWsd",
-		"nothing":                         "",
-		"four parts":                      good + ".x",
-		"encrypted":                       "e30." + parts[1] + "." + parts[1] + "." + parts[1] + "." + parts[1],
-		"JSON form":                       `{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`,
+		"an unknown key":                i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: stranger}, header, i.claims(nil)),
+		"an unknown key without an ID":  i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: stranger}, nil, i.claims(nil)),
+		"the public key as an HMAC key": i.sign(jose.SigningKey{Algorithm: jose.HS256, Key: public}, header, i.claims(nil)),
+		"no signature":                  text(`{"alg":"none"}`) + "." + text(string(payload)) + ".",
+		"no signature with a key ID":    text(`{"alg":"none","kid":"first"}`) + "." + parts[1] + "." + parts[2],
+		"a key in the header":           i.sign(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: stranger, KeyID: i.keyID}}, nil, i.claims(nil)),
+		"changed claims":                parts[0] + "." + text(strings.Replace(string(payload), "248289761001", "1", 1)) + "." + parts[2],
+		"a truncated signature":         good[:len(good)-4],
+		"a logout token":                i.sign(own, map[jose.HeaderKey]any{"kid": i.keyID, "typ": "logout+jwt"}, i.claims(nil)),
+		"a type that is not a string":   i.sign(own, map[jose.HeaderKey]any{"kid": i.keyID, "typ": 7}, i.claims(nil)),
+		"not a JWT":                     "P9NiFoyLeZu2bZNvvuQPDWsd",
+		"nothing":                       "",
+		"four parts":                    good + ".x",
+		"encrypted":                     "e30." + parts[1] + "." + parts[1] + "." + parts[1] + "." + parts[1],
+		"JSON form":                     `{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`,
 	} {
 		if p, err := v.Verify(t.Context(), token); p != nil || library.CodeOf(err) != library.Unauthenticated {
 			t.Errorf("%s: %+v, %v", promise, p, err)
 		}
 	}
 	for promise, header := range map[string]map[jose.HeaderKey]any{
-		"no key ID":           {"typ": "JWT"},
-		"no type":             {"kid": i.keyID},
-		"the type in full":    {"kid": i.keyID, "typ": "application/at+jwt"},
-		"the type in capital": {"kid": i.keyID, "typ": "AT+JWT"},
+		"no key ID":            {"typ": "JWT"},
+		"no type":              {"kid": i.keyID},
+		"the type in full":     {"kid": i.keyID, "typ": "application/at+jwt"},
+		"the type in capitals": {"kid": i.keyID, "typ": "AT+JWT"},
 	} {
 		if _, err := v.Verify(t.Context(), i.sign(own, header, i.claims(nil))); err != nil {
 			t.Errorf("%s: %v", promise, err)
@@ -138,7 +138,7 @@ func TestTokensThatTheIssuerDidNotSignAreRefused(t *testing.T) {
 	}
 }
 
-func TestEveryAlgorithmOfTheListVerifies(t *testing.T) {
+func TestVerify_SupportsListedAlgorithms(t *testing.T) {
 	i := newIssuer(t)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -157,7 +157,7 @@ func TestEveryAlgorithmOfTheListVerifies(t *testing.T) {
 	}
 }
 
-func TestKeysThatNothingShouldBeVerifiedWith(t *testing.T) {
+func TestVerify_IgnoresUnsuitableKeys(t *testing.T) {
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
@@ -167,11 +167,11 @@ func TestKeysThatNothingShouldBeVerifiedWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	for promise, key := range map[string]jose.JSONWebKey{
-		"too short":        {Key: weak.Public(), KeyID: "k", Use: "sig"},
-		"for encryption":   {Key: strong.Public(), KeyID: "k", Use: "enc"},
-		"for another kind": {Key: strong.Public(), KeyID: "k", Algorithm: "ES256"},
-		"a private one":    {Key: strong, KeyID: "k", Use: "sig"},
-		"a shared one":     {Key: []byte(strings.Repeat("k", 32)), KeyID: "k", Use: "sig"},
+		"too short":            {Key: weak.Public(), KeyID: "k", Use: "sig"},
+		"for encryption":       {Key: strong.Public(), KeyID: "k", Use: "enc"},
+		"for another key type": {Key: strong.Public(), KeyID: "k", Algorithm: "ES256"},
+		"a private key":        {Key: strong, KeyID: "k", Use: "sig"},
+		"a symmetric key":      {Key: []byte(strings.Repeat("k", 32)), KeyID: "k", Use: "sig"},
 	} {
 		i := newIssuer(t)
 		serveKeys(t, i, key)
@@ -186,8 +186,8 @@ func TestKeysThatNothingShouldBeVerifiedWith(t *testing.T) {
 	}
 }
 
-// serveKeys has the issuer publish a key as it is, beside one of a kind that
-// nobody knows yet.
+// serveKeys makes the issuer publish a key unchanged, beside one of an unknown
+// type.
 func serveKeys(t *testing.T, i *issuer, key jose.JSONWebKey) {
 	t.Helper()
 	b, err := json.Marshal(key)
@@ -204,7 +204,7 @@ func serveKeys(t *testing.T, i *issuer, key jose.JSONWebKey) {
 	})
 }
 
-func TestASubjectIsSafeInALogAndNobodyElses(t *testing.T) {
+func TestSubject_IsUniqueAndSafeToLog(t *testing.T) {
 	i := newIssuer(t)
 	v := i.verifier("")
 	seen := map[string]string{}
@@ -217,7 +217,7 @@ func TestASubjectIsSafeInALogAndNobodyElses(t *testing.T) {
 			t.Fatalf("%q: %v", sub, err)
 		}
 		if other, taken := seen[p.Subject]; taken {
-			t.Errorf("%q and %q are both %s", sub, other, p.Subject)
+			t.Errorf("%q and %q both give %s", sub, other, p.Subject)
 		}
 		seen[p.Subject] = sub
 		if len(p.Subject) > 120 || strings.ContainsFunc(p.Subject, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -226,15 +226,15 @@ func TestASubjectIsSafeInALogAndNobodyElses(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithOptionsIsTold(t *testing.T) {
+func TestNew_ValidatesOptions(t *testing.T) {
 	for promise, o := range map[string]oidc.Options{
-		"no issuer":                    {Audience: audience},
-		"an issuer over http":          {Issuer: "http://login.example.org", Audience: audience},
-		"an issuer with a query":       {Issuer: "https://login.example.org/?tenant=a", Audience: audience},
-		"an issuer with a fragment":    {Issuer: "https://login.example.org/#a", Audience: audience},
-		"an issuer with a user":        {Issuer: "https://hunter2@login.example.org", Audience: audience},
-		"no audience":                  {Issuer: "https://login.example.org"},
-		"a policy that can't be meant": {Issuer: "https://login.example.org", Audience: audience, Policy: "hunter2"},
+		"no issuer":                 {Audience: audience},
+		"an issuer over http":       {Issuer: "http://login.example.org", Audience: audience},
+		"an issuer with a query":    {Issuer: "https://login.example.org/?tenant=a", Audience: audience},
+		"an issuer with a fragment": {Issuer: "https://login.example.org/#a", Audience: audience},
+		"an issuer with a user":     {Issuer: "https://hunter2@login.example.org", Audience: audience},
+		"no audience":               {Issuer: "https://login.example.org"},
+		"an invalid policy":         {Issuer: "https://login.example.org", Audience: audience, Policy: "hunter2"},
 	} {
 		v, err := oidc.New(o)
 		if v != nil || library.CodeOf(err) != library.Invalid || strings.Contains(err.Error(), "hunter2") {
@@ -256,10 +256,11 @@ func FuzzVerify(f *testing.F) {
 		if (err == nil) != (p != nil) {
 			t.Fatalf("%+v, %v", p, err)
 		}
-		// Base64 has one text of one signature save for its last letter's
-		// spare bits; the signed parts are the issuer's in any case.
+		// The last letter of a Base64 signature has spare bits, so several
+		// texts encode one signature; the signed parts are the issuer's in
+		// every case.
 		if p != nil && !strings.HasPrefix(token, parts[0]+"."+parts[1]+".") {
-			t.Fatalf("%q is good", token)
+			t.Fatalf("%q is accepted", token)
 		}
 	})
 }

@@ -8,40 +8,41 @@ import (
 	"strings"
 )
 
-// nonceSize is that of AES-GCM (NIST SP 800-38D).
+// nonceSize is the size of an AES-GCM nonce in bytes (NIST SP 800-38D).
 const nonceSize = 12
 
-// overhead is what a sealed text has before and behind what it hides.
+// overhead is the number of bytes that sealing adds.
 const overhead = idSize + nonceSize + 16
 
-// MaxSealed is the length of the longest text that [Box.Open] looks at.
+// MaxSealed is the longest text, in bytes, that [Box.Open] accepts.
 const MaxSealed = 16 << 10
 
-// Box seals and opens for one purpose in one deployment. It is safe for
+// Box seals and opens texts for one purpose in one deployment. It is safe for
 // concurrent use.
 type Box struct {
-	ring   *Ring
+	keys   *Keyring
 	name   string
 	prefix string
-	bound  []byte // what each ciphertext is bound to
+	bound  []byte // additional data of each ciphertext
 }
 
-// Box returns a box for a purpose, a short lower-case word that tells apart
-// what may not stand for each other, in a deployment, which says who seals and
-// for whom: the issuer, the audience.
-func (r *Ring) Box(purpose, deployment string) *Box {
-	return &Box{ring: r, name: purpose, prefix: "sr_" + purpose + "_", bound: []byte(purpose + "\x00" + deployment)}
+// Box returns a box for a purpose and a deployment. The purpose is a short
+// lower-case word; a text sealed for one purpose does not open for another. The
+// deployment names issuer and audience.
+func (k *Keyring) Box(purpose, deployment string) *Box {
+	return &Box{keys: k, name: purpose, prefix: "sr_" + purpose + "_", bound: []byte(purpose + "\x00" + deployment)}
 }
 
-// Seal returns plain sealed, each time as another text. Under one master and
-// purpose it is good for 2^32 texts (NIST SP 800-38D, section 8.3).
+// Seal returns plain sealed; each call returns a different text. One master
+// secret and purpose may seal 2^32 texts (NIST SP 800-38D, section 8.3).
 func (b *Box) Seal(plain []byte) (string, error) {
 	return b.seal(plain, func(nonce []byte, _ *keys) { _, _ = rand.Read(nonce) }) // crypto/rand never fails
 }
 
-// SealAlike returns plain sealed, each time as the same text under the same
-// master: whoever has two of them sees whether they hide the same.
-func (b *Box) SealAlike(plain []byte) (string, error) {
+// SealDeterministic returns plain sealed deterministically: the same plain gives the
+// same text under the same master secret, so that two texts reveal whether
+// their contents are equal.
+func (b *Box) SealDeterministic(plain []byte) (string, error) {
 	return b.seal(plain, func(nonce []byte, k *keys) {
 		mac := hmac.New(sha256.New, k.nonce)
 		mac.Write(b.bound)
@@ -52,7 +53,7 @@ func (b *Box) SealAlike(plain []byte) (string, error) {
 }
 
 func (b *Box) seal(plain []byte, fill func(nonce []byte, k *keys)) (string, error) {
-	m := b.ring.current()
+	m := b.keys.current()
 	k, err := m.purpose(b.name)
 	if err != nil {
 		return "", err
@@ -64,7 +65,8 @@ func (b *Box) seal(plain []byte, fill func(nonce []byte, k *keys)) (string, erro
 	return b.prefix + base64.RawURLEncoding.EncodeToString(raw), nil
 }
 
-// Open returns what was sealed. Its error is [ErrUnknownKey] or [ErrForged].
+// Open returns the plain text of a sealed one. Its error is [ErrUnknownKey] or
+// [ErrForged].
 func (b *Box) Open(sealed string) ([]byte, error) {
 	m, raw, err := b.split(sealed)
 	if err != nil {
@@ -81,9 +83,9 @@ func (b *Box) Open(sealed string) ([]byte, error) {
 	return plain, nil
 }
 
-// Sign returns 32 bytes that only the master that sealed a text can make for
-// it: a secret that belongs to the text and is stored nowhere. The text need
-// not be genuine, so open it first. Errors are those of [Box.Open].
+// Sign returns a 32-byte MAC of a sealed text under the master secret that
+// sealed it: a secret that belongs to the text and is not stored. Sign does not
+// verify the text, so open it first. Errors are those of [Box.Open].
 func (b *Box) Sign(sealed string) ([]byte, error) {
 	m, _, err := b.split(sealed)
 	if err != nil {
@@ -100,18 +102,18 @@ func (b *Box) Sign(sealed string) ([]byte, error) {
 	return mac.Sum(nil), nil
 }
 
-// split returns the master that a text names and the text's bytes.
+// split returns the master secret that sealed a text, and the text's bytes.
 func (b *Box) split(sealed string) (*master, []byte, error) {
 	encoded, ok := strings.CutPrefix(sealed, b.prefix)
 	if !ok || len(sealed) > MaxSealed {
 		return nil, nil, ErrForged
 	}
-	// Strict: of the texts that decode alike, only the one that was made is good.
+	// Strict: reject non-canonical encodings of the same bytes.
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	if err != nil || len(raw) < overhead || strings.ContainsAny(encoded, "\r\n") {
 		return nil, nil, ErrForged
 	}
-	m := b.ring.find([idSize]byte(raw))
+	m := b.keys.find([idSize]byte(raw))
 	if m == nil {
 		return nil, nil, ErrUnknownKey
 	}

@@ -12,7 +12,7 @@ import (
 
 func master(b byte) []byte { return bytes.Repeat([]byte{b}, seal.MasterSize) }
 
-func ring(t testing.TB, masters ...[]byte) *seal.Ring {
+func ring(t testing.TB, masters ...[]byte) *seal.Keyring {
 	t.Helper()
 	r, err := seal.New(masters...)
 	if err != nil {
@@ -30,7 +30,7 @@ func sealText(t testing.TB, b *seal.Box, plain string) string {
 	return s
 }
 
-func TestWhatIsSealedOpensOnlyWhereItIsMeantTo(t *testing.T) {
+func TestOpen_NeedsPurposeAndDeployment(t *testing.T) {
 	const here = "https://a.example https://a.example/mcp"
 	r := ring(t, master(1))
 	text := sealText(t, r.Box("access", here), "hello")
@@ -51,9 +51,9 @@ func TestWhatIsSealedOpensOnlyWhereItIsMeantTo(t *testing.T) {
 		{"not cut short", r.Box("access", here), text[:len(text)-2], seal.ErrForged},
 		{"not without a prefix", r.Box("access", here), body, seal.ErrForged},
 		{"not empty", r.Box("access", here), "", seal.ErrForged},
-		{"not the prefix alone", r.Box("access", here), "sr_access_", seal.ErrForged},
+		{"not the prefix only", r.Box("access", here), "sr_access_", seal.ErrForged},
 		{"not with a line break inside", r.Box("access", here), text[:20] + "\n" + text[20:], seal.ErrForged},
-		{"not when it is too long to be one", r.Box("access", here), text + strings.Repeat("A", seal.MaxSealed), seal.ErrForged},
+		{"not when it is too long", r.Box("access", here), text + strings.Repeat("A", seal.MaxSealed), seal.ErrForged},
 	} {
 		plain, err := c.box.Open(c.text)
 		if !errors.Is(err, c.err) || (err == nil) != (string(plain) == "hello") {
@@ -62,7 +62,7 @@ func TestWhatIsSealedOpensOnlyWhereItIsMeantTo(t *testing.T) {
 	}
 }
 
-func TestNoByteCanBeChanged(t *testing.T) {
+func TestOpen_RejectsEveryChangedByte(t *testing.T) {
 	box := ring(t, master(1)).Box("access", "here")
 	text := sealText(t, box, "hello")
 	for i := range len(text) {
@@ -73,27 +73,27 @@ func TestNoByteCanBeChanged(t *testing.T) {
 			}
 			changed[i] = other
 			if _, err := box.Open(string(changed)); err == nil {
-				t.Errorf("opens with another byte %d", i)
+				t.Errorf("opens with byte %d changed", i)
 			}
 		}
 	}
 }
 
-func TestSealingAlike(t *testing.T) {
+func TestSealDeterministic(t *testing.T) {
 	r := ring(t, master(1))
 	box := r.Box("client", "here")
-	one, _ := box.SealAlike([]byte("a"))
-	two, _ := box.SealAlike([]byte("a"))
-	other, _ := box.SealAlike([]byte("b"))
-	elsewhere, _ := r.Box("client", "there").SealAlike([]byte("a"))
+	one, _ := box.SealDeterministic([]byte("a"))
+	two, _ := box.SealDeterministic([]byte("a"))
+	other, _ := box.SealDeterministic([]byte("b"))
+	elsewhere, _ := r.Box("client", "there").SealDeterministic([]byte("a"))
 	if one != two {
-		t.Error("the same text is sealed in two ways")
+		t.Error("the same text gives two sealed texts")
 	}
 	if nonce(t, one) == nonce(t, other) || nonce(t, one) == nonce(t, elsewhere) {
-		t.Error("two different texts have one nonce")
+		t.Error("two different texts have the same nonce")
 	}
 	if again := sealText(t, box, "a"); again == sealText(t, box, "a") {
-		t.Error("Seal repeats itself")
+		t.Error("Seal returned the same text twice")
 	}
 }
 
@@ -106,7 +106,7 @@ func nonce(t *testing.T, s string) string {
 	return string(raw[4:16])
 }
 
-func TestSigningGoesWithTheMasterThatSealed(t *testing.T) {
+func TestSign_UsesMasterThatSealed(t *testing.T) {
 	r := ring(t, master(1))
 	box := r.Box("client", "here")
 	id := sealText(t, box, "x")
@@ -121,14 +121,14 @@ func TestSigningGoesWithTheMasterThatSealed(t *testing.T) {
 		t.Errorf("A22: another signature after the rotation: %v", err)
 	}
 	if other, _ := box.Sign(sealText(t, box, "x")); bytes.Equal(before, other) {
-		t.Error("two texts have one signature")
+		t.Error("two texts have the same signature")
 	}
 	if other, _ := r.Box("client", "there").Sign(id); bytes.Equal(before, other) {
-		t.Error("two deployments have one signature")
+		t.Error("two deployments have the same signature")
 	}
 }
 
-func TestRotation(t *testing.T) {
+func TestReplace_RotatesMasters(t *testing.T) {
 	r := ring(t, master(1))
 	box := r.Box("access", "here")
 	old := sealText(t, box, "hello")
@@ -146,11 +146,11 @@ func TestRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := box.Open(old); !errors.Is(err, seal.ErrUnknownKey) {
-		t.Errorf("a master that is gone opens: %v", err)
+		t.Errorf("a removed master opens: %v", err)
 	}
 	for _, bad := range [][][]byte{nil, {[]byte("short")}, {master(1), nil}} {
 		if r.Replace(bad...) == nil {
-			t.Errorf("takes %d masters of which one is wrong", len(bad))
+			t.Errorf("no error for %d masters, one of them invalid", len(bad))
 		}
 	}
 	if _, err := box.Open(young); err != nil {
@@ -160,7 +160,7 @@ func TestRotation(t *testing.T) {
 
 func FuzzOpen(f *testing.F) {
 	box := ring(f, master(1)).Box("access", "here")
-	good, err := box.SealAlike([]byte("hello")) // the same in every process that fuzzes
+	good, err := box.SealDeterministic([]byte("hello")) // constant: fuzz workers must agree on it
 	if err != nil {
 		f.Fatal(err)
 	}

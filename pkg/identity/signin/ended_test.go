@@ -19,7 +19,7 @@ import (
 // kinds are the two ways to run: two processes with a bucket, and one with a
 // file. Each restarts all its processes.
 func kinds(t *testing.T, test func(t *testing.T, w *world, restart func())) {
-	fresh := func(t *testing.T) *seal.Ring {
+	fresh := func(t *testing.T) *seal.Keyring {
 		ring, err := seal.New(bytes.Repeat([]byte{1}, seal.MasterSize))
 		if err != nil {
 			t.Fatal(err)
@@ -30,7 +30,7 @@ func kinds(t *testing.T, test func(t *testing.T, w *world, restart func())) {
 		var o signin.Options
 		w := newWorld(t, func(given *signin.Options) { o = *given })
 		test(t, w, func() {
-			w.nodes, w.muxes, o.Ring = nil, nil, fresh(t)
+			w.nodes, w.muxes, o.Keyring = nil, nil, fresh(t)
 			w.add(o)
 			w.add(o)
 		})
@@ -47,7 +47,7 @@ func kinds(t *testing.T, test func(t *testing.T, w *world, restart func())) {
 			if o.Ledger, err = ledger.OpenFile(folder, ledger.Options{Now: w.clock}); err != nil {
 				t.Fatal(err)
 			}
-			w.nodes, w.muxes, o.Ring = nil, nil, fresh(t)
+			w.nodes, w.muxes, o.Keyring = nil, nil, fresh(t)
 			w.add(o)
 		}
 		restart()

@@ -33,7 +33,7 @@ func NewBenchmark(b *testing.B) (*Server, string) {
 		b.Fatal(err)
 	}
 	s, err := New(Options{
-		Issuer: "https://stackroom.example", Resource: "https://stackroom.example/mcp", Ring: ring, Ledger: NewFileLedger(b),
+		Issuer: "https://stackroom.example", Resource: "https://stackroom.example/mcp", Keyring: ring, Ledger: NewFileLedger(b),
 		Zotero: zoteroauth.Options{
 			OAuthURL: "https://www.zotero.org/oauth", APIURL: "https://api.zotero.org",
 			ClientKey: func() string { return "" }, ClientSecret: func() string { return "" },

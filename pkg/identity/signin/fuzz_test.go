@@ -25,7 +25,7 @@ func closed(t testing.TB) (s *signin.Server, mux *http.ServeMux, id string) {
 	}
 	unreachable := &http.Client{Transport: nowhere{}}
 	s, err = signin.New(signin.Options{
-		Issuer: "https://stackroom.example", Resource: "https://stackroom.example/mcp", Ring: ring, Ledger: signin.NewFileLedger(t),
+		Issuer: "https://stackroom.example", Resource: "https://stackroom.example/mcp", Keyring: ring, Ledger: signin.NewFileLedger(t),
 		Zotero: zoteroauth.Options{
 			OAuthURL: "https://www.zotero.org/oauth", APIURL: "https://api.zotero.org", HTTP: unreachable,
 			ClientKey: func() string { return "k" }, ClientSecret: func() string { return "s" },

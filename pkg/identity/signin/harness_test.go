@@ -32,7 +32,7 @@ type world struct {
 	t      *testing.T
 	issuer string
 	zotero *signintest.Zotero
-	ring   *seal.Ring
+	ring   *seal.Keyring
 	bucket *buckettest.Fake
 	log    *journal
 	http   *http.Client
@@ -84,7 +84,7 @@ func newWorld(t *testing.T, change ...func(*signin.Options)) *world {
 	}
 	w.ring, w.bucket = ring, buckettest.New(t)
 	o := signin.Options{
-		Issuer: w.issuer, Resource: w.issuer + "/mcp", Ring: ring, Writes: true,
+		Issuer: w.issuer, Resource: w.issuer + "/mcp", Keyring: ring, Writes: true,
 		Zotero: zoteroauth.Options{
 			OAuthURL: zotero.URL + "/oauth", APIURL: zotero.URL,
 			ClientKey: func() string { return "appkey" }, ClientSecret: func() string { return "appsecret" },

@@ -137,7 +137,7 @@ func (s *Server) successor(old refresh, at time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.boxes.refresh.SealAlike(plain)
+	return s.boxes.refresh.SealDeterministic(plain)
 }
 
 // narrowed returns the scopes that a refresh asks for: those of the sign-in or

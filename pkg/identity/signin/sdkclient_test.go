@@ -17,7 +17,7 @@ import (
 )
 
 // serveMCP puts an MCP endpoint with one tool, which says who calls, behind
-// the guard of a deployment.
+// the authenticator of a deployment.
 func (w *world) serveMCP() {
 	w.t.Helper()
 	server := mcp.NewServer(&mcp.Implementation{Name: "test", Version: "1"}, nil)
@@ -26,17 +26,17 @@ func (w *world) serveMCP() {
 	})
 	endpoint := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true})
 	for i, mux := range w.muxes {
-		guard, err := identity.NewGuard(identity.GuardOptions{
+		authenticator, err := identity.NewAuthenticator(identity.AuthenticatorOptions{
 			Resource: w.issuer + "/mcp", Issuers: []string{w.issuer}, Verifier: w.nodes[i], Scopes: []identity.Scope{identity.Read, identity.Write},
 		})
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		for _, route := range guard.Routes() {
+		for _, route := range authenticator.Routes() {
 			mux.Handle(route.Method+" "+route.Path, route.Handler)
 		}
 		mux.HandleFunc("/mcp", func(rw http.ResponseWriter, r *http.Request) {
-			p, challenge := guard.Identify(r)
+			p, challenge := authenticator.Identify(r)
 			if challenge != nil {
 				rw.Header().Set("WWW-Authenticate", challenge.Header)
 				rw.WriteHeader(challenge.Status)

@@ -37,7 +37,7 @@ import (
 type Options struct {
 	Issuer   string // the public URL: https, or http on this machine; no path
 	Resource string // the MCP URL, the only one that tokens are for
-	Ring     *seal.Ring
+	Keyring  *seal.Keyring
 	Ledger   *ledger.Ledger
 	Zotero   zoteroauth.Options
 
@@ -104,7 +104,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("signin: the issuer must be a URL without a path")
 	case !identity.SameResource(o.Resource, o.Resource):
 		return nil, errors.New("signin: the resource must be a URL")
-	case o.Ring == nil || o.Ledger == nil:
+	case o.Keyring == nil || o.Ledger == nil:
 		return nil, errors.New("signin: ring and ledger are needed")
 	}
 	o = o.withDefaults()
@@ -119,13 +119,13 @@ func New(o Options) (*Server, error) {
 	deployment := o.Issuer + " " + o.Resource
 	return &Server{
 		options: o, secure: issuer.Scheme == "https", zotero: zotero, pages: pages,
-		registry:  client.NewRegistry(o.Ring, o.Issuer),
+		registry:  client.NewRegistry(o.Keyring, o.Issuer),
 		documents: client.NewDocuments(o.Documents, o.Now),
 		opened:    otter.Must(&otter.Options[string, *bearer]{MaximumSize: maxOpened}),
 		boxes: boxes{
-			form: o.Ring.Box("form", deployment), login: o.Ring.Box("login", deployment), code: o.Ring.Box("code", deployment),
-			access: o.Ring.Box("access", deployment), refresh: o.Ring.Box("refresh", deployment),
-			owed: o.Ring.Box("owed", deployment),
+			form: o.Keyring.Box("form", deployment), login: o.Keyring.Box("login", deployment), code: o.Keyring.Box("code", deployment),
+			access: o.Keyring.Box("access", deployment), refresh: o.Keyring.Box("refresh", deployment),
+			owed: o.Keyring.Box("owed", deployment),
 		},
 	}, nil
 }

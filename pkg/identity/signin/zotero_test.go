@@ -240,7 +240,7 @@ func TestR05TokensOfAnotherDeployment(t *testing.T) {
 		"another issuer":   {Issuer: "https://staging.example", Resource: w.issuer + "/mcp"},
 		"another audience": {Issuer: w.issuer, Resource: "https://staging.example/mcp"},
 	} {
-		o.Ring, o.Ledger, o.Now = w.ring, w.ledger(), w.clock
+		o.Keyring, o.Ledger, o.Now = w.ring, w.ledger(), w.clock
 		o.Zotero = zoteroauth.Options{OAuthURL: "https://www.zotero.org/oauth", APIURL: "https://api.zotero.org", ClientKey: func() string { return "" }, ClientSecret: func() string { return "" }}
 		other, err := signin.New(o)
 		if err != nil {

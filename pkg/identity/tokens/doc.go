@@ -1,4 +1,4 @@
-// Package tokens verifies personal access tokens: secrets that the people who
-// run a server hand out to members, scripts and machines. The server knows
-// their hashes only, from records that lie in a secret.
+// Package tokens verifies personal access tokens: secrets that an admin gives
+// to members, scripts and machines. The server stores only their hashes, in
+// records that a secret contains.
 package tokens

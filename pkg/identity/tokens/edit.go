@@ -7,8 +7,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Records returns the records in a text, in their order. The error is that of
-// [New].
+// Records returns the records in a text, in order. The error is that of [New].
 func Records(text string) ([]Record, error) {
 	r, err := read(text)
 	if err == nil {
@@ -20,11 +19,10 @@ func Records(text string) ([]Record, error) {
 	return r.records, nil
 }
 
-// Without returns the text of records without the record of a token, which is
-// named by its ID or is given itself, and the name in the record. Comments and
-// other records stay as they are; a JSON array is written again. The error has
-// code Invalid for records that can't be read, NotFound if there is none of the
-// token.
+// Without returns text without the record of one token, and the name in that
+// record. The argument is the token's ID or the token. Comments and other
+// records do not change; a JSON array is re-encoded. The error has code Invalid
+// for records that can't be parsed, NotFound if the token has no record.
 func Without(text, token string) (rest, name string, err error) {
 	all, err := Records(text)
 	if err != nil {
@@ -43,7 +41,7 @@ func Without(text, token string) (rest, name string, err error) {
 		}
 	}
 	if len(kept) == len(all) {
-		return "", "", library.Errorf(library.NotFound, "there is no record of this token").WithHint("stackroom token list shows those that there are")
+		return "", "", library.Errorf(library.NotFound, "there is no record of this token").WithHint("run stackroom token list to see the tokens")
 	}
 	if strings.HasPrefix(strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")), "[") {
 		if kept == nil {

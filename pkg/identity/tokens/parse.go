@@ -10,19 +10,19 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Bounds of what is read; a team's records are a few kilobytes.
+// Bounds of the input; a team's records take a few kilobytes.
 const (
 	maxBytes  = 4 << 20
 	maxFaults = 20
 )
 
-// table holds the tokens that are good, by ID.
+// table holds the valid tokens by ID.
 type table map[string]*entry
 
-// parse reads records: one JSON object a line, with empty lines and lines that
-// begin with # between them, or a JSON array of objects. No record at all is
-// fine: it is how the last token is revoked. The error has code Invalid and
-// says everything that is wrong, by place and without values.
+// parse parses records: one JSON object a line, mixed with empty lines and #
+// comments, or a JSON array of objects. An empty text is valid: it revokes the
+// last token. The error has code Invalid and lists every fault by position,
+// without values.
 func parse(records string) (table, error) {
 	r, err := read(records)
 	if err != nil {
@@ -31,11 +31,11 @@ func parse(records string) (table, error) {
 	return r.table, r.err()
 }
 
-// read reads what parse does.
+// read parses the text for parse.
 func read(records string) (*reading, error) {
 	records = strings.TrimPrefix(records, "\ufeff")
 	if len(records) > maxBytes {
-		return nil, library.Errorf(library.Invalid, "the records of tokens are more than %d bytes", maxBytes)
+		return nil, library.Errorf(library.Invalid, "the token records are larger than %d bytes", maxBytes)
 	}
 	r := &reading{table: table{}}
 	if strings.HasPrefix(strings.TrimSpace(records), "[") {
@@ -52,18 +52,18 @@ func read(records string) (*reading, error) {
 	return r, nil
 }
 
-// reading is what has been read so far.
+// reading is the state of parse.
 type reading struct {
 	table   table
-	records []Record // in their order
+	records []Record // in order
 	faults  []string
 }
 
-// array reads a JSON array of records.
+// array parses a JSON array of records.
 func (r *reading) array(text string) {
 	var all []json.RawMessage
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
-		r.fault("the list", "is not JSON")
+		r.fault("the list", "is not valid JSON")
 		return
 	}
 	for i, one := range all {
@@ -71,10 +71,10 @@ func (r *reading) array(text string) {
 	}
 }
 
-// record reads one record, which stands at place.
+// record parses the record at place.
 func (r *reading) record(place, text string) {
 	if strings.Contains(text, prefix) && !strings.HasPrefix(text, "{") {
-		r.fault(place, "is a token, not the record of one; whoever reads it can use it, so make another")
+		r.fault(place, "is a token, not its record; the token is now exposed, so revoke it and make a new one")
 		return
 	}
 	record := &Record{}
@@ -85,7 +85,7 @@ func (r *reading) record(place, text string) {
 		return
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		r.fault(place, "has something after the record")
+		r.fault(place, "has text after the record")
 		return
 	}
 	e, faults := record.entry()
@@ -96,20 +96,20 @@ func (r *reading) record(place, text string) {
 		return
 	}
 	if r.table[record.ID] != nil {
-		r.fault(place, "has the ID of a record before it")
+		r.fault(place, "repeats the ID of an earlier record")
 	}
 	r.table[record.ID] = e
 	r.records = append(r.records, *record)
 }
 
-// shapeOf says what is wrong with JSON without repeating any of it.
+// shapeOf describes a JSON error without quoting the input.
 func shapeOf(err error) string {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &kind):
-		return "has a field of the wrong kind"
+		return "has a field of the wrong type"
 	case strings.HasPrefix(err.Error(), "json: unknown field"):
-		return "has a field that records don't have"
+		return "has an unknown field"
 	}
 	return "is not a JSON object"
 }
@@ -129,6 +129,6 @@ func (r *reading) err() error {
 		more = fmt.Sprintf("\n  and %d more", n-maxFaults)
 		n = maxFaults
 	}
-	return library.Errorf(library.Invalid, "the records of tokens can't be used:\n  %s", strings.Join(r.faults[:n], "\n  ")+more).
-		WithHint("stackroom token new prints a record; the others stay as they are")
+	return library.Errorf(library.Invalid, "the token records are invalid:\n  %s", strings.Join(r.faults[:n], "\n  ")+more).
+		WithHint("run stackroom token new to make a valid record; until then the previous records stay in use")
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// All stands in a record's libraries, alone, for every library that the
-// deployment's key reads; Never stands in its expires. Both must be written
-// out: what was left out by mistake must not open more.
+// All, as the only element of a record's libraries, stands for every library
+// that the deployment's key can read; Never, in its expires, for no expiry.
+// Both must be explicit, so that an omitted field grants nothing.
 const (
 	All   = "*"
 	Never = "never"
 )
 
-// Record is what a server knows of a token: everything but the token.
+// Record is what the server stores of a token; it does not contain the token.
 type Record struct {
 	ID        string           `json:"id"`
-	Name      string           `json:"name"` // for people, at most 100 characters
+	Name      string           `json:"name"` // a label, at most 100 characters
 	Hash      string           `json:"hash"` // "sha256:" and 64 hexadecimal digits
 	Scopes    []identity.Scope `json:"scopes"`
 	Libraries []string         `json:"libraries"` // library IDs, or [All] alone
@@ -30,9 +30,9 @@ type Record struct {
 	Expires   string           `json:"expires"`   // RFC 3339, or [Never]
 }
 
-// Issue returns a new token, which nobody can get a second time, and its
-// record. Expires is the zero time for a token that does not end. The error has
-// code Invalid and says what is wrong with the arguments.
+// Issue returns a new token, which is shown only once, and its record. Expires
+// is the zero time for a token that does not expire. The error has code Invalid
+// and lists the invalid arguments.
 func Issue(name string, scopes []identity.Scope, libraries []string, created, expires time.Time) (token string, r Record, err error) {
 	token, id := mint()
 	r = Record{
@@ -44,21 +44,20 @@ func Issue(name string, scopes []identity.Scope, libraries []string, created, ex
 	}
 	switch _, faults := r.entry(); {
 	case len(faults) > 0:
-		return "", Record{}, library.Errorf(library.Invalid, "such a token can't be made: %s", strings.Join(faults, "; "))
+		return "", Record{}, library.Errorf(library.Invalid, "the token can't be created: %s", strings.Join(faults, "; "))
 	case !expires.IsZero() && !expires.After(created):
-		return "", Record{}, library.Errorf(library.Invalid, "such a token can't be made: it would end before it begins")
+		return "", Record{}, library.Errorf(library.Invalid, "the token can't be created: its expiry is in the past")
 	}
 	return token, r, nil
 }
 
-// entry is a record as a verifier uses it.
+// entry is a parsed record.
 type entry struct {
 	digest    digest
 	principal identity.Principal
 }
 
-// entry returns r for use, or everything that is wrong with it, without any
-// value.
+// entry parses r, or returns every fault without values.
 func (r *Record) entry() (*entry, []string) {
 	var faults []string
 	expect := func(ok bool, fault string) {
@@ -110,7 +109,7 @@ func parseLibraries(ids []string) ([]library.ID, bool) {
 	return libraries, len(libraries) > 0
 }
 
-// parseExpires returns when a record ends, the zero time for never.
+// parseExpires returns when a record expires, the zero time for never.
 func parseExpires(s string) (time.Time, bool) {
 	if s == Never {
 		return time.Time{}, true

@@ -10,13 +10,14 @@ import (
 	"strings"
 )
 
-// The form of a token is
+// A token has the form
 //
 //	srt_<id>_<secret><checksum>
 //
 // with an ID of 16 characters, a secret of 52 (256 random bits) and a checksum
-// of 7 (CRC-32 of all before it), of a to z and 2 to 7. Secret scanners find
-// it by srt_[a-z2-7]{16}_[a-z2-7]{59} and by the checksum know it from chance.
+// of 7 (CRC-32 of everything before it), in the alphabet a-z and 2-7. Secret
+// scanners match srt_[a-z2-7]{16}_[a-z2-7]{59} and confirm a match by its
+// checksum.
 const (
 	prefix      = "srt_"
 	idBytes     = 10
@@ -27,7 +28,7 @@ const (
 	tokenLength = len(prefix) + idLength + 1 + bodyLength + sumLength
 )
 
-// encode writes bytes in letters and digits that nobody has to escape.
+// encode encodes bytes in letters and digits that never need escaping.
 func encode(b []byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
@@ -35,18 +36,18 @@ func encode(b []byte) string {
 // mint returns a new token and its ID.
 func mint() (token, id string) {
 	b := make([]byte, idBytes+secretBytes)
-	_, _ = rand.Read(b) // never fails; the program ends if the system has no randomness
+	_, _ = rand.Read(b) // never fails: the program exits if the system has no randomness
 	id = encode(b[:idBytes])
 	unsummed := prefix + id + "_" + encode(b[idBytes:])
 	return unsummed + checksum(unsummed), id
 }
 
-// checksum returns the checksum of a token that has none yet.
+// checksum returns the checksum of a token without one.
 func checksum(unsummed string) string {
 	return encode(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(unsummed))))
 }
 
-// idOf returns the ID in a token, or "" if it has not the form of one.
+// idOf returns the ID in a token, or "" if the token is malformed.
 func idOf(token string) string {
 	if len(token) != tokenLength || !strings.HasPrefix(token, prefix) || token[len(prefix)+idLength] != '_' {
 		return ""
@@ -59,27 +60,27 @@ func idOf(token string) string {
 	return id
 }
 
-// validID reports whether s has the form of a token's ID.
+// validID reports whether s is a well-formed token ID.
 func validID(s string) bool {
 	return len(s) == idLength && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-// digest is what the server keeps of a token.
+// digest is the hash of a token.
 type digest [sha256.Size]byte
 
-// hashPrefix names the hash in a record, so that another may follow.
+// hashPrefix names the hash in a record, so that records can move to another.
 const hashPrefix = "sha256:"
 
-// digestOf hashes a token. One round of SHA-256 without salt is enough: with
-// 256 random bits there is nothing to guess and no two tokens are alike. A slow
-// hash protects passwords, which people choose; here it would only let anybody
-// keep the server busy.
+// digestOf hashes a token. One round of SHA-256 without salt is enough: 256
+// random bits can't be guessed, and no two tokens are equal. A slow hash
+// protects passwords that people choose; here it would only let callers waste
+// the server's processor time.
 func digestOf(token string) digest { return sha256.Sum256([]byte(token)) }
 
-// String returns the form that stands in a record.
+// String returns the form in records.
 func (d digest) String() string { return hashPrefix + hex.EncodeToString(d[:]) }
 
-// parseDigest reads what [digest.String] writes.
+// parseDigest parses the output of [digest.String].
 func parseDigest(s string) (d digest, ok bool) {
 	digits, ok := strings.CutPrefix(s, hashPrefix)
 	if !ok || len(digits) != hex.EncodedLen(len(d)) || strings.ToLower(digits) != digits {

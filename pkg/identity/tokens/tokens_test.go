@@ -18,7 +18,7 @@ import (
 
 var _ identity.Verifier = (*tokens.Verifier)(nil)
 
-// issue makes a token and its record as a line.
+// issue returns a token and its record as a line.
 func issue(t testing.TB, lifetime time.Duration, libraries ...string) (token, line string) {
 	t.Helper()
 	now := time.Now()
@@ -46,7 +46,7 @@ func load(t testing.TB, records ...string) *tokens.Verifier {
 	return v
 }
 
-func TestATokenSaysWhoItsBearerIs(t *testing.T) {
+func TestVerify_ReturnsBearer(t *testing.T) {
 	token, line := issue(t, time.Hour, "group:4711", "user:1")
 	p, err := load(t, line).Verify(t.Context(), token)
 	if err != nil {
@@ -59,14 +59,14 @@ func TestATokenSaysWhoItsBearerIs(t *testing.T) {
 		t.Errorf("sees %v", p.Libraries)
 	}
 	if !p.Credential.Anonymous() {
-		t.Error("a token brings a credential of its own")
+		t.Error("the principal has a credential")
 	}
 	if got := time.Until(p.Expires); got <= 0 || got > time.Hour {
 		t.Errorf("expires in %v", got)
 	}
 }
 
-func TestATokenForAllLibrariesSeesAll(t *testing.T) {
+func TestVerify_AllLibraries(t *testing.T) {
 	token, line := issue(t, 0, tokens.All)
 	p, err := load(t, line).Verify(t.Context(), token)
 	if err != nil || p.Libraries != nil || !p.Expires.IsZero() {
@@ -74,7 +74,7 @@ func TestATokenForAllLibrariesSeesAll(t *testing.T) {
 	}
 }
 
-func TestATokenHasAFormThatScannersFind(t *testing.T) {
+func TestIssue_TokensMatchScannerPattern(t *testing.T) {
 	form := regexp.MustCompile(`^srt_[a-z2-7]{16}_[a-z2-7]{59}$`)
 	seen := map[string]bool{}
 	for range 100 {
@@ -84,48 +84,48 @@ func TestATokenHasAFormThatScannersFind(t *testing.T) {
 		}
 		seen[token] = true
 		if strings.Contains(line, token[21:]) {
-			t.Fatal("the record gives the secret away")
+			t.Fatal("the record contains the secret")
 		}
 	}
 }
 
-func TestBadTokensAreRefusedInTheSameWords(t *testing.T) {
+func TestVerify_RejectsInvalidTokensWithOneMessage(t *testing.T) {
 	good, line := issue(t, 0, tokens.All)
 	other, otherLine := issue(t, 0, tokens.All)
 	v := load(t, line)
 	var words []string
 	for promise, token := range map[string]string{
-		"unknown":                    other,
-		"nothing":                    "",
-		"a Zotero key":               "P9NiFoyLeZu2bZNvvuQPDWsd",
-		"in capitals":                strings.ToUpper(good),
-		"cut":                        good[:len(good)-1],
-		"longer":                     good + "a",
-		"one letter off":             good[:30] + flip(good[30]) + good[31:],
-		"the checksum off":           good[:len(good)-1] + flip(good[len(good)-1]),
-		"another's secret":           good[:20] + other[20:],
-		"the hash in the record":     record(t, line).Hash,
-		"the ID alone":               record(t, line).ID,
-		"another token of same form": "srt_" + strings.Repeat("a", 16) + "_" + strings.Repeat("a", 59),
+		"unknown":                   other,
+		"nothing":                   "",
+		"a Zotero key":              "P9NiFoyLeZu2bZNvvuQPDWsd",
+		"in capitals":               strings.ToUpper(good),
+		"cut":                       good[:len(good)-1],
+		"longer":                    good + "a",
+		"one letter changed":        good[:30] + flip(good[30]) + good[31:],
+		"the checksum changed":      good[:len(good)-1] + flip(good[len(good)-1]),
+		"another's secret":          good[:20] + other[20:],
+		"the hash in the record":    record(t, line).Hash,
+		"the ID only":               record(t, line).ID,
+		"another well-formed token": "srt_" + strings.Repeat("a", 16) + "_" + strings.Repeat("a", 59),
 	} {
 		p, err := v.Verify(t.Context(), token)
 		if p != nil || library.CodeOf(err) != library.Unauthenticated {
 			t.Fatalf("%s: %+v, %v", promise, p, err)
 		}
 		if e := library.AsError(err); token != "" && strings.Contains(e.Error()+e.Hint, token) {
-			t.Errorf("%s: the error has the token", promise)
+			t.Errorf("%s: the error contains the token", promise)
 		}
 		words = append(words, library.AsError(err).Message+library.AsError(err).Hint)
 	}
 	if words = slices.Compact(words); len(words) != 1 {
-		t.Errorf("the words tell why: %q", words)
+		t.Errorf("the message reveals why: %q", words)
 	}
 	if _, err := load(t, line, otherLine).Verify(t.Context(), good); err != nil {
 		t.Error(err)
 	}
 }
 
-// flip returns another letter of a token's alphabet.
+// flip returns another letter of the token alphabet.
 func flip(c byte) string {
 	if c == 'a' {
 		return "b"
@@ -142,23 +142,23 @@ func record(t *testing.T, line string) tokens.Record {
 	return r
 }
 
-func TestATokenEnds(t *testing.T) {
+func TestVerify_RejectsExpiredTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		token, line := issue(t, time.Hour, tokens.All)
 		v := load(t, line)
 		time.Sleep(time.Hour - time.Second)
 		if _, err := v.Verify(t.Context(), token); err != nil {
-			t.Errorf("a second before its end: %v", err)
+			t.Errorf("a second before its expiry: %v", err)
 		}
 		time.Sleep(time.Second)
 		_, err := v.Verify(t.Context(), token)
 		if library.CodeOf(err) != library.Unauthenticated || library.AsError(err).Message != identity.BadToken(nil).Message {
-			t.Errorf("at its end: %v", err)
+			t.Errorf("at its expiry: %v", err)
 		}
 	})
 }
 
-func TestChangedRecordsAreTakenUp(t *testing.T) {
+func TestReplace_UsesChangedRecords(t *testing.T) {
 	first, firstLine := issue(t, 0, tokens.All)
 	second, secondLine := issue(t, 0, tokens.All)
 	good := func(v *tokens.Verifier, token string) bool {
@@ -167,17 +167,17 @@ func TestChangedRecordsAreTakenUp(t *testing.T) {
 	}
 	v := load(t, firstLine)
 	if err := v.Replace(firstLine + "\n" + secondLine); err != nil || !good(v, first) || !good(v, second) {
-		t.Fatalf("a new token is not good: %v", err)
+		t.Fatalf("a new token is rejected: %v", err)
 	}
 	if err := v.Replace(secondLine); err != nil || good(v, first) || !good(v, second) {
-		t.Fatalf("a token whose record went is still good: %v", err)
+		t.Fatalf("a token without a record is accepted: %v", err)
 	}
 	if err := v.Replace(firstLine + "\n{broken"); err == nil || good(v, first) || !good(v, second) {
-		t.Fatalf("broken records changed something: %v", err)
+		t.Fatalf("invalid records changed the verifier: %v", err)
 	}
-	for _, none := range []string{"", "\n", "# nobody at the moment\n", "[]"} {
+	for _, none := range []string{"", "\n", "# none at the moment\n", "[]"} {
 		if err := v.Replace(none); err != nil || good(v, second) || v.Len() != 0 {
-			t.Fatalf("%q leaves tokens good: %v", none, err)
+			t.Fatalf("%q leaves tokens valid: %v", none, err)
 		}
 		if err := v.Replace(secondLine); err != nil || !good(v, second) {
 			t.Fatal(err)
@@ -185,12 +185,12 @@ func TestChangedRecordsAreTakenUp(t *testing.T) {
 	}
 }
 
-func TestRecordsComeInTwoForms(t *testing.T) {
+func TestNew_ReadsLinesAndArrays(t *testing.T) {
 	a, lineA := issue(t, 0, tokens.All)
 	b, lineB := issue(t, 0, tokens.All)
 	for promise, records := range map[string]string{
 		"lines":                    lineA + "\n" + lineB + "\n",
-		"lines of Windows":         "\ufeff" + lineA + "\r\n" + lineB + "\r\n",
+		"lines that end in CRLF":   "\ufeff" + lineA + "\r\n" + lineB + "\r\n",
 		"lines with comments":      "# the team\n\n  " + lineA + "  \n # the robots\n" + lineB,
 		"an array":                 "[" + lineA + "," + lineB + "]",
 		"an array over many lines": " \n[\n" + lineA + ",\n" + lineB + "\n]\n",
@@ -208,7 +208,7 @@ func TestRecordsComeInTwoForms(t *testing.T) {
 	}
 }
 
-func TestFaultsInRecordsAreToldAllAtOnceByPlaceWithoutValues(t *testing.T) {
+func TestNew_ListsAllFaultsWithoutValues(t *testing.T) {
 	token, line := issue(t, 0, "group:4711")
 	change := func(old, replacement string) string {
 		changed := strings.Replace(line, old, replacement, 1)
@@ -221,10 +221,10 @@ func TestFaultsInRecordsAreToldAllAtOnceByPlaceWithoutValues(t *testing.T) {
 	for promise, c := range map[string]struct{ records, want string }{
 		"not JSON":                    {"hunter2", "line 1: is not a JSON object"},
 		"cut off":                     {line[:len(line)-5], "line 1: is not a JSON object"},
-		"two on a line":               {line + line, "line 1: has something after the record"},
-		"a field too many":            {change(`"name"`, `"hunter2":1,"name"`), "line 1: has a field that records don't have"},
-		"a field of the wrong kind":   {change(`"name":"ci"`, `"name":7`), "line 1: has a field of the wrong kind"},
-		"the token itself":            {"# mine\n" + token, "line 2: is a token, not the record of one"},
+		"two on a line":               {line + line, "line 1: has text after the record"},
+		"an unknown field":            {change(`"name"`, `"hunter2":1,"name"`), "line 1: has an unknown field"},
+		"a field of the wrong type":   {change(`"name":"ci"`, `"name":7`), "line 1: has a field of the wrong type"},
+		"the token itself":            {"# mine\n" + token, "line 2: is a token, not its record"},
 		"no libraries are not all":    {change(`"libraries":["group:4711"],`, ``), "line 1: libraries is not"},
 		"empty libraries are not all": {change(`["group:4711"]`, `[]`), "line 1: libraries is not"},
 		"all beside one":              {change(`["group:4711"]`, `["*","group:4711"]`), "line 1: libraries is not"},
@@ -237,12 +237,12 @@ func TestFaultsInRecordsAreToldAllAtOnceByPlaceWithoutValues(t *testing.T) {
 		"a short hash":                {change(r.Hash, r.Hash[:40]), "line 1: hash is not"},
 		"an ID that is none":          {change(r.ID, "hunter2"), "line 1: id is not"},
 		"a name with escapes":         {change(`"ci"`, `"\u001b[31mhunter2"`), "line 1: name is"},
-		"twice":                       {line + "\n" + line, "line 2: has the ID of a record before it"},
-		"a broken array":              {"[" + line, "the list: is not JSON"},
-		"an array of others":          {"[" + line + `,"hunter2"]`, "record 2: has a field of the wrong kind"},
+		"twice":                       {line + "\n" + line, "line 2: repeats the ID of an earlier record"},
+		"a broken array":              {"[" + line, "the list: is not valid JSON"},
+		"an array of others":          {"[" + line + `,"hunter2"]`, "record 2: has a field of the wrong type"},
 		"all at once":                 {"hunter2\n\n" + change("never", "hunter2") + "\n{}", "line 1: is not a JSON object\n  line 3: expires is not a time such as 2026-01-31T00:00:00Z, nor never\n  line 4: id is not"},
 		"a thousand faults":           {strings.Repeat("hunter2\n", 1000), "and 980 more"},
-		"too much":                    {strings.Repeat("#", 5<<20), "more than 4194304 bytes"},
+		"too much":                    {strings.Repeat("#", 5<<20), "larger than 4194304 bytes"},
 	} {
 		_, err := tokens.New(c.records)
 		if library.CodeOf(err) != library.Invalid || !strings.Contains(err.Error(), c.want) {
@@ -251,20 +251,20 @@ func TestFaultsInRecordsAreToldAllAtOnceByPlaceWithoutValues(t *testing.T) {
 		}
 		for _, value := range []string{"hunter2", token, r.Hash, r.ID} {
 			if strings.Contains(err.Error(), value) {
-				t.Errorf("%s: the error has a value: %v", promise, err)
+				t.Errorf("%s: the error contains a value: %v", promise, err)
 			}
 		}
 	}
 }
 
-func TestWhatIsWrongWithATokenIsToldBeforeItIsMade(t *testing.T) {
+func TestIssue_ValidatesArguments(t *testing.T) {
 	now := time.Now()
 	read := []identity.Scope{identity.Read}
 	for promise, make := range map[string]func() (string, tokens.Record, error){
-		"no name":       func() (string, tokens.Record, error) { return tokens.Issue("", read, []string{"*"}, now, now.Add(1)) },
-		"no scope":      func() (string, tokens.Record, error) { return tokens.Issue("x", nil, []string{"*"}, now, time.Time{}) },
-		"no library":    func() (string, tokens.Record, error) { return tokens.Issue("x", read, nil, now, time.Time{}) },
-		"over at birth": func() (string, tokens.Record, error) { return tokens.Issue("x", read, []string{"*"}, now, now) },
+		"no name":                func() (string, tokens.Record, error) { return tokens.Issue("", read, []string{"*"}, now, now.Add(1)) },
+		"no scope":               func() (string, tokens.Record, error) { return tokens.Issue("x", nil, []string{"*"}, now, time.Time{}) },
+		"no library":             func() (string, tokens.Record, error) { return tokens.Issue("x", read, nil, now, time.Time{}) },
+		"expired from the start": func() (string, tokens.Record, error) { return tokens.Issue("x", read, []string{"*"}, now, now) },
 	} {
 		if token, _, err := make(); token != "" || library.CodeOf(err) != library.Invalid {
 			t.Errorf("%s: %v", promise, err)
@@ -295,7 +295,7 @@ func FuzzRecords(f *testing.F) {
 }
 
 func FuzzToken(f *testing.F) {
-	// The same in every process that fuzzes.
+	// Constant: fuzz workers must agree on it.
 	const good = "srt_br2nvtfcif7qw3d3_hmfhsrj2yqtawaginznhantn54nu57web74hcs63rhqcel5wf6rqxoi3tmy"
 	v := load(f, `{"id":"br2nvtfcif7qw3d3","name":"fuzz","hash":"sha256:176fc230b7dc8a04350ad2619b6d981513e6518e6e7f495659baf6534900cc7e","scopes":["library:read"],"libraries":["*"],"created":"2026-11-22T10:48:09Z","expires":"never"}`)
 	for _, s := range []string{"", good, good[1:], good + "=", "srt_", strings.ToUpper(good)} {
@@ -343,10 +343,10 @@ func TestWithout(t *testing.T) {
 		lines, made = append(lines, string(line)), append(made, token)
 	}
 	for promise, text := range map[string]string{
-		"lines":                "# one\n" + lines[0] + "\n\n" + lines[1] + "\r\n# two\n" + lines[2],
-		"lines with a mark":    "\ufeff" + lines[1] + "\n" + lines[0] + "\n" + lines[2] + "\n",
-		"an array":             "[" + strings.Join(lines, ",\n") + "]",
-		"an array with a mark": "\ufeff [" + strings.Join(lines, ",") + "]",
+		"lines":                           "# one\n" + lines[0] + "\n\n" + lines[1] + "\r\n# two\n" + lines[2],
+		"lines with a byte order mark":    "\ufeff" + lines[1] + "\n" + lines[0] + "\n" + lines[2] + "\n",
+		"an array":                        "[" + strings.Join(lines, ",\n") + "]",
+		"an array with a byte order mark": "\ufeff [" + strings.Join(lines, ",") + "]",
 	} {
 		rest, name, err := tokens.Without(text, made[1])
 		if err != nil || name != "b" {

@@ -10,22 +10,22 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 )
 
-// Verifier verifies tokens against records. It is an [identity.Verifier] that
+// Verifier verifies tokens against records. It implements [identity.Verifier],
 // is never unavailable, and is safe for concurrent use.
 type Verifier struct {
 	table atomic.Pointer[table]
 }
 
-// Why a token is refused, for the log. The caller reads the same words for all.
+// Reasons for rejecting a token, for the log. The caller gets the same message
+// for all.
 var (
-	errUnknown = errors.New("no record has this token")
+	errUnknown = errors.New("the token has no record")
 	errExpired = errors.New("the token has expired")
 )
 
-// New returns a verifier of the tokens that records name: a JSON object a
-// line, as stackroom token new prints them, with # before comments, or a JSON
-// array. The error has code Invalid and says everything that is wrong with
-// them, by line and without values.
+// New returns a verifier of the tokens in records: a JSON object a line, as
+// printed by stackroom token new, with # comments, or a JSON array. The error
+// has code Invalid and lists every fault by line, without values.
 func New(records string) (*Verifier, error) {
 	v := &Verifier{}
 	if err := v.Replace(records); err != nil {
@@ -34,9 +34,8 @@ func New(records string) (*Verifier, error) {
 	return v, nil
 }
 
-// Replace takes up changed records: what is no longer there is revoked at
-// once. Records that can't be used change nothing, and the error is that of
-// [New].
+// Replace replaces the records; tokens without a record are revoked at once.
+// Invalid records change nothing, and the error is that of [New].
 func (v *Verifier) Replace(records string) error {
 	t, err := parse(records)
 	if err != nil {
@@ -46,17 +45,17 @@ func (v *Verifier) Replace(records string) error {
 	return nil
 }
 
-// Len returns how many records there are, expired ones too.
+// Len returns the number of records, including expired ones.
 func (v *Verifier) Len() int { return len(*v.table.Load()) }
 
-// Verify implements [identity.Verifier]. How long it takes says nothing about
-// the records: the ID, which is no secret, finds the record, and hashes are
-// compared in constant time, one of nobody's where there is no record.
+// Verify implements [identity.Verifier]. Its duration reveals nothing about the
+// records: the ID, which is not secret, finds the record, and hashes are
+// compared in constant time, against a dummy hash if there is no record.
 func (v *Verifier) Verify(_ context.Context, token string) (*identity.Principal, error) {
-	nobody := entry{}
+	dummy := entry{}
 	e, found := (*v.table.Load())[idOf(token)]
 	if !found {
-		e = &nobody
+		e = &dummy
 	}
 	got := digestOf(token)
 	same := subtle.ConstantTimeCompare(got[:], e.digest[:]) == 1

@@ -11,18 +11,18 @@ import (
 // Authorizer decides what the caller of a context may do. A nil Authorizer
 // allows everything.
 type Authorizer struct {
-	guard  *identity.Guard
-	scopes map[string]identity.Scope // by tool
+	authenticator *identity.Authenticator
+	scopes        map[string]identity.Scope // by tool
 }
 
 // NewAuthorizer returns an authorizer for these tools: one that is not
 // read-only needs [identity.Write], everything else [identity.Read]. It is nil
-// if guard is nil.
-func NewAuthorizer(guard *identity.Guard, tools []tool.Definition) *Authorizer {
-	if guard == nil {
+// if authenticator is nil.
+func NewAuthorizer(authenticator *identity.Authenticator, tools []tool.Definition) *Authorizer {
+	if authenticator == nil {
 		return nil
 	}
-	a := &Authorizer{guard: guard, scopes: make(map[string]identity.Scope, len(tools))}
+	a := &Authorizer{authenticator: authenticator, scopes: make(map[string]identity.Scope, len(tools))}
 	for _, t := range tools {
 		a.scopes[t.Name] = identity.Write
 		if t.Hints.ReadOnly {
@@ -50,7 +50,7 @@ func (a *Authorizer) Require(ctx context.Context, needed identity.Scope) *identi
 	if a == nil {
 		return nil
 	}
-	return a.guard.Require(identity.PrincipalFrom(ctx), needed)
+	return a.authenticator.Require(identity.PrincipalFrom(ctx), needed)
 }
 
 // Rejected returns the refusal for a call that failed because the upstream no
@@ -63,5 +63,5 @@ func (a *Authorizer) Rejected(ctx context.Context, cause error) *identity.Challe
 	if p := identity.PrincipalFrom(ctx); p == nil || p.Credential.Anonymous() {
 		return nil
 	}
-	return a.guard.Rejected(cause)
+	return a.authenticator.Rejected(cause)
 }

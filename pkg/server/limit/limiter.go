@@ -119,9 +119,9 @@ func (l *Limiter) Allow(key string) Verdict {
 	}
 	caller := maphash.String(l.seed, key)
 	index := caller & uint64(len(l.sets)-1)
-	guard := &l.locks[index%shards]
-	guard.Lock()
-	defer guard.Unlock()
+	lock := &l.locks[index%shards]
+	lock.Lock()
+	defer lock.Unlock()
 	now := time.Since(l.start)
 	return l.spend(l.sets[index].find(caller), caller, now)
 }

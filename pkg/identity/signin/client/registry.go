@@ -19,7 +19,7 @@ type Registry struct {
 }
 
 // NewRegistry returns the registry of a deployment, which its issuer names.
-func NewRegistry(ring *seal.Ring, issuer string) *Registry {
+func NewRegistry(ring *seal.Keyring, issuer string) *Registry {
 	return &Registry{box: ring.Box("client", issuer)}
 }
 
@@ -67,7 +67,7 @@ func (r *Registry) Register(body []byte) (c *Client, secret string, err error) {
 	if len(plain) > maxRecord {
 		return nil, "", library.Errorf(library.TooLarge, "the client's name and redirect URIs together are longer than %d bytes", maxRecord)
 	}
-	id, err := r.box.SealAlike(plain)
+	id, err := r.box.SealDeterministic(plain)
 	if err != nil {
 		return nil, "", err
 	}

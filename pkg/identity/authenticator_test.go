@@ -25,12 +25,13 @@ const (
 	noTokenAsk  = `Bearer resource_metadata="` + metadataURL + `", scope="library:read"`
 )
 
-// verify is a verifier made of a function.
+// verify implements a verifier with a function.
 type verify func(token string) (*identity.Principal, error)
 
 func (f verify) Verify(_ context.Context, token string) (*identity.Principal, error) { return f(token) }
 
-// members knows a reader, a writer, and the troubles that a verifier can have.
+// members accepts a reader's and a writer's token, and fails for others in each
+// way that a verifier can.
 func members(token string) (*identity.Principal, error) {
 	switch token {
 	case "reader":
@@ -43,49 +44,49 @@ func members(token string) (*identity.Principal, error) {
 		return nil, library.Errorf(library.Forbidden, "your account may not use this server")
 	case "broken":
 		return nil, errors.New("open /etc/secret: permission denied")
-	case "nobody":
+	case "nil":
 		return nil, nil
 	}
-	return nil, identity.BadToken(errors.New("the record says no"))
+	return nil, identity.BadToken(errors.New("no record matches"))
 }
 
-// service is an MCP server as far as identity goes: a read tool at /read, a
-// write tool at /write, and an upstream that counts calls.
+// service is a resource server with a read tool at /read and a write tool at
+// /write. It counts the calls that reach the upstream.
 type service struct {
-	guard    *identity.Guard
-	upstream int
+	authenticator *identity.Authenticator
+	upstream      int
 }
 
-func newService(t *testing.T, o identity.GuardOptions) *service {
+func newService(t *testing.T, o identity.AuthenticatorOptions) *service {
 	t.Helper()
 	if o.Verifier == nil {
 		o.Verifier = verify(members)
 	}
-	g, err := identity.NewGuard(o)
+	g, err := identity.NewAuthenticator(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &service{guard: g}
+	return &service{authenticator: g}
 }
 
 func signedIn(t *testing.T) *service {
-	return newService(t, identity.GuardOptions{Resource: resource, Issuers: []string{issuer}})
+	return newService(t, identity.AuthenticatorOptions{Resource: resource, Issuers: []string{issuer}})
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for _, route := range s.guard.Routes() {
+	for _, route := range s.authenticator.Routes() {
 		if route.Method == r.Method && route.Path == r.URL.Path {
 			route.Handler.ServeHTTP(w, r)
 			return
 		}
 	}
-	p, c := s.guard.Identify(r)
+	p, c := s.authenticator.Identify(r)
 	if c == nil {
 		needed := identity.Read
 		if r.URL.Path == "/write" {
 			needed = identity.Write
 		}
-		c = s.guard.Require(p, needed)
+		c = s.authenticator.Require(p, needed)
 	}
 	if c != nil {
 		if c.Header != "" {
@@ -108,8 +109,8 @@ func (s *service) ask(t *testing.T, method, target string, authorization ...stri
 	return w
 }
 
-func TestWhoMayCall(t *testing.T) {
-	const rejected = `Bearer error="invalid_token", resource_metadata="` + metadataURL + `", scope="library:read", error_description="the token is not valid, or no longer"`
+func TestAuthenticator_ChallengesCallers(t *testing.T) {
+	const rejected = `Bearer error="invalid_token", resource_metadata="` + metadataURL + `", scope="library:read", error_description="the token is invalid or has expired"`
 	for _, c := range []struct {
 		promise       string
 		path          string
@@ -117,11 +118,11 @@ func TestWhoMayCall(t *testing.T) {
 		status        int
 		challenge     string
 	}{
-		{"R01 no token: the way to one, and no error", "/read", nil, 401, noTokenAsk},
+		{"R01 no token: a challenge without an error", "/read", nil, 401, noTokenAsk},
 		{"R01 another scheme is no token", "/read", []string{"Basic dXNlcjpwYXNz"}, 401, noTokenAsk},
 		{"R01 an empty token is none", "/read", []string{"Bearer "}, 401, noTokenAsk},
-		{"R02 a bad token", "/read", []string{"Bearer stolen"}, 401, rejected},
-		{"R02 a token with a character that none has", "/read", []string{`Bearer "><script>`}, 401, rejected},
+		{"R02 an unknown token", "/read", []string{"Bearer stolen"}, 401, rejected},
+		{"R02 a token with an invalid character", "/read", []string{`Bearer "><script>`}, 401, rejected},
 		{"R02 a token with a control character", "/read", []string{"Bearer reader\x00"}, 401, rejected},
 		{"R02 two tokens in one header", "/read", []string{"Bearer reader, Bearer writer"}, 401, rejected},
 		{"R02 a token of more than 8 KiB", "/read", []string{"Bearer " + strings.Repeat("a", 8<<10+1)}, 401, rejected},
@@ -132,14 +133,14 @@ func TestWhoMayCall(t *testing.T) {
 		{"R07 a write token on a read tool", "/read", []string{"Bearer writer"}, 200, ""},
 		{"a write token on a write tool", "/write", []string{"Bearer writer"}, 200, ""},
 		{"a read token on a read tool", "/read", []string{"Bearer reader"}, 200, ""},
-		{"the scheme in any letters", "/read", []string{"bEARER reader"}, 200, ""},
-		{"R08 a token in the query is not one", "/read?access_token=reader", nil, 401, noTokenAsk},
+		{"the scheme in upper case", "/read", []string{"bEARER reader"}, 200, ""},
+		{"R08 a token in the query does not count", "/read?access_token=reader", nil, 401, noTokenAsk},
 		{"R09 a raw Zotero key", "/read", []string{"Bearer P9NiFoyLeZu2bZNvvuQPDWsd"}, 401, rejected},
-		{"a verifier that can't tell now", "/read", []string{"Bearer down"}, 503, ""},
-		{"a member who may not", "/read", []string{"Bearer barred"}, 403,
+		{"an unavailable verifier", "/read", []string{"Bearer down"}, 503, ""},
+		{"a member without access", "/read", []string{"Bearer barred"}, 403,
 			`Bearer error="insufficient_scope", resource_metadata="` + metadataURL + `", scope="library:read", error_description="your account may not use this server"`},
-		{"a verifier that breaks", "/read", []string{"Bearer broken"}, 500, ""},
-		{"a verifier that names nobody lets nobody in", "/read", []string{"Bearer nobody"}, 500, ""},
+		{"a verifier that fails", "/read", []string{"Bearer broken"}, 500, ""},
+		{"a verifier without a principal or an error", "/read", []string{"Bearer nil"}, 500, ""},
 	} {
 		t.Run(c.promise, func(t *testing.T) {
 			s := signedIn(t)
@@ -151,19 +152,19 @@ func TestWhoMayCall(t *testing.T) {
 				t.Errorf("upstream called: %v", called)
 			}
 			body := w.Body.String()
-			for _, inner := range []string{"stolen", "script", "P9NiFoyLeZu2bZNvvuQPDWsd", "the record says", "/etc/secret", "identity:"} {
+			for _, inner := range []string{"stolen", "script", "P9NiFoyLeZu2bZNvvuQPDWsd", "no record matches", "/etc/secret", "identity:"} {
 				if strings.Contains(body, inner) {
-					t.Errorf("the answer tells %q: %s", inner, body)
+					t.Errorf("the response reveals %q: %s", inner, body)
 				}
 			}
 			if c.status != http.StatusOK && body == "" {
-				t.Error("the answer says nothing to a person")
+				t.Error("the response has no message for people")
 			}
 		})
 	}
 }
 
-func TestR12EveryMethodNeedsAToken(t *testing.T) {
+func TestR12_AuthenticatorRequiresTokenForEveryMethod(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete, http.MethodPut, http.MethodHead} {
 		if w := signedIn(t).ask(t, method, "/mcp"); w.Code != http.StatusUnauthorized {
 			t.Errorf("%s gets %d", method, w.Code)
@@ -171,9 +172,9 @@ func TestR12EveryMethodNeedsAToken(t *testing.T) {
 	}
 }
 
-func TestClientsAskAProviderForScopesThatItKnows(t *testing.T) {
-	g, err := identity.NewGuard(identity.GuardOptions{
-		Resource: resource, Issuers: []string{issuer}, Verifier: nobody{}, Ask: []string{"openid", "api://library/read"},
+func TestAuthenticator_NamesScopesOfProvider(t *testing.T) {
+	g, err := identity.NewAuthenticator(identity.AuthenticatorOptions{
+		Resource: resource, Issuers: []string{issuer}, Verifier: noVerifier{}, Ask: []string{"openid", "api://library/read"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -189,14 +190,14 @@ func TestClientsAskAProviderForScopesThatItKnows(t *testing.T) {
 	}
 }
 
-// nobody verifies no token.
-type nobody struct{}
+// noVerifier accepts no token.
+type noVerifier struct{}
 
-func (nobody) Verify(context.Context, string) (*identity.Principal, error) {
+func (noVerifier) Verify(context.Context, string) (*identity.Principal, error) {
 	return nil, identity.BadToken(nil)
 }
 
-func TestR03MetadataTellsWhereTokensAre(t *testing.T) {
+func TestR03_MetadataNamesIssuers(t *testing.T) {
 	s := signedIn(t)
 	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"} {
 		w := s.ask(t, http.MethodGet, path)
@@ -229,14 +230,14 @@ func TestR03MetadataTellsWhereTokensAre(t *testing.T) {
 	}
 }
 
-func TestTheChallengeLeadsToTheMetadata(t *testing.T) {
+func TestChallenge_LeadsToMetadata(t *testing.T) {
 	for at, want := range map[string]string{
 		"https://a.example/mcp":       "https://a.example/.well-known/oauth-protected-resource/mcp",
 		"https://a.example":           "https://a.example/.well-known/oauth-protected-resource",
 		"https://a.example/":          "https://a.example/.well-known/oauth-protected-resource",
 		"http://127.0.0.1:8080/x/mcp": "http://127.0.0.1:8080/.well-known/oauth-protected-resource/x/mcp",
 	} {
-		s := newService(t, identity.GuardOptions{Resource: at, Issuers: []string{issuer}})
+		s := newService(t, identity.AuthenticatorOptions{Resource: at, Issuers: []string{issuer}})
 		got := parse(t, s.ask(t, http.MethodPost, "/read").Header().Get("WWW-Authenticate"))["resource_metadata"]
 		if got != want {
 			t.Errorf("%s: %s", at, got)
@@ -251,10 +252,10 @@ func TestTheChallengeLeadsToTheMetadata(t *testing.T) {
 	}
 }
 
-func TestWithoutIssuersTheWayInIsWordsForPeople(t *testing.T) {
-	s := newService(t, identity.GuardOptions{})
-	if len(s.guard.Routes()) != 0 {
-		t.Error("there is metadata without an authorization server in it")
+func TestChallenge_HintsAtTokenWithoutIssuers(t *testing.T) {
+	s := newService(t, identity.AuthenticatorOptions{})
+	if len(s.authenticator.Routes()) != 0 {
+		t.Error("metadata without an authorization server")
 	}
 	w := s.ask(t, http.MethodPost, "/read")
 	if got := w.Header().Get("WWW-Authenticate"); got != `Bearer scope="library:read"` {
@@ -268,33 +269,33 @@ func TestWithoutIssuersTheWayInIsWordsForPeople(t *testing.T) {
 	}
 }
 
-func TestE07ARevokedCredentialLeadsBackToSignIn(t *testing.T) {
+func TestE07_RevokedCredentialLeadsToSignIn(t *testing.T) {
 	cause := library.Errorf(library.Unauthenticated, "Zotero: Invalid key abc")
-	c := signedIn(t).guard.Rejected(cause)
+	c := signedIn(t).authenticator.Rejected(cause)
 	got := parse(t, c.Header)
 	if c.Status != http.StatusUnauthorized || got["error"] != "invalid_token" || got["resource_metadata"] != metadataURL {
 		t.Errorf("%d %s", c.Status, c.Header)
 	}
 	if !errors.Is(c.Err, cause) || strings.Contains(c.Err.Message+c.Err.Hint+c.Header, "abc") {
-		t.Errorf("the log needs the cause, and nobody else: %v", c.Err)
+		t.Errorf("want the cause for the log and not in the response: %v", c.Err)
 	}
 }
 
-func TestNobodyIsRequiredToSignIn(t *testing.T) {
-	if c := signedIn(t).guard.Require(nil, identity.Read); c == nil || c.Status != http.StatusUnauthorized {
-		t.Errorf("nobody may read: %+v", c)
+func TestRequire_ChallengesNilPrincipal(t *testing.T) {
+	if c := signedIn(t).authenticator.Require(nil, identity.Read); c == nil || c.Status != http.StatusUnauthorized {
+		t.Errorf("no challenge without a principal: %+v", c)
 	}
 }
 
-func TestUnavailableSaysWhenToTryAgain(t *testing.T) {
+func TestAuthenticator_UnavailableSaysWhenToRetry(t *testing.T) {
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", nil)
 	r.Header.Set("Authorization", "Bearer down")
-	if _, c := signedIn(t).guard.Identify(r); c == nil || c.Err.RetryAfter != 7*time.Second {
+	if _, c := signedIn(t).authenticator.Identify(r); c == nil || c.Err.RetryAfter != 7*time.Second {
 		t.Errorf("%+v", c)
 	}
 }
 
-func TestR10APrincipalCarriesNoToken(t *testing.T) {
+func TestR10_PrincipalContainsNoToken(t *testing.T) {
 	token, record, err := tokens.Issue("ci", []identity.Scope{identity.Read}, []string{"group:4711"}, time.Now(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
@@ -307,20 +308,20 @@ func TestR10APrincipalCarriesNoToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newService(t, identity.GuardOptions{Verifier: v})
+	s := newService(t, identity.AuthenticatorOptions{Verifier: v})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
-	p, c := s.guard.Identify(r)
+	p, c := s.authenticator.Identify(r)
 	if c != nil {
 		t.Fatal(c.Err)
 	}
 	if shown := fmt.Sprintf("%+v %#v", p, p); strings.Contains(shown, token[len(token)-20:]) || !p.Credential.Anonymous() {
-		t.Error("whoever has the principal has the token")
+		t.Error("the principal contains the token")
 	}
 }
 
-func TestAGuardThatCannotGuardIsNotMade(t *testing.T) {
-	for promise, o := range map[string]identity.GuardOptions{
+func TestNewAuthenticator_RejectsInvalidOptions(t *testing.T) {
+	for promise, o := range map[string]identity.AuthenticatorOptions{
 		"no verifier":                 {Resource: resource},
 		"issuers without a resource":  {Verifier: verify(members), Issuers: []string{issuer}},
 		"a resource without a host":   {Verifier: verify(members), Issuers: []string{issuer}, Resource: "/mcp"},
@@ -328,13 +329,13 @@ func TestAGuardThatCannotGuardIsNotMade(t *testing.T) {
 		"a resource of another kind":  {Verifier: verify(members), Issuers: []string{issuer}, Resource: "ftp://a.example/mcp"},
 		"R04 offline_access as scope": {Verifier: verify(members), Scopes: []identity.Scope{"offline_access"}},
 	} {
-		if _, err := identity.NewGuard(o); err == nil {
-			t.Errorf("%s: a guard", promise)
+		if _, err := identity.NewAuthenticator(o); err == nil {
+			t.Errorf("%s: no error", promise)
 		}
 	}
 }
 
-// parse reads a challenge as strictly as RFC 9110 section 11.6.1 writes it:
+// parse parses a challenge as strictly as RFC 9110 section 11.6.1 defines it:
 // names with quoted values, no name twice.
 func parse(t *testing.T, header string) map[string]string {
 	t.Helper()
@@ -375,7 +376,7 @@ func BenchmarkIdentify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	g, err := identity.NewGuard(identity.GuardOptions{Resource: resource, Issuers: []string{issuer}, Verifier: v})
+	g, err := identity.NewAuthenticator(identity.AuthenticatorOptions{Resource: resource, Issuers: []string{issuer}, Verifier: v})
 	if err != nil {
 		b.Fatal(err)
 	}
