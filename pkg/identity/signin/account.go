@@ -13,16 +13,16 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// The parameter of the callback's query that tells sign-ins to the account pages
-// from those of clients. Both come back to the one callback that the application
-// is registered with at Zotero.
+// The query parameter of the callback that distinguishes sign-ins to the
+// account pages from sign-ins of clients. Both use the one callback URL that
+// the application has registered with Zotero.
 const (
 	queryFor   = "for"
 	forAccount = "account"
 )
 
-// AccountLogin returns how members sign in to the account pages: with Zotero, as
-// they sign in to clients.
+// AccountLogin returns the login of the account pages: through Zotero, as for
+// clients.
 func (s *Server) AccountLogin() account.Login { return accountLogin{s} }
 
 type accountLogin struct{ *Server }
@@ -54,7 +54,7 @@ func (l accountLogin) Finish(ctx context.Context, query url.Values, _ string, ca
 	}
 	rights, err := l.zotero.Rights(ctx, key)
 	if err == nil && !rights.Read {
-		err = library.Errorf(library.Forbidden, "the key that Zotero gave reads no library").WithHint("sign in again and allow your library or your groups")
+		err = library.Errorf(library.Forbidden, "the key from Zotero reads no library").WithHint("sign in again and allow access to your library or your groups")
 	}
 	if err != nil {
 		l.discard(ctx, key)
@@ -64,12 +64,13 @@ func (l accountLogin) Finish(ctx context.Context, query url.Values, _ string, ca
 	return &account.Member{Subject: g.subject(), Scopes: scopes(rights.Write), Key: key}, nil
 }
 
-// isAccount reports whether a callback is of a sign-in to the account pages.
+// isAccount reports whether a callback belongs to a sign-in to the account
+// pages.
 func (s *Server) isAccount(q url.Values) bool {
 	return s.options.Account != nil && q.Get(queryFor) == forAccount
 }
 
-// Credential returns the credential that a member's key is at Zotero.
+// Credential returns the upstream credential for a member's Zotero key.
 func Credential(key string) upstream.Credential {
 	return upstream.NewCredential("zotero:user", http.Header{"Zotero-Api-Key": {key}})
 }

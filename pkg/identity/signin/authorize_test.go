@@ -16,7 +16,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
-func TestA01Metadata(t *testing.T) {
+func TestA01_Metadata(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/mcp"} {
 		res, body := w.send(http.MethodGet, path, "", "", "Origin", "https://inspector.example")
@@ -51,11 +51,11 @@ func TestA01Metadata(t *testing.T) {
 		}
 	}
 	if res, _ := w.send(http.MethodOptions, "/token", "", "", "Origin", "https://inspector.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization"); res.Header.Get("Access-Control-Allow-Origin") != "*" || res.StatusCode >= 300 {
-		t.Errorf("a browser's client can't ask for tokens: %d %v", res.StatusCode, res.Header)
+		t.Errorf("the token endpoint rejects other origins: %d %v", res.StatusCode, res.Header)
 	}
 }
 
-func TestA04OtherErrorsGoToTheClient(t *testing.T) {
+func TestA04_ErrorsGoToClient(t *testing.T) {
 	const document = "https://client.example/client.json"
 	w := newWorld(t, func(o *signin.Options) {
 		o.Documents = published{document: `{"client_id":"` + document + `","client_name":"Claude","redirect_uris":["` + callback + `","https://elsewhere.example/cb"]}`}
@@ -65,7 +65,7 @@ func TestA04OtherErrorsGoToTheClient(t *testing.T) {
 	clients := map[string]string{registered: callback, document: callback, loopback: "http://localhost:4711/callback"}
 	res, body := w.send(http.MethodGet, "/authorize?"+w.query(document, "redirect_uri", "https://elsewhere.example/cb", "response_type", "token").Encode(), "", "")
 	if res.Header.Get("Location") != "" || !strings.HasPrefix(link(string(body)), "https://elsewhere.example/cb?error=") {
-		t.Errorf("a document sends people to another host: %v", res.Header)
+		t.Errorf("redirect URI on another host than the document: %v", res.Header)
 	}
 	for _, c := range []struct {
 		promise string
@@ -75,15 +75,15 @@ func TestA04OtherErrorsGoToTheClient(t *testing.T) {
 		{"A02: no challenge", []string{"code_challenge", "-", "code_challenge_method", "-"}, "invalid_request"},
 		{"A02: no method, which means plain", []string{"code_challenge_method", "-"}, "invalid_request"},
 		{"A02: plain", []string{"code_challenge_method", "plain"}, "invalid_request"},
-		{"A02: a challenge that is no digest", []string{"code_challenge", "short"}, "invalid_request"},
+		{"A02: a challenge that is not a digest", []string{"code_challenge", "short"}, "invalid_request"},
 		{"the implicit flow", []string{"response_type", "token"}, "unsupported_response_type"},
 		{"no response type", []string{"response_type", "-"}, "unsupported_response_type"},
-		{"another way back", []string{"response_mode", "fragment"}, "invalid_request"},
+		{"another response mode", []string{"response_mode", "fragment"}, "invalid_request"},
 		{"a request object", []string{"request", "x"}, "request_not_supported"},
 		{"another resource", []string{"resource", "https://evil.example/mcp"}, "invalid_target"},
-		{"R05: the resource of a path beside", []string{"resource", w.issuer + "/mcp2"}, "invalid_target"},
-		{"a scope that there is not", []string{"scope", "admin"}, "invalid_scope"},
-		{"a parameter twice", nil, "invalid_request"},
+		{"R05: the resource with another path", []string{"resource", w.issuer + "/mcp2"}, "invalid_target"},
+		{"an unknown scope", []string{"scope", "admin"}, "invalid_scope"},
+		{"a repeated parameter", nil, "invalid_request"},
 	} {
 		for client, redirect := range clients {
 			q := w.query(client, append([]string{"state", "s t", "redirect_uri", redirect}, c.changes...)...)
@@ -92,7 +92,7 @@ func TestA04OtherErrorsGoToTheClient(t *testing.T) {
 			}
 			res, body := w.send(http.MethodGet, "/authorize?"+q.Encode(), "", "")
 			location := res.Header.Get("Location")
-			if client == registered { // by a link on a page, so that no link leads there at once
+			if client == registered { // by a link on a page, so that no link redirects there at once
 				if res.StatusCode != http.StatusBadRequest || location != "" || res.Header.Get("Refresh") != "" {
 					t.Errorf("%s: an open redirect to %s", c.promise, location)
 				}
@@ -114,14 +114,14 @@ func TestA04OtherErrorsGoToTheClient(t *testing.T) {
 	}
 }
 
-// link returns where the button on a page leads.
+// link returns the target of the link on a page.
 func link(page string) string {
 	_, rest, _ := strings.Cut(page, `<a class="button plain" href="`)
 	to, _, _ := strings.Cut(rest, `"`)
 	return html.UnescapeString(to)
 }
 
-// published are documents of clients, by URL.
+// published holds clients' documents by URL.
 type published map[string]string
 
 // RoundTrip implements [http.RoundTripper].
@@ -133,7 +133,7 @@ func (p published) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-func TestA03WhoIsUnknownIsNotSentAnywhere(t *testing.T) {
+func TestA03_UnknownClientsGetNoRedirect(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	for _, c := range []struct {
@@ -141,11 +141,11 @@ func TestA03WhoIsUnknownIsNotSentAnywhere(t *testing.T) {
 		changes []string
 	}{
 		{"no client", []string{"client_id", "-"}},
-		{"an unknown client", []string{"client_id", "nobody"}},
-		{"a client that was made up", []string{"client_id", id[:len(id)-4] + "AAAA"}},
+		{"an unknown client", []string{"client_id", "unknown"}},
+		{"a made-up client", []string{"client_id", id[:len(id)-4] + "AAAA"}},
 		{"no redirect URI", []string{"redirect_uri", "-"}},
 		{"a redirect URI that is not registered", []string{"redirect_uri", "https://evil.example/callback"}},
-		{"the registered one with more behind it", []string{"redirect_uri", callback + "/x"}},
+		{"the registered one with a suffix", []string{"redirect_uri", callback + "/x"}},
 		{"the registered one with a query", []string{"redirect_uri", callback + "?x=y"}},
 		{"A15: another port on https", []string{"redirect_uri", "https://client.example:8443/callback"}},
 		{"the registered one with a user", []string{"redirect_uri", "https://client.example@evil.example/callback"}},
@@ -167,7 +167,7 @@ func TestA03WhoIsUnknownIsNotSentAnywhere(t *testing.T) {
 	}
 }
 
-func TestA06TheConsentPageSaysWhatPeopleNeedToKnow(t *testing.T) {
+func TestA06_ConsentPageDescribesClient(t *testing.T) {
 	w := newWorld(t)
 	loop := w.register(`{"client_name":"Claude Code","redirect_uris":["http://localhost/callback"]}`)["client_id"].(string)
 	app := w.register(`{"client_name":"Cursor","redirect_uris":["cursor://anysphere.cursor-mcp/oauth/callback"]}`)["client_id"].(string)
@@ -201,7 +201,7 @@ func TestA06TheConsentPageSaysWhatPeopleNeedToKnow(t *testing.T) {
 	}
 }
 
-func TestA08HeadersOfThePages(t *testing.T) {
+func TestA08_PagesHaveSecurityHeaders(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	for promise, path := range map[string]string{"consent": "/authorize?" + w.query(id).Encode(), "error": "/authorize", "callback": "/callback"} {
@@ -220,7 +220,7 @@ func TestA08HeadersOfThePages(t *testing.T) {
 	}
 }
 
-func TestA07OnlyTheBrowserThatWasAskedMayConsent(t *testing.T) {
+func TestA07_ConsentNeedsSameBrowser(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	ours := w.person(ada)
@@ -235,7 +235,7 @@ func TestA07OnlyTheBrowserThatWasAskedMayConsent(t *testing.T) {
 	}{
 		{"no field", ours.Browser, url.Values{"decision": {"allow"}}, ""},
 		{"a field that was made up", ours.Browser, url.Values{"decision": {"allow"}, "request": {"sr_form_AAAA"}}, ""},
-		{"another sealed thing", ours.Browser, url.Values{"decision": {"allow"}, "request": {id}}, ""},
+		{"another sealed value", ours.Browser, url.Values{"decision": {"allow"}, "request": {id}}, ""},
 		{"another browser", theirs.Browser, url.Values{"decision": {"allow"}, "request": {field}}, ""},
 		{"a browser without cookies", w.person(ada).Browser, url.Values{"decision": {"allow"}, "request": {field}}, ""},
 		{"another site", ours.Browser, url.Values{"decision": {"allow"}, "request": {field}}, "cross-site"},
@@ -251,7 +251,7 @@ func TestA07OnlyTheBrowserThatWasAskedMayConsent(t *testing.T) {
 		t.Errorf("GET approves: %v", res)
 	}
 	if res := post(t, ours.Browser, w.issuer+"/authorize", url.Values{"decision": {"allow"}, "request": {field}}, "same-origin"); res.StatusCode != http.StatusSeeOther {
-		t.Errorf("the browser that was asked: %d", res.StatusCode)
+		t.Errorf("the same browser: %d", res.StatusCode)
 	}
 	w.pass(10 * time.Minute)
 	if res := post(t, ours.Browser, w.issuer+"/authorize", url.Values{"decision": {"allow"}, "request": {field}}, ""); res.StatusCode != http.StatusForbidden {
@@ -259,7 +259,7 @@ func TestA07OnlyTheBrowserThatWasAskedMayConsent(t *testing.T) {
 	}
 }
 
-// consentField opens the consent page and returns the form's sealed field.
+// consentField opens the consent page and returns the sealed field of its form.
 func consentField(t *testing.T, p *signintest.Person, at string) string {
 	t.Helper()
 	res, err := p.Browser.Get(at)
@@ -297,7 +297,7 @@ func post(t *testing.T, c *http.Client, at string, form url.Values, site string)
 	return res
 }
 
-func TestA09TheStateCookie(t *testing.T) {
+func TestA09_StateCookie(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	p := w.person(ada)
@@ -317,7 +317,7 @@ func TestA09TheStateCookie(t *testing.T) {
 	}
 	field := consentField(t, p, w.authorizeURL(q))
 	if res := post(t, p.Browser, w.issuer+"/authorize", url.Values{"decision": {"deny"}, "request": {field}}, ""); len(res.Cookies()) != 0 || !strings.Contains(res.Header.Get("Location"), "access_denied") {
-		t.Errorf("after a no: %v", res.Header)
+		t.Errorf("after a denial: %v", res.Header)
 	}
 	res = post(t, p.Browser, w.issuer+"/authorize", url.Values{"decision": {"allow"}, "request": {field}}, "")
 	if len(res.Cookies()) != 1 {
@@ -330,7 +330,7 @@ func TestA09TheStateCookie(t *testing.T) {
 	}
 }
 
-func TestTheLargestRequestFitsIntoItsCookie(t *testing.T) {
+func TestAuthorize_LargestRequestFitsIntoCookie(t *testing.T) {
 	w := newWorld(t)
 	path := strings.Repeat("p", 900)
 	id := w.register(`{"client_name":"Long","redirect_uris":["https://client.example/` + path + `"]}`)["client_id"].(string)
@@ -343,7 +343,7 @@ func TestTheLargestRequestFitsIntoItsCookie(t *testing.T) {
 		}
 		res.Body.Close()
 		if res.StatusCode == http.StatusBadRequest {
-			continue // refused
+			continue // rejected
 		}
 		res = post(t, p.Browser, w.issuer+"/authorize", url.Values{"decision": {"allow"}, "request": {consentField(t, p, w.authorizeURL(q))}}, "")
 		if c := res.Cookies(); len(c) != 1 || len(c[0].Name)+len(c[0].Value) > 4096 {
@@ -352,10 +352,10 @@ func TestTheLargestRequestFitsIntoItsCookie(t *testing.T) {
 	}
 }
 
-func TestA10TheWayBack(t *testing.T) {
+func TestA10_CallbackChecksState(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
-	// back goes as far as Zotero's redirect to the callback.
+	// back follows the sign-in up to Zotero's redirect to the callback.
 	back := func(p *signintest.Person) *url.URL {
 		t.Helper()
 		at, err := p.Consent(t.Context(), w.authorizeURL(w.query(id)))
@@ -382,11 +382,11 @@ func TestA10TheWayBack(t *testing.T) {
 		at      string
 	}{
 		{"no state", ours.Browser, with(mine, "s", "")},
-		{"a state that was made up", ours.Browser, with(mine, "s", strings.Repeat("A", 26))},
+		{"a made-up state", ours.Browser, with(mine, "s", strings.Repeat("A", 26))},
 		{"a state of another form", ours.Browser, with(mine, "s", "../../x")},
-		{"somebody else's state", ours.Browser, other.String()},
+		{"another person's state", ours.Browser, other.String()},
 		{"another browser", w.person(ada).Browser, mine.String()},
-		{"Z05: somebody else's token", ours.Browser, with(mine, "oauth_token", other.Query().Get("oauth_token"))},
+		{"Z05: another person's token", ours.Browser, with(mine, "oauth_token", other.Query().Get("oauth_token"))},
 		{"Z05: no token", ours.Browser, with(mine, "oauth_token", "")},
 	} {
 		res, err := c.browser.Get(c.at)
@@ -415,7 +415,7 @@ func TestA10TheWayBack(t *testing.T) {
 	}
 }
 
-func TestA10AStolenCookieOpensNothingTwice(t *testing.T) {
+func TestA10_StolenCookieIsUsableOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.person(ada)
 	at, err := p.Consent(t.Context(), w.authorizeURL(w.query(w.plain())))
@@ -436,7 +436,7 @@ func TestA10AStolenCookieOpensNothingTwice(t *testing.T) {
 	}
 }
 
-func TestTwoSignInsInOneBrowserAtOnce(t *testing.T) {
+func TestAuthorize_TwoSignInsInOneBrowser(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	p := w.person(ada)
@@ -459,7 +459,7 @@ func TestTwoSignInsInOneBrowserAtOnce(t *testing.T) {
 	}
 }
 
-func TestA14RegisteringAClient(t *testing.T) {
+func TestA14_RegisterClient(t *testing.T) {
 	w := newWorld(t)
 	metadata := `{"client_name":"Claude","client_uri":"https://claude.ai","redirect_uris":["https://claude.ai/api/mcp/auth_callback","http://127.0.0.1:33418/","cursor://anysphere.cursor-mcp/oauth/callback"],"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"none","scope":"library:read"}`
 	res, body := w.send(http.MethodPost, "/register", "application/json", metadata)
@@ -475,7 +475,7 @@ func TestA14RegisteringAClient(t *testing.T) {
 			t.Errorf("%s is not echoed: %s", name, got)
 		}
 	}
-	again := w.register(metadata) // by the other process
+	again := w.register(metadata) // from the other process
 	if again["client_id"] != answer["client_id"] || again["client_secret"] != nil {
 		t.Errorf("another ID for the same metadata: %v", again)
 	}
@@ -487,22 +487,22 @@ func TestA14RegisteringAClient(t *testing.T) {
 		t.Errorf("registration_client_uri: %d %s", res.StatusCode, body)
 	}
 	for promise, c := range map[string][2]string{
-		"not JSON":                        {"x", "invalid_client_metadata"},
-		"a list":                          {"[]", "invalid_client_metadata"},
-		"no redirect URI":                 {`{"client_name":"x"}`, "invalid_client_metadata"},
-		"redirect URIs of another type":   {`{"redirect_uris":"https://a.example/"}`, "invalid_client_metadata"},
-		"http to elsewhere":               {`{"redirect_uris":["http://a.example/"]}`, "invalid_redirect_uri"},
-		"one bad among good":              {`{"redirect_uris":["https://a.example/","javascript:x"]}`, "invalid_redirect_uri"},
-		"a scheme that nobody knows":      {`{"redirect_uris":["evil://x/"]}`, "invalid_redirect_uri"},
-		"a known scheme to another app":   {`{"redirect_uris":["cursor://evil.extension/oauth/callback"]}`, "invalid_redirect_uri"},
-		"a fragment":                      {`{"redirect_uris":["https://a.example/#x"]}`, "invalid_redirect_uri"},
-		"another way to authenticate":     {`{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"private_key_jwt"}`, "invalid_client_metadata"},
-		"the implicit flow":               {`{"redirect_uris":["https://a.example/"],"response_types":["token"]}`, "invalid_client_metadata"},
-		"client credentials":              {`{"redirect_uris":["https://a.example/"],"grant_types":["client_credentials"]}`, "invalid_client_metadata"},
-		"too many redirect URIs":          {`{"redirect_uris":[` + strings.Repeat(`"https://a.example/",`, 30) + `"https://a.example/"]}`, "invalid_client_metadata"},
-		"redirect URIs that are too long": {`{"redirect_uris":["https://a.example/` + strings.Repeat("a", 1000) + `","https://a.example/` + strings.Repeat("b", 1000) + `","https://a.example/` + strings.Repeat("c", 1000) + `"]}`, "invalid_client_metadata"},
-		"more than 32 kB":                 {`{"redirect_uris":["https://a.example/"],"x":"` + strings.Repeat("a", 40<<10) + `"}`, "invalid_client_metadata"},
-		"nested without end":              {`{"redirect_uris":` + strings.Repeat("[", 20_000), "invalid_client_metadata"},
+		"not JSON":                         {"x", "invalid_client_metadata"},
+		"a list":                           {"[]", "invalid_client_metadata"},
+		"no redirect URI":                  {`{"client_name":"x"}`, "invalid_client_metadata"},
+		"redirect URIs of another type":    {`{"redirect_uris":"https://a.example/"}`, "invalid_client_metadata"},
+		"http to another host":             {`{"redirect_uris":["http://a.example/"]}`, "invalid_redirect_uri"},
+		"one invalid URI among valid ones": {`{"redirect_uris":["https://a.example/","javascript:x"]}`, "invalid_redirect_uri"},
+		"an unknown scheme":                {`{"redirect_uris":["evil://x/"]}`, "invalid_redirect_uri"},
+		"a known scheme to another app":    {`{"redirect_uris":["cursor://evil.extension/oauth/callback"]}`, "invalid_redirect_uri"},
+		"a fragment":                       {`{"redirect_uris":["https://a.example/#x"]}`, "invalid_redirect_uri"},
+		"another authentication method":    {`{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"private_key_jwt"}`, "invalid_client_metadata"},
+		"the implicit flow":                {`{"redirect_uris":["https://a.example/"],"response_types":["token"]}`, "invalid_client_metadata"},
+		"client credentials":               {`{"redirect_uris":["https://a.example/"],"grant_types":["client_credentials"]}`, "invalid_client_metadata"},
+		"too many redirect URIs":           {`{"redirect_uris":[` + strings.Repeat(`"https://a.example/",`, 30) + `"https://a.example/"]}`, "invalid_client_metadata"},
+		"redirect URIs that are too long":  {`{"redirect_uris":["https://a.example/` + strings.Repeat("a", 1000) + `","https://a.example/` + strings.Repeat("b", 1000) + `","https://a.example/` + strings.Repeat("c", 1000) + `"]}`, "invalid_client_metadata"},
+		"more than 32 kB":                  {`{"redirect_uris":["https://a.example/"],"x":"` + strings.Repeat("a", 40<<10) + `"}`, "invalid_client_metadata"},
+		"deeply nested":                    {`{"redirect_uris":` + strings.Repeat("[", 20_000), "invalid_client_metadata"},
 	} {
 		res, body := w.send(http.MethodPost, "/register", "application/json", c[0])
 		if res.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), `"`+c[1]+`"`) {
@@ -520,7 +520,7 @@ func mustJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
-func TestA15LoopbackPortsAreFree(t *testing.T) {
+func TestA15_LoopbackPortsMayDiffer(t *testing.T) {
 	w := newWorld(t)
 	id := w.register(`{"client_name":"Gemini","redirect_uris":["http://localhost/oauth/callback"]}`)["client_id"].(string)
 	redirect := "http://localhost:51234/oauth/callback"
@@ -538,7 +538,7 @@ func TestA15LoopbackPortsAreFree(t *testing.T) {
 	}
 }
 
-func TestAnAppGetsAPageThatLeadsIntoIt(t *testing.T) {
+func TestCallback_ShowsPageBeforeOpeningApp(t *testing.T) {
 	w := newWorld(t)
 	redirect := "cursor://anysphere.cursor-mcp/oauth/callback"
 	id := w.register(`{"client_name":"Cursor","redirect_uris":["` + redirect + `"]}`)["client_id"].(string)
@@ -551,14 +551,14 @@ func TestAnAppGetsAPageThatLeadsIntoIt(t *testing.T) {
 	}
 }
 
-func TestA24HostileNamesOnThePage(t *testing.T) {
+func TestA24_ConsentPageEscapesHostileNames(t *testing.T) {
 	w := newWorld(t)
 	for promise, name := range map[string]string{
-		"markup":            `<script>alert(1)</script><img src=x onerror=alert(1)>`,
-		"bidi":              "Claude\u202e\u2066evil\u2069",
-		"tags and controls": "Cl\U000E0041aude\x1b[31m\x00\u200b",
-		"ten kilobytes":     strings.Repeat("Claude ", 1500),
-		"nothing but air":   "\u200b \u202e",
+		"markup":                    `<script>alert(1)</script><img src=x onerror=alert(1)>`,
+		"bidi":                      "Claude\u202e\u2066evil\u2069",
+		"tags and controls":         "Cl\U000E0041aude\x1b[31m\x00\u200b",
+		"ten kilobytes":             strings.Repeat("Claude ", 1500),
+		"only invisible characters": "\u200b \u202e",
 	} {
 		raw, err := json.Marshal(map[string]any{"client_name": name, "redirect_uris": []string{callback}})
 		if err != nil {
@@ -571,12 +571,12 @@ func TestA24HostileNamesOnThePage(t *testing.T) {
 			t.Errorf("%s: %d %.400s", promise, res.StatusCode, page)
 		}
 		if strings.Count(page, "Claude") > 60 {
-			t.Errorf("%s: the name is not cut", promise)
+			t.Errorf("%s: the name is not truncated", promise)
 		}
 	}
 }
 
-func TestClientsWithADocument(t *testing.T) {
+func TestAuthorize_ClientWithDocument(t *testing.T) {
 	var document string
 	site := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "application/json")
@@ -592,7 +592,7 @@ func TestClientsWithADocument(t *testing.T) {
 	}
 	res, body := w.send(http.MethodGet, "/authorize?"+w.query(id).Encode(), "", "")
 	if res.StatusCode != http.StatusOK || !strings.Contains(string(body), "The site "+strings.TrimPrefix(site.URL, "https://")) {
-		t.Errorf("the page does not say who vouches: %.500s", body)
+		t.Errorf("the page does not name the document's site: %.500s", body)
 	}
 	document = strings.Replace(document, `,"refresh_token"`, "", 1)
 	w = newWorld(t, func(o *signin.Options) { o.Documents = site.Client().Transport })
@@ -601,7 +601,7 @@ func TestClientsWithADocument(t *testing.T) {
 	}
 }
 
-func TestRegister_LeavesOutAddressesThatAreNone(t *testing.T) {
+func TestRegister_OmitsInvalidAddresses(t *testing.T) {
 	w := newWorld(t)
 	answer := w.register(`{"redirect_uris":["` + callback + `"],"client_uri":"https://claude.ai","logo_uri":"javascript:alert(1)","tos_uri":"data:text/html,x","policy_uri":"https://user@claude.ai/"}`)
 	if answer["client_uri"] != "https://claude.ai" || answer["logo_uri"] != nil || answer["tos_uri"] != nil || answer["policy_uri"] != nil {

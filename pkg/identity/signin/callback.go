@@ -12,8 +12,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// comeBack answers GET /callback: somebody comes back from Zotero.
-func (s *Server) comeBack(w http.ResponseWriter, r *http.Request) {
+// serveCallback serves GET /callback, to which Zotero redirects.
+func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if s.isAccount(q) {
 		s.options.Account.ServeHTTP(w, r)
@@ -30,17 +30,18 @@ func (s *Server) comeBack(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, http.StatusBadRequest, noLogin(nil))
 		return
 	}
-	// Zotero's documentation has no word for a refusal. Without a verifier
-	// there is nothing to go on with, whatever else comes.
+	// Zotero's documentation does not define an error response. Without a
+	// verifier the sign-in can't continue, even if other parameters are
+	// present.
 	if q.Get("oauth_verifier") == "" {
-		s.sendBack(w, to, l.State, refusal{accessDenied, "the person said no at Zotero"})
+		s.redirectError(w, to, l.State, oauthError{accessDenied, "access was denied at Zotero"})
 		return
 	}
 	s.finish(w, r, l, to)
 }
 
-// readLogin returns the sign-in that comes back: the cookie's, if it is the
-// one that the URL and Zotero speak of.
+// readLogin returns the sign-in in the cookie, if it matches the callback's URL
+// and Zotero's token.
 func (s *Server) readLogin(r *http.Request, q url.Values) (*login, error) {
 	mark := q.Get("s")
 	if !isMark(mark) {
@@ -55,7 +56,7 @@ func (s *Server) readLogin(r *http.Request, q url.Values) (*login, error) {
 		return nil, noLogin(err)
 	}
 	same := subtle.ConstantTimeCompare([]byte(l.Mark), []byte(mark))
-	// Who says no may come back without the token.
+	// When access is denied, the token may be missing.
 	if token := q.Get("oauth_token"); token != "" || q.Get("oauth_verifier") != "" {
 		same &= subtle.ConstantTimeCompare([]byte(l.Ticket.Token), []byte(token))
 	}
@@ -66,29 +67,29 @@ func (s *Server) readLogin(r *http.Request, q url.Values) (*login, error) {
 }
 
 func noLogin(cause error) error {
-	return library.Errorf(library.Invalid, "this sign-in was not begun in this browser, or it is over").
+	return library.Errorf(library.Invalid, "this sign-in was not started in this browser, or it has expired").
 		WithHint("allow cookies for this site, go back to your client and start again").WithCause(cause)
 }
 
-// finish gets the key of somebody who has come back and sends a code for it to
-// the client.
+// finish gets the person's key from Zotero and redirects to the client with a
+// code for it.
 func (s *Server) finish(w http.ResponseWriter, r *http.Request, l *login, to client.Redirect) {
 	ctx := r.Context()
 	key, err := s.zotero.Finish(ctx, l.Ticket, r.URL.Query().Get("oauth_verifier"))
 	if err != nil {
-		s.options.Logger.WarnContext(ctx, "sign-in can't end at Zotero", "error", err)
-		s.sendBack(w, to, l.State, zoteroRefusal(err))
+		s.options.Logger.WarnContext(ctx, "sign-in failed at Zotero", "error", err)
+		s.redirectError(w, to, l.State, zoteroError(err))
 		return
 	}
 	rights, err := s.zotero.Rights(ctx, key)
 	if err != nil || !rights.Read {
 		s.discard(ctx, key)
-		refused := refusal{accessDenied, "the key that Zotero gave reads no library"}
+		refused := oauthError{accessDenied, "the key from Zotero reads no library"}
 		if err != nil {
-			s.options.Logger.WarnContext(ctx, "sign-in can't see what a key may do", "error", err)
-			refused = zoteroRefusal(err)
+			s.options.Logger.WarnContext(ctx, "the rights of a key can't be read", "error", err)
+			refused = zoteroError(err)
 		}
-		s.sendBack(w, to, l.State, refused)
+		s.redirectError(w, to, l.State, refused)
 		return
 	}
 	c := code{
@@ -102,15 +103,15 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, l *login, to cli
 		return
 	}
 	s.options.Logger.InfoContext(ctx, "signed in", "principal", c.subject(), "write", c.Write)
-	s.welcome(w, to, s.reply(to, l.State, url.Values{"code": {text}}), notices(l, rights))
+	s.welcome(w, to, s.responseURL(to, l.State, url.Values{"code": {text}}), notices(l, rights))
 }
 
-// notices are what somebody should know who gave more or less at Zotero than
-// was asked for.
+// notices returns what to tell a person who granted more or less at Zotero than
+// was requested.
 func notices(l *login, got zoteroauth.Rights) []string {
 	var all []string
 	if got.Write && !l.Write {
-		all = append(all, "At Zotero you allowed changes too. Nobody asked for that, and Stackroom won't make any for this client.")
+		all = append(all, "At Zotero you also allowed changes. The client did not ask for that, and Stackroom makes no changes for it.")
 	}
 	if l.Write && !got.Write {
 		all = append(all, "You did not allow changes at Zotero, so the client can only read.")
@@ -119,10 +120,10 @@ func notices(l *login, got zoteroauth.Rights) []string {
 		all = append(all, "You did not allow your own library at Zotero, so the client sees only your groups.")
 	}
 	if !got.Groups {
-		all = append(all, "The key opens no group libraries, so the client sees only your own. If you are in groups, allow them at Zotero.")
+		all = append(all, "You did not allow group libraries at Zotero, so the client sees only your own. If you are in groups, sign in again and allow them.")
 	}
 	return all
 }
 
-// askTimeout bounds a question to Zotero that the answer does not depend on.
+// askTimeout bounds a request to Zotero whose result is optional.
 const askTimeout = 5 * time.Second

@@ -12,12 +12,12 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/page"
 )
 
-// maxForm is the length of the longest consent form.
+// maxForm is the longest consent form, in bytes.
 const maxForm = 32 << 10
 
-// showConsent shows the consent page: each time, because what was consented to
-// once says nothing of who asks now.
-func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, a *asked) {
+// showConsent serves the consent page. It is shown at every sign-in, because an
+// earlier consent does not prove who sends this request.
+func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, a *authorization) {
 	browser, known := s.browser(r)
 	if !known {
 		browser = rand.Text()
@@ -32,8 +32,8 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, a *asked) {
 	}
 	s.writePage(w, s.pages.consent, page.Options{
 		Title: "Let " + a.client.Name + " use your library?",
-		// Chrome holds the policy against redirects after the form was sent
-		// too, so it names where they may lead: Zotero, and the client.
+		// Chrome applies the policy also to redirects after the form was sent,
+		// so it lists the possible destinations: Zotero and the client.
 		FormAction: []string{s.zotero.Origin(), a.redirect.Source},
 		Data: consent{
 			Name: a.client.Name, Host: a.redirect.Host, Loopback: a.redirect.Loopback, Private: a.redirect.Private,
@@ -42,9 +42,9 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, a *asked) {
 	})
 }
 
-// takeConsent answers the consent form. Only the browser that was shown it may
-// send it.
-func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
+// serveConsent serves the consent form. It accepts the form only from the
+// browser that received the page.
+func (s *Server) serveConsent(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	f, err := s.readForm(r)
 	if err != nil {
@@ -57,15 +57,16 @@ func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.PostForm.Get("decision") != "allow" {
-		s.sendBack(w, to, f.State, refusal{accessDenied, "the person said no"})
+		s.redirectError(w, to, f.State, oauthError{accessDenied, "access was denied"})
 		return
 	}
-	s.toZotero(w, r, f, to)
+	s.redirectToZotero(w, r, f, to)
 }
 
-// readForm returns what the browser that sends a form was asked.
+// readForm returns the request that a consent form belongs to.
 func (s *Server) readForm(r *http.Request) (*form, error) {
-	// A browser says who made it send the form, other programs say nothing.
+	// Browsers send the origin of the page with the form; other programs may
+	// omit it.
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
 		return nil, noForm(nil)
 	}
@@ -81,24 +82,24 @@ func (s *Server) readForm(r *http.Request) (*form, error) {
 		return nil, noForm(nil)
 	}
 	if s.over(f.Expires) {
-		return nil, library.Errorf(library.Forbidden, "this page was open for too long").WithHint("go back to your client and start again")
+		return nil, library.Errorf(library.Forbidden, "this page has expired").WithHint("go back to your client and start again")
 	}
 	return f, nil
 }
 
 func noForm(cause error) error {
-	return library.Errorf(library.Forbidden, "this form was not made for this browser").
+	return library.Errorf(library.Forbidden, "this form belongs to another browser").
 		WithHint("allow cookies for this site, go back to your client and start again").WithCause(cause)
 }
 
-// toZotero sends somebody who has consented to Zotero, with a cookie to come
-// back with.
-func (s *Server) toZotero(w http.ResponseWriter, r *http.Request, f *form, to client.Redirect) {
+// redirectToZotero redirects a person who has consented to Zotero, and sets the cookie
+// of the sign-in.
+func (s *Server) redirectToZotero(w http.ResponseWriter, r *http.Request, f *form, to client.Redirect) {
 	mark := rand.Text()
 	ticket, err := s.zotero.Begin(r.Context(), s.options.Issuer+pathCallback+"?s="+mark)
 	if err != nil {
-		s.options.Logger.WarnContext(r.Context(), "sign-in can't begin at Zotero", "error", err)
-		s.sendBack(w, to, f.State, zoteroRefusal(err))
+		s.options.Logger.WarnContext(r.Context(), "sign-in can't start at Zotero", "error", err)
+		s.redirectError(w, to, f.State, zoteroError(err))
 		return
 	}
 	value, err := sealed(s.boxes.login, login{request: f.request, Ticket: ticket, Mark: mark, Expires: s.after(formTTL)})
@@ -110,15 +111,15 @@ func (s *Server) toZotero(w http.ResponseWriter, r *http.Request, f *form, to cl
 	s.redirect(w, s.zotero.AuthorizeURL(ticket, f.Name, f.Write))
 }
 
-// zoteroRefusal is what a client is told when Zotero did not do its part.
-func zoteroRefusal(err error) refusal {
+// zoteroError returns the error for the client after a failure at Zotero.
+func zoteroError(err error) oauthError {
 	if library.CodeOf(err) == library.Unavailable {
-		return refusal{temporarily, "Zotero does not answer; try again in a minute"}
+		return oauthError{temporarilyUnavailable, "Zotero does not respond; try again in a minute"}
 	}
-	return refusal{serverError, "Zotero refused the sign-in"}
+	return oauthError{serverError, "Zotero rejected the sign-in"}
 }
 
-// digest returns what stands for a cookie in what is sealed.
+// digest returns the digest of a cookie, as stored in sealed values.
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// The cookies: one that knows a browser again, so that no other may send its
-// consent, and one for each person on the way to Zotero and back.
+// The cookies: one identifies a browser, so that no other browser can send its
+// consent form; the other holds one sign-in while the person is at Zotero.
 const (
 	cookieBrowser = "stackroom-browser"
 	cookieLogin   = "stackroom-login-"
 )
 
-// markSize is the length of what [crypto/rand.Text] makes.
+// markSize is the length of a result of [crypto/rand.Text].
 const markSize = 26
 
-// loginCookie returns the name of the cookie of a sign-in. Each has its own,
-// so that two may go on in one browser at once.
+// loginCookie returns the name of a sign-in's cookie. Each sign-in has its own,
+// so that two can run in one browser at once.
 func loginCookie(mark string) string { return cookieLogin + mark[:8] }
 
-// cookieName returns the name under which a cookie is set. With the prefix
-// __Host- no other host of the domain can set it, and it goes over https only
-// (RFC 6265bis, section 4.1.3.2). On http, which is for this machine alone,
-// there is no such thing.
+// cookieName returns the name under which a cookie is set. The prefix __Host-
+// prevents other hosts of the domain from setting it and restricts it to https
+// (RFC 6265bis, section 4.1.3.2). On http, which only works on this machine,
+// the prefix is not available.
 func (s *Server) cookieName(name string) string {
 	if s.secure {
 		return "__Host-" + name
@@ -30,9 +30,9 @@ func (s *Server) cookieName(name string) string {
 	return name
 }
 
-// cookie returns a cookie that scripts don't see and that other sites can't
-// send, except by leading the person here. It lasts for d, with 0 as long as
-// the browser runs; with less it is deleted.
+// cookie returns a cookie that scripts can't read and that other sites can send
+// only by top-level navigation. It lasts for d; 0 is until the browser ends, a
+// negative d deletes it.
 func (s *Server) cookie(name, value string, d time.Duration) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // Secure wherever there is https
 		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: int(d / time.Second),
@@ -40,7 +40,7 @@ func (s *Server) cookie(name, value string, d time.Duration) *http.Cookie {
 	}
 }
 
-// browser returns the value of the cookie that knows a browser again.
+// browser returns the value of the cookie that identifies the browser.
 func (s *Server) browser(r *http.Request) (string, bool) {
 	c, err := r.Cookie(s.cookieName(cookieBrowser))
 	if err != nil || len(c.Value) != markSize || !isMark(c.Value) {
@@ -49,7 +49,7 @@ func (s *Server) browser(r *http.Request) (string, bool) {
 	return c.Value, true
 }
 
-// isMark reports whether s may come from [crypto/rand.Text]: base32.
+// isMark reports whether s may be a result of [crypto/rand.Text]: base32.
 func isMark(s string) bool {
 	if len(s) != markSize {
 		return false

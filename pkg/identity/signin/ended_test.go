@@ -16,8 +16,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// kinds are the two ways to run: two processes with a bucket, and one with a
-// file. Each restarts all its processes.
+// kinds are the two deployments: two processes with a bucket, and one with a
+// file. Each can restart its processes.
 func kinds(t *testing.T, test func(t *testing.T, w *world, restart func())) {
 	fresh := func(t *testing.T) *seal.Keyring {
 		ring, err := seal.New(bytes.Repeat([]byte{1}, seal.MasterSize))
@@ -56,7 +56,7 @@ func kinds(t *testing.T, test func(t *testing.T, w *world, restart func())) {
 	})
 }
 
-// refusedEverywhere fails unless every process refuses an access token.
+// refusedEverywhere fails unless every process rejects an access token.
 func (w *world) refusedEverywhere(promise, token string) {
 	w.t.Helper()
 	for i, node := range w.nodes {
@@ -66,7 +66,7 @@ func (w *world) refusedEverywhere(promise, token string) {
 	}
 }
 
-func TestRevoke_WhileZoteroIsDownOutlivesARestart(t *testing.T) {
+func TestRevoke_WhileZoteroIsDownSurvivesRestart(t *testing.T) {
 	kinds(t, func(t *testing.T, w *world, restart func()) {
 		id := w.plain()
 		a, other := w.signIn(ada, id), w.signIn(bob, id)
@@ -94,7 +94,7 @@ func TestRevoke_WhileZoteroIsDownOutlivesARestart(t *testing.T) {
 			t.Errorf("the key is not deleted later: %d keys, %d of another member", n, others)
 		}
 		w.nodes[0].DeleteOwed(t.Context())
-		if n := strings.Count(w.log.String(), "after all"); n != 1 {
+		if n := strings.Count(w.log.String(), "by a retry"); n != 1 {
 			t.Errorf("deleted %d times", n)
 		}
 		w.pass(23 * time.Hour)
@@ -103,7 +103,7 @@ func TestRevoke_WhileZoteroIsDownOutlivesARestart(t *testing.T) {
 	})
 }
 
-func TestReplacedTokens_StayReplacedAfterARestart(t *testing.T) {
+func TestReplacedTokens_StayReplacedAfterRestart(t *testing.T) {
 	kinds(t, func(t *testing.T, w *world, restart func()) {
 		id := w.plain()
 		code := w.code(ada, w.query(id))
@@ -127,7 +127,7 @@ func TestReplacedTokens_StayReplacedAfterARestart(t *testing.T) {
 	})
 }
 
-func TestCode_UsedTwiceOverARestart(t *testing.T) {
+func TestCode_IsUsableOnceAcrossRestart(t *testing.T) {
 	kinds(t, func(t *testing.T, w *world, restart func()) {
 		id := w.plain()
 		code := w.code(ada, w.query(id))
@@ -144,7 +144,7 @@ func TestCode_UsedTwiceOverARestart(t *testing.T) {
 	})
 }
 
-// TestFamilies_ExpireWithTheirLastToken looks at what the bucket keeps.
+// TestFamilies_ExpireWithTheirLastToken inspects the bucket.
 func TestFamilies_ExpireWithTheirLastToken(t *testing.T) {
 	for grants, life := range map[string]time.Duration{`["authorization_code"]`: 24 * time.Hour, `["authorization_code","refresh_token"]`: 90 * 24 * time.Hour} {
 		w := newWorld(t)
@@ -161,7 +161,7 @@ func TestFamilies_ExpireWithTheirLastToken(t *testing.T) {
 	}
 }
 
-func TestRefresh_TooOftenIsTold(t *testing.T) {
+func TestRefresh_TooOftenIsRateLimited(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	a, other := w.signIn(ada, id), w.signIn(bob, id)
@@ -186,17 +186,17 @@ func TestRefresh_TooOftenIsTold(t *testing.T) {
 	}
 }
 
-func TestVerify_RefusesWhileItCannotTell(t *testing.T) {
+func TestVerify_FailsUntilLedgerIsRead(t *testing.T) {
 	var o signin.Options
 	w := newWorld(t, func(given *signin.Options) { o = *given })
 	a := w.signIn(ada, w.plain())
 	w.bucket.Down.Store(true)
-	w.add(o) // a process that starts now knows nothing of what ended
+	w.add(o) // a new process has not read which sign-ins ended
 	if _, err := w.nodes[2].Verify(t.Context(), a.AccessToken); library.CodeOf(err) != library.Unavailable {
 		t.Errorf("%v", err)
 	}
 	if _, err := w.nodes[0].Verify(t.Context(), a.AccessToken); err != nil {
-		t.Errorf("a process that knows: %v", err)
+		t.Errorf("a process that has read the list: %v", err)
 	}
 	w.bucket.Down.Store(false)
 	w.pass(10 * time.Second)

@@ -11,7 +11,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 )
 
-// NewFileLedger returns a ledger in a file, which ends with the test.
+// NewFileLedger returns a ledger in a file that is closed when the test ends.
 func NewFileLedger(t testing.TB) *ledger.Ledger {
 	t.Helper()
 	l, err := ledger.OpenFile(t.TempDir(), ledger.Options{})
@@ -22,10 +22,10 @@ func NewFileLedger(t testing.TB) *ledger.Ledger {
 	return l
 }
 
-// DeleteOwed is a round of [Server.Run].
+// DeleteOwed runs one round of [Server.Run].
 func (s *Server) DeleteOwed(ctx context.Context) { s.deleteOwed(ctx) }
 
-// NewBenchmark returns a server and an access token of it.
+// NewBenchmark returns a server and one of its access tokens.
 func NewBenchmark(b *testing.B) (*Server, string) {
 	b.Helper()
 	ring, err := seal.New(bytes.Repeat([]byte{1}, seal.MasterSize))

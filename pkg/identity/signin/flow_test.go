@@ -14,7 +14,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-func TestSigningIn(t *testing.T) {
+func TestSignIn(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	a := w.signIn(ada, id)
@@ -36,7 +36,7 @@ func TestSigningIn(t *testing.T) {
 	}
 }
 
-func TestA05SuccessCarriesCodeStateAndIssuer(t *testing.T) {
+func TestA05_RedirectHasCodeStateAndIssuer(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	for _, state := range []string{"x", "a b&c=d%20+/~", strings.Repeat("s", 1500), ""} {
@@ -51,7 +51,7 @@ func TestA05SuccessCarriesCodeStateAndIssuer(t *testing.T) {
 	}
 }
 
-func TestA16WhatACodeIsNotGoodFor(t *testing.T) {
+func TestA16_CodeIsBoundToItsRequest(t *testing.T) {
 	w := newWorld(t)
 	id, other := w.plain(), w.register(`{"client_name":"Other","redirect_uris":["` + callback + `"]}`)["client_id"].(string)
 	for _, c := range []struct {
@@ -61,7 +61,7 @@ func TestA16WhatACodeIsNotGoodFor(t *testing.T) {
 		code    string
 	}{
 		{"another client", []string{"client_id", other}, 0, "invalid_grant"},
-		{"a client that is not registered", []string{"client_id", "nobody"}, 0, "invalid_client"},
+		{"a client that is not registered", []string{"client_id", "unknown"}, 0, "invalid_client"},
 		{"no client", []string{"client_id", "-"}, 0, "invalid_client"},
 		{"another redirect URI", []string{"redirect_uri", callback + "2"}, 0, "invalid_grant"},
 		{"no redirect URI", []string{"redirect_uri", "-"}, 0, "invalid_grant"},
@@ -83,7 +83,7 @@ func TestA16WhatACodeIsNotGoodFor(t *testing.T) {
 	}
 }
 
-func TestA16ACodeUsedTwiceEndsTheSignIn(t *testing.T) {
+func TestA16_CodeReuseEndsSignIn(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	code := w.code(ada, w.query(id))
@@ -98,11 +98,11 @@ func TestA16ACodeUsedTwiceEndsTheSignIn(t *testing.T) {
 		t.Errorf("the refresh token afterwards: %+v", a)
 	}
 	if len(w.zotero.Keys(ada)) != 0 {
-		t.Error("the key lives on at Zotero")
+		t.Error("the key still exists at Zotero")
 	}
 }
 
-func TestA18RefreshingAtTheSameTime(t *testing.T) {
+func TestA18_ConcurrentRefreshesGetOneSuccessor(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	old := w.signIn(ada, id).RefreshToken
@@ -134,7 +134,7 @@ func TestA18RefreshingAtTheSameTime(t *testing.T) {
 	}
 }
 
-func TestRefreshTokensSlideAndExpire(t *testing.T) {
+func TestRefreshTokens_SlideAndExpire(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	a := w.signIn(ada, id)
@@ -150,7 +150,7 @@ func TestRefreshTokensSlideAndExpire(t *testing.T) {
 	}
 }
 
-func TestA19RefreshingNarrowsAndNeverWidens(t *testing.T) {
+func TestA19_RefreshOnlyNarrowsScopes(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	for _, c := range []struct {
@@ -182,7 +182,7 @@ func TestA19RefreshingNarrowsAndNeverWidens(t *testing.T) {
 	}
 }
 
-func TestA20Revoking(t *testing.T) {
+func TestA20_Revoke(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	for _, which := range []string{"refresh", "access"} {
@@ -196,7 +196,7 @@ func TestA20Revoking(t *testing.T) {
 			t.Errorf("by %s token: refreshing: %+v", which, got)
 		}
 		if len(w.zotero.Keys(ada)) != 0 {
-			t.Errorf("by %s token: the key lives on at Zotero", which)
+			t.Errorf("by %s token: the key still exists at Zotero", which)
 		}
 		refused := 0
 		for _, node := range w.nodes {
@@ -204,11 +204,11 @@ func TestA20Revoking(t *testing.T) {
 				refused++
 			}
 		}
-		if refused != 1 { // the other process learns it from Zotero
+		if refused != 1 { // the other process learns of it from Zotero
 			t.Errorf("by %s token: %d processes refuse the access token", which, refused)
 		}
 		if got := w.token(refresh(id, others.RefreshToken)); got.Status != http.StatusOK {
-			t.Errorf("by %s token: somebody else's sign-in: %+v", which, got)
+			t.Errorf("by %s token: another member's sign-in: %+v", which, got)
 		}
 	}
 	for _, token := range []string{"", "nonsense", "sr_access_AAAA", id} {
@@ -216,7 +216,7 @@ func TestA20Revoking(t *testing.T) {
 	}
 }
 
-// revoke posts to /revoke, which always answers 200.
+// revoke posts to /revoke, which responds 200.
 func (w *world) revoke(token string) {
 	w.t.Helper()
 	res, body := w.send(http.MethodPost, "/revoke", "application/x-www-form-urlencoded", url.Values{"token": {token}}.Encode())
@@ -225,30 +225,30 @@ func (w *world) revoke(token string) {
 	}
 }
 
-func TestA20RevokingWhileOneSideIsDown(t *testing.T) {
+func TestA20_RevokeWhileLedgerOrZoteroIsDown(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	a := w.signIn(ada, id)
 	w.zotero.SetDown(true)
-	w.revoke(a.RefreshToken) // the ledger takes note
+	w.revoke(a.RefreshToken) // the ledger records the end
 	w.zotero.SetDown(false)
 	if got := w.token(refresh(id, a.RefreshToken)); got.Error != "invalid_grant" {
 		t.Errorf("%+v", got)
 	}
 	a = w.signIn(bob, id)
 	w.bucket.Down.Store(true)
-	w.revoke(a.RefreshToken) // Zotero does
+	w.revoke(a.RefreshToken) // Zotero records the end
 	if len(w.zotero.Keys(bob)) != 0 {
-		t.Error("the key lives on at Zotero")
+		t.Error("the key still exists at Zotero")
 	}
 	a2 := a.AccessToken
 	w.zotero.SetDown(true)
 	if res, _ := w.send(http.MethodPost, "/revoke", "application/x-www-form-urlencoded", url.Values{"token": {a2}}.Encode()); res.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("nobody took note, and the answer is %d", res.StatusCode)
+		t.Errorf("neither recorded the end, and the status is %d", res.StatusCode)
 	}
 }
 
-func TestA23TheLedgerIsDown(t *testing.T) {
+func TestA23_LedgerIsDown(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	a := w.signIn(ada, id)
@@ -271,7 +271,7 @@ func TestA23TheLedgerIsDown(t *testing.T) {
 	}
 }
 
-func TestConfidentialClientsProveThemselves(t *testing.T) {
+func TestToken_ConfidentialClientsAuthenticate(t *testing.T) {
 	w := newWorld(t)
 	for _, method := range []string{client.MethodPost, client.MethodBasic} {
 		c := w.register(`{"client_name":"ChatGPT","redirect_uris":["` + callback + `"],"token_endpoint_auth_method":"` + method + `"}`)
@@ -292,7 +292,7 @@ func TestConfidentialClientsProveThemselves(t *testing.T) {
 			{"a wrong secret in the header", []string{"client_id", "-"}, basic(id, "x"), "invalid_client"},
 			{"two clients", nil, basic("other", secret), "invalid_client"},
 			{"two secrets", []string{"client_secret", secret}, basic(id, secret), "invalid_client"},
-			{"another way of authenticating", nil, []string{"Authorization", "Bearer " + secret}, "invalid_client"},
+			{"another authentication method", nil, []string{"Authorization", "Bearer " + secret}, "invalid_client"},
 			{"the secret in the form", []string{"client_secret", secret}, nil, ""},
 			{"the secret in the header", []string{"client_id", "-"}, basic(id, secret), ""},
 			{"the secret in the header, the client in both", nil, basic(id, secret), ""},
@@ -312,16 +312,16 @@ func TestConfidentialClientsProveThemselves(t *testing.T) {
 	}
 }
 
-func TestTheTokenEndpointTakesFormsOnly(t *testing.T) {
+func TestToken_AcceptsOnlyForms(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	form := w.redeem(id, w.code(ada, w.query(id))).Encode()
 	for promise, c := range map[string][3]string{
 		"JSON":                 {"/token", "application/json", `{"grant_type":"authorization_code"}`},
 		"in the query":         {"/token?" + form, "application/x-www-form-urlencoded", ""},
-		"a parameter twice":    {"/token", "application/x-www-form-urlencoded", form + "&code=x"},
-		"longer than it may":   {"/token", "application/x-www-form-urlencoded", form + "&x=" + strings.Repeat("a", 64<<10)},
-		"not even a form":      {"/token", "application/x-www-form-urlencoded", "%zz"},
+		"a repeated parameter": {"/token", "application/x-www-form-urlencoded", form + "&code=x"},
+		"too long":             {"/token", "application/x-www-form-urlencoded", form + "&x=" + strings.Repeat("a", 64<<10)},
+		"not a form":           {"/token", "application/x-www-form-urlencoded", "%zz"},
 		"without content type": {"/token", "", form},
 	} {
 		res, body := w.send(http.MethodPost, c[0], c[1], c[2])

@@ -15,8 +15,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// closed is a server whose Zotero and whose clients' documents can't be
-// reached, with the ID of a client and its routes.
+// closed returns a server that can reach neither Zotero nor clients' documents,
+// with a client's ID and its routes.
 func closed(t testing.TB) (s *signin.Server, mux *http.ServeMux, id string) {
 	t.Helper()
 	ring, err := seal.New(bytes.Repeat([]byte{1}, seal.MasterSize))
@@ -48,7 +48,7 @@ func closed(t testing.TB) (s *signin.Server, mux *http.ServeMux, id string) {
 	return s, mux, id
 }
 
-// nowhere reaches nothing.
+// nowhere is a transport that fails every request.
 type nowhere struct{}
 
 func (nowhere) RoundTrip(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
@@ -126,7 +126,7 @@ func FuzzConsentForm(f *testing.F) {
 	})
 }
 
-// BenchmarkOpen opens an access token. It must cost less than 20 µs.
+// BenchmarkOpen opens an access token. It must take less than 20 µs.
 func BenchmarkOpen(b *testing.B) {
 	s, token := signin.NewBenchmark(b)
 	b.ReportAllocs()
@@ -137,8 +137,8 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify verifies an access token that was opened before, as all but
-// the first call of a minute do.
+// BenchmarkVerify verifies a cached access token, as all but the first call of
+// a minute do.
 func BenchmarkVerify(b *testing.B) {
 	s, token := signin.NewBenchmark(b)
 	b.ReportAllocs()

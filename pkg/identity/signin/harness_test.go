@@ -26,8 +26,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 )
 
-// world is a deployment: Zotero, two processes that share a bucket and take
-// turns behind one URL, a clock, and everything that was logged.
+// world is a deployment: Zotero, two processes that share a bucket and
+// alternate behind one URL, a clock, and the log.
 type world struct {
 	t      *testing.T
 	issuer string
@@ -44,7 +44,7 @@ type world struct {
 	muxes  []*http.ServeMux
 }
 
-// journal keeps log lines.
+// journal collects log lines.
 type journal struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -73,7 +73,7 @@ func newWorld(t *testing.T, change ...func(*signin.Options)) *world {
 	zotero := httptest.NewServer(w.zotero)
 	t.Cleanup(zotero.Close)
 	edge := httptest.NewUnstartedServer(http.HandlerFunc(w.serve))
-	edge.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up
+	edge.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that disconnect
 	edge.StartTLS()
 	t.Cleanup(edge.Close)
 	w.issuer, w.http = edge.URL, edge.Client()
@@ -100,7 +100,7 @@ func newWorld(t *testing.T, change ...func(*signin.Options)) *world {
 	return w
 }
 
-// ledger opens the bucket's ledger as one more process does.
+// ledger opens the bucket's ledger as another process would.
 func (w *world) ledger() *ledger.Ledger {
 	w.t.Helper()
 	b, err := bucket.Open(w.t.Context(), bucket.Options{Name: buckettest.Bucket, Endpoint: w.bucket.URL, Attempts: 1})
@@ -110,7 +110,7 @@ func (w *world) ledger() *ledger.Ledger {
 	return ledger.OpenBucket(w.t.Context(), b, ledger.Options{Now: w.clock, Logger: slog.New(slog.NewJSONHandler(w.log, nil))})
 }
 
-// add starts one more process, with the bucket's ledger unless o has one.
+// add starts another process, with the bucket's ledger unless o has one.
 func (w *world) add(o signin.Options) {
 	w.t.Helper()
 	if o.Ledger == nil {
@@ -139,7 +139,7 @@ func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-// serve gives each request to the next process.
+// serve sends each request to the next process.
 func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	w.served++
@@ -148,7 +148,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	mux.ServeHTTP(rw, r)
 }
 
-// verifier is a PKCE verifier, with its challenge.
+// verifier is a PKCE verifier.
 const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
 func challenge() string {
@@ -158,7 +158,7 @@ func challenge() string {
 
 const callback = "https://client.example/callback"
 
-// register registers a client and returns the answer.
+// register registers a client and returns the response.
 func (w *world) register(metadata string) map[string]any {
 	w.t.Helper()
 	res, body := w.send(http.MethodPost, "/register", "application/json", metadata)
@@ -172,13 +172,13 @@ func (w *world) register(metadata string) map[string]any {
 	return answer
 }
 
-// plain registers the usual client and returns its ID.
+// plain registers the default client and returns its ID.
 func (w *world) plain() string {
 	w.t.Helper()
 	return w.register(`{"client_name":"Claude","redirect_uris":["` + callback + `"],"token_endpoint_auth_method":"none"}`)["client_id"].(string)
 }
 
-// send makes a request.
+// send sends a request.
 func (w *world) send(method, path, kind, body string, header ...string) (*http.Response, []byte) {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), method, w.issuer+path, strings.NewReader(body))
@@ -203,8 +203,8 @@ func (w *world) send(method, path, kind, body string, header ...string) (*http.R
 	return res, answer
 }
 
-// query is a good authorization request of a client, with changes: name,
-// value, …; the value "-" takes a parameter out.
+// query is a valid authorization request of a client, with changes: name,
+// value, …; the value "-" removes a parameter.
 func (w *world) query(id string, changes ...string) url.Values {
 	q := url.Values{
 		"client_id": {id}, "redirect_uri": {callback}, "response_type": {"code"}, "state": {"st at"},
@@ -226,12 +226,12 @@ func change(q url.Values, changes []string) {
 
 func (w *world) authorizeURL(q url.Values) string { return w.issuer + "/authorize?" + q.Encode() }
 
-// person returns somebody with a new browser.
+// person returns a person with a new browser.
 func (w *world) person(user int64) *signintest.Person {
 	return signintest.NewPerson(user, w.http.Transport)
 }
 
-// code signs somebody in and returns the code that the client gets.
+// code signs a person in and returns the code for the client.
 func (w *world) code(user int64, q url.Values) string {
 	w.t.Helper()
 	to, err := w.person(user).SignIn(w.t.Context(), w.authorizeURL(q))
@@ -245,7 +245,7 @@ func (w *world) code(user int64, q url.Values) string {
 	return code
 }
 
-// grantAnswer is what /token says.
+// grantAnswer is a response of /token.
 type grantAnswer struct {
 	Status       int
 	RetryAfter   string
@@ -263,7 +263,7 @@ func (w *world) token(form url.Values, header ...string) grantAnswer {
 	w.t.Helper()
 	res, body := w.send(http.MethodPost, "/token", "application/x-www-form-urlencoded", form.Encode(), header...)
 	if res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Content-Type") != "application/json" {
-		w.t.Errorf("A17: /token answers with %v", res.Header)
+		w.t.Errorf("A17: /token has the headers %v", res.Header)
 	}
 	a := grantAnswer{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After")}
 	if err := json.Unmarshal(body, &a); err != nil {
@@ -272,7 +272,7 @@ func (w *world) token(form url.Values, header ...string) grantAnswer {
 	return a
 }
 
-// redeem is the form that exchanges a code, with changes as in query.
+// redeem returns the form that exchanges a code, with changes as in query.
 func (w *world) redeem(id, code string, changes ...string) url.Values {
 	q := url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {id}, "code": {code}, "redirect_uri": {callback},
@@ -282,14 +282,14 @@ func (w *world) redeem(id, code string, changes ...string) url.Values {
 	return q
 }
 
-// refresh is the form that renews a token, with changes as in query.
+// refresh returns the form that renews a token, with changes as in query.
 func refresh(id, token string, changes ...string) url.Values {
 	q := url.Values{"grant_type": {"refresh_token"}, "client_id": {id}, "refresh_token": {token}}
 	change(q, changes)
 	return q
 }
 
-// signIn signs somebody in to a client and returns the tokens.
+// signIn signs a person in to a client and returns the tokens.
 func (w *world) signIn(user int64, id string, changes ...string) grantAnswer {
 	w.t.Helper()
 	a := w.token(w.redeem(id, w.code(user, w.query(id, changes...))))
@@ -299,7 +299,7 @@ func (w *world) signIn(user int64, id string, changes ...string) grantAnswer {
 	return a
 }
 
-// verify asks the processes who bears a token; all must agree.
+// verify verifies a token in every process; the results must agree.
 func (w *world) verify(token string) (*identity.Principal, error) {
 	w.t.Helper()
 	return w.nodes[0].Verify(w.t.Context(), token)

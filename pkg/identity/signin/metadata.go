@@ -19,16 +19,16 @@ const (
 	pathRevoke    = "/revoke"
 )
 
-// metadataPaths are where clients look for the metadata: where RFC 8414 puts
-// it for an issuer without a path, and where it would lie for one with the path
-// of the MCP endpoint, for clients that go by that. There is none of OpenID
-// Connect, which this server does not speak: no ID tokens, no keys of it.
+// metadataPaths are the paths of the metadata: the one that RFC 8414 defines
+// for an issuer without a path, and the one for an issuer with the path of the
+// MCP endpoint, which some clients use. There is no OpenID Connect metadata:
+// this server issues no ID tokens and has no public keys.
 var metadataPaths = []string{
 	"/.well-known/oauth-authorization-server",
 	"/.well-known/oauth-authorization-server/mcp",
 }
 
-// metadata is the server's description of itself (RFC 8414, section 2).
+// metadata is the metadata of the authorization server (RFC 8414, section 2).
 type metadata struct {
 	Issuer            string           `json:"issuer"`
 	Authorization     string           `json:"authorization_endpoint"`
@@ -66,10 +66,10 @@ func (s *Server) metadataRoutes() []identity.Route {
 	if err != nil {
 		return nil // strings marshal
 	}
-	h := everyOrigin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	h := allowAllOrigins(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "public, max-age=300")
-		_, _ = w.Write(body) // net/http leaves the body out of an answer to HEAD
+		_, _ = w.Write(body) // net/http omits the body of a response to HEAD
 	}))
 	var routes []identity.Route
 	for _, path := range metadataPaths {
@@ -80,9 +80,9 @@ func (s *Server) metadataRoutes() []identity.Route {
 	return routes
 }
 
-// everyOrigin lets pages of every origin call h: clients that run in a browser
-// do. There are no cookies to it that a page could use.
-func everyOrigin(h http.Handler) http.Handler {
+// allowAllOrigins allows requests to h from pages of every origin, for clients that
+// run in a browser. h uses no cookies that such a page could abuse.
+func allowAllOrigins(h http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: []string{"*"},
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},

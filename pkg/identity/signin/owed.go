@@ -9,10 +9,11 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 )
 
-// end ends a sign-in: its tokens, and its key at Zotero. The error is that of
-// the ledger, and only if neither the ledger nor Zotero recorded the end.
+// end ends a sign-in: it revokes its tokens and deletes its key at Zotero. It
+// returns the ledger's error, but only if neither the ledger nor Zotero
+// recorded the end.
 func (s *Server) end(ctx context.Context, g grant) error {
-	ctx = context.WithoutCancel(ctx) // also for a client that does not wait
+	ctx = context.WithoutCancel(ctx) // continues if the client disconnects
 	err := s.options.Ledger.End(ctx, s.family(g))
 	if s.discard(ctx, g.Key) {
 		return nil
@@ -20,8 +21,8 @@ func (s *Server) end(ctx context.Context, g grant) error {
 	return err
 }
 
-// discard deletes a key at Zotero, now or, if that fails, later. It reports
-// whether one of the two is certain.
+// discard deletes a key at Zotero, at once or, if that fails, later. It reports
+// whether the key is deleted or scheduled for deletion.
 func (s *Server) discard(ctx context.Context, key string) bool {
 	ctx = context.WithoutCancel(ctx)
 	err := s.deleteKey(ctx, key)
@@ -30,7 +31,7 @@ func (s *Server) discard(ctx context.Context, key string) bool {
 	}
 	s.options.Logger.WarnContext(ctx, "a key can't be deleted at Zotero now", "error", err)
 	if err := s.Owe(ctx, rand.Text(), key, s.options.Now()); err != nil {
-		s.options.Logger.ErrorContext(ctx, "nor can it be kept for later: its owner has to delete it", "error", err)
+		s.options.Logger.ErrorContext(ctx, "the deletion of a key can't be scheduled: its owner must delete it at zotero.org", "error", err)
 		return false
 	}
 	return true
@@ -43,7 +44,8 @@ func (s *Server) deleteKey(ctx context.Context, key string) error {
 	return s.zotero.Revoke(ctx, key)
 }
 
-// Owe implements [account.Keys]: [Server.Run] deletes the key at Zotero.
+// Owe implements [account.Keys]. [Server.Run] deletes the key at Zotero when it
+// is due.
 func (s *Server) Owe(ctx context.Context, id, key string, due time.Time) error {
 	text, err := s.boxes.owed.Seal([]byte(key))
 	if err != nil {
@@ -62,15 +64,15 @@ func (s *Server) Hasten(ctx context.Context, id string) error {
 	return s.options.Ledger.Hasten(ctx, id)
 }
 
-// How keys that are to be deleted at Zotero are tried again.
+// Retries of deletions at Zotero.
 const (
 	owedEvery = time.Minute
-	owedTime  = 50 * time.Second // for one round
+	owedTime  = 50 * time.Second // bound of one round
 	owedMost  = 100              // keys in a round
 )
 
-// Run deletes the keys at Zotero that could not be deleted before, once a
-// minute until ctx ends. Several processes may do so at once.
+// Run retries failed deletions of keys at Zotero once a minute until ctx ends.
+// Several processes may run it at once.
 func (s *Server) Run(ctx context.Context) {
 	ticker := time.NewTicker(owedEvery)
 	defer ticker.Stop()
@@ -84,14 +86,14 @@ func (s *Server) Run(ctx context.Context) {
 	}
 }
 
-// deleteOwed tries each key that is due once, in any order, so that one that
-// always fails holds up no other.
+// deleteOwed tries to delete each due key once, in random order, so that a key
+// whose deletion always fails does not delay the others.
 func (s *Server) deleteOwed(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, owedTime)
 	defer cancel()
 	due, err := s.options.Ledger.Owed(ctx, owedMost)
 	if err != nil {
-		s.options.Logger.WarnContext(ctx, "the keys to be deleted at Zotero can't be read", "error", err)
+		s.options.Logger.WarnContext(ctx, "the list of keys to delete at Zotero can't be read", "error", err)
 	}
 	mathrand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 	for _, d := range due {
@@ -99,10 +101,10 @@ func (s *Server) deleteOwed(ctx context.Context) {
 			return
 		}
 		if err := s.deleteOne(ctx, d); err != nil {
-			s.options.Logger.WarnContext(ctx, "a key can't be deleted at Zotero yet", "error", err)
+			s.options.Logger.WarnContext(ctx, "a key still can't be deleted at Zotero", "error", err)
 			continue
 		}
-		s.options.Logger.InfoContext(ctx, "a key was deleted at Zotero after all")
+		s.options.Logger.InfoContext(ctx, "a key was deleted at Zotero by a retry")
 	}
 }
 

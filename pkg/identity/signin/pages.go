@@ -27,7 +27,7 @@ var wrongHTML string
 //go:embed refused.html
 var refusedHTML string
 
-// pages are what people see of sign-in.
+// pages are the HTML pages of sign-in.
 type pages struct{ consent, welcome, wrong, refused *page.Page }
 
 func newPages() (*pages, error) {
@@ -45,7 +45,7 @@ func newPages() (*pages, error) {
 	return p, nil
 }
 
-// consent is what the consent page shows.
+// consent is the data of the consent page.
 type consent struct {
 	Name, Host        string
 	Loopback, Private bool
@@ -54,29 +54,29 @@ type consent struct {
 	Request           string
 }
 
-// welcome is what the page shows after signing in.
+// welcome is the data of the page after sign-in.
 type welcome struct {
 	Notices []string
 	Onward  template.URL
 	Private bool
 }
 
-// wrong is what the page of an error shows.
+// wrong is the data of the error page.
 type wrong struct{ Message, Hint string }
 
-// refused is what the page shows for a client's request that can't be granted.
+// refused is the data of the page for a rejected client request.
 type refused struct {
 	Name, Host, Message string
 	Back                template.URL
 }
 
-// onwardAfter is how long the page after signing in stays, in seconds, before
-// it leads on by itself: long enough to read, well within the life of a code.
+// onwardAfter is the time in seconds after which the page after sign-in
+// redirects: long enough to read it, and shorter than the lifetime of a code.
 const onwardAfter = "12"
 
-// welcome sends somebody who has signed in back to the client. If there is
-// something to say, or if the way leads into an app and would leave an empty
-// page behind, it is by a page that leads there.
+// welcome returns the person to the client after sign-in. It shows a page first
+// if there are notices, or if the redirect opens an app, which would leave an
+// empty page.
 func (s *Server) welcome(w http.ResponseWriter, to client.Redirect, onward string, notices []string) {
 	if len(notices) == 0 && !to.Private {
 		s.redirect(w, onward)
@@ -93,8 +93,8 @@ func (s *Server) welcome(w http.ResponseWriter, to client.Redirect, onward strin
 	}})
 }
 
-// failPage tells a person what is wrong, and nobody else: nothing is sent to
-// where a client may listen.
+// failPage shows an error to the person. It sends nothing to the client's
+// redirect URI, which is not trusted.
 func (s *Server) failPage(w http.ResponseWriter, r *http.Request, status int, err error) {
 	e := library.AsError(err)
 	switch e.Code {
@@ -110,7 +110,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, status int, er
 	}})
 }
 
-// sentence returns a message of an error as people write it.
+// sentence returns an error message with an upper-case initial.
 func sentence(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(first)) + s[size:]
@@ -118,12 +118,12 @@ func sentence(s string) string {
 
 func (s *Server) writePage(w http.ResponseWriter, p *page.Page, o page.Options) {
 	if err := p.Write(w, o); err != nil {
-		s.options.Logger.Error("a page can't be written", "error", err)
+		s.options.Logger.Error("writing a page failed", "error", err)
 		http.Error(w, "something went wrong inside the server", http.StatusInternalServerError)
 	}
 }
 
-// retryAfter says when to come back, in whole seconds.
+// retryAfter sets Retry-After in whole seconds.
 func retryAfter(w http.ResponseWriter, e *library.Error) {
 	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.RetryAfter.Seconds())))))
 }

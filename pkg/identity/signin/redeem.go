@@ -16,21 +16,21 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// redeem gives tokens for an authorization code, once.
+// redeem exchanges an authorization code for tokens. A code is valid once.
 func (s *Server) redeem(ctx context.Context, form url.Values, clientID string) (*tokens, error) {
 	var c code
 	err := s.unseal(ctx, s.boxes.code, form.Get("code"), &c)
 	switch {
 	case err != nil:
-		return nil, refuse(invalidGrant, "the code is not good", err)
+		return nil, clientError(invalidGrant, "the code is invalid", err)
 	case s.over(c.Expires):
-		return nil, refuse(invalidGrant, "the code has expired", nil)
+		return nil, clientError(invalidGrant, "the code has expired", nil)
 	case c.Client != client.Digest(clientID):
-		return nil, refuse(invalidGrant, "the code was given to another client", nil)
+		return nil, clientError(invalidGrant, "the code was issued to another client", nil)
 	case c.Redirect != form.Get("redirect_uri"):
-		return nil, refuse(invalidGrant, "redirect_uri is not the one of the authorization request", nil)
-	case !answers(form.Get("code_verifier"), c.Challenge):
-		return nil, refuse(invalidGrant, "code_verifier does not belong to the code", nil)
+		return nil, clientError(invalidGrant, "redirect_uri differs from that of the authorization request", nil)
+	case !matchesChallenge(form.Get("code_verifier"), c.Challenge):
+		return nil, clientError(invalidGrant, "code_verifier does not match the code", nil)
 	}
 	family := s.family(c.grant)
 	if !c.Refreshes {
@@ -41,7 +41,7 @@ func (s *Server) redeem(ctx context.Context, form url.Values, clientID string) (
 		return nil, err
 	}
 	if !first {
-		return nil, s.stolen(ctx, c.grant, "the code was used before")
+		return nil, s.endReused(ctx, c.grant, "the code was used before")
 	}
 	var next string
 	if c.Refreshes {
@@ -53,15 +53,15 @@ func (s *Server) redeem(ctx context.Context, form url.Values, clientID string) (
 	return s.issue(c.grant, next)
 }
 
-// family returns the family of the ledger that a sign-in is.
+// family returns a sign-in's family in the ledger.
 func (s *Server) family(g grant) ledger.Family {
 	now := s.options.Now()
 	return ledger.Family{Kind: ledger.SignIn, Subject: g.subject(), ID: g.Family, Created: now, Expires: now.Add(s.options.RefreshTTL)}
 }
 
-// answers reports whether a verifier is the one of a PKCE challenge (RFC 7636,
+// matchesChallenge reports whether a verifier matches a PKCE challenge (RFC 7636,
 // sections 4.1 and 4.6).
-func answers(verifier, challenge string) bool {
+func matchesChallenge(verifier, challenge string) bool {
 	if len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, func(r rune) bool { return !isURLSafe(r) && r != '.' && r != '~' }) {
 		return false
 	}
@@ -69,34 +69,35 @@ func answers(verifier, challenge string) bool {
 	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
 }
 
-// renew gives tokens for a refresh token. The token's successor replaces it
-// (OAuth 2.1, section 4.3.1); for [ledger.Grace] more it gives the same
-// successor, after that its use ends the sign-in: somebody has a copy.
+// renew exchanges a refresh token for new tokens. The new refresh token
+// replaces it (OAuth 2.1, section 4.3.1). For [ledger.Grace] the old one
+// returns the same successor again; later use ends the sign-in, because it
+// shows that the token was copied.
 func (s *Server) renew(ctx context.Context, form url.Values, clientID string) (*tokens, error) {
 	var old refresh
 	err := s.unseal(ctx, s.boxes.refresh, form.Get("refresh_token"), &old)
 	switch {
 	case err != nil:
-		return nil, refuse(invalidGrant, "the refresh token is not good", err)
+		return nil, clientError(invalidGrant, "the refresh token is invalid", err)
 	case s.over(old.Expires):
-		return nil, refuse(invalidGrant, "the refresh token has expired", nil)
+		return nil, clientError(invalidGrant, "the refresh token has expired", nil)
 	case old.Client != client.Digest(clientID):
-		return nil, refuse(invalidGrant, "the refresh token was given to another client", nil)
+		return nil, clientError(invalidGrant, "the refresh token was issued to another client", nil)
 	}
 	g := old.grant
-	if g.Write, err = narrowed(form.Get("scope"), g.Write); err != nil {
+	if g.Write, err = narrowScopes(form.Get("scope"), g.Write); err != nil {
 		return nil, err
 	}
 	at, err := s.options.Ledger.Rotate(ctx, g.subject(), g.Family, old.Generation, s.options.RefreshTTL)
 	switch {
 	case errors.Is(err, ledger.ErrEnded):
-		return nil, refuse(invalidGrant, "the sign-in that the refresh token belongs to has ended", nil)
+		return nil, clientError(invalidGrant, "the sign-in that the refresh token belongs to has ended", nil)
 	case errors.Is(err, ledger.ErrReplaced):
-		return nil, s.stolen(ctx, g, "the refresh token was replaced before")
+		return nil, s.endReused(ctx, g, "the refresh token has been replaced")
 	case err != nil:
 		return nil, err
 	}
-	if g.Write, err = s.stillGood(ctx, g); err != nil {
+	if g.Write, err = s.checkKey(ctx, g); err != nil {
 		return nil, err
 	}
 	next, err := s.successor(old, at)
@@ -106,12 +107,12 @@ func (s *Server) renew(ctx context.Context, form url.Values, clientID string) (*
 	return s.issue(g, next)
 }
 
-// stillGood asks Zotero whether the key of a sign-in is still good and may
-// still write what g says. A client whose calls are refused because the owner
-// revoked the key tries to refresh first; no new token would help it, so the
-// sign-in ends and leads it to a new one. While Zotero doesn't answer, what was
-// good is.
-func (s *Server) stillGood(ctx context.Context, g grant) (write bool, err error) {
+// checkKey asks Zotero whether the key of a sign-in is still valid and may
+// still write as g description. When the owner revokes the key, the client's calls
+// fail and it tries to refresh first. A new token would not help, so the
+// sign-in ends and the client starts a new one. While Zotero does not respond,
+// the key counts as valid.
+func (s *Server) checkKey(ctx context.Context, g grant) (write bool, err error) {
 	asking, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	rights, err := s.zotero.Rights(asking, g.Key)
@@ -120,16 +121,16 @@ func (s *Server) stillGood(ctx context.Context, g grant) (write bool, err error)
 		if err := s.options.Ledger.End(ctx, s.family(g)); err != nil {
 			return false, err
 		}
-		return false, refuse(invalidGrant, "the key at Zotero is revoked; sign in again", nil)
+		return false, clientError(invalidGrant, "the key at Zotero is revoked; sign in again", nil)
 	case err != nil:
-		s.options.Logger.WarnContext(ctx, "tokens are renewed without Zotero", "error", err)
+		s.options.Logger.WarnContext(ctx, "tokens are renewed without a check at Zotero", "error", err)
 		return g.Write, nil
 	}
 	return g.Write && rights.Write, nil
 }
 
 // successor returns the refresh token that replaces old, which was first used
-// at a time: whoever asks gets the same.
+// at a given time. It is deterministic: every call returns the same token.
 func (s *Server) successor(old refresh, at time.Time) (string, error) {
 	old.Generation++
 	old.Expires = at.Add(s.options.RefreshTTL).Unix()
@@ -140,24 +141,25 @@ func (s *Server) successor(old refresh, at time.Time) (string, error) {
 	return s.boxes.refresh.SealDeterministic(plain)
 }
 
-// narrowed returns the scopes that a refresh asks for: those of the sign-in or
-// fewer, never more (RFC 6749, section 6).
-func narrowed(scope string, write bool) (bool, error) {
+// narrowScopes returns the scopes that a refresh requests: at most those of the
+// sign-in (RFC 6749, section 6).
+func narrowScopes(scope string, write bool) (bool, error) {
 	if scope == "" {
 		return write, nil
 	}
 	wanted, ok := wantedScopes(scope)
 	if !ok || wanted && !write {
-		return false, refuse(invalidScope, "the sign-in does not have this scope", nil)
+		return false, clientError(invalidScope, "the sign-in does not have this scope", nil)
 	}
 	return wanted, nil
 }
 
-// stolen ends a sign-in of which something was used that only a copy can be.
-func (s *Server) stolen(ctx context.Context, g grant, says string) error {
-	s.options.Logger.WarnContext(ctx, "sign-in ended: something of it was used twice", "principal", g.subject())
+// endReused ends a sign-in after the reuse of a code or refresh token, which shows
+// that it was copied.
+func (s *Server) endReused(ctx context.Context, g grant, description string) error {
+	s.options.Logger.WarnContext(ctx, "sign-in ended: a code or refresh token was reused", "principal", g.subject())
 	if err := s.end(ctx, g); err != nil {
 		return err
 	}
-	return refuse(invalidGrant, says+"; sign in again", nil)
+	return clientError(invalidGrant, description+"; sign in again", nil)
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// maxRegistration is the length of the longest registration.
+// maxRegistration is the longest registration, in bytes.
 const maxRegistration = 32 << 10
 
-// register answers POST /register (RFC 7591).
+// register serves POST /register (RFC 7591).
 func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRegistration))
 	if err != nil {
-		s.failJSON(w, r, refuse("invalid_client_metadata", "the metadata can't be read or are too long", err))
+		s.failJSON(w, r, clientError("invalid_client_metadata", "the metadata can't be read or is too long", err))
 		return
 	}
 	c, secret, err := s.registry.Register(body)
@@ -28,7 +28,7 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 		if errors.Is(err, client.ErrRedirect) {
 			code = "invalid_redirect_uri"
 		}
-		s.failJSON(w, r, refuse(code, library.AsError(err).Message, err))
+		s.failJSON(w, r, clientError(code, library.AsError(err).Message, err))
 		return
 	}
 	answer, err := echo(body)
@@ -39,18 +39,18 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	maps.Copy(answer, s.describe(c))
 	answer["client_id_issued_at"] = s.options.Now().Unix()
 	if secret != "" {
-		answer["client_secret"], answer["client_secret_expires_at"] = secret, 0 // never
+		answer["client_secret"], answer["client_secret_expires_at"] = secret, 0 // never expires
 	}
 	s.writeJSON(w, http.StatusCreated, answer)
 }
 
-// echo returns what a client said, which the answer repeats (section 3.2.1),
-// except for what is the server's to say and for addresses that are no web
-// addresses: a page that shows the answer may make links of them.
+// echo returns the client's metadata for the response (section 3.2.1). It
+// leaves out members that the server sets, and addresses that are not web
+// addresses, because a page that shows the response may render them as links.
 func echo(body []byte) (map[string]any, error) {
 	said := map[string]json.RawMessage{}
 	if err := json.Unmarshal(body, &said); err != nil {
-		return nil, refuse("invalid_client_metadata", "the metadata are not a JSON object", err)
+		return nil, clientError("invalid_client_metadata", "the metadata is not a JSON object", err)
 	}
 	answer := map[string]any{}
 	for _, name := range []string{
@@ -79,7 +79,7 @@ func isWebAddress(value json.RawMessage) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }
 
-// describe returns what the server knows of a client.
+// describe returns the metadata that the server uses of a client.
 func (s *Server) describe(c *client.Client) map[string]any {
 	grants := []string{grantCode}
 	if c.Refreshes {
@@ -92,12 +92,12 @@ func (s *Server) describe(c *client.Client) map[string]any {
 	}
 }
 
-// registered answers GET /register?client_id=…, the registration_client_uri of
-// a client, with what its ID says anyway.
+// registered serves GET /register?client_id=…, a client's
+// registration_client_uri. It returns what the client ID contains.
 func (s *Server) registered(w http.ResponseWriter, r *http.Request) {
 	c, err := s.lookupRegistered(r.Context(), r.URL.Query().Get("client_id"))
 	if err != nil {
-		s.failJSON(w, r, refuse(invalidClient, "the client is not registered here", err))
+		s.failJSON(w, r, clientError(invalidClient, "the client is not registered", err))
 		return
 	}
 	s.writeJSON(w, http.StatusOK, s.describe(c))

@@ -5,11 +5,10 @@ import (
 	"net/http"
 )
 
-// revoke answers POST /revoke (RFC 7009): the sign-in that a token belongs to
-// ends, and the key at Zotero with it; or the personal access token does. Every
-// holder of the token may do that: a finder does its owner a service. A token
-// that is none is no error, so the
-// answer is 200 unless neither the ledger nor Zotero recorded the end.
+// revoke serves POST /revoke (RFC 7009). It ends the sign-in of a token and
+// deletes its key at Zotero, or ends a personal access token. Every holder of a
+// token may revoke it. An unknown token is no error, so the status is 200
+// unless neither the ledger nor Zotero recorded the end.
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 	if err := readPost(w, r); err != nil {
 		s.failJSON(w, r, err)
@@ -19,7 +18,7 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 		s.failJSON(w, r, err)
 		return
 	}
-	g, ok := s.belongs(r.Context(), r.PostForm.Get("token"))
+	g, ok := s.grantOf(r.Context(), r.PostForm.Get("token"))
 	if !ok {
 		w.WriteHeader(http.StatusOK)
 		return
@@ -32,8 +31,8 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// belongs returns what a token stands for, if it is one that has not expired.
-func (s *Server) belongs(ctx context.Context, token string) (grant, bool) {
+// grantOf returns the grant of an unexpired token.
+func (s *Server) grantOf(ctx context.Context, token string) (grant, bool) {
 	var a access
 	if s.unseal(ctx, s.boxes.access, token, &a) == nil {
 		return a.grant, !s.over(a.Expires)

@@ -16,8 +16,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
-// serveMCP puts an MCP endpoint with one tool, which says who calls, behind
-// the authenticator of a deployment.
+// serveMCP serves an MCP endpoint with one tool, which returns the caller,
+// behind the deployment's authentication.
 func (w *world) serveMCP() {
 	w.t.Helper()
 	server := mcp.NewServer(&mcp.Implementation{Name: "test", Version: "1"}, nil)
@@ -47,9 +47,8 @@ func (w *world) serveMCP() {
 	}
 }
 
-// TestTheSDKsClientSignsIn lets the official Go client find its way from the
-// MCP URL alone.
-func TestTheSDKsClientSignsIn(t *testing.T) {
+// TestSDKClient_SignsIn gives the official Go client only the MCP URL.
+func TestSDKClient_SignsIn(t *testing.T) {
 	const redirect = "http://127.0.0.1:51234/callback"
 	var document string
 	site := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {

@@ -11,18 +11,18 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 )
 
-// request is what a client asked for at /authorize, found good.
+// request is a validated authorization request.
 type request struct {
 	Client    string `json:"c"` // digest of its ID
 	Redirect  string `json:"r"`
 	State     string `json:"s,omitempty"`
 	Challenge string `json:"p"`           // PKCE, S256
-	Write     bool   `json:"w,omitempty"` // library:write and library:read; else the latter alone
+	Write     bool   `json:"w,omitempty"` // library:write and library:read; otherwise library:read only
 	Refreshes bool   `json:"f,omitempty"`
 }
 
-// form is the consent form's own field: what is consented to, by the browser
-// that was shown it.
+// form is the hidden field of the consent form: the request and the browser
+// that received it.
 type form struct {
 	request
 	Name    string `json:"n"` // of the client, for Zotero's page
@@ -30,15 +30,15 @@ type form struct {
 	Expires int64  `json:"x"` // seconds since 1970, here and below
 }
 
-// login is the cookie of somebody who is at Zotero's page.
+// login is the cookie of a person who is at Zotero's page.
 type login struct {
 	request
 	Ticket  zoteroauth.Ticket `json:"t"`
-	Mark    string            `json:"m"` // the s of the callback's URL
+	Mark    string            `json:"m"` // the parameter s of the callback's URL
 	Expires int64             `json:"x"`
 }
 
-// grant is what somebody gave a client: everything that a token needs.
+// grant is what a person granted to a client: the content of every token.
 type grant struct {
 	User   int64  `json:"u"`
 	Key    string `json:"k"` // at Zotero
@@ -69,21 +69,21 @@ type refresh struct {
 	Expires    int64 `json:"x"`
 }
 
-// errExpired says that something sealed was good once.
+// errExpired reports a genuine sealed value that has expired.
 var errExpired = errors.New("signin: expired")
 
 // sealed returns v sealed in a box.
 func sealed(box *seal.Box, v any) (string, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
-	e.SetEscapeHTML(false) // nobody shows it, and cookies are small
+	e.SetEscapeHTML(false) // the value is never shown, and cookies are small
 	if err := e.Encode(v); err != nil {
 		return "", err
 	}
 	return box.Seal(plain.Bytes())
 }
 
-// unseal reads into v what a box sealed.
+// unseal opens a sealed value and decodes it into v.
 func (s *Server) unseal(ctx context.Context, box *seal.Box, text string, v any) error {
 	plain, err := s.open(ctx, box, text)
 	if err != nil {
@@ -92,8 +92,7 @@ func (s *Server) unseal(ctx context.Context, box *seal.Box, text string, v any) 
 	return json.Unmarshal(plain, v)
 }
 
-// open returns what a box sealed. If the key is not known it asks for newer
-// ones once.
+// open opens a sealed value. If its key is unknown, open loads newer keys once.
 func (s *Server) open(ctx context.Context, box *seal.Box, text string) ([]byte, error) {
 	plain, err := box.Open(text)
 	if errors.Is(err, seal.ErrUnknownKey) {
@@ -103,8 +102,8 @@ func (s *Server) open(ctx context.Context, box *seal.Box, text string) ([]byte, 
 	return plain, err
 }
 
-// after returns the end of d from now, in seconds since 1970.
+// after returns the time d from now, in seconds since 1970.
 func (s *Server) after(d time.Duration) int64 { return s.options.Now().Add(d).Unix() }
 
-// over reports whether the time that seconds since 1970 name has come.
+// over reports whether a time, in seconds since 1970, has passed.
 func (s *Server) over(expires int64) bool { return s.options.Now().Unix() >= expires }

@@ -1,16 +1,16 @@
-// Package signin is Stackroom's own OAuth 2.1 authorization server, at which
-// people sign in with Zotero. Clients get tokens that only this service can
-// read and that it takes for itself alone; inside is the Zotero key that the
-// person gave, so that nothing about people is stored.
+// Package signin is an OAuth 2.1 authorization server that signs people in with
+// Zotero. A token is readable and valid only in this deployment. It contains
+// the Zotero key that the person granted, so the server stores nothing about
+// people.
 //
-//	/authorize   a client asks for somebody; our consent page, then Zotero's
-//	/callback    Zotero sends the person back; a code goes to the client
-//	/token       the client gets tokens for the code, later for a refresh token
-//	/register    a client makes itself known (RFC 7591)
-//	/revoke      a client, or whoever has a token, ends what it stands for (RFC 7009)
+//	/authorize   starts a sign-in: the consent page, then Zotero's
+//	/callback    receives the person from Zotero; redirects to the client with a code
+//	/token       exchanges a code, and later a refresh token, for tokens
+//	/register    registers a client (RFC 7591)
+//	/revoke      ends the sign-in or personal access token that a token belongs to (RFC 7009)
 //
-// The one thing that processes share is the [ledger.Ledger]: which sign-ins
-// live and which have ended. It is written at /token and /revoke only.
+// Processes share one thing, the [ledger.Ledger]: which sign-ins exist and
+// which have ended. Only /token and /revoke write to it.
 package signin
 
 import (
@@ -32,71 +32,71 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/zoteroauth"
 )
 
-// Options configure a [Server]. A zero value stands for the default that is
-// named; what has none is needed.
+// Options configures a [Server]. A zero value stands for the default that the
+// comment names; an option without a default is required.
 type Options struct {
 	Issuer   string // the public URL: https, or http on this machine; no path
-	Resource string // the MCP URL, the only one that tokens are for
+	Resource string // the MCP URL, the only resource that tokens are for
 	Keyring  *seal.Keyring
 	Ledger   *ledger.Ledger
 	Zotero   zoteroauth.Options
 
-	// Writes says that there are tools that write. Without them library:write
-	// is neither offered nor given, and keys at Zotero get no right to write.
+	// Writes reports whether there are tools that write. If not, library:write
+	// is neither offered nor granted, and keys at Zotero get no right to write.
 	Writes bool
 
-	AccessTTL  time.Duration // of access tokens, as the ledger has it; 24 h, because clients refresh unreliably
-	RefreshTTL time.Duration // of a refresh token from its making; 90 days
-	CodeTTL    time.Duration // of an authorization code; 60 s, the most that is allowed
+	AccessTTL  time.Duration // lifetime of access tokens, as in the ledger; 24 h, because clients refresh unreliably
+	RefreshTTL time.Duration // lifetime of a refresh token; 90 days
+	CodeTTL    time.Duration // lifetime of an authorization code; 60 s, which is the maximum
 
-	Logger *slog.Logger     // nil: nothing is logged
+	Logger *slog.Logger     // nil: no log
 	Now    func() time.Time // nil: [time.Now]
-	// UnknownKey is called with something sealed under a key that the ring
-	// does not hold, before it is refused. If it replaces the ring's masters
-	// before it returns, the thing is opened after all. Anybody can make up
-	// such a thing, so it is for UnknownKey to be sparing. Nil: nothing.
+	// UnknownKey is called for a value that was sealed under a key missing from
+	// the keyring, before the value is rejected. If it adds the key to the
+	// keyring, the value is opened. Callers can make up such values, so
+	// UnknownKey must limit how often it loads keys. Nil does nothing.
 	UnknownKey func(ctx context.Context)
-	// Account answers the callbacks of sign-ins to the account pages; nil: there
-	// are none.
+	// Account serves the callbacks of sign-ins to the account pages; nil if
+	// there are none.
 	Account http.Handler
-	// RevokeToken ends a personal access token, and does nothing for other text;
-	// nil: there are none.
+	// RevokeToken revokes a personal access token and ignores other text; nil
+	// if there are none.
 	RevokeToken func(ctx context.Context, token string) error
-	// Address names where a request comes from, so that no caller takes more
-	// than its share. Nil is the address of the connection.
+	// Address returns the address that a request comes from, for limits per
+	// caller. Nil is the address of the connection.
 	Address func(*http.Request) string
-	// Documents carries the requests for clients' metadata documents. Nil is
-	// [client.NewPublicTransport]; anything else is for tests.
+	// Documents sends the requests for clients' metadata documents. Nil is
+	// [client.NewPublicTransport]; other values are for tests.
 	Documents http.RoundTripper
 }
 
-// formTTL is how long a person may take on our consent page, and then again
-// on Zotero's.
+// formTTL is the time for which the consent page, and then Zotero's, may stay
+// open.
 const formTTL = 10 * time.Minute
 
-// maxOpened is how many access tokens a process remembers having opened, of
-// about 1 kB each.
+// maxOpened bounds the number of opened access tokens in memory, about 1 kB
+// each.
 const maxOpened = 10_000
 
 // Server is the authorization server. It is safe for concurrent use.
 type Server struct {
 	options   Options
-	secure    bool // cookies go over https only
+	secure    bool // https: cookies are sent over TLS only
 	zotero    *zoteroauth.Service
 	registry  *client.Registry
 	documents *client.Documents
 	pages     *pages
 	boxes     boxes
-	// opened are access tokens that are genuine, with their bearers.
+	// opened caches the bearers of genuine access tokens.
 	opened *otter.Cache[string, *bearer]
 }
 
-// boxes seal, each for one purpose.
+// boxes has one sealing box for each purpose.
 type boxes struct {
 	form, login, code, access, refresh, owed *seal.Box
 }
 
-// New returns a server. The error says which option can't be used.
+// New returns a server. The error names the invalid option.
 func New(o Options) (*Server, error) {
 	issuer, err := url.Parse(o.Issuer)
 	switch {
@@ -105,7 +105,7 @@ func New(o Options) (*Server, error) {
 	case !identity.SameResource(o.Resource, o.Resource):
 		return nil, errors.New("signin: the resource must be a URL")
 	case o.Keyring == nil || o.Ledger == nil:
-		return nil, errors.New("signin: ring and ledger are needed")
+		return nil, errors.New("signin: keyring and ledger are required")
 	}
 	o = o.withDefaults()
 	zotero, err := zoteroauth.New(o.Zotero)
@@ -130,7 +130,7 @@ func New(o Options) (*Server, error) {
 	}, nil
 }
 
-// withDefaults returns o with its zero values filled in.
+// withDefaults returns o with defaults for its zero values.
 func (o Options) withDefaults() Options {
 	o.Issuer = strings.TrimSuffix(o.Issuer, "/")
 	if o.AccessTTL == 0 {
@@ -166,21 +166,21 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Routes returns the server's handlers. They are at the root, and their paths
-// are those of the metadata: some clients look nowhere else.
+// Routes returns the server's handlers. They are at the root, at the paths in
+// the metadata: some clients use these paths without reading the metadata.
 func (s *Server) Routes() []identity.Route {
 	routes := s.metadataRoutes()
 	add := func(method, path string, h http.Handler) {
 		routes = append(routes, identity.Route{Method: method, Path: path, Handler: h})
 	}
-	add(http.MethodGet, pathAuthorize, http.HandlerFunc(s.askConsent))
-	add(http.MethodPost, pathAuthorize, http.HandlerFunc(s.takeConsent))
-	add(http.MethodGet, pathCallback, http.HandlerFunc(s.comeBack))
-	for path, h := range map[string]http.HandlerFunc{pathToken: s.giveTokens, pathRegister: s.register, pathRevoke: s.revoke} {
-		shared := everyOrigin(h)
+	add(http.MethodGet, pathAuthorize, http.HandlerFunc(s.serveAuthorize))
+	add(http.MethodPost, pathAuthorize, http.HandlerFunc(s.serveConsent))
+	add(http.MethodGet, pathCallback, http.HandlerFunc(s.serveCallback))
+	for path, h := range map[string]http.HandlerFunc{pathToken: s.serveToken, pathRegister: s.register, pathRevoke: s.revoke} {
+		shared := allowAllOrigins(h)
 		add(http.MethodPost, path, shared)
 		add(http.MethodOptions, path, shared)
 	}
-	add(http.MethodGet, pathRegister, everyOrigin(http.HandlerFunc(s.registered)))
+	add(http.MethodGet, pathRegister, allowAllOrigins(http.HandlerFunc(s.registered)))
 	return routes
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// The grants that the token endpoint takes.
+// The grant types of the token endpoint.
 const (
 	grantCode    = "authorization_code"
 	grantRefresh = "refresh_token"
 )
 
-// tokens is the answer of the token endpoint (RFC 6749, section 5.1).
+// tokens is the response of the token endpoint (RFC 6749, section 5.1).
 type tokens struct {
 	Access  string `json:"access_token"`
 	Type    string `json:"token_type"`
@@ -28,34 +28,34 @@ type tokens struct {
 	Scope   string `json:"scope"`
 }
 
-// problem is an error of the token endpoint, in the standard's words.
-type problem struct {
-	status int
-	code   string
-	says   string
-	cause  error
+// tokenError is an error of the token endpoint (RFC 6749, section 5.2).
+type tokenError struct {
+	status      int
+	code        string
+	description string
+	cause       error
 }
 
-func (p *problem) Error() string {
+func (p *tokenError) Error() string {
 	if p.cause != nil {
-		return p.code + ": " + p.says + ": " + p.cause.Error()
+		return p.code + ": " + p.description + ": " + p.cause.Error()
 	}
-	return p.code + ": " + p.says
+	return p.code + ": " + p.description
 }
 
-func (p *problem) Unwrap() error { return p.cause }
+func (p *tokenError) Unwrap() error { return p.cause }
 
-// refuse returns a problem that is the client's.
-func refuse(code, says string, cause error) *problem {
+// clientError returns an error that the client caused.
+func clientError(code, description string, cause error) *tokenError {
 	status := http.StatusBadRequest
 	if code == invalidClient {
 		status = http.StatusUnauthorized
 	}
-	return &problem{status, code, says, cause}
+	return &tokenError{status, code, description, cause}
 }
 
-// giveTokens answers POST /token.
-func (s *Server) giveTokens(w http.ResponseWriter, r *http.Request) {
+// serveToken serves POST /token.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	answer, err := s.exchange(w, r)
 	if err != nil {
 		s.failJSON(w, r, err)
@@ -64,7 +64,7 @@ func (s *Server) giveTokens(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, http.StatusOK, answer)
 }
 
-// exchange gives tokens for a code or a refresh token.
+// exchange returns tokens for a code or a refresh token.
 func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (*tokens, error) {
 	if err := readPost(w, r); err != nil {
 		return nil, err
@@ -73,8 +73,8 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (*tokens, erro
 	if err != nil {
 		return nil, err
 	}
-	if !s.isOurs(r.PostForm["resource"]) {
-		return nil, refuse(invalidTarget, "resource must be "+s.options.Resource, nil)
+	if !s.isOurResource(r.PostForm["resource"]) {
+		return nil, clientError(invalidTarget, "resource must be "+s.options.Resource, nil)
 	}
 	switch r.PostForm.Get("grant_type") {
 	case grantCode:
@@ -82,61 +82,61 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (*tokens, erro
 	case grantRefresh:
 		return s.renew(r.Context(), r.PostForm, id)
 	}
-	return nil, refuse(unsupportedGrantType, "grant_type must be authorization_code or refresh_token", nil)
+	return nil, clientError(unsupportedGrantType, "grant_type must be authorization_code or refresh_token", nil)
 }
 
-// readPost reads a form from the body, where no parameter but resource may be
-// there twice. The query of the URL counts for nothing.
+// readPost parses a form in the body. Only the parameter resource may be
+// repeated. The query of the URL is ignored.
 func readPost(w http.ResponseWriter, r *http.Request) error {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/x-www-form-urlencoded" {
-		return refuse(invalidRequest, "the body must be a form", nil)
+		return clientError(invalidRequest, "the body must be a form", nil)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		return refuse(invalidRequest, "the form can't be read", err)
+		return clientError(invalidRequest, "the form can't be read", err)
 	}
 	for name, values := range r.PostForm {
 		if len(values) > 1 && name != "resource" {
-			return refuse(invalidRequest, "a parameter is there twice", nil)
+			return clientError(invalidRequest, "a parameter is repeated", nil)
 		}
 	}
 	return nil
 }
 
-// authenticate returns the ID of the client that makes a request. A client
-// that registered for a secret must have it; of all others the code or token
-// that they have is the proof.
+// authenticate returns the ID of the client that sends a request. A client that
+// registered with a secret must send it; for other clients the code or token is
+// the proof.
 func (s *Server) authenticate(r *http.Request) (string, error) {
 	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	if name, password, basic := r.BasicAuth(); basic {
-		// Both are encoded as in a form first (RFC 6749, section 2.3.1).
+		// Both are form-encoded first (RFC 6749, section 2.3.1).
 		header, err := url.QueryUnescape(name)
 		header2, err2 := url.QueryUnescape(password)
 		if err != nil || err2 != nil || id != "" && id != header || secret != "" {
-			return "", refuse(invalidClient, "the client names itself twice", nil)
+			return "", clientError(invalidClient, "the client authenticates in two ways", nil)
 		}
 		id, secret = header, header2
 	} else if r.Header.Get("Authorization") != "" {
-		return "", refuse(invalidClient, "the client authenticates in a way that is not known here", nil)
+		return "", clientError(invalidClient, "the client's authentication method is not supported", nil)
 	}
 	if id == "" {
-		return "", refuse(invalidClient, "client_id is missing", nil)
+		return "", clientError(invalidClient, "client_id is missing", nil)
 	}
 	if client.IsDocument(id) {
-		return id, nil // documents are for clients without a secret; the code or token names its client
+		return id, nil // clients with a document have no secret; the code or token names the client
 	}
 	c, err := s.lookupRegistered(r.Context(), id)
 	if err != nil {
-		return "", refuse(invalidClient, "the client is not registered here", err)
+		return "", clientError(invalidClient, "the client is not registered", err)
 	}
 	if c.Method != client.MethodNone && !s.registry.HasSecret(c, secret) {
-		return "", refuse(invalidClient, "the client's secret is missing or wrong", nil)
+		return "", clientError(invalidClient, "the client's secret is missing or wrong", nil)
 	}
 	return id, nil
 }
 
-// issue returns an access token for g, beside a refresh token or "".
+// issue returns an access token for g, with a refresh token unless it is "".
 func (s *Server) issue(g grant, refreshToken string) (*tokens, error) {
 	t := access{grant: g, Expires: s.after(s.options.AccessTTL)}
 	text, err := sealed(s.boxes.access, t)
@@ -150,19 +150,18 @@ func (s *Server) issue(g grant, refreshToken string) (*tokens, error) {
 	return &tokens{Access: text, Type: "Bearer", Seconds: int64(s.options.AccessTTL.Seconds()), Refresh: refreshToken, Scope: scope}, nil
 }
 
-// failJSON answers with an error in the standard's form (RFC 6749, section
-// 5.2).
+// failJSON writes an error in the standard's form (RFC 6749, section 5.2).
 func (s *Server) failJSON(w http.ResponseWriter, r *http.Request, err error) {
-	p := (*problem)(nil)
+	p := (*tokenError)(nil)
 	if !errors.As(err, &p) {
 		e := library.AsError(err)
-		p = &problem{http.StatusInternalServerError, serverError, e.Message, err}
+		p = &tokenError{http.StatusInternalServerError, serverError, e.Message, err}
 		switch e.Code {
 		case library.Unavailable:
-			p.status, p.code = http.StatusServiceUnavailable, temporarily
+			p.status, p.code = http.StatusServiceUnavailable, temporarilyUnavailable
 			retryAfter(w, e)
 		case library.RateLimited:
-			p.status, p.code = http.StatusTooManyRequests, temporarily
+			p.status, p.code = http.StatusTooManyRequests, temporarilyUnavailable
 			retryAfter(w, e)
 		}
 	}
@@ -170,10 +169,10 @@ func (s *Server) failJSON(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="stackroom"`)
 	}
 	s.options.Logger.InfoContext(r.Context(), "sign-in refused", "status", p.status, "error", err)
-	s.writeJSON(w, p.status, map[string]string{"error": p.code, "error_description": p.says})
+	s.writeJSON(w, p.status, map[string]string{"error": p.code, "error_description": p.description})
 }
 
-// writeJSON answers with what no cache may keep.
+// writeJSON writes a response that must not be cached.
 func (s *Server) writeJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -185,9 +184,9 @@ func (s *Server) writeJSON(w http.ResponseWriter, status int, v any) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller is gone if this fails; there is nobody to tell
+	_, _ = w.Write(body) // fails only if the caller is gone
 }
 
-// unknownKey reports whether something was sealed under a key that is not
-// held.
+// unknownKey reports whether a value was sealed under a key that is not in the
+// keyring.
 func unknownKey(err error) bool { return errors.Is(err, seal.ErrUnknownKey) }

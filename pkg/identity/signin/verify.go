@@ -9,26 +9,27 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// openedFor is how long an access token that was opened need not be opened
-// again. A master key that is taken out of the ring closes its tokens by then.
-const openedFor = time.Minute
+// cacheTime is the time for which an opened access token stays cached. After a
+// master key is removed from the keyring, its tokens are rejected within this
+// time.
+const cacheTime = time.Minute
 
-// Verify implements [identity.Verifier]: it opens an access token, which takes
-// a few microseconds and makes no request. That a sign-in ended in another
-// process is known within a minute.
+// Verify implements [identity.Verifier]. It opens the access token, which takes
+// a few microseconds and sends no request. A sign-in that ended in another
+// process is rejected within a minute.
 func (s *Server) Verify(ctx context.Context, token string) (*identity.Principal, error) {
 	now := s.options.Now()
 	t, known := s.opened.GetIfPresent(token)
-	if !known || now.Sub(t.opened) > openedFor {
+	if !known || now.Sub(t.opened) > cacheTime {
 		var err error
 		if t, err = s.openAccess(ctx, token); err != nil {
-			return nil, notGood(err)
+			return nil, invalidAccessToken(err)
 		}
 		t.opened = now
 		s.opened.Set(token, t)
 	}
 	if !now.Before(t.principal.Expires) {
-		return nil, notGood(errExpired)
+		return nil, invalidAccessToken(errExpired)
 	}
 	ended, err := s.options.Ledger.Ended(ctx, t.family)
 	if err != nil {
@@ -40,19 +41,19 @@ func (s *Server) Verify(ctx context.Context, token string) (*identity.Principal,
 	return t.principal, nil
 }
 
-func notGood(cause error) error {
-	return library.Errorf(library.Unauthenticated, "the token is not one of this server, or it has expired").
+func invalidAccessToken(cause error) error {
+	return library.Errorf(library.Unauthenticated, "the token was not issued by this server, or it has expired").
 		WithHint("sign in again").WithCause(cause)
 }
 
-// bearer is who bears an access token, and by which sign-in.
+// bearer is the bearer of an access token, with its sign-in.
 type bearer struct {
 	principal *identity.Principal
 	family    string
 	opened    time.Time
 }
 
-// openAccess opens an access token, whether or not it has expired.
+// openAccess opens an access token, even if it has expired.
 func (s *Server) openAccess(ctx context.Context, token string) (*bearer, error) {
 	var t access
 	if err := s.unseal(ctx, s.boxes.access, token, &t); err != nil {
@@ -66,10 +67,10 @@ func (s *Server) openAccess(ctx context.Context, token string) (*bearer, error) 
 	}}, nil
 }
 
-// subject names whose sign-in g is.
+// subject returns the subject of g's sign-in.
 func (g grant) subject() string { return "zotero:" + strconv.FormatInt(g.User, 10) }
 
-// scopes returns what a token gives: reading always, writing if it may.
+// scopes returns the scopes of a token: read, and write if granted.
 func scopes(write bool) []identity.Scope {
 	if write {
 		return []identity.Scope{identity.Read, identity.Write}

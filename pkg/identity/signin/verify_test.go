@@ -9,7 +9,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-func TestAMasterThatIsTakenOutClosesItsTokens(t *testing.T) {
+func TestVerify_RejectsTokensOfRemovedMaster(t *testing.T) {
 	w := newWorld(t)
 	token := w.signIn(ada, w.plain()).AccessToken
 	if _, err := w.verify(token); err != nil {
@@ -24,11 +24,11 @@ func TestAMasterThatIsTakenOutClosesItsTokens(t *testing.T) {
 	}
 }
 
-func TestBearersOfTokensAreNotMixedUp(t *testing.T) {
+func TestVerify_DistinguishesBearers(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	a, b := w.signIn(ada, id), w.signIn(bob, id)
-	for range 3 { // the first time opens them, the others remember
+	for range 3 { // the first call opens them, the others use the cache
 		for token, want := range map[string]string{a.AccessToken: "zotero:475425", b.AccessToken: "zotero:475426"} {
 			if p, err := w.verify(token); err != nil || p.Subject != want {
 				t.Errorf("%+v, %v: not %s", p, err, want)

@@ -21,7 +21,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-func TestZ01TheLeastIsAskedOfZotero(t *testing.T) {
+func TestZ01_RequestsLeastRightsAtZotero(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	for scope, want := range map[string]string{
@@ -46,9 +46,9 @@ func TestZ01TheLeastIsAskedOfZotero(t *testing.T) {
 	}
 }
 
-// TestWritingIsNotOfferedWithoutTools signs in where no tool writes, with a
-// client that asks to write.
-func TestWritingIsNotOfferedWithoutTools(t *testing.T) {
+// TestWrite_IsNotOfferedWithoutTools signs in at a server without tools that
+// write, with a client that requests library:write.
+func TestWrite_IsNotOfferedWithoutTools(t *testing.T) {
 	w := newWorld(t, func(o *signin.Options) { o.Writes = false })
 	if _, body := w.send(http.MethodGet, "/.well-known/oauth-authorization-server", "", ""); !strings.Contains(string(body), `"library:read"`) || strings.Contains(string(body), "library:write") {
 		t.Errorf("the metadata: %s", body)
@@ -68,20 +68,20 @@ func TestWritingIsNotOfferedWithoutTools(t *testing.T) {
 	}
 }
 
-func TestZ02Z03WhatIsGrantedIsWhatWasAskedForAndGiven(t *testing.T) {
+func TestZ02_Z03_GrantsWhatWasRequestedAndAllowed(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	for _, c := range []struct {
 		promise, asked string
 		give           url.Values
-		scopes         []identity.Scope // nil: nobody gets in
+		scopes         []identity.Scope // nil: sign-in fails
 	}{
 		{"just that", "library:read", nil, []identity.Scope{identity.Read}},
-		{"just that, with changes", "library:write", nil, []identity.Scope{identity.Read, identity.Write}},
-		{"Z03: more than was asked for", "library:read", url.Values{"write_access": {"1"}, "all_groups": {"write"}}, []identity.Scope{identity.Read}},
-		{"less than was asked for", "library:write", url.Values{"write_access": {"0"}, "all_groups": {"read"}}, []identity.Scope{identity.Read}},
+		{"exactly that, with changes", "library:write", nil, []identity.Scope{identity.Read, identity.Write}},
+		{"Z03: more than requested", "library:read", url.Values{"write_access": {"1"}, "all_groups": {"write"}}, []identity.Scope{identity.Read}},
+		{"less than requested", "library:write", url.Values{"write_access": {"0"}, "all_groups": {"read"}}, []identity.Scope{identity.Read}},
 		{"groups alone", "library:read", url.Values{"library_access": {"0"}}, []identity.Scope{identity.Read}},
-		{"the own library alone", "library:read", url.Values{"all_groups": {"none"}}, []identity.Scope{identity.Read}},
+		{"the own library only", "library:read", url.Values{"all_groups": {"none"}}, []identity.Scope{identity.Read}},
 		{"nothing", "library:read", url.Values{"library_access": {"0"}, "all_groups": {"none"}}, nil},
 	} {
 		w.zotero.Revoke(ada)
@@ -114,7 +114,7 @@ func TestZ02Z03WhatIsGrantedIsWhatWasAskedForAndGiven(t *testing.T) {
 	}
 }
 
-func TestPeopleAreToldWhatTheyGaveBeyondWhatWasAsked(t *testing.T) {
+func TestConsent_ShowsExtraScopes(t *testing.T) {
 	w := newWorld(t)
 	p := w.person(ada)
 	at, err := p.Consent(t.Context(), w.authorizeURL(w.query(w.plain())))
@@ -133,13 +133,13 @@ func TestPeopleAreToldWhatTheyGaveBeyondWhatWasAsked(t *testing.T) {
 	defer res.Body.Close()
 	var page bytes.Buffer
 	_, _ = page.ReadFrom(res.Body)
-	if res.StatusCode != http.StatusOK || !strings.Contains(page.String(), "You are signed in") || !strings.Contains(page.String(), "you allowed changes too") ||
+	if res.StatusCode != http.StatusOK || !strings.Contains(page.String(), "You are signed in") || !strings.Contains(page.String(), "you also allowed changes") ||
 		!strings.Contains(page.String(), `href="`+callback+`?code=`) || !strings.Contains(res.Header.Get("Refresh"), callback) {
 		t.Errorf("%d %v %.900s", res.StatusCode, res.Header, page.String())
 	}
 }
 
-func TestZ06SomebodySaysNo(t *testing.T) {
+func TestZ06_AccessDenied(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	here, there := w.person(ada), w.person(ada)
@@ -156,11 +156,11 @@ func TestZ06SomebodySaysNo(t *testing.T) {
 		}
 	}
 	if len(w.zotero.Keys(ada)) != 0 {
-		t.Error("a key was made")
+		t.Error("a key was created")
 	}
 }
 
-func TestAKeyThatItsOwnerRevokedIsNotRenewed(t *testing.T) {
+func TestRefresh_RejectsRevokedKey(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	a := w.signIn(ada, id)
@@ -175,7 +175,7 @@ func TestAKeyThatItsOwnerRevokedIsNotRenewed(t *testing.T) {
 	}
 }
 
-func TestZoteroIsDown(t *testing.T) {
+func TestSignIn_WhileZoteroIsDown(t *testing.T) {
 	w := newWorld(t)
 	w.zotero.SetDown(true)
 	to, err := w.person(ada).SignIn(t.Context(), w.authorizeURL(w.query(w.plain())))
@@ -184,7 +184,7 @@ func TestZoteroIsDown(t *testing.T) {
 	}
 }
 
-func TestAnApplicationThatZoteroDoesNotKnow(t *testing.T) {
+func TestSignIn_UnknownApplication(t *testing.T) {
 	w := newWorld(t, func(o *signin.Options) { o.Zotero.ClientSecret = func() string { return "other" } })
 	to, err := w.person(ada).SignIn(t.Context(), w.authorizeURL(w.query(w.plain())))
 	if err != nil || to.Query().Get("error") != "server_error" {
@@ -192,13 +192,13 @@ func TestAnApplicationThatZoteroDoesNotKnow(t *testing.T) {
 	}
 }
 
-func TestAZoteroThatDoesNotConfirmTheCallback(t *testing.T) {
+func TestSignIn_CallbackNotConfirmed(t *testing.T) {
 	w := newWorld(t)
 	w.zotero.Unconfirmed = true
 	w.signIn(ada, w.plain())
 }
 
-func TestA21SealedThingsDoNotStandForEachOther(t *testing.T) {
+func TestA21_SealedValuesAreNotInterchangeable(t *testing.T) {
 	w := newWorld(t)
 	id := w.plain()
 	code := w.code(ada, w.query(id))
@@ -233,7 +233,7 @@ func TestA21SealedThingsDoNotStandForEachOther(t *testing.T) {
 	}
 }
 
-func TestR05TokensOfAnotherDeployment(t *testing.T) {
+func TestR05_RejectsTokensOfOtherDeployment(t *testing.T) {
 	w := newWorld(t)
 	a := w.signIn(ada, w.plain())
 	for promise, o := range map[string]signin.Options{
@@ -260,13 +260,13 @@ func TestR05TokensOfAnotherDeployment(t *testing.T) {
 	}
 }
 
-func TestA22TheMasterChanges(t *testing.T) {
+func TestA22_MasterKeyRotation(t *testing.T) {
 	old, young := bytes.Repeat([]byte{1}, seal.MasterSize), bytes.Repeat([]byte{2}, seal.MasterSize)
-	asked := 0
+	loads := 0
 	var w *world
 	w = newWorld(t, func(o *signin.Options) {
 		o.UnknownKey = func(context.Context) {
-			asked++
+			loads++
 			if err := w.ring.Replace(young, old); err != nil {
 				t.Error(err)
 			}
@@ -288,25 +288,26 @@ func TestA22TheMasterChanges(t *testing.T) {
 	if renewed.Status != http.StatusOK {
 		t.Errorf("the refresh token: %+v", renewed)
 	}
-	if asked != 0 {
-		t.Errorf("asked for keys %d times", asked)
+	if loads != 0 {
+		t.Errorf("loaded keys %d times", loads)
 	}
-	// A process that has not read the young master yet reads it when it meets it.
+	// A process that has not read the new master key loads it when it meets a
+	// value sealed under it.
 	if err := w.ring.Replace(old); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.verify(renewed.AccessToken); err != nil || asked != 1 {
-		t.Errorf("a key that is not known yet: %v, asked %d times", err, asked)
+	if _, err := w.verify(renewed.AccessToken); err != nil || loads != 1 {
+		t.Errorf("a key that is not known yet: %v, %d loads", err, loads)
 	}
 	if err := w.ring.Replace(old); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.token(refresh(id, renewed.RefreshToken)); got.Status != http.StatusOK || asked != 2 {
-		t.Errorf("the same for a refresh token: %+v, asked %d times", got, asked)
+	if got := w.token(refresh(id, renewed.RefreshToken)); got.Status != http.StatusOK || loads != 2 {
+		t.Errorf("the same for a refresh token: %+v, %d loads", got, loads)
 	}
 }
 
-func TestS09NothingInTheLogCanBeUsed(t *testing.T) {
+func TestS09_LogContainsNoSecrets(t *testing.T) {
 	w := newWorld(t)
 	confidential := w.register(`{"client_name":"ChatGPT","redirect_uris":["` + callback + `"],"token_endpoint_auth_method":"client_secret_post"}`)
 	id, secret := confidential["client_id"].(string), confidential["client_secret"].(string)
@@ -337,7 +338,7 @@ func TestS09NothingInTheLogCanBeUsed(t *testing.T) {
 	key := w.zotero.Keys(ada)[0]
 	renewed := w.token(refresh(id, a.RefreshToken, "client_secret", secret))
 	secrets = append(secrets, code, a.AccessToken, a.RefreshToken, renewed.AccessToken, renewed.RefreshToken, key)
-	// And everything that can go wrong with them.
+	// And every failure of these.
 	_, _ = p.Browser.Get(back.String())
 	w.token(w.redeem(id, code, "client_secret", secret))
 	w.token(w.redeem(id, code+"x", "client_secret", secret))
@@ -351,14 +352,14 @@ func TestS09NothingInTheLogCanBeUsed(t *testing.T) {
 	text := w.log.String()
 	for _, s := range secrets {
 		if len(s) < 6 {
-			t.Errorf("%q is no secret", s)
+			t.Errorf("%q is not a secret", s)
 		}
 		if strings.Contains(text, s) || len(s) > 40 && strings.Contains(text, s[10:40]) {
 			t.Errorf("the log has %.20s…", s)
 		}
 	}
 	if !strings.Contains(text, "zotero:475425") || strings.Count(text, "\n") < 6 {
-		t.Errorf("the log says too little: %s", text)
+		t.Errorf("the log has too little: %s", text)
 	}
 }
 
@@ -367,9 +368,9 @@ func userNumber(i int) signintest.User {
 	return signintest.User{ID: int64(1000 + i), Name: fmt.Sprintf("member %d", i)}
 }
 
-// TestManyMembersOverTwoProcesses interleaves the sign-ins, refreshes and
-// revocations of many, and looks for each other's.
-func TestManyMembersOverTwoProcesses(t *testing.T) {
+// TestTenancy_ManyMembersOverTwoProcesses interleaves sign-ins, refreshes and
+// revocations of many members, and looks for mix-ups.
+func TestTenancy_ManyMembersOverTwoProcesses(t *testing.T) {
 	w := newWorld(t)
 	w.zotero.Users = nil
 	const members = 20

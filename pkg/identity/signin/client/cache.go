@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// Bounds of the documents that are kept.
+// Bounds of the cached documents.
 const (
 	maxKept        = 256
-	maxKeptPerSite = 8 // of one site, which can make up as many as it likes
+	maxKeptPerSite = 8 // of one site, which can publish any number
 )
 
-// documentCache keeps good documents. When it is full, the one that was asked
-// for least goes, so that documents that are asked for once drive out no other.
+// documentCache caches valid documents. When it is full it drops the least used
+// document, so that documents requested once do not displace others.
 type documentCache struct {
 	mu      sync.Mutex
 	entries map[string]*cached
-	calls   int // of get and set so far
+	calls   int // number of calls of get and set so far
 }
 
 // cached is a document in the cache.
@@ -25,12 +25,12 @@ type cached struct {
 	*kept
 	site string
 	uses int
-	last int // the call that used it last
+	last int // number of the call that used it last
 }
 
 func newDocumentCache() *documentCache { return &documentCache{entries: map[string]*cached{}} }
 
-// get returns what is kept for an ID, fresh or not, or nil.
+// get returns the cached document of an ID, fresh or stale, or nil.
 func (c *documentCache) get(id string) *kept {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,7 +44,7 @@ func (c *documentCache) get(id string) *kept {
 	return e.kept
 }
 
-// set keeps a document, in place of the one before it.
+// set caches a document and replaces an earlier one.
 func (c *documentCache) set(id string, k *kept) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,8 +61,8 @@ func (c *documentCache) set(id string, k *kept) {
 	c.entries[id] = e
 }
 
-// postpone sets when a document that is kept is asked for again, and reports
-// whether there is one that is still good then.
+// postpone sets when a cached document is fetched again, and reports whether
+// there is one that will still be usable then.
 func (c *documentCache) postpone(id string, until time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -87,8 +87,8 @@ func (c *documentCache) remove(id string) {
 	delete(c.entries, id)
 }
 
-// makeSpace drops the least used document: of the site if it has its share, else
-// of all if the cache is full.
+// makeSpace drops the least used document of the site if the site has its
+// share, else of all sites if the cache is full.
 func (c *documentCache) makeSpace(site string) {
 	ofSite := 0
 	for _, e := range c.entries {

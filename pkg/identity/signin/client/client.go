@@ -1,9 +1,8 @@
-// Package client knows the programs that ask people to sign in: who they say
-// they are and where people may be sent back to. A client is known by a
-// document that it publishes (Client ID Metadata Document,
-// draft-ietf-oauth-client-id-metadata-document) or because it registered (RFC
-// 7591). Nothing is stored: a document is fetched, and a registration is sealed
-// into the client ID that it gets.
+// Package client identifies OAuth clients: their names and the redirect URIs
+// that they may use. A client is known by a document that it publishes (Client
+// ID Metadata Document, draft-ietf-oauth-client-id-metadata-document) or by
+// registration (RFC 7591). The package stores nothing: it fetches documents,
+// and seals a registration into the client ID.
 package client
 
 import (
@@ -17,38 +16,37 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
-// Client is a program that asks for sign-in. What it says of itself is not to
-// be trusted.
+// Client is an OAuth client. Its metadata is untrusted.
 type Client struct {
 	ID   string
-	Name string // one line of at most [MaxName] runes, never ""
-	// Redirects are the redirect URIs that it may use, each of a form that
-	// [ParseRedirect] takes.
+	Name string // one line of 1 to [MaxName] runes
+	// Redirects are the redirect URIs that the client may use. [ParseRedirect]
+	// accepts each of them.
 	Redirects []string
-	// Host is where its document lies, "" for a client that registered: the
-	// only thing that is proven of a client.
+	// Host is the host of its document, "" for a client that registered. It is
+	// the only verified fact about a client.
 	Host string
-	// Method is how it authenticates at the token endpoint: [MethodNone],
+	// Method is its authentication method at the token endpoint: [MethodNone],
 	// [MethodPost] or [MethodBasic].
 	Method string
-	// Refreshes says whether it wants refresh tokens.
+	// Refreshes reports whether it uses refresh tokens.
 	Refreshes bool
 }
 
-// The ways to authenticate at the token endpoint (RFC 7591, section 2).
+// Authentication methods at the token endpoint (RFC 7591, section 2).
 const (
 	MethodNone  = "none"
 	MethodPost  = "client_secret_post"
 	MethodBasic = "client_secret_basic"
 )
 
-// Bounds of what clients say of themselves.
+// Bounds of client metadata.
 const (
-	MaxName      = 80 // runes of a name that are shown
+	MaxName      = 80 // runes of a name that pages show
 	maxRedirects = 20
 )
 
-// Allows reports whether people may be sent to a redirect URI.
+// Allows reports whether the client may use a redirect URI.
 func (c *Client) Allows(redirect Redirect) bool {
 	return slices.ContainsFunc(c.Redirects, func(registered string) bool {
 		r, ok := ParseRedirect(registered)
@@ -56,15 +54,15 @@ func (c *Client) Allows(redirect Redirect) bool {
 	})
 }
 
-// Digest returns what stands for a client ID in what is sealed for it: 16
-// bytes of SHA-256 in base64url.
+// Digest returns the digest of a client ID, as stored in values sealed for the
+// client: 16 bytes of SHA-256 in base64url.
 func Digest(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// metadata is what clients say of themselves (RFC 7591, section 2), be it in a
-// document or when they register. Whatever has the wrong type is an error.
+// metadata is client metadata (RFC 7591, section 2) from a document or a
+// registration. A member of the wrong type is an error.
 type metadata struct {
 	ID            string          `json:"client_id"`
 	Name          string          `json:"client_name"`
@@ -75,8 +73,8 @@ type metadata struct {
 	Secret        json.RawMessage `json:"client_secret"`
 }
 
-// parseMetadata reads what a client says and checks what holds for all
-// clients. Redirect URIs are for the caller to check.
+// parseMetadata parses client metadata and validates what applies to all
+// clients. The caller validates the redirect URIs.
 func parseMetadata(body []byte) (*metadata, error) {
 	m := &metadata{}
 	if err := json.Unmarshal(body, m); err != nil {
@@ -95,17 +93,17 @@ func parseMetadata(body []byte) (*metadata, error) {
 	return m, nil
 }
 
-// refreshes reports whether a client that says m wants refresh tokens. Many
-// that use them don't list them, so only a list without them is a no.
+// refreshes reports whether a client with metadata m uses refresh tokens. Many
+// clients use them without listing the grant type, so only an explicit list
+// without it counts as no.
 func (m *metadata) refreshes() bool {
 	return len(m.Grants) == 0 || slices.Contains(m.Grants, "refresh_token")
 }
 
-// cleanName returns a name that people can be shown: one line, nothing
-// invisible, not longer than [MaxName] runes. A client without a name is
-// called by what is known of it.
+// cleanName returns a name that is safe to show: one line, no invisible
+// characters, at most [MaxName] runes. A client without a name gets fallback.
 func cleanName(name, otherwise string) string {
-	const most = 4096 // bytes worth looking at
+	const most = 4096 // bytes to look at
 	name = plaintext.Line(name[:min(len(name), most)])
 	if r := []rune(name); len(r) > MaxName {
 		name = strings.TrimSpace(string(r[:MaxName-1])) + "…"

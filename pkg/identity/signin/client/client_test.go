@@ -20,10 +20,10 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-func TestRedirectURIs(t *testing.T) {
+func TestParseRedirect(t *testing.T) {
 	for _, c := range []struct {
 		uri  string
-		host string // "" if refused
+		host string // "" if rejected
 	}{
 		{"https://claude.ai/api/mcp/auth_callback", "claude.ai"},
 		{"https://chatgpt.com/connector/oauth/abc-123", "chatgpt.com"},
@@ -51,7 +51,7 @@ func TestRedirectURIs(t *testing.T) {
 	}
 }
 
-func TestA15WhichRedirectURIsAClientMayUse(t *testing.T) {
+func TestA15_AllowsRegisteredRedirectURIs(t *testing.T) {
 	for _, c := range []struct {
 		registered, asked string
 		ok                bool
@@ -83,7 +83,7 @@ func TestA15WhichRedirectURIsAClientMayUse(t *testing.T) {
 	}
 }
 
-func TestAddingParametersKeepsThoseThatAreThere(t *testing.T) {
+func TestRedirect_WithKeepsParameters(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://a.example/cb":                         "https://a.example/cb?code=a+b",
 		"https://a.example/cb?x=%20y":                  "https://a.example/cb?x=%20y&code=a+b",
@@ -96,7 +96,7 @@ func TestAddingParametersKeepsThoseThatAreThere(t *testing.T) {
 	}
 }
 
-// site serves one document and counts how often it is asked for it.
+// site serves one document and counts the requests.
 type site struct {
 	*httptest.Server
 	asked  atomic.Int32
@@ -124,7 +124,7 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// set makes the site answer otherwise; nil is with the document.
+// set replaces the site's response; nil restores the document.
 func (s *site) set(answer http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,7 +137,7 @@ func (s *site) document(path string) string {
 	return fmt.Sprintf(`{"client_id":%q,"client_name":"Claude Code","redirect_uris":["http://localhost/callback","https://claude.ai/cb","evil://x/"],"token_endpoint_auth_method":"none"}`, s.id(path))
 }
 
-func TestADocumentDescribesAClient(t *testing.T) {
+func TestDocuments_DescribeClient(t *testing.T) {
 	s := newSite(t)
 	c, err := client.NewDocuments(s.Client().Transport, time.Now).Get(t.Context(), s.id("/client.json"), "")
 	if err != nil {
@@ -148,13 +148,13 @@ func TestADocumentDescribesAClient(t *testing.T) {
 	}
 }
 
-func TestA11DocumentsThatAreNotGood(t *testing.T) {
+func TestA11_RejectsInvalidDocuments(t *testing.T) {
 	s := newSite(t)
 	documents := client.NewDocuments(s.Client().Transport, time.Now)
 	for promise, id := range map[string]string{
-		"http": "http://a.example/client.json", "no path": "https://a.example", "a slash for a path": "https://a.example/", "a fragment": "https://a.example/x#y",
+		"http": "http://a.example/client.json", "no path": "https://a.example", "a path of one slash": "https://a.example/", "a fragment": "https://a.example/x#y",
 		"a user": "https://u:p@a.example/x", "dots in the path": "https://a.example/a/../b", "no host": "https:///x", "not a URL": "https://a b/x", "nothing": "",
-		"longer than it may": "https://a.example/" + strings.Repeat("a", 2000),
+		"too long": "https://a.example/" + strings.Repeat("a", 2000),
 	} {
 		if _, err := documents.Get(t.Context(), id, ""); library.CodeOf(err) != library.Invalid {
 			t.Errorf("%s: %v", promise, err)
@@ -167,17 +167,17 @@ func TestA11DocumentsThatAreNotGood(t *testing.T) {
 		kind, body string
 		code       library.Code
 	}{
-		"another client_id":       {"application/json", s.document("/other.json"), library.Invalid},
-		"no client_id":            {"application/json", `{"client_name":"x","redirect_uris":["https://a.example/"]}`, library.Invalid},
-		"no name":                 {"application/json", `{"client_id":"ID","redirect_uris":["https://a.example/"]}`, library.Invalid},
-		"no redirect URIs":        {"application/json", `{"client_id":"ID","client_name":"x"}`, library.Invalid},
-		"none that is allowed":    {"application/json", `{"client_id":"ID","client_name":"x","redirect_uris":["http://a.example/"]}`, library.Invalid},
-		"a secret":                {"application/json", `{"client_id":"ID","client_name":"x","redirect_uris":["https://a.example/"],"client_secret":"y"}`, library.Invalid},
-		"a way of authenticating": {"application/json", `{"client_id":"ID","client_name":"x","redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"client_secret_post"}`, library.Invalid},
-		"other grants":            {"application/json", `{"client_id":"ID","client_name":"x","redirect_uris":["https://a.example/"],"grant_types":["implicit"]}`, library.Invalid},
-		"not JSON inside":         {"application/json", `<html>`, library.Invalid},
-		"not JSON by its type":    {"text/html", s.document("/client.json"), library.Unavailable},
-		"longer than 64 kB":       {"application/json", `{"client_id":"ID","x":"` + strings.Repeat("a", 70<<10) + `"}`, library.Unavailable},
+		"another client_id":               {"application/json", s.document("/other.json"), library.Invalid},
+		"no client_id":                    {"application/json", `{"client_name":"x","redirect_uris":["https://a.example/"]}`, library.Invalid},
+		"no name":                         {"application/json", `{"client_id":"ID","redirect_uris":["https://a.example/"]}`, library.Invalid},
+		"no redirect URIs":                {"application/json", `{"client_id":"ID","client_name":"x"}`, library.Invalid},
+		"no redirect URI that is allowed": {"application/json", `{"client_id":"ID","client_name":"x","redirect_uris":["http://a.example/"]}`, library.Invalid},
+		"a secret":                        {"application/json", `{"client_id":"ID","client_name":"x","redirect_uris":["https://a.example/"],"client_secret":"y"}`, library.Invalid},
+		"an authentication method":        {"application/json", `{"client_id":"ID","client_name":"x","redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"client_secret_post"}`, library.Invalid},
+		"other grants":                    {"application/json", `{"client_id":"ID","client_name":"x","redirect_uris":["https://a.example/"],"grant_types":["implicit"]}`, library.Invalid},
+		"not JSON inside":                 {"application/json", `<html>`, library.Invalid},
+		"not JSON by its type":            {"text/html", s.document("/client.json"), library.Unavailable},
+		"longer than 64 kB":               {"application/json", `{"client_id":"ID","x":"` + strings.Repeat("a", 70<<10) + `"}`, library.Unavailable},
 	}
 	n := 0
 	for promise, a := range answers {
@@ -201,7 +201,7 @@ func TestA11DocumentsThatAreNotGood(t *testing.T) {
 		"A12: a redirect near": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
 		},
-		"nothing within its time": func(http.ResponseWriter, *http.Request) { <-over },
+		"no response in time": func(http.ResponseWriter, *http.Request) { <-over },
 	} {
 		n++
 		s.set(h)
@@ -213,19 +213,19 @@ func TestA11DocumentsThatAreNotGood(t *testing.T) {
 	}
 }
 
-func TestA13DocumentsAreKeptAsTheirHeadersSay(t *testing.T) {
+func TestA13_CachesDocumentsByTheirHeaders(t *testing.T) {
 	for _, c := range []struct {
 		promise, name, value string
-		fresh                time.Duration // 0: not at all
+		fresh                time.Duration // 0: not cached
 	}{
 		{"nothing said", "X", "y", 5 * time.Minute},
 		{"an age", "Cache-Control", "public, max-age=120", 2 * time.Minute},
-		{"for caches like this", "Cache-Control", "max-age=60, s-maxage=600", 10 * time.Minute},
+		{"for shared caches", "Cache-Control", "max-age=60, s-maxage=600", 10 * time.Minute},
 		{"longer than an hour", "Cache-Control", "max-age=31536000", time.Hour},
-		{"longer than numbers go", "Cache-Control", "max-age=99999999999999999999", time.Hour},
-		{"not to be kept", "Cache-Control", "no-store", 0},
-		{"to be asked for each time", "Cache-Control", "No-Cache, max-age=600", 0},
-		{"a bad age", "Cache-Control", "max-age=-5", 0},
+		{"a number out of range", "Cache-Control", "max-age=99999999999999999999", time.Hour},
+		{"no-store", "Cache-Control", "no-store", 0},
+		{"no-cache", "Cache-Control", "No-Cache, max-age=600", 0},
+		{"an invalid age", "Cache-Control", "max-age=-5", 0},
 		{"expired", "Expires", "0", 0},
 	} {
 		s := newSite(t)
@@ -242,18 +242,18 @@ func TestA13DocumentsAreKeptAsTheirHeadersSay(t *testing.T) {
 		now = now.Add(max(c.fresh-time.Second, 0))
 		get()
 		if n := s.asked.Load(); (n == 1) != (c.fresh > 0) {
-			t.Errorf("%s: asked %d times while fresh", c.promise, n)
+			t.Errorf("%s: %d requests while fresh", c.promise, n)
 		}
 		before := s.asked.Load()
 		now = now.Add(2 * time.Second)
 		get()
 		if s.asked.Load() != before+1 {
-			t.Errorf("%s: not asked again", c.promise)
+			t.Errorf("%s: no request when stale", c.promise)
 		}
 	}
 }
 
-func TestFailuresAreKeptForAMoment(t *testing.T) {
+func TestDocuments_CacheFailuresBriefly(t *testing.T) {
 	s := newSite(t)
 	s.set(http.NotFound)
 	now := time.Now()
@@ -264,7 +264,7 @@ func TestFailuresAreKeptForAMoment(t *testing.T) {
 		}
 	}
 	if s.asked.Load() != 1 {
-		t.Errorf("asked %d times", s.asked.Load())
+		t.Errorf("%d requests", s.asked.Load())
 	}
 	s.set(nil)
 	now = now.Add(10 * time.Second)
@@ -273,7 +273,7 @@ func TestFailuresAreKeptForAMoment(t *testing.T) {
 	}
 }
 
-func TestA12DocumentsComeFromTheOpenInternetOnly(t *testing.T) {
+func TestA12_FetchesFromPublicAddressesOnly(t *testing.T) {
 	s := newSite(t)
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
 	documents := client.NewDocuments(client.NewPublicTransport(), time.Now)
@@ -301,7 +301,7 @@ func registry(t testing.TB, b byte) *client.Registry {
 	return client.NewRegistry(ring, "https://a.example")
 }
 
-func TestRegisteredClientsAreKnownWhereverTheMasterIs(t *testing.T) {
+func TestRegistry_KnowsClientsOfOtherProcesses(t *testing.T) {
 	c, secret, err := registry(t, 1).Register([]byte(`{"client_name":"ChatGPT","redirect_uris":["https://chatgpt.com/cb"],"token_endpoint_auth_method":"client_secret_basic","grant_types":["authorization_code"]}`))
 	if err != nil || secret == "" || c.Refreshes {
 		t.Fatalf("%+v, %v", c, err)
@@ -326,7 +326,7 @@ func FuzzParseRedirect(f *testing.F) {
 			return
 		}
 		if !r.Covers(r) || r.URI != s {
-			t.Errorf("%q is not itself", s)
+			t.Errorf("%q does not cover itself", s)
 		}
 		to := r.With(url.Values{"code": {"x"}})
 		u, err := url.Parse(to)
@@ -334,10 +334,10 @@ func FuzzParseRedirect(f *testing.F) {
 			t.Errorf("%q leads to %q", s, to)
 		}
 		if strings.ContainsAny(to, "\r\n \"<>") || strings.ContainsAny(r.Source+r.Host, " ;,'\"") {
-			t.Errorf("%q has marks in %q, %q", s, to, r.Source)
+			t.Errorf("%q has special characters in %q, %q", s, to, r.Source)
 		}
 		if !r.Loopback && !r.Private && u.Scheme != "https" {
-			t.Errorf("%q is let through", s)
+			t.Errorf("%q is accepted", s)
 		}
 	})
 }
@@ -361,7 +361,7 @@ func FuzzRegister(f *testing.F) {
 		}
 		for _, uri := range again.Redirects {
 			if _, ok := client.ParseRedirect(uri); !ok {
-				t.Errorf("%q was let through", uri)
+				t.Errorf("%q was accepted", uri)
 			}
 		}
 	})

@@ -18,11 +18,12 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Documents fetches the documents of clients whose ID is the URL of one.
-// Anybody may name any URL, so it goes to public addresses only, for a short
-// time, for few bytes, and never where a redirect points. Callers and sites that
-// name documents that hang take their own share of the fetches and no more, and
-// a document that was good before is used on while its site does not answer.
+// Documents fetches metadata documents of clients whose ID is a URL. Callers
+// can name any URL, so it fetches only from public addresses, with short
+// timeouts and small limits, and follows no redirects. Each caller and each
+// site has a share of the concurrent fetches, so that documents that hang do
+// not block others. While a site does not respond, its last valid document
+// stays in use.
 type Documents struct {
 	http    *http.Client
 	now     func() time.Time
@@ -32,29 +33,29 @@ type Documents struct {
 	shares  *shares
 }
 
-// Bounds of fetching.
+// Bounds of a fetch.
 const (
 	fetchTimeout = 5 * time.Second
 	maxDocument  = 64 << 10
-	freshDefault = 5 * time.Minute // without a word in the answer
-	freshMost    = time.Hour       // whatever the answer says
+	freshDefault = 5 * time.Minute // lifetime without cache headers
+	freshMost    = time.Hour       // maximal lifetime
 	failedFor    = 10 * time.Second
-	maxFailed    = 1024           // failures that are remembered
-	staleMost    = 24 * time.Hour // how long after its time a good document is used while its site fails
-	staleWait    = time.Second    // how long a request waits for a newer one then
-	shareWait    = time.Second    // how long a fetch waits for its turn
+	maxFailed    = 1024           // failures that are cached
+	staleMost    = 24 * time.Hour // how long an expired document is used while its site fails
+	staleWait    = time.Second    // how long a request then waits for a newer one
+	shareWait    = time.Second    // how long a fetch waits for its share
 )
 
-// kept is what came of a fetch.
+// kept is the result of a fetch.
 type kept struct {
 	client *Client
 	err    error
-	until  time.Time // when it is asked for again
-	stale  time.Time // when it is no longer used in any case
+	until  time.Time // when it is fetched again
+	stale  time.Time // when it is dropped
 }
 
-// NewDocuments returns a fetcher. The transport is [NewPublicTransport] unless
-// a test has its own.
+// NewDocuments returns a fetcher. The transport is [NewPublicTransport] except
+// in tests.
 func NewDocuments(transport http.RoundTripper, now func() time.Time) *Documents {
 	return &Documents{
 		http: &http.Client{
@@ -69,13 +70,13 @@ func NewDocuments(transport http.RoundTripper, now func() time.Time) *Documents 
 	}
 }
 
-// IsDocument reports whether a client ID is to be the URL of a document.
+// IsDocument reports whether a client ID has the form of a document URL.
 func IsDocument(id string) bool { return strings.HasPrefix(id, "https://") }
 
 // Get returns the client whose ID is a URL, from its document. Caller is the
-// address of the one who asks, "" if it is not known. The error has the code
-// Invalid for a URL or document that is not good, Unavailable for one that
-// can't be read now; it names neither.
+// address of the request, "" if unknown. The error has the code Invalid for an
+// invalid URL or document, Unavailable for a document that can't be fetched; it
+// contains neither.
 func (d *Documents) Get(ctx context.Context, id, caller string) (*Client, error) {
 	u, err := documentURL(id)
 	if err != nil {
@@ -91,7 +92,7 @@ func (d *Documents) Get(ctx context.Context, id, caller string) (*Client, error)
 	if before != nil && !d.now().Before(before.stale) {
 		before = nil
 	}
-	// A caller may leave; the fetch is for all who wait.
+	// A caller may disconnect; the fetch continues for the others.
 	flight := d.flights.DoChan(id, func() (any, error) {
 		k := d.fetch(context.WithoutCancel(ctx), id, u.Host, caller)
 		d.keep(id, k)
@@ -100,8 +101,8 @@ func (d *Documents) Get(ctx context.Context, id, caller string) (*Client, error)
 	return d.await(ctx, flight, before)
 }
 
-// await returns what comes of a fetch, or the document before it if the site
-// does not answer in time.
+// await returns the result of a fetch, or the earlier document if the site does
+// not respond in time.
 func (d *Documents) await(ctx context.Context, flight <-chan singleflight.Result, before *kept) (*Client, error) {
 	var slow <-chan time.Time
 	if before != nil {
@@ -123,7 +124,7 @@ func (d *Documents) await(ctx context.Context, flight <-chan singleflight.Result
 	}
 }
 
-// documentURL reads a client ID that is a URL (section 3 of the draft).
+// documentURL parses a client ID that is a URL (section 3 of the draft).
 func documentURL(id string) (*url.URL, error) {
 	u, err := url.Parse(id)
 	if err != nil || len(id) > maxRedirect || strings.ContainsFunc(id, unfit) || u.Scheme != "https" || u.User != nil || !plainHost(u) ||
@@ -133,15 +134,15 @@ func documentURL(id string) (*url.URL, error) {
 	return u, nil
 }
 
-// keep remembers what came of a fetch. A document whose site does not answer
-// stays as it was, and is asked for again after [failedFor]; one that is no
-// longer good goes.
+// keep caches the result of a fetch. If the site does not respond, the earlier
+// document stays and is fetched again after [failedFor]; an invalid document
+// removes it.
 func (d *Documents) keep(id string, k *kept) {
 	switch {
 	case k.err == nil && d.now().Before(k.until):
 		d.bad.Invalidate(id)
 		d.good.set(id, k)
-	case k.err == nil: // not to be kept
+	case k.err == nil: // no caching
 		d.good.remove(id)
 	case library.CodeOf(k.err) == library.Unavailable:
 		if !d.good.postpone(id, k.until) && d.now().Before(k.until) {
@@ -153,7 +154,7 @@ func (d *Documents) keep(id string, k *kept) {
 	}
 }
 
-// fetch gets a document and reads it.
+// fetch fetches and parses a document.
 func (d *Documents) fetch(ctx context.Context, id, host, caller string) *kept {
 	leave, ok := d.shares.enter(ctx, site(host), caller)
 	if !ok {
@@ -173,8 +174,8 @@ func (d *Documents) fetch(ctx context.Context, id, host, caller string) *kept {
 }
 
 func unreachable(cause error) error {
-	return library.Errorf(library.Unavailable, "the document that describes the client can't be read").
-		WithHint("try again; if it goes on, tell the client's maker").WithRetryAfter(failedFor).WithCause(cause)
+	return library.Errorf(library.Unavailable, "the client's metadata document can't be fetched").
+		WithHint("try again; if the error persists, report it to the client's developer").WithRetryAfter(failedFor).WithCause(cause)
 }
 
 // get returns the body of a document.
@@ -207,7 +208,7 @@ func (d *Documents) get(ctx context.Context, id string) ([]byte, http.Header, er
 	return body, res.Header, nil
 }
 
-// parseDocument reads the document at a URL.
+// parseDocument parses the document at a URL.
 func parseDocument(body []byte, id, host string) (*Client, error) {
 	m, err := parseMetadata(body)
 	if err != nil {
@@ -216,20 +217,20 @@ func parseDocument(body []byte, id, host string) (*Client, error) {
 	c := &Client{ID: id, Name: cleanName(m.Name, ""), Host: host, Method: MethodNone, Refreshes: m.refreshes()}
 	switch {
 	case m.ID != id:
-		return nil, library.Errorf(library.Invalid, "the client's document is about another client_id than its address")
+		return nil, library.Errorf(library.Invalid, "the client_id in the client's document differs from its URL")
 	case c.Name == "":
 		return nil, library.Errorf(library.Invalid, "the client's document has no client_name")
 	case m.Method != "" && m.Method != MethodNone || len(m.Secret) > 0:
-		return nil, library.Errorf(library.Invalid, "the client's document asks for a way of authenticating that this server does not have for clients with a document")
+		return nil, library.Errorf(library.Invalid, "the client's document has a token_endpoint_auth_method that this server does not support for clients with a document")
 	}
-	// One URI that is not for us, such as another app's scheme, spoils only itself.
+	// Unsupported URIs, such as another app's scheme, are skipped.
 	for _, uri := range m.Redirects {
 		if _, ok := ParseRedirect(uri); ok {
 			c.Redirects = append(c.Redirects, uri)
 		}
 	}
 	if len(c.Redirects) == 0 {
-		return nil, library.Errorf(library.Invalid, "the client's document has no redirect URI that people may be sent to")
+		return nil, library.Errorf(library.Invalid, "the client's document has no valid redirect URI")
 	}
 	return c, nil
 }

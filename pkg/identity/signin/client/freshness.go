@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// freshness returns how long an answer may be used without asking again (RFC
-// 9111, section 4.2), at most [freshMost]: a client that changes its document
-// is not to wait longer.
+// freshness returns how long a response may be used without a new request (RFC
+// 9111, section 4.2). The maximum is [freshMost], so that changes of a document
+// take effect soon.
 func freshness(h http.Header) time.Duration {
 	control := directives(strings.Join(h.Values("Cache-Control"), ","))
 	_, noStore := control["no-store"]
@@ -36,11 +36,11 @@ func freshness(h http.Header) time.Duration {
 	return freshDefault
 }
 
-// bounded returns d or the nearest bound.
+// bounded clamps d.
 func bounded(d time.Duration) time.Duration { return min(max(d, 0), freshMost) }
 
-// seconds reads a number of seconds. What is none is 0; what is past any bound
-// of ours is a day.
+// seconds parses a number of seconds. Invalid text gives 0; larger numbers give
+// a day, which exceeds every bound here.
 func seconds(s string) time.Duration {
 	const most = 24 * 60 * 60
 	n, err := strconv.ParseUint(s, 10, 63)
@@ -50,8 +50,8 @@ func seconds(s string) time.Duration {
 	return time.Duration(min(n, most)) * time.Second
 }
 
-// directives reads a Cache-Control header. Of directives that come twice, the
-// first counts.
+// directives parses a Cache-Control header. The first of repeated directives
+// counts.
 func directives(s string) map[string]string {
 	all := map[string]string{}
 	for part := range strings.SplitSeq(s, ",") {

@@ -17,13 +17,13 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// web is sites without a network: those whose name begins with "hangs" never
-// answer, those that are down break off, the others publish a good document at
-// every path.
+// web simulates sites: those whose name begins with "hangs" never respond,
+// those that are down reset the connection, the others serve a valid document
+// at every path.
 type web struct {
 	down  atomic.Bool
-	slow  atomic.Int64 // ns that an answer takes
-	body  atomic.Value // instead of a good document
+	slow  atomic.Int64 // delay of a response in ns
+	body  atomic.Value // instead of a valid document
 	asked sync.Map     // by URL: *atomic.Int64
 }
 
@@ -59,8 +59,8 @@ func (w *web) count(url string) int64 {
 
 const good = "https://client.example/client.json"
 
-// TestDocumentsThatHang_LeaveOthersAlone has one caller name documents that
-// hang, on one site and on many, and many callers name some on one site.
+// TestDocumentsThatHang_LeaveOthersAlone has one caller name hanging documents
+// on one site and on many, and many callers name some on one site.
 func TestDocumentsThatHang_LeaveOthersAlone(t *testing.T) {
 	for promise, attack := range map[string]func(i int) (id, caller string){
 		"one caller, one site":     func(i int) (string, string) { return fmt.Sprintf("https://hangs.example/%d", i), "198.51.100.1" },
@@ -94,8 +94,8 @@ func TestDocumentsThatHang_LeaveOthersAlone(t *testing.T) {
 	}
 }
 
-// TestFetches_AreBoundedInAll has as many callers as sites.
-func TestFetches_AreBoundedInAll(t *testing.T) {
+// TestFetches_AreBoundedInTotal has as many callers as sites.
+func TestFetches_AreBoundedInTotal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{}
 		d := client.NewDocuments(w, time.Now)
@@ -113,7 +113,7 @@ func TestFetches_AreBoundedInAll(t *testing.T) {
 	})
 }
 
-// TestOneSite_KeepsItsShareOfTheCache has documents that are used once.
+// TestOneSite_KeepsItsShareOfTheCache requests documents that are used once.
 func TestOneSite_KeepsItsShareOfTheCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{}
@@ -130,20 +130,20 @@ func TestOneSite_KeepsItsShareOfTheCache(t *testing.T) {
 		for i, id := range []string{good, ids[300], ids[293], ids[292]} {
 			_, _ = d.Get(t.Context(), id, "")
 			if n := w.count(id); (n == 1) != (i < 3) {
-				t.Errorf("%s was asked for %d times", id, n)
+				t.Errorf("%d requests for %s", n, id)
 			}
 		}
 	})
 }
 
-func TestShares_AreGivenBack(t *testing.T) {
+func TestShares_AreReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{}
 		w.slow.Store(int64(100 * time.Millisecond))
 		d := client.NewDocuments(w, time.Now)
 		for round := range 3 {
 			var group sync.WaitGroup
-			for i := range 12 { // three times a caller's share: the others wait for their turn
+			for i := range 12 { // three times a caller's share: the others wait
 				group.Go(func() {
 					if _, err := d.Get(t.Context(), fmt.Sprintf("https://a%d-%d.example/x", round, i), "198.51.100.1"); err != nil {
 						t.Errorf("round %d, document %d: %v", round, i, err)
@@ -155,7 +155,7 @@ func TestShares_AreGivenBack(t *testing.T) {
 	})
 }
 
-func TestAGoodDocument_IsUsedWhileItsSiteFails(t *testing.T) {
+func TestDocuments_UseStaleDocumentWhileSiteFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{}
 		d := client.NewDocuments(w, time.Now)
@@ -166,13 +166,13 @@ func TestAGoodDocument_IsUsedWhileItsSiteFails(t *testing.T) {
 				t.Errorf("%s: %v after %v", promise, err, time.Since(start))
 			}
 		}
-		get("the site answers", true, 0)
+		get("the site responds", true, 0)
 		time.Sleep(6 * time.Minute)
 		w.down.Store(true)
 		get("the site is down", true, 0)
-		get("and asked again", true, 0)
+		get("and is requested again", true, 0)
 		if n := w.count(good); n != 2 {
-			t.Errorf("asked %d times within 10 s", n)
+			t.Errorf("%d requests within 10 s", n)
 		}
 		w.down.Store(false)
 		w.slow.Store(int64(time.Hour))
@@ -182,10 +182,10 @@ func TestAGoodDocument_IsUsedWhileItsSiteFails(t *testing.T) {
 		w.slow.Store(0)
 		time.Sleep(time.Minute)
 		before := w.count(good)
-		get("the site answers again", true, 0)
+		get("the site responds again", true, 0)
 		get("and is fresh", true, 0)
 		if n := w.count(good) - before; n != 1 {
-			t.Errorf("asked %d times", n)
+			t.Errorf("%d requests", n)
 		}
 		w.down.Store(true)
 		time.Sleep(23 * time.Hour)
@@ -195,12 +195,12 @@ func TestAGoodDocument_IsUsedWhileItsSiteFails(t *testing.T) {
 		before = w.count(good)
 		get("and at once again", false, 0)
 		if n := w.count(good) - before; n != 0 {
-			t.Errorf("asked %d times after a failure", n)
+			t.Errorf("%d requests after a failure", n)
 		}
 	})
 }
 
-func TestADocument_ThatIsNoLongerGoodGoes(t *testing.T) {
+func TestDocuments_DropDocumentThatBecomesInvalid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{}
 		d := client.NewDocuments(w, time.Now)
@@ -217,13 +217,13 @@ func TestADocument_ThatIsNoLongerGoodGoes(t *testing.T) {
 		w.down.Store(true)
 		time.Sleep(time.Minute)
 		if _, err := d.Get(t.Context(), good, ""); library.CodeOf(err) != library.Unavailable {
-			t.Errorf("a document that had gone bad: %v", err)
+			t.Errorf("a document that became invalid: %v", err)
 		}
 	})
 }
 
-// TestMadeUpDocuments_DoNotFlushTheCache names many documents that are good,
-// and many that are not, beside one that is in use.
+// TestMadeUpDocuments_DoNotFlushTheCache requests many valid and many invalid
+// documents beside one that is in use.
 func TestMadeUpDocuments_DoNotFlushTheCache(t *testing.T) {
 	for promise, made := range map[string]func(i int) string{
 		"of one site":   func(i int) string { return fmt.Sprintf("https://evil.example/%d", i) },
@@ -254,7 +254,7 @@ func TestMadeUpDocuments_DoNotFlushTheCache(t *testing.T) {
 					t.Errorf("documents %s: %s was asked for %d times, %v", promise, id, w.count(id), err)
 				}
 			}
-			time.Sleep(10 * time.Second) // fetches that hang end
+			time.Sleep(10 * time.Second) // hanging fetches end
 		})
 	}
 }

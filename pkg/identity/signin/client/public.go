@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// reserved are the addresses, of those that look like any other, behind which
-// something private may be (IANA special-purpose address registries). Of IPv6,
-// only 2000::/3 is given out at all.
+// reserved are the address ranges that may lead to private hosts (IANA
+// special-purpose address registries), beside those that package netip
+// classifies. Of IPv6, only 2000::/3 is allocated.
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"), // between providers and customers
+	netip.MustParsePrefix("100.64.0.0/10"), // carrier-grade NAT
 	netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("192.0.2.0/24"),
 	netip.MustParsePrefix("192.88.99.0/24"),
@@ -27,13 +27,13 @@ var reserved = []netip.Prefix{
 	netip.MustParsePrefix("3fff::/20"),
 }
 
-// public reports whether an address is somebody's in the open Internet.
+// public reports whether an address is a public one.
 func public(ip netip.Addr) bool {
 	ip = ip.Unmap()
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.Zone() != "" {
 		return false
 	}
-	if ip.Is6() && !netip.MustParsePrefix("2000::/3").Contains(ip) { // NAT64 among the others
+	if ip.Is6() && !netip.MustParsePrefix("2000::/3").Contains(ip) { // includes NAT64
 		return false
 	}
 	for _, p := range reserved {
@@ -44,9 +44,9 @@ func public(ip netip.Addr) bool {
 	return true
 }
 
-// onlyPublic refuses connections to anything but port 443 of a public address.
-// The dialer calls it with the address that it is about to connect to, so no
-// name that resolves to something else the second time gets by.
+// onlyPublic rejects connections to anything but port 443 of a public address.
+// The dialer calls it with the resolved address, so DNS rebinding can't bypass
+// it.
 func onlyPublic(network, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil || network != "tcp4" && network != "tcp6" || at.Port() != 443 || !public(at.Addr()) {
@@ -55,16 +55,16 @@ func onlyPublic(network, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// NewPublicTransport returns a transport that reaches the open Internet and
-// nothing that is near: no loopback, private or link-local address, no proxy.
+// NewPublicTransport returns a transport that connects to public addresses
+// only: no loopback, private or link-local address, no proxy.
 func NewPublicTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: fetchTimeout, Control: onlyPublic}
 	return &http.Transport{
 		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    fetchTimeout,
 		MaxResponseHeaderBytes: 32 << 10,
-		DisableKeepAlives:      true, // few documents, and none twice in a row
-		DisableCompression:     true, // the bound on bytes is one on what is read
+		DisableKeepAlives:      true, // few requests, rarely two to one host
+		DisableCompression:     true, // the bound on bytes applies to decoded bytes
 		ForceAttemptHTTP2:      true,
 	}
 }

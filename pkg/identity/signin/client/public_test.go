@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-func TestWhichAddressesAreInTheOpenInternet(t *testing.T) {
+func TestPublic(t *testing.T) {
 	for s, want := range map[string]bool{
 		"8.8.8.8": true, "160.79.104.1": true, "2607:6bc0::1": true, "2a00:1450::1": true, "::ffff:8.8.8.8": true,
 		"127.0.0.1": false, "127.8.9.1": false, "::1": false, "0.0.0.0": false, "::": false, "0.1.2.3": false,
@@ -24,7 +24,7 @@ func TestWhichAddressesAreInTheOpenInternet(t *testing.T) {
 	}
 }
 
-func TestTheDialerIsAskedAboutEachAddress(t *testing.T) {
+func TestOnlyPublic_ChecksEachAddress(t *testing.T) {
 	for _, c := range []struct {
 		network, address string
 		ok               bool
@@ -38,9 +38,9 @@ func TestTheDialerIsAskedAboutEachAddress(t *testing.T) {
 	}
 }
 
-// TestA12ANameThatLeadsNear has a name server for which a name of the open
-// Internet is this machine's, as it is after a rebinding.
-func TestA12ANameThatLeadsNear(t *testing.T) {
+// TestA12_RejectsNameOfLoopback uses a name server that resolves a public name
+// to this machine, as after DNS rebinding.
+func TestA12_RejectsNameOfLoopback(t *testing.T) {
 	names, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestA12ANameThatLeadsNear(t *testing.T) {
 	}
 }
 
-// answerWithLoopback answers every question for a name with 127.0.0.1.
+// answerWithLoopback resolves every name to 127.0.0.1.
 func answerWithLoopback(names net.PacketConn) {
 	b := make([]byte, 1500)
 	for {

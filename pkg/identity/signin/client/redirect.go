@@ -7,36 +7,34 @@ import (
 	"strings"
 )
 
-// Redirect is where a client wants people to be sent back to.
+// Redirect is a client's redirect URI.
 type Redirect struct {
 	URI      string
-	Host     string // what people are shown: "claude.ai", "localhost", "cursor://anysphere.cursor-mcp"
-	Loopback bool   // a program on the person's own machine: nobody vouches for it
-	Private  bool   // an app opens it, by a scheme of its own
-	// Source is the URI's origin as a source of the Content-Security-Policy.
+	Host     string // name for people: "claude.ai", "localhost", "cursor://anysphere.cursor-mcp"
+	Loopback bool   // a program on the person's own machine, which can't be verified
+	Private  bool   // an app with its own URI scheme
+	// Source is the URI's origin as a source in the Content-Security-Policy.
 	Source string
 
 	parsed *url.URL
 }
 
-// maxRedirect is the length of the longest redirect URI.
+// maxRedirect is the longest redirect URI, in bytes.
 const maxRedirect = 1024
 
-// loopbackHosts are the hosts of http redirect URIs (RFC 8252, section 7.3).
-// The standard names the two addresses; Claude Code and Gemini CLI use the
-// name.
+// loopbackHosts are the hosts of http redirect URIs. RFC 8252, section 7.3,
+// names the two addresses; Claude Code and Gemini CLI use localhost.
 var loopbackHosts = []string{"127.0.0.1", "[::1]", "localhost"}
 
-// privateSchemes are the schemes of apps that take redirects in no other way,
-// each with the only authority that belongs to the app. OAuth for MCP knows
-// https and loopback only, so this list is closed: a scheme that anybody could
-// name could be anybody's.
+// privateSchemes are the URI schemes of apps that support no other redirect,
+// each with the authority of the app. OAuth for MCP defines https and loopback
+// only, so this list is closed: any program can claim a private scheme.
 var privateSchemes = map[string]string{
 	"cursor": "anysphere.cursor-mcp",
 }
 
-// ParseRedirect reads a redirect URI and reports whether it is of a form that
-// people may be sent to: https, http to this machine, or an app's own scheme.
+// ParseRedirect parses a redirect URI and reports whether its form is allowed:
+// https, http to this machine, or a known app's own scheme.
 func ParseRedirect(s string) (Redirect, bool) {
 	if len(s) > maxRedirect || strings.ContainsFunc(s, unfit) {
 		return Redirect{}, false
@@ -48,13 +46,13 @@ func ParseRedirect(s string) (Redirect, bool) {
 	r := Redirect{URI: s, Host: u.Host, Source: u.Scheme + "://" + u.Host, parsed: u}
 	host := strings.TrimSuffix(u.Host, ":"+u.Port())
 	switch {
-	case !strings.HasPrefix(s, u.Scheme+"://"): // upper case, which the exact comparisons to come would not expect
+	case !strings.HasPrefix(s, u.Scheme+"://"): // upper case would break later exact comparisons
 		return Redirect{}, false
 	case u.Scheme == "https":
 		return r, true
 	case u.Scheme == "http" && slices.Contains(loopbackHosts, host):
 		r.Loopback = true
-		if host == "[::1]" { // the policy's grammar has no IPv6 addresses
+		if host == "[::1]" { // the grammar of the policy has no IPv6 addresses
 			r.Source = "http:"
 		}
 		return r, true
@@ -65,15 +63,15 @@ func ParseRedirect(s string) (Redirect, bool) {
 	return Redirect{}, false
 }
 
-// unfit reports characters that no URI has (RFC 3986), and "#": a redirect URI
-// has no fragment.
+// unfit reports characters that RFC 3986 does not allow, and "#": a redirect
+// URI has no fragment.
 func unfit(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune("#\"<>\\^`{|}", r)
 }
 
-// plainHost reports whether the host is a name or address without any of the
-// marks that a URI may have there but a policy, a header or an eye could
-// misread.
+// plainHost reports whether the host is a name or address without the special
+// characters that RFC 3986 allows there, which a policy, a header or a person
+// could misread.
 func plainHost(u *url.URL) bool {
 	host := u.Hostname()
 	if strings.HasPrefix(u.Host, "[") {
@@ -85,16 +83,15 @@ func plainHost(u *url.URL) bool {
 	})
 }
 
-// ours reports whether a query has a parameter that we add to it, or can't be
-// read.
+// ours reports whether a query is invalid or has a parameter that the server
+// adds.
 func ours(query string) bool {
 	values, err := url.ParseQuery(query)
 	return err != nil || values.Has("code") || values.Has("state") || values.Has("iss") || values.Has("error") || values.Has("error_description")
 }
 
-// Covers reports whether a client that registered r may use asked: the same
-// text, except that a program on the person's machine listens on whatever port
-// is free (RFC 8252, section 7.3).
+// Covers reports whether a client that registered r may use asked. They must be
+// equal, except for the port of a loopback URI (RFC 8252, section 7.3).
 func (r Redirect) Covers(asked Redirect) bool {
 	if r.URI == asked.URI {
 		return true

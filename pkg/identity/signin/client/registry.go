@@ -11,19 +11,19 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Registry registers clients (RFC 7591) and keeps none: what a client said is
-// sealed into its ID. So every process knows it, and the same metadata get the
-// same ID.
+// Registry registers clients (RFC 7591) without storing them: it seals the
+// metadata into the client ID. So every process knows every client, and the
+// same metadata gives the same ID.
 type Registry struct {
 	box *seal.Box
 }
 
-// NewRegistry returns the registry of a deployment, which its issuer names.
+// NewRegistry returns the registry of the deployment with this issuer.
 func NewRegistry(ring *seal.Keyring, issuer string) *Registry {
 	return &Registry{box: ring.Box("client", issuer)}
 }
 
-// record is what a client ID hides.
+// record is the content of a client ID.
 type record struct {
 	Name      string   `json:"n,omitempty"`
 	Redirects []string `json:"r"`
@@ -31,17 +31,17 @@ type record struct {
 	Refreshes bool     `json:"f,omitempty"`
 }
 
-// maxRecord is the length of the longest record: a client ID travels in URLs
-// of people's browsers.
+// maxRecord is the longest record, in bytes: a client ID is part of URLs in
+// browsers.
 const maxRecord = 2048
 
-// ErrRedirect marks errors about a redirect URI, which have a code of their
-// own in RFC 7591.
+// ErrRedirect marks errors about a redirect URI, which have their own code in
+// RFC 7591.
 var ErrRedirect = errors.New("client: redirect URI")
 
-// Register reads the body of a registration request. The client's secret is ""
+// Register parses the body of a registration request. The client's secret is ""
 // unless it authenticates with one. Errors have the code Invalid or TooLarge,
-// with [ErrRedirect] as the cause where a redirect URI is at fault.
+// with [ErrRedirect] as the cause if a redirect URI is invalid.
 func (r *Registry) Register(body []byte) (c *Client, secret string, err error) {
 	m, err := parseMetadata(body)
 	if err != nil {
@@ -49,12 +49,12 @@ func (r *Registry) Register(body []byte) (c *Client, secret string, err error) {
 	}
 	for _, uri := range m.Redirects {
 		if _, ok := ParseRedirect(uri); !ok {
-			return nil, "", library.Errorf(library.Invalid, "a redirect URI is neither https, nor http to this machine, nor one of a known app").WithCause(ErrRedirect)
+			return nil, "", library.Errorf(library.Invalid, "a redirect URI must be https, http to this machine, or the scheme of a known app").WithCause(ErrRedirect)
 		}
 	}
 	if m.Method == "" {
-		// The standard's default is a secret. Clients that don't ask for one
-		// are rather those that don't know of any, and PKCE binds all.
+		// The standard's default is a secret. But clients that omit the method
+		// usually don't support one, and PKCE protects all of them.
 		m.Method = MethodNone
 	}
 	if !slices.Contains([]string{MethodNone, MethodPost, MethodBasic}, m.Method) {
@@ -81,9 +81,9 @@ func (r *Registry) Register(body []byte) (c *Client, secret string, err error) {
 	return c, secret, err
 }
 
-// Lookup returns the client that has an ID. The error has the code Invalid for
-// an ID that was not given out here, and its cause is [seal.ErrUnknownKey] if
-// the key that it names is not known.
+// Lookup returns the client with an ID. The error has the code Invalid for an
+// ID that was not issued here; its cause is [seal.ErrUnknownKey] if the ID was
+// sealed under an unknown key.
 func (r *Registry) Lookup(id string) (*Client, error) {
 	plain, err := r.box.Open(id)
 	if err != nil {
@@ -97,12 +97,12 @@ func (r *Registry) Lookup(id string) (*Client, error) {
 }
 
 func unknown(cause error) error {
-	return library.Errorf(library.Invalid, "this client is not registered here").
-		WithHint("remove the server from the client and add it again, so that the client registers anew").WithCause(cause)
+	return library.Errorf(library.Invalid, "this client is not registered").
+		WithHint("remove the server from the client and add it again, so that it registers again").WithCause(cause)
 }
 
-// secret returns the secret of a client: made from its ID each time, kept
-// nowhere.
+// secret returns a client's secret. It is derived from the client ID and not
+// stored.
 func (r *Registry) secret(id string) (string, error) {
 	mac, err := r.box.Sign(id)
 	if err != nil {
@@ -111,7 +111,8 @@ func (r *Registry) secret(id string) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(mac), nil
 }
 
-// HasSecret reports whether secret is that of a client that was looked up.
+// HasSecret reports whether secret is the secret of a client that Lookup
+// returned.
 func (r *Registry) HasSecret(c *Client, secret string) bool {
 	want, err := r.secret(c.ID)
 	return err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1

@@ -10,14 +10,14 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// How many documents may be fetched at once.
+// Bounds of concurrent fetches.
 const (
-	maxFetches = 64 // in all
+	maxFetches = 64 // in total
 	maxPerSite = 4
 	maxPerCall = 4 // for one caller's address
 )
 
-// shares divides the fetches that may run at once between sites and callers.
+// shares limits concurrent fetches per site and caller.
 type shares struct {
 	mu      sync.Mutex
 	all     int
@@ -31,8 +31,8 @@ func newShares() *shares {
 }
 
 // enter waits up to [shareWait] until a fetch may run, and reports whether it
-// may. Then leave must be called at its end. Fetches for callers without an
-// address are bounded by site alone.
+// may. If so, call leave when it ends. Callers without an address are limited
+// by site only.
 func (s *shares) enter(ctx context.Context, site, caller string) (leave func(), ok bool) {
 	timer := time.NewTimer(shareWait)
 	defer timer.Stop()
@@ -77,15 +77,15 @@ func (s *shares) leave(site, caller string) {
 	s.freed = make(chan struct{})
 }
 
-// less counts one down, and forgets what is at 0.
+// less decrements a counter and deletes it at 0.
 func less(counts map[string]int, key string) {
 	if counts[key]--; counts[key] == 0 {
 		delete(counts, key)
 	}
 }
 
-// site returns what belongs to one owner: the registrable domain of a host, or
-// the network of an address.
+// site returns the owner of a host: the registrable domain of a name, or the
+// network of an address.
 func site(hostport string) string {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {

@@ -9,32 +9,32 @@ import (
 	"strings"
 )
 
-// Libraries stands in for what Zotero's Web API says of libraries: each user
-// has one, and each group. Use it as [Zotero.Other]. Every title, note, tag,
-// collection, text and name has the [Mark] of its library, and the same keys
-// are in all of them, so that whatever gets into the wrong hands shows.
+// Libraries simulates the libraries in Zotero's Web API: one for each user and
+// one for each group. Use it as [Zotero.Other]. Every title, note, tag,
+// collection, text and name contains the [Mark] of its library, and all
+// libraries use the same keys, so that a leak to another caller is visible.
 type Libraries struct {
 	Zotero *Zotero
 	Works  int // in each library, at most 99
 }
 
-// Mark is a word that is in everything of a library and in nothing else. The
-// kind is "user" or "group".
+// Mark returns a word that occurs everywhere in one library and nowhere else.
+// The kind is "user" or "group".
 func Mark(kind string, id int64) string { return fmt.Sprintf("%s%dmark", kind, id) }
 
-// WorkKey returns the key of a library's work, counted from 0; its note and
-// its attachment have keys of their own.
+// WorkKey returns the key of a library's work, counted from 0. Its note and its
+// attachment have other keys.
 func WorkKey(i int) string { return objectKey('W', i) }
 
 // CollectionKey is the key of each library's only collection.
 const CollectionKey = "CCCC2222"
 
-// objectKey returns a key as Zotero makes them, of 8 of 2-9 and A-Z.
+// objectKey returns a key in Zotero's form: 8 characters of 2-9 and A-Z.
 func objectKey(kind byte, i int) string {
 	return string([]byte{kind, kind, kind, kind, kind, kind, byte('A' + i/10), byte('A' + i%10)})
 }
 
-// shelf is one library, as one request sees it.
+// shelf is one library in one request.
 type shelf struct {
 	kind string
 	id   int64
@@ -68,7 +68,7 @@ func (l *Libraries) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// key returns a copy of what somebody granted, or nil.
+// key returns a copy of a granted key, or nil.
 func (z *Zotero) key(name string) *key {
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -110,8 +110,8 @@ func (l *Libraries) serve(w http.ResponseWriter, r *http.Request, s shelf, rest 
 	}
 }
 
-// one answers for one item: rest is its key, and "children" or "fulltext"
-// behind it.
+// one serves one item: rest is its key, with an optional suffix "children" or
+// "fulltext".
 func (s shelf) one(w http.ResponseWriter, r *http.Request, rest []string) {
 	var item map[string]any
 	children := []map[string]any{}
@@ -138,7 +138,7 @@ func (s shelf) one(w http.ResponseWriter, r *http.Request, rest []string) {
 	}
 }
 
-// items returns all that is in the library.
+// items returns every object of the library.
 func (s shelf) items() []map[string]any {
 	all := []map[string]any{}
 	add := func(key string, data map[string]any) {
@@ -165,7 +165,7 @@ func (s shelf) items() []map[string]any {
 	return all
 }
 
-// find returns the items that the parameters choose.
+// find returns the items that match the parameters.
 func (s shelf) find(r *http.Request, top bool) []map[string]any {
 	q := r.URL.Query()
 	since, _ := strconv.Atoi(q.Get("since"))
@@ -198,8 +198,8 @@ func groupList(ids []int64, works int) []map[string]any {
 	return all
 }
 
-// writePage answers with a page of all, as the API pages, or with 304 to
-// whoever has it: nothing here ever changes.
+// writePage writes a page of all, as the API does, or 304 if the caller has the
+// current version: the libraries never change.
 func writePage(w http.ResponseWriter, r *http.Request, all []map[string]any) {
 	q := r.URL.Query()
 	start, _ := strconv.Atoi(q.Get("start"))
@@ -229,5 +229,5 @@ func writePage(w http.ResponseWriter, r *http.Request, all []map[string]any) {
 func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Last-Modified-Version", "1")
-	_ = json.NewEncoder(w).Encode(v) // the caller is gone if this fails
+	_ = json.NewEncoder(w).Encode(v) // fails only if the caller is gone
 }

@@ -14,23 +14,23 @@ import (
 	"strings"
 )
 
-// Person is somebody with a browser who signs in.
+// Person signs in with a browser.
 type Person struct {
-	User   int64 // who they are at Zotero
-	Refuse bool  // whether they say no on our consent page
-	Deny   bool  // whether they say no at Zotero
-	// Change, if set, changes the form at Zotero before it is sent.
+	User   int64 // user ID at Zotero
+	Refuse bool  // deny on Stackroom's consent page
+	Deny   bool  // deny at Zotero
+	// Change, if set, changes Zotero's form before it is sent.
 	Change func(url.Values)
-	// Browser is made by NewPerson.
+	// Browser is set by NewPerson.
 	Browser *http.Client
 }
 
-// NewPerson returns somebody who agrees to all, with a browser of their own
-// over transport; nil is the default one.
+// NewPerson returns a person who consents to everything, with a new browser
+// over transport; nil is the default transport.
 func NewPerson(user int64, transport http.RoundTripper) *Person {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		panic(err) // only ever with options
+		panic(err) // New fails only with options
 	}
 	return &Person{User: user, Browser: &http.Client{
 		Transport: transport, Jar: jar,
@@ -38,12 +38,12 @@ func NewPerson(user int64, transport http.RoundTripper) *Person {
 	}}
 }
 
-// SignIn opens the URL of an authorization request and goes on until somebody
-// is sent back to the client. It returns where.
+// SignIn opens the URL of an authorization request and follows the sign-in
+// until a redirect to the client. It returns the redirect URI.
 func (p *Person) SignIn(ctx context.Context, authorize string) (*url.URL, error) {
 	next, err := p.Consent(ctx, authorize)
 	if err != nil || next.Query().Get("oauth_token") == "" {
-		return next, err // not to Zotero
+		return next, err // denied: not at Zotero
 	}
 	back, err := p.AtZotero(ctx, next.String())
 	if err != nil {
@@ -53,8 +53,8 @@ func (p *Person) SignIn(ctx context.Context, authorize string) (*url.URL, error)
 	return to, err
 }
 
-// Consent opens the URL of an authorization request and answers the consent
-// page. It returns where that leads: to Zotero, or back to the client.
+// Consent opens the URL of an authorization request and submits the consent
+// page. It returns the redirect: to Zotero, or to the client.
 func (p *Person) Consent(ctx context.Context, authorize string) (*url.URL, error) {
 	page, to, err := p.open(ctx, http.MethodGet, authorize, nil)
 	if err != nil || to != nil {
@@ -76,7 +76,7 @@ func (p *Person) Consent(ctx context.Context, authorize string) (*url.URL, error
 	return to, err
 }
 
-// AtZotero answers Zotero's page and returns where that leads.
+// AtZotero submits Zotero's page and returns its redirect.
 func (p *Person) AtZotero(ctx context.Context, authorize string) (*url.URL, error) {
 	page, _, err := p.open(ctx, http.MethodGet, authorize, nil)
 	if err != nil {
@@ -99,10 +99,10 @@ func (p *Person) AtZotero(ctx context.Context, authorize string) (*url.URL, erro
 	return to, err
 }
 
-// maxPage is the length of the longest page.
+// maxPage is the longest page, in bytes.
 const maxPage = 1 << 20
 
-// open opens a page. It returns the page's text, or where it leads.
+// open opens a page. It returns its text, or its redirect.
 func (p *Person) open(ctx context.Context, method, at string, fields url.Values) (page string, to *url.URL, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, at, strings.NewReader(fields.Encode()))
 	if err != nil {
@@ -124,7 +124,7 @@ func (p *Person) open(ctx context.Context, method, at string, fields url.Values)
 		return "", to, nil
 	}
 	if res.StatusCode != http.StatusOK {
-		return "", nil, fmt.Errorf("signintest: %s answers with status %d", req.URL.Path, res.StatusCode)
+		return "", nil, fmt.Errorf("signintest: %s responds with status %d", req.URL.Path, res.StatusCode)
 	}
 	if _, refresh, ok := strings.Cut(res.Header.Get("Refresh"), "url="); ok {
 		to, err := url.Parse(refresh)
@@ -133,7 +133,7 @@ func (p *Person) open(ctx context.Context, method, at string, fields url.Values)
 	return string(body), nil, nil
 }
 
-// input finds the fields of a form that have a value.
+// inputs matches form fields with a value.
 var input = regexp.MustCompile(`<input[^>]*\bname="([^"]*)" value="([^"]*)"`)
 
 func inputs(page string) url.Values {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// authorization reads the OAuth parameters of a request's header (RFC 5849,
+// authorization parses the OAuth parameters of a request's header (RFC 5849,
 // section 3.5.1).
 func authorization(r *http.Request) map[string]string {
 	rest, ok := strings.CutPrefix(r.Header.Get("Authorization"), "OAuth ")
@@ -31,9 +31,9 @@ func authorization(r *http.Request) map[string]string {
 	return parameters
 }
 
-// signed returns the OAuth parameters of a request, and whether the
-// application signed it, just now and never before, with HMAC-SHA1 under its
-// secret and that of the token (section 3.4).
+// signed returns the OAuth parameters of a request, and reports whether the
+// application signed it with HMAC-SHA1 under its secret and the token's
+// (section 3.4), with a current time and a new nonce.
 func (z *Zotero) signed(r *http.Request, secret string) (map[string]string, bool) {
 	p := authorization(r)
 	at, err := strconv.ParseInt(p["oauth_timestamp"], 10, 64)
@@ -59,7 +59,7 @@ func (z *Zotero) signed(r *http.Request, secret string) (map[string]string, bool
 	return p, hmac.Equal([]byte(base64.StdEncoding.EncodeToString(mac.Sum(nil))), []byte(p["oauth_signature"]))
 }
 
-// encoded returns s in the percent-encoding of section 3.6.
+// encoded returns s percent-encoded as in section 3.6.
 func encoded(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }

@@ -1,6 +1,5 @@
-// Package signintest is for tests and CI: a stand-in for Zotero's sign-in,
-// written from its documentation, and a person who signs in. Nothing of it
-// goes into the program.
+// Package signintest simulates Zotero's sign-in, from its documentation, and a
+// person who signs in. It is for tests and CI only.
 package signintest
 
 import (
@@ -15,26 +14,26 @@ import (
 	"time"
 )
 
-// User is somebody with an account at Zotero.
+// User is a user of Zotero.
 type User struct {
 	ID     int64
 	Name   string
-	Groups []int64 // in which the user is
+	Groups []int64 // the user's groups
 }
 
-// Zotero stands in for www.zotero.org/oauth and for what api.zotero.org says
-// of keys. Serve it and give its URL as ZOTERO_URL, and with "/oauth" behind
-// it as ZOTERO_OAUTH_URL. It checks each signature, time and nonce (RFC 5849).
-// Set the fields before it serves.
+// Zotero simulates www.zotero.org/oauth and the keys of api.zotero.org. Serve
+// it, and set ZOTERO_URL to its URL and ZOTERO_OAUTH_URL to its URL with
+// "/oauth". It checks each signature, time and nonce (RFC 5849). Set the fields
+// before serving.
 type Zotero struct {
 	ClientKey, ClientSecret string
 	Users                   []User
-	// Grants, if set, changes what is granted from what was asked for:
-	// people can, and Zotero is said to grant groups that nobody asked for.
+	// Grants, if set, changes the granted rights: people can change them, and
+	// Zotero sometimes grants groups that were not requested.
 	Grants func(asked url.Values)
 	// Unconfirmed leaves out oauth_callback_confirmed.
 	Unconfirmed bool
-	// Other answers requests to the API other than those about keys.
+	// Other serves API requests that are not about keys.
 	Other http.Handler
 
 	mu      sync.Mutex
@@ -50,7 +49,7 @@ type ticket struct {
 	secret, callback, verifier, key string
 }
 
-// key is what a person granted.
+// key is a granted key.
 type key struct {
 	User                          User
 	Library, Notes, Write, Groups bool
@@ -87,7 +86,7 @@ func (z *Zotero) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// request gives out a request token.
+// request issues a request token.
 func (z *Zotero) request(w http.ResponseWriter, r *http.Request) {
 	p, ok := z.signed(r, "")
 	callback, err := url.Parse(p["oauth_callback"])
@@ -106,8 +105,8 @@ func (z *Zotero) request(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(answer.Encode()))
 }
 
-// authorizePage asks as Zotero does: who, and what, with what was asked for
-// filled in.
+// authorizePage is Zotero's consent page: the user and the rights, filled in
+// from the request.
 var authorizePage = template.Must(template.New("authorize").Parse(`<!doctype html><html lang="en"><title>Zotero</title>
 <h1>Allow {{.Name}} to access your library?</h1>
 <form method="post" action="/oauth/authorize">
@@ -120,7 +119,7 @@ var authorizePage = template.Must(template.New("authorize").Parse(`<!doctype htm
 <button name="decision" value="accept">Accept</button> <button name="decision" value="deny">Deny</button>
 </form>`))
 
-// ask shows the page.
+// ask serves the consent page.
 func (z *Zotero) ask(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	z.mu.Lock()
@@ -134,7 +133,7 @@ func (z *Zotero) ask(w http.ResponseWriter, r *http.Request) {
 	_ = authorizePage.Execute(w, map[string]any{"Name": q.Get("name"), "Token": q.Get("oauth_token"), "Users": z.Users, "Q": q})
 }
 
-// decide takes the form.
+// decide serves the submitted form.
 func (z *Zotero) decide(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	if err := r.ParseForm(); err != nil {
@@ -150,7 +149,7 @@ func (z *Zotero) decide(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Invalid token", http.StatusBadRequest)
 		return
 	}
-	back, _ := url.Parse(t.callback) // request has read it
+	back, _ := url.Parse(t.callback) // request has parsed it
 	q := back.Query()
 	q.Set("oauth_token", f.Get("oauth_token"))
 	if f.Get("decision") == "accept" {
@@ -175,7 +174,7 @@ func granted(user User, f url.Values) *key {
 	}
 }
 
-// user returns the user of an ID; the caller holds the lock.
+// user returns the user with an ID. The caller holds the lock.
 func (z *Zotero) user(id string) (User, bool) {
 	for _, u := range z.Users {
 		if strconv.FormatInt(u.ID, 10) == id {
@@ -185,7 +184,7 @@ func (z *Zotero) user(id string) (User, bool) {
 	return User{}, false
 }
 
-// access gives the key for a request token and its verifier, once.
+// access issues the key for a request token and its verifier, once.
 func (z *Zotero) access(w http.ResponseWriter, r *http.Request) {
 	token := authorization(r)["oauth_token"]
 	z.mu.Lock()
@@ -202,7 +201,7 @@ func (z *Zotero) access(w http.ResponseWriter, r *http.Request) {
 	}
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	if z.tickets[token] != t { // somebody was faster
+	if z.tickets[token] != t { // another request was faster
 		http.Error(w, "oauth_problem=token_used", http.StatusUnauthorized)
 		return
 	}
@@ -213,7 +212,7 @@ func (z *Zotero) access(w http.ResponseWriter, r *http.Request) {
 	}.Encode()))
 }
 
-// current says what a key may do, or deletes it.
+// current returns the rights of a key, or deletes it.
 func (z *Zotero) current(w http.ResponseWriter, r *http.Request) {
 	name := r.Header.Get("Zotero-API-Key")
 	z.mu.Lock()
@@ -255,15 +254,15 @@ func (z *Zotero) current(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"key": name, "userID": k.User.ID, "username": k.User.Name, "access": access})
 }
 
-// prepare makes the tables; the caller holds the lock.
+// prepare allocates the maps. The caller holds the lock.
 func (z *Zotero) prepare() {
 	if z.tickets == nil {
 		z.tickets, z.keys, z.nonces = map[string]*ticket{}, map[string]*key{}, map[string]bool{}
 	}
 }
 
-// Give returns a new key that reads all that a user may read, as one makes at
-// zotero.org by hand.
+// Give returns a new key that reads everything that a user may read, like one
+// made by hand at zotero.org.
 func (z *Zotero) Give(u User) string {
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -273,7 +272,7 @@ func (z *Zotero) Give(u User) string {
 	return name
 }
 
-// Keys returns the keys of a user that are good.
+// Keys returns the valid keys of a user.
 func (z *Zotero) Keys(user int64) []string {
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -286,7 +285,7 @@ func (z *Zotero) Keys(user int64) []string {
 	return names
 }
 
-// Revoke deletes every key of a user, as its owner does at zotero.org.
+// Revoke deletes every key of a user, as the owner can at zotero.org.
 func (z *Zotero) Revoke(user int64) {
 	for _, name := range z.Keys(user) {
 		z.mu.Lock()
@@ -295,19 +294,19 @@ func (z *Zotero) Revoke(user int64) {
 	}
 }
 
-// SetDown makes every request fail, or no longer.
+// SetDown sets whether every request fails.
 func (z *Zotero) SetDown(down bool) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	z.down = down
 }
 
-// KeepKeys makes requests to delete a key fail, or no longer.
+// KeepKeys sets whether requests to delete a key fail.
 func (z *Zotero) KeepKeys(keep bool) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	z.keep = keep
 }
 
-// fresh is how far a signature's time may be off.
+// fresh is the accepted difference of a signature's time.
 const fresh = 5 * time.Minute

@@ -15,7 +15,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// config returns the OAuth 1.0a client for one call.
+// config returns an OAuth 1.0a client for one call.
 func (s *Service) config(ctx context.Context, callback string) *oauth1.Config {
 	client := *s.options.HTTP
 	client.Transport = leg{ctx, client.Transport}
@@ -28,8 +28,8 @@ func (s *Service) config(ctx context.Context, callback string) *oauth1.Config {
 	}
 }
 
-// leg carries one request of the OAuth library, which knows neither contexts
-// nor bounds and repeats answers in its errors.
+// leg is the transport of one OAuth request. The OAuth library supports neither
+// contexts nor limits, and its errors quote responses.
 type leg struct {
 	ctx  context.Context
 	next http.RoundTripper
@@ -52,7 +52,7 @@ func (l leg) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	switch {
 	case res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusBadRequest:
-		return nil, library.Errorf(library.Unauthenticated, "Zotero refused the sign-in").
+		return nil, library.Errorf(library.Unauthenticated, "Zotero rejected the sign-in").
 			WithHint("start again").WithCause(fmt.Errorf("zoteroauth: status %d", res.StatusCode))
 	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated:
 		return nil, fmt.Errorf("zoteroauth: status %d", res.StatusCode)
@@ -65,14 +65,14 @@ func (l leg) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// confirmed adds to an answer that the callback is confirmed, where it does
-// not say so: the library insists, and Zotero's documentation does not promise
-// it. What the word guards against can't happen here: nobody comes back
-// without a verifier, nor in another browser.
+// confirmed adds oauth_callback_confirmed to a response without it: the library
+// requires it, and Zotero's documentation does not promise it. The attack that
+// it prevents is not possible here, because Finish needs a verifier and the
+// browser that began the sign-in.
 func confirmed(body []byte) ([]byte, error) {
 	values, err := url.ParseQuery(strings.TrimSpace(string(body)))
 	if err != nil {
-		return nil, errors.New("zoteroauth: an answer that is not a form")
+		return nil, errors.New("zoteroauth: the response is not a form")
 	}
 	if !values.Has("oauth_callback_confirmed") {
 		values.Set("oauth_callback_confirmed", "true")

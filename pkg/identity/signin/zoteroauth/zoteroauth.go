@@ -1,6 +1,6 @@
-// Package zoteroauth asks Zotero who somebody is: OAuth 1.0a for a key (RFC
-// 5849, https://www.zotero.org/support/dev/web_api/v3/oauth), what the key may
-// do, and its end.
+// Package zoteroauth authenticates people with Zotero: OAuth 1.0a for a key
+// (RFC 5849, https://www.zotero.org/support/dev/web_api/v3/oauth), the rights
+// of a key, and its deletion.
 package zoteroauth
 
 import (
@@ -18,15 +18,15 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// Options configure a [Service].
+// Options configures a [Service].
 type Options struct {
 	OAuthURL string // https://www.zotero.org/oauth
 	APIURL   string // https://api.zotero.org
-	// ClientKey and ClientSecret return what Zotero gave the application, as
-	// it is now.
+	// ClientKey and ClientSecret return the application's current credentials
+	// at Zotero.
 	ClientKey, ClientSecret func() string
-	// HTTP carries the requests; nil is a client that follows no redirects.
-	// Each call ends after 15 s in any case.
+	// HTTP sends the requests; nil is a client that follows no redirects. Each
+	// call has a timeout of 15 s.
 	HTTP *http.Client
 }
 
@@ -36,18 +36,18 @@ const (
 	maxAnswer = 64 << 10
 )
 
-// Service is Zotero as far as sign-in goes. It is safe for concurrent use.
+// Service is a client of Zotero's sign-in. It is safe for concurrent use.
 type Service struct {
 	options   Options
 	authorize *url.URL
 }
 
-// New returns the service at the URLs in o.
+// New returns a service for the URLs in o.
 func New(o Options) (*Service, error) {
 	o.OAuthURL, o.APIURL = strings.TrimSuffix(o.OAuthURL, "/"), strings.TrimSuffix(o.APIURL, "/")
 	authorize, err := url.Parse(o.OAuthURL + "/authorize")
 	if err != nil || authorize.Host == "" || o.APIURL == "" || o.ClientKey == nil || o.ClientSecret == nil {
-		return nil, errors.New("zoteroauth: the URLs of Zotero and the application's key and secret are needed")
+		return nil, errors.New("zoteroauth: the URLs of Zotero and the application's key and secret are required")
 	}
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{
@@ -58,18 +58,17 @@ func New(o Options) (*Service, error) {
 	return &Service{options: o, authorize: authorize}, nil
 }
 
-// Origin returns scheme and host of the page where Zotero asks people.
+// Origin returns scheme and host of Zotero's consent page.
 func (s *Service) Origin() string { return s.authorize.Scheme + "://" + s.authorize.Host }
 
-// Ticket is a request token with its secret: one person's way through Zotero's
-// page and back.
+// Ticket is a request token with its secret, for one sign-in.
 type Ticket struct {
 	Token  string `json:"t"`
 	Secret string `json:"s"`
 }
 
-// Begin asks for a ticket with which somebody comes back to callback. The
-// error has the code Unavailable.
+// Begin returns a ticket for a sign-in that returns to callback. The error has
+// the code Unavailable.
 func (s *Service) Begin(ctx context.Context, callback string) (Ticket, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -80,10 +79,10 @@ func (s *Service) Begin(ctx context.Context, callback string) (Ticket, error) {
 	return Ticket{token, secret}, nil
 }
 
-// AuthorizeURL returns where the person with a ticket is asked. Write asks for
-// a key that may write; else it is one that reads the person's library, notes
-// and groups, which is the least that the tools need. People can change what
-// is asked for.
+// AuthorizeURL returns the URL of Zotero's consent page. With write it requests
+// a key that may write; without, one that reads the person's library, notes and
+// groups, the least that the tools need. People can change the rights on that
+// page.
 func (s *Service) AuthorizeURL(t Ticket, name string, write bool) string {
 	u := *s.authorize
 	q := u.Query()
@@ -101,9 +100,8 @@ func (s *Service) AuthorizeURL(t Ticket, name string, write bool) string {
 	return u.String()
 }
 
-// Finish exchanges a ticket, with the verifier that Zotero gave to the person
-// who came back, for a key. The error has the code Unauthenticated if Zotero
-// refuses, else Unavailable.
+// Finish exchanges a ticket and Zotero's verifier for a key. The error has the
+// code Unauthenticated if Zotero rejects them, else Unavailable.
 func (s *Service) Finish(ctx context.Context, t Ticket, verifier string) (key string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -112,20 +110,20 @@ func (s *Service) Finish(ctx context.Context, t Ticket, verifier string) (key st
 		return "", unreachable(err)
 	}
 	if !isKey(key) {
-		return "", unreachable(errors.New("zoteroauth: what came is no key"))
+		return "", unreachable(errors.New("zoteroauth: the response has no valid key"))
 	}
 	return key, nil
 }
 
-// isKey accepts what Zotero's keys are made of: letters and digits, 24 of
-// them today.
+// isKey reports whether s has the form of a Zotero key: letters and digits, 24
+// of them today.
 func isKey(s string) bool {
 	return len(s) >= 8 && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 	})
 }
 
-// Rights are what a key may do for whom.
+// Rights are the rights of a key and its owner.
 type Rights struct {
 	UserID int64
 	Read   bool // at least one library
@@ -134,14 +132,15 @@ type Rights struct {
 	Groups bool // at least one group's can
 }
 
-// access is a section of what GET /keys/current says. Absent flags are no.
+// access is a section of the response of GET /keys/current. Missing flags are
+// false.
 type access struct {
 	Library bool `json:"library"`
 	Write   bool `json:"write"`
 }
 
-// Rights returns what a key may do: GET /keys/current. The error has the code
-// Unauthenticated for a key that is not good, else Unavailable.
+// Rights returns the rights of a key: GET /keys/current. The error has the code
+// Unauthenticated for an invalid key, else Unavailable.
 func (s *Service) Rights(ctx context.Context, key string) (Rights, error) {
 	body, err := s.keys(ctx, http.MethodGet, key)
 	if err != nil {
@@ -155,7 +154,7 @@ func (s *Service) Rights(ctx context.Context, key string) (Rights, error) {
 		} `json:"access"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.UserID <= 0 {
-		return Rights{}, unreachable(fmt.Errorf("zoteroauth: an answer of %d bytes that names nobody", len(body)))
+		return Rights{}, unreachable(fmt.Errorf("zoteroauth: a response of %d bytes without a user", len(body)))
 	}
 	own := answer.Access.User
 	r := Rights{UserID: answer.UserID, Own: own.Library, Write: own.Library && own.Write}
@@ -167,8 +166,8 @@ func (s *Service) Rights(ctx context.Context, key string) (Rights, error) {
 	return r, nil
 }
 
-// Revoke deletes a key at Zotero: DELETE /keys/current. A key that is not
-// there any more is deleted. The error has the code Unavailable.
+// Revoke deletes a key at Zotero: DELETE /keys/current. A key that no longer
+// exists is no error. The error has the code Unavailable.
 func (s *Service) Revoke(ctx context.Context, key string) error {
 	_, err := s.keys(ctx, http.MethodDelete, key)
 	if library.CodeOf(err) == library.Unauthenticated {
@@ -177,7 +176,7 @@ func (s *Service) Revoke(ctx context.Context, key string) error {
 	return err
 }
 
-// keys makes a request about the key that it carries.
+// keys sends a request about the key that authenticates it.
 func (s *Service) keys(ctx context.Context, method, key string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -196,7 +195,7 @@ func (s *Service) keys(ctx context.Context, method, key string) ([]byte, error) 
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	switch {
 	case res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound:
-		return nil, library.Errorf(library.Unauthenticated, "Zotero does not take the key")
+		return nil, library.Errorf(library.Unauthenticated, "Zotero rejects the key")
 	case err != nil:
 		return nil, unreachable(err)
 	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent:
@@ -205,11 +204,12 @@ func (s *Service) keys(ctx context.Context, method, key string) ([]byte, error) 
 	return body, nil
 }
 
-// unreachable is the error of a call that came to nothing. A refusal passes.
+// unreachable returns the error of a failed call. It returns a rejection
+// unchanged.
 func unreachable(cause error) error {
 	if refused := (*library.Error)(nil); errors.As(cause, &refused) {
 		return refused
 	}
-	return library.Errorf(library.Unavailable, "Zotero does not answer as expected").
+	return library.Errorf(library.Unavailable, "Zotero's response is invalid").
 		WithHint("try again in a minute").WithRetryAfter(time.Minute).WithCause(cause)
 }

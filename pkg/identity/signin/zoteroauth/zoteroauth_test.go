@@ -28,7 +28,7 @@ func service(t *testing.T, h http.Handler) *zoteroauth.Service {
 	return s
 }
 
-func TestAKeyFromBeginningToEnd(t *testing.T) {
+func TestService_IssuesAndRevokesKey(t *testing.T) {
 	zotero := &signintest.Zotero{ClientKey: "appkey", ClientSecret: "app secret+&", Users: []signintest.User{{ID: 7, Name: "ada"}}}
 	s := service(t, zotero)
 	ticket, err := s.Begin(t.Context(), "https://stackroom.example/callback?s=a%20b&c=d")
@@ -62,19 +62,19 @@ func TestAKeyFromBeginningToEnd(t *testing.T) {
 	if r, err := s.Rights(t.Context(), key); err != nil || r != (zoteroauth.Rights{UserID: 7, Read: true, Own: true, Groups: true}) {
 		t.Errorf("%+v, %v", r, err)
 	}
-	for range 2 { // what is gone is revoked
+	for range 2 { // a deleted key counts as revoked
 		if err := s.Revoke(t.Context(), key); err != nil {
 			t.Errorf("revoking: %v", err)
 		}
 	}
 	if _, err := s.Rights(t.Context(), key); library.CodeOf(err) != library.Unauthenticated {
-		t.Errorf("a key that is revoked: %v", err)
+		t.Errorf("a revoked key: %v", err)
 	}
 }
 
-func TestRightsOfAKey(t *testing.T) {
+func TestRights(t *testing.T) {
 	for body, want := range map[string]zoteroauth.Rights{
-		// As Zotero's documentation shows it.
+		// As in Zotero's documentation.
 		`{"key":"x","userID":475425,"username":"Z User","displayName":"Z","access":{"user":{"library":true,"files":true,"notes":true,"write":true},"groups":{"all":{"library":true,"write":true}}}}`: {UserID: 475425, Read: true, Write: true, Own: true, Groups: true},
 		`{"userID":1,"access":{"user":{"library":true}}}`:                                  {UserID: 1, Read: true, Own: true},
 		`{"userID":1,"access":{"user":{"write":true}}}`:                                    {UserID: 1},
@@ -105,14 +105,14 @@ func TestRightsOfAKey(t *testing.T) {
 	}
 }
 
-func TestAnswersOfZoteroThatAreNone(t *testing.T) {
+func TestService_RejectsInvalidResponses(t *testing.T) {
 	for promise, h := range map[string]http.HandlerFunc{
 		"an error": func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "oauth_token=SECRETSECRET", http.StatusBadGateway)
 		},
 		"a page":       func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>SECRETSECRET&;</html>")) },
 		"half a token": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("oauth_token=SECRETSECRET")) },
-		"a key that is none": func(w http.ResponseWriter, _ *http.Request) {
+		"an invalid key": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(url.Values{"oauth_token": {"SECRETSECRET"}, "oauth_token_secret": {"SECRETSECRET\r\nX: y"}}.Encode()))
 		},
 		"a redirect": func(w http.ResponseWriter, r *http.Request) {
@@ -124,7 +124,7 @@ func TestAnswersOfZoteroThatAreNone(t *testing.T) {
 		if library.CodeOf(err) != library.Unavailable || strings.Contains(err.Error(), "SECRETSECRET") {
 			t.Errorf("%s: %v", promise, err)
 		}
-		if _, err := s.Begin(t.Context(), "https://a.example/"); promise != "a key that is none" && library.CodeOf(err) != library.Unavailable {
+		if _, err := s.Begin(t.Context(), "https://a.example/"); promise != "an invalid key" && library.CodeOf(err) != library.Unavailable {
 			t.Errorf("beginning, %s: %v", promise, err)
 		}
 	}
@@ -134,6 +134,6 @@ func TestAnswersOfZoteroThatAreNone(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := s.Begin(ctx, "https://a.example/"); library.CodeOf(err) != library.Unavailable {
-		t.Errorf("nothing in time: %v", err)
+		t.Errorf("no response in time: %v", err)
 	}
 }
