@@ -1,15 +1,15 @@
-// Package account is what members see of their access: a page on which a
-// signed-in member makes, lists and revokes personal access tokens, for programs
-// that can't sign in through a browser.
+// Package account serves the account pages, on which a signed-in member makes,
+// lists and revokes personal access tokens, for programs that can't sign in
+// through a browser.
 //
 //	/account/tokens         the member's tokens, and the form for a new one
-//	/account/tokens/revoke  revokes one
-//	/account/sign-in        leads to where members sign in
-//	/account/callback       leads back from there
+//	/account/tokens/revoke  revokes a token
+//	/account/sign-in        redirects to the sign-in
+//	/account/callback       receives the redirect from it
 //	/account/sign-out       ends the session
 //
-// Sessions and tokens are sealed and carried by their holders. The ledger has
-// which tokens a member made, and which of them are revoked.
+// Sessions and tokens are sealed and stored by their holders. The ledger
+// records which tokens a member has made and which are revoked.
 package account
 
 import (
@@ -29,54 +29,54 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// Member is a person who has signed in to the pages.
+// Member is a person signed in to the pages.
 type Member struct {
 	Subject   string           `json:"s"`           // as in [identity.Principal]
-	Scopes    []identity.Scope `json:"c"`           // the most that a token can have
-	Libraries []library.ID     `json:"l"`           // the only ones that a token can see; nil is every one, empty is none
-	Key       string           `json:"k,omitempty"` // at the upstream; "" is the deployment's
+	Scopes    []identity.Scope `json:"c"`           // the most that the member's tokens may have
+	Libraries []library.ID     `json:"l"`           // the only libraries that the tokens may see; nil allows all, empty none
+	Key       string           `json:"k,omitempty"` // at the upstream; "" for the deployment's
 }
 
-// Login is how members sign in. A sign-in is named by a mark, which comes back
-// in the callback's query as "s" or "state".
+// Login signs members in. A mark identifies a sign-in; it returns in the
+// callback's query as "s" or "state".
 type Login interface {
-	// Begin returns where the browser goes, and what Finish needs, which is
-	// sealed in a cookie meanwhile. Write asks for tokens that may write. The
+	// Begin returns the URL to redirect to, and a value that Finish needs,
+	// which a cookie carries sealed. Write requests tokens that may write. The
 	// error has the code Unavailable.
 	Begin(ctx context.Context, mark string, write bool) (to string, carried []byte, err error)
-	// Finish returns who comes back with the query of the callback. The error
-	// has the code Unauthenticated, Forbidden or Unavailable.
+	// Finish returns the member for the query of the callback. The error has
+	// the code Unauthenticated, Forbidden or Unavailable.
 	Finish(ctx context.Context, query url.Values, mark string, carried []byte) (*Member, error)
 }
 
 // Keys deletes members' keys at the upstream.
 type Keys interface {
-	// Owe keeps a key that is to be deleted from due on, unless it is settled.
+	// Owe schedules the deletion of a key at due, unless it is settled before.
 	Owe(ctx context.Context, id, key string, due time.Time) error
-	// Settle drops what is owed under an ID: the key stays.
+	// Settle cancels the deletion scheduled under an ID: the key stays.
 	Settle(ctx context.Context, id string) error
-	// Hasten has what is owed under an ID deleted soon.
+	// Hasten makes the deletion scheduled under an ID due now.
 	Hasten(ctx context.Context, id string) error
 }
 
-// Options configure [Pages]. All are needed but those that name a default.
+// Options configures [Pages]. An option without a default is required.
 type Options struct {
-	URL     string // the public URL, without a slash at the end
+	URL     string // the public URL, without a trailing slash
 	Keyring *seal.Keyring
 	Ledger  *ledger.Ledger
 	Login   Login
-	// Through names where members sign in, for people: "Zotero".
+	// Through is the name of the sign-in, for people: "Zotero".
 	Through string
-	// Keys has the members' keys; nil if they have none.
+	// Keys manages the members' keys; nil if they have none.
 	Keys Keys
-	// Credential returns the credential that a member's key is at the upstream;
-	// nil if members have none.
+	// Credential returns the upstream credential for a member's key; nil if
+	// members have none.
 	Credential func(key string) upstream.Credential
-	// Libraries lists what the principal of the context may see.
+	// Libraries lists the libraries that the principal of the context may see.
 	Libraries func(context.Context) ([]library.Info, error)
-	// Scopes are those that a token may have at most.
+	// Scopes are the scopes that tokens may have.
 	Scopes []identity.Scope
-	// UnknownKey is as in signin.Options; nil: nothing.
+	// UnknownKey is as in signin.Options; nil does nothing.
 	UnknownKey func(context.Context)
 	Logger     *slog.Logger     // nil: no log
 	Now        func() time.Time // nil: [time.Now]
@@ -85,16 +85,16 @@ type Options struct {
 // Pages are the account pages. They are safe for concurrent use.
 type Pages struct {
 	options                             Options
-	secure                              bool // cookies go over https only
+	secure                              bool // https: cookies are sent over TLS only
 	session, login, form, token, record *seal.Box
 	pages                               *templates
 }
 
-// New returns the pages. The error says which option is missing.
+// New returns the pages. The error names the missing options.
 func New(o Options) (*Pages, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || o.Keyring == nil || o.Ledger == nil || o.Login == nil || o.Libraries == nil || len(o.Scopes) == 0 {
-		return nil, errors.New("account: URL, ring, ledger, login, libraries and scopes are needed")
+		return nil, errors.New("account: URL, keyring, ledger, login, libraries and scopes are required")
 	}
 	if o.Credential == nil {
 		o.Credential = func(string) upstream.Credential { return upstream.Credential{} }
@@ -150,8 +150,8 @@ func sealed(box *seal.Box, v any) (string, error) {
 	return box.Seal(plain)
 }
 
-// unseal reads into v what a box sealed. If the key is not known it asks for
-// newer ones once.
+// unseal opens a sealed value and decodes it into v. If its key is unknown,
+// unseal loads newer keys once.
 func (p *Pages) unseal(ctx context.Context, box *seal.Box, text string, v any) error {
 	plain, err := box.Open(text)
 	if errors.Is(err, seal.ErrUnknownKey) {
@@ -164,7 +164,7 @@ func (p *Pages) unseal(ctx context.Context, box *seal.Box, text string, v any) e
 	return json.Unmarshal(plain, v)
 }
 
-// principal returns the member as a principal of calls.
+// principal returns the member as a principal.
 func (p *Pages) principal(m *Member) *identity.Principal {
 	principal := &identity.Principal{Subject: m.Subject, Scopes: m.Scopes, Libraries: m.Libraries}
 	if m.Key != "" {
@@ -173,13 +173,13 @@ func (p *Pages) principal(m *Member) *identity.Principal {
 	return principal
 }
 
-// may reports whether a token of the member may have a scope.
+// may reports whether the member's tokens may have a scope.
 func (p *Pages) may(m *Member, s identity.Scope) bool {
 	offered := &identity.Principal{Scopes: p.options.Scopes}
 	return offered.May(s) && p.principal(m).May(s)
 }
 
-// host returns the name of the server, for people.
+// host returns the server's host name, for people.
 func (p *Pages) host() string {
 	_, host, _ := strings.Cut(p.options.URL, "://")
 	return host

@@ -28,14 +28,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// service is two processes with account pages behind one URL, over a bucket.
+// service is two processes with account pages behind one URL, sharing a bucket.
 type service struct {
 	t      *testing.T
 	url    string
 	bucket *buckettest.Fake
 	ring   *seal.Keyring
 	log    bytes.Buffer
-	who    *account.Member // who signs in next
+	who    *account.Member // the next member to sign in
 	keys   *keys
 	scopes []identity.Scope
 	listed error
@@ -48,7 +48,7 @@ type service struct {
 	server *httptest.Server
 }
 
-// keys records what is owed at the upstream.
+// keys records the scheduled deletions.
 type keys struct {
 	mu   sync.Mutex
 	owed map[string]time.Time // by ID
@@ -79,7 +79,7 @@ func (k *keys) Hasten(_ context.Context, id string) error {
 	})
 }
 
-// Begin and Finish implement [account.Login] without any other site.
+// Begin and Finish implement [account.Login] without another site.
 func (s *service) Begin(_ context.Context, mark string, write bool) (string, []byte, error) {
 	return fmt.Sprintf("https://login.example/?s=%s&write=%t", mark, write), []byte("carried " + mark), nil
 }
@@ -92,7 +92,7 @@ func (s *service) Finish(_ context.Context, q url.Values, mark string, carried [
 	return &m, nil
 }
 
-// libraries lists those of the principal's key.
+// libraries lists the libraries of the principal's key.
 func (s *service) libraries(ctx context.Context) ([]library.Info, error) {
 	p := identity.PrincipalFrom(ctx)
 	all := []library.Info{{ID: "user:1", Name: "Ada's <library>"}, {ID: "group:4711", Name: "Chemistry"}, {ID: "group:4712", Name: "Physics"}}
@@ -127,7 +127,7 @@ func ada() *account.Member {
 	return &account.Member{Subject: "zotero:1001", Scopes: []identity.Scope{identity.Read}, Key: "ada-key-of-zotero"}
 }
 
-// restart starts both processes again.
+// restart restarts both processes.
 func (s *service) restart() {
 	s.t.Helper()
 	s.pages, s.muxes = nil, nil
@@ -164,7 +164,7 @@ func (s *service) pass(d time.Duration) {
 	s.now = s.now.Add(d)
 }
 
-// verify asks a process who bears a token.
+// verify verifies a token in one process.
 func (s *service) verify(process int, token string) (*identity.Principal, error) {
 	return s.pages[process].Verifier(others{}).Verify(s.t.Context(), token)
 }
@@ -245,7 +245,7 @@ func (b *browser) page() (string, string) {
 
 var tokenText = regexp.MustCompile(`sr_pat_[A-Za-z0-9_-]+`)
 
-// make makes a token by the form, with changes: name, value, ….
+// make submits the form for a new token, with changes: name, value, ….
 func (b *browser) make(changes ...string) (string, answer) {
 	b.t.Helper()
 	_, form := b.page()
@@ -261,7 +261,7 @@ func (b *browser) make(changes ...string) (string, answer) {
 	return tokenText.FindString(a.body), a
 }
 
-func TestMakeAndUseAToken(t *testing.T) {
+func TestTokens_MakeAndUse(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	if a := b.send(http.MethodGet, "/account/tokens", nil); a.status != http.StatusOK || !strings.Contains(a.body, `href="/account/sign-in"`) || strings.Contains(a.body, "<form") {
@@ -307,12 +307,12 @@ func TestMakeAndUseAToken(t *testing.T) {
 	}
 }
 
-func TestRevokedTokens_StayOut(t *testing.T) {
+func TestTokens_StayRevoked(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	b.signIn("")
 	token, _ := b.make()
-	s.pass(time.Second) // the list is in the order of time
+	s.pass(time.Second) // the list is ordered by time
 	kept, _ := b.make("name", "another one")
 	body, form := b.page()
 	key := regexp.MustCompile(`name="token" value="([0-9a-f]+)"`).FindStringSubmatch(body)
@@ -345,11 +345,11 @@ func TestRevokedTokens_StayOut(t *testing.T) {
 	s.bucket.Down.Store(true)
 	s.restart()
 	if _, err := s.verify(0, kept); library.CodeOf(err) != library.Unavailable {
-		t.Errorf("a process that can't tell: %v", err)
+		t.Errorf("a process that can't read the ledger: %v", err)
 	}
 }
 
-func TestTokensExpire(t *testing.T) {
+func TestTokens_Expire(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	b.signIn("")
@@ -373,24 +373,24 @@ func TestTokens_NeverExceedTheirMaker(t *testing.T) {
 		libraries []library.ID
 		scopes    []identity.Scope
 	}{
-		"one library":                {nil, []string{"which", "some", "library", "group:4711"}, 200, []library.ID{"group:4711"}, []identity.Scope{identity.Read}},
-		"two, one of them twice":     {nil, []string{"which", "some", "library", "group:4711", "library", "user:1", "library", "group:4711"}, 200, []library.ID{"group:4711", "user:1"}, []identity.Scope{identity.Read}},
-		"no library":                 {nil, []string{"which", "some"}, 422, nil, nil},
-		"no choice":                  {nil, []string{"which", ""}, 422, nil, nil},
-		"another's library":          {nil, []string{"which", "some", "library", "user:2"}, 404, nil, nil},
-		"a library that is none":     {nil, []string{"which", "some", "library", "*"}, 404, nil, nil},
-		"writing without the right":  {nil, []string{"scope", "library:write"}, 403, nil, nil},
-		"a scope that there is not":  {nil, []string{"scope", "admin"}, 403, nil, nil},
-		"no name":                    {nil, []string{"name", " "}, 422, nil, nil},
-		"a name that is too long":    {nil, []string{"name", strings.Repeat("n", 61)}, 422, nil, nil},
-		"no end":                     {nil, []string{"days", "0"}, 422, nil, nil},
-		"longer than it may":         {nil, []string{"days", "365"}, 422, nil, nil},
-		"all of a restricted member": {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, nil, 200, []library.ID{"group:4712"}, []identity.Scope{identity.Read}},
-		"less of a restricted one":   {func(m *account.Member) { m.Libraries = []library.ID{"group:4712", "user:1"} }, []string{"which", "some", "library", "user:1"}, 200, []library.ID{"user:1"}, []identity.Scope{identity.Read}},
-		"more of a restricted one":   {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, []string{"which", "some", "library", "group:4711"}, 404, nil, nil},
-		"writing with the right":     {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, []string{"scope", "library:write"}, 200, nil, []identity.Scope{identity.Read, identity.Write}},
-		"reading with that right":    {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, nil, 200, nil, []identity.Scope{identity.Read}},
-		"all of who sees none":       {func(m *account.Member) { m.Libraries = []library.ID{} }, nil, 200, []library.ID{}, []identity.Scope{identity.Read}},
+		"one library":                         {nil, []string{"which", "some", "library", "group:4711"}, 200, []library.ID{"group:4711"}, []identity.Scope{identity.Read}},
+		"two, one of them repeated":           {nil, []string{"which", "some", "library", "group:4711", "library", "user:1", "library", "group:4711"}, 200, []library.ID{"group:4711", "user:1"}, []identity.Scope{identity.Read}},
+		"no library":                          {nil, []string{"which", "some"}, 422, nil, nil},
+		"no choice":                           {nil, []string{"which", ""}, 422, nil, nil},
+		"another's library":                   {nil, []string{"which", "some", "library", "user:2"}, 404, nil, nil},
+		"an unknown library":                  {nil, []string{"which", "some", "library", "*"}, 404, nil, nil},
+		"writing without the right":           {nil, []string{"scope", "library:write"}, 403, nil, nil},
+		"an unknown scope":                    {nil, []string{"scope", "admin"}, 403, nil, nil},
+		"no name":                             {nil, []string{"name", " "}, 422, nil, nil},
+		"a name that is too long":             {nil, []string{"name", strings.Repeat("n", 61)}, 422, nil, nil},
+		"no end":                              {nil, []string{"days", "0"}, 422, nil, nil},
+		"too long":                            {nil, []string{"days", "365"}, 422, nil, nil},
+		"all, for a restricted member":        {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, nil, 200, []library.ID{"group:4712"}, []identity.Scope{identity.Read}},
+		"fewer, for a restricted member":      {func(m *account.Member) { m.Libraries = []library.ID{"group:4712", "user:1"} }, []string{"which", "some", "library", "user:1"}, 200, []library.ID{"user:1"}, []identity.Scope{identity.Read}},
+		"more, for a restricted member":       {func(m *account.Member) { m.Libraries = []library.ID{"group:4712"} }, []string{"which", "some", "library", "group:4711"}, 404, nil, nil},
+		"writing with the right":              {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, []string{"scope", "library:write"}, 200, nil, []identity.Scope{identity.Read, identity.Write}},
+		"reading with that right":             {func(m *account.Member) { m.Scopes = append(m.Scopes, identity.Write) }, nil, 200, nil, []identity.Scope{identity.Read}},
+		"all, for a member without libraries": {func(m *account.Member) { m.Libraries = []library.ID{} }, nil, 200, []library.ID{}, []identity.Scope{identity.Read}},
 	} {
 		s.who = ada()
 		if c.member != nil {
@@ -413,9 +413,9 @@ func TestTokens_NeverExceedTheirMaker(t *testing.T) {
 	}
 }
 
-// TestWriting_IsOfferedByTheServerOnly has a member with the right to write at
-// a server whose tools don't.
-func TestWriting_IsOfferedByTheServerOnly(t *testing.T) {
+// TestWrite_IsOfferedOnlyIfToolsWrite has a member with the right to write at a
+// server whose tools don't.
+func TestWrite_IsOfferedOnlyIfToolsWrite(t *testing.T) {
 	s := newService(t)
 	s.scopes = []identity.Scope{identity.Read}
 	s.restart()
@@ -423,7 +423,7 @@ func TestWriting_IsOfferedByTheServerOnly(t *testing.T) {
 	b := s.browser()
 	b.signIn("")
 	if body, _ := b.page(); strings.Contains(body, "library:write") || strings.Contains(body, "write=1") {
-		t.Error("the page offers it")
+		t.Error("the page offers write access")
 	}
 	if _, a := b.make("scope", "library:write"); a.status != http.StatusForbidden {
 		t.Errorf("%d", a.status)
@@ -446,7 +446,7 @@ func TestForms_BelongToTheirSession(t *testing.T) {
 	}
 	for promise, send := range map[string]func(path string) answer{
 		"no field":        func(path string) answer { return b.send(http.MethodPost, path, fields("")) },
-		"a field made up": func(path string) answer { return b.send(http.MethodPost, path, fields("sr_field_AAAA")) },
+		"a made-up field": func(path string) answer { return b.send(http.MethodPost, path, fields("sr_field_AAAA")) },
 		"another's field": func(path string) answer { return b.send(http.MethodPost, path, fields(theirs)) },
 		"no session":      func(path string) answer { return s.browser().send(http.MethodPost, path, fields(form)) },
 		"from another site": func(path string) answer {
@@ -455,11 +455,11 @@ func TestForms_BelongToTheirSession(t *testing.T) {
 		"from a sibling": func(path string) answer {
 			return b.send(http.MethodPost, path, fields(form), "Sec-Fetch-Site", "same-site")
 		},
-		"with another's origin": func(path string) answer {
+		"with another origin": func(path string) answer {
 			return b.send(http.MethodPost, path, fields(form), "Origin", "https://evil.example")
 		},
-		"of no origin": func(path string) answer { return b.send(http.MethodPost, path, fields(theirs), "Origin", "null") },
-		"longer than it may": func(path string) answer {
+		"without an origin": func(path string) answer { return b.send(http.MethodPost, path, fields(theirs), "Origin", "null") },
+		"too long": func(path string) answer {
 			return b.send(http.MethodPost, path, url.Values{"form": {form}, "x": {strings.Repeat("x", 100<<10)}})
 		},
 	} {
@@ -470,12 +470,12 @@ func TestForms_BelongToTheirSession(t *testing.T) {
 		}
 	}
 	if a := b.send(http.MethodPost, "/account/tokens", fields(form), "Sec-Fetch-Site", "same-origin", "Origin", "null"); !tokenText.MatchString(a.body) {
-		t.Errorf("one's own: %d", a.status)
+		t.Errorf("the session's own: %d", a.status)
 	}
 	if a := b.send(http.MethodPost, "/account/tokens", fields(form), "Origin", s.url); a.status != http.StatusConflict || tokenText.MatchString(a.body) {
 		t.Errorf("sent twice: %d", a.status)
 	}
-	// A member revokes only what is theirs.
+	// A member revokes only their own tokens.
 	body, _ := b.page()
 	key := regexp.MustCompile(`name="token" value="([0-9a-f]+)"`).FindStringSubmatch(body)[1]
 	other.send(http.MethodPost, "/account/tokens/revoke", url.Values{"form": {theirs}, "token": {key}})
@@ -484,18 +484,18 @@ func TestForms_BelongToTheirSession(t *testing.T) {
 	}
 }
 
-func TestSessions(t *testing.T) {
+func TestSessions_ValidateMarksAndExpire(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	a := b.send(http.MethodGet, "/account/sign-in", nil)
 	to, _ := url.Parse(a.to)
 	mark := to.Query().Get("s")
 	for promise, try := range map[string]func() answer{
-		"another browser":      func() answer { return s.browser().send(http.MethodGet, "/account/callback?s="+mark, nil) },
-		"no mark":              func() answer { return b.send(http.MethodGet, "/account/callback", nil) },
-		"a mark made up":       func() answer { return b.send(http.MethodGet, "/account/callback?s=AAAAAAAAAAAAAAAAAAAAAAAAAA", nil) },
-		"a mark of other form": func() answer { return b.send(http.MethodGet, "/account/callback?s=../x", nil) },
-		"a mark that begins so": func() answer {
+		"another browser":  func() answer { return s.browser().send(http.MethodGet, "/account/callback?s="+mark, nil) },
+		"no mark":          func() answer { return b.send(http.MethodGet, "/account/callback", nil) },
+		"a made-up mark":   func() answer { return b.send(http.MethodGet, "/account/callback?s=AAAAAAAAAAAAAAAAAAAAAAAAAA", nil) },
+		"a malformed mark": func() answer { return b.send(http.MethodGet, "/account/callback?s=../x", nil) },
+		"a prefix of the mark": func() answer {
 			return b.send(http.MethodGet, "/account/callback?s="+mark[:8]+"AAAAAAAAAAAAAAAAAA", nil)
 		},
 	} {
@@ -527,14 +527,14 @@ func TestSessions(t *testing.T) {
 	_, form := b.page()
 	s.pass(time.Minute)
 	if a := b.send(http.MethodGet, "/account/tokens", nil); strings.Contains(a.body, "<form") {
-		t.Error("a session that is over")
+		t.Error("an expired session")
 	}
 	if a := b.send(http.MethodPost, "/account/sign-out", url.Values{"form": {form}}); a.status != http.StatusUnauthorized {
 		t.Errorf("a form of it: %d", a.status)
 	}
 }
 
-func TestSessions_ThatFitIntoNoCookie(t *testing.T) {
+func TestSessions_RejectMoreLibrariesThanACookieHolds(t *testing.T) {
 	s := newService(t)
 	for n, fits := range map[int]bool{100: true, 400: false} {
 		s.who = ada()
@@ -571,7 +571,7 @@ func TestLoginCookies_AreShort(t *testing.T) {
 	}
 }
 
-func TestSignOut_EndsTheSessionEverywhere(t *testing.T) {
+func TestSignOut_EndsSessionInEveryProcess(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	b.signIn("")
@@ -585,12 +585,12 @@ func TestSignOut_EndsTheSessionEverywhere(t *testing.T) {
 	s.pass(time.Minute)
 	for range 2 {
 		if a := stolen.send(http.MethodGet, "/account/tokens", nil); strings.Contains(a.body, "<form") {
-			t.Error("a copy of the cookie goes on")
+			t.Error("a copy of the cookie still works")
 		}
 	}
 }
 
-func TestKeysOfSessions(t *testing.T) {
+func TestSessions_ScheduleDeletionOfKeys(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	b.signIn("")
@@ -607,11 +607,11 @@ func TestKeysOfSessions(t *testing.T) {
 		t.Errorf("a token whose key would be deleted: %d", a.status)
 	}
 	if body, _ := b.page(); strings.Contains(body, "backup script") {
-		t.Error("it is listed")
+		t.Error("the token is listed")
 	}
 	s.keys.down = false
 	if token, _ := b.make(); token == "" || len(s.keys.owed) != 0 {
-		t.Errorf("the key of a token is still owed: %v", s.keys.owed)
+		t.Errorf("the deletion of a token's key is still scheduled: %v", s.keys.owed)
 	}
 	idle := s.browser()
 	idle.signIn("")
@@ -630,7 +630,7 @@ func TestKeysOfSessions(t *testing.T) {
 	}
 }
 
-func TestLibrariesThatCannotBeListed(t *testing.T) {
+func TestPages_LibrariesCannotBeListed(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	b.signIn("")
@@ -639,18 +639,18 @@ func TestLibrariesThatCannotBeListed(t *testing.T) {
 		t.Error("the page does not say so")
 	}
 	if token, _ := b.make(); token == "" {
-		t.Error("no token for all")
+		t.Error("no token for all libraries")
 	}
 	if _, a := b.make("which", "some", "library", "group:4711"); a.status != http.StatusServiceUnavailable {
 		t.Errorf("%d", a.status)
 	}
 	s.listed = library.Errorf(library.Unauthenticated, "revoked")
 	if a := b.send(http.MethodGet, "/account/tokens", nil); strings.Contains(a.body, "<form") || !strings.Contains(a.body, "/account/sign-in") {
-		t.Error("a session whose key was revoked goes on")
+		t.Error("a session whose key was revoked still works")
 	}
 }
 
-func TestPages_HoldToTheirPolicy(t *testing.T) {
+func TestPages_FollowContentSecurityPolicy(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	pages := map[string]answer{"sign-in": b.send(http.MethodGet, "/account/tokens", nil), "error": b.send(http.MethodGet, "/account/callback", nil)}
@@ -668,11 +668,11 @@ func TestPages_HoldToTheirPolicy(t *testing.T) {
 		}
 	}
 	if !strings.Contains(pages["tokens"].header.Get("Content-Security-Policy"), "form-action 'self'") {
-		t.Error("the form leads elsewhere")
+		t.Error("the form has another target")
 	}
 }
 
-func TestTooManyTokens(t *testing.T) {
+func TestTokens_AreBounded(t *testing.T) {
 	s := newService(t)
 	b := s.browser()
 	b.signIn("")
@@ -706,7 +706,7 @@ func FuzzToken(f *testing.F) {
 	v := p.Verifier(others{})
 	f.Fuzz(func(t *testing.T, token string) {
 		if got, err := v.Verify(t.Context(), token); err == nil && got.Subject != "other" {
-			t.Errorf("%q is good for %+v", token, got)
+			t.Errorf("%q is accepted for %+v", token, got)
 		}
 	})
 }

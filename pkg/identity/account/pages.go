@@ -29,7 +29,7 @@ var wrongHTML string
 //go:embed unconfigured.html
 var unconfiguredHTML string
 
-// templates are the pages' templates.
+// templates are the HTML pages.
 type templates struct{ tokens, made, signIn, wrong *page.Page }
 
 func newTemplates() (*templates, error) {
@@ -47,7 +47,7 @@ func newTemplates() (*templates, error) {
 	return t, nil
 }
 
-// tokensPage is what the page of tokens shows.
+// tokensPage is the data of the page of tokens.
 type tokensPage struct {
 	Form, Subject, Through, WriteURL     string
 	Tokens                               []tokenRow
@@ -64,39 +64,39 @@ type tokenRow struct {
 	Write                       bool
 }
 
-// madePage is what the page of a new token shows.
+// madePage is the data of the page of a new token.
 type madePage struct{ Token, Name, Expires, URL string }
 
-// signInPage is what the page shows before a member signs in.
+// signInPage is the data of the page before sign-in.
 type signInPage struct{ Through, URL, Host string }
 
-// wrongPage is what the page of an error shows.
+// wrongPage is the data of the error page.
 type wrongPage struct{ Message, Hint, Back string }
 
 func (p *Pages) showSignIn(w http.ResponseWriter) {
 	p.write(w, p.pages.signIn, "Personal access tokens", signInPage{Through: p.options.Through, URL: loginURL(false), Host: p.host()}, nil)
 }
 
-// write answers with a page whose forms go to this server alone.
+// write writes a page whose forms may only post to this server.
 func (p *Pages) write(w http.ResponseWriter, t *page.Page, title string, data any, change func(*page.Options)) {
 	o := page.Options{Title: title, FormAction: []string{}, Copy: t == p.pages.made, Data: data}
 	if change != nil {
 		change(&o)
 	}
 	if err := t.Write(w, o); err != nil {
-		p.options.Logger.Error("a page can't be written", "error", err)
+		p.options.Logger.Error("writing a page failed", "error", err)
 		http.Error(w, "something went wrong inside the server", http.StatusInternalServerError)
 	}
 }
 
-// fail tells a person what went wrong.
+// fail shows an error to the person.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := library.AsError(err)
 	status := identity.StatusOf(e.Code)
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.RetryAfter.Seconds())))))
 	}
-	p.options.Logger.InfoContext(r.Context(), "account page refused", "status", status, "error", e)
+	p.options.Logger.InfoContext(r.Context(), "account page rejected", "status", status, "error", e)
 	first, size := utf8.DecodeRuneInString(e.Message)
 	data := wrongPage{Message: string(unicode.ToUpper(first)) + e.Message[size:], Hint: cmp.Or(e.Hint, "go back and try again"), Back: pathTokens}
 	p.write(w, p.pages.wrong, "That did not work", data, func(o *page.Options) { o.Status, o.FormAction = status, nil })

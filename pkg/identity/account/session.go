@@ -13,27 +13,27 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// How long things are good.
+// Lifetimes.
 const (
 	sessionTTL = time.Hour
 	loginTTL   = 10 * time.Minute
 )
 
-// kindSession is the kind of the ledger's entries of sessions that ended.
+// kindSession is the kind of ended sessions in the ledger.
 const kindSession ledger.Kind = "session"
 
-// Names of cookies. Each sign-in has one of its own, so that two may go on in
-// one browser.
+// Names of cookies. Each sign-in has its own, so that two can run in one
+// browser.
 const (
 	cookieSession = "stackroom-session"
 	cookieLogin   = "stackroom-account-"
 )
 
-// maxCookie is the length of the longest value that browsers keep (RFC 6265bis,
-// section 5.5), with room for the name.
+// maxCookie is the longest value that browsers store (RFC 6265bis, section
+// 5.5), less space for the name.
 const maxCookie = 4000
 
-// session is the cookie of a member who has signed in.
+// session is the cookie of a signed-in member.
 type session struct {
 	Member
 
@@ -41,24 +41,24 @@ type session struct {
 	Expires int64  `json:"x"` // seconds since 1970, as below
 }
 
-// pending is the cookie of a browser that signs in.
+// pending is the cookie of a sign-in in progress.
 type pending struct {
 	Mark    string `json:"m"`
 	Carried []byte `json:"d"`
 	Expires int64  `json:"x"`
 }
 
-// field is the hidden field of a form: whose form it is, and the ID of the token
-// that it makes, so that sending it twice makes one token.
+// field is the hidden field of a form: its session, and the ID of the token
+// that it makes, so that submitting it twice makes one token.
 type field struct {
-	Session string `json:"s"` // its ID: the field is good for as long as the session
+	Session string `json:"s"` // ID of the session, as long as which the field is valid
 	Token   string `json:"t"`
 }
 
-// cookieName returns the name under which a cookie is set. With the prefix
-// __Host- no other host of the domain can set it, and it goes over https only
-// (RFC 6265bis, section 4.1.3.2). There is no such cookie on http, which is for
-// this machine alone.
+// cookieName returns the name under which a cookie is set. The prefix __Host-
+// prevents other hosts of the domain from setting it and restricts it to https
+// (RFC 6265bis, section 4.1.3.2). On http, which only works on this machine,
+// the prefix is not available.
 func (p *Pages) cookieName(name string) string {
 	if p.secure {
 		return "__Host-" + name
@@ -66,8 +66,8 @@ func (p *Pages) cookieName(name string) string {
 	return name
 }
 
-// setCookie sets a cookie that scripts don't see and that other sites can't
-// send, except by leading the person here; d < 0 deletes it.
+// setCookie sets a cookie that scripts can't read and that other sites can send
+// only by top-level navigation; d < 0 deletes it.
 func (p *Pages) setCookie(w http.ResponseWriter, name, value string, d time.Duration) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever there is https
 		Name: p.cookieName(name), Value: value, Path: "/", MaxAge: int(d / time.Second),
@@ -75,8 +75,8 @@ func (p *Pages) setCookie(w http.ResponseWriter, name, value string, d time.Dura
 	})
 }
 
-// current returns the session of a request, nil if there is none that is good.
-// The error has the code Unavailable.
+// current returns the valid session of a request, or nil. The error has the
+// code Unavailable.
 func (p *Pages) current(r *http.Request) (*session, error) {
 	cookie, err := r.Cookie(p.cookieName(cookieSession))
 	if err != nil {
@@ -93,12 +93,12 @@ func (p *Pages) current(r *http.Request) (*session, error) {
 	return s, nil
 }
 
-// signIn answers GET /account/sign-in: it sends the browser to where members
-// sign in. It is a link, because the policy of a form would have to name every
-// page on the way.
+// signIn serves GET /account/sign-in: it redirects to the sign-in. It is a link
+// and not a form, because the policy of a form would have to list every page of
+// the sign-in.
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		http.Redirect(w, r, pathTokens, http.StatusSeeOther) // another site begins no sign-in here
+		http.Redirect(w, r, pathTokens, http.StatusSeeOther) // other sites can't start a sign-in
 		return
 	}
 	mark := rand.Text()
@@ -118,7 +118,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 
 func loginCookie(mark string) string { return cookieLogin + mark[:8] }
 
-// Callback answers the request with which a browser comes back from signing in.
+// Callback serves the redirect from a sign-in.
 func (p *Pages) Callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	mark := q.Get("s")
@@ -144,7 +144,7 @@ func (p *Pages) Callback(w http.ResponseWriter, r *http.Request) {
 	redirect(w, pathTokens)
 }
 
-// pending returns the sign-in that a mark names, if this browser began it.
+// pending returns the sign-in with a mark, if this browser began it.
 func (p *Pages) pending(r *http.Request, mark string) (*pending, error) {
 	if len(mark) != len(rand.Text()) || strings.Trim(mark, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
 		return nil, notBegun()
@@ -164,12 +164,12 @@ func (p *Pages) pending(r *http.Request, mark string) (*pending, error) {
 }
 
 func notBegun() error {
-	return library.Errorf(library.Invalid, "this sign-in was not begun in this browser, or it is over").
+	return library.Errorf(library.Invalid, "this sign-in was not started in this browser, or it has expired").
 		WithHint("allow cookies for this site and sign in again")
 }
 
-// begin begins a session. A key that no token takes by its end is deleted at the
-// upstream then.
+// begin starts a session. If no token takes over the session's key, the key is
+// deleted at the upstream when the session ends.
 func (p *Pages) begin(w http.ResponseWriter, r *http.Request, m *Member) error {
 	s := session{Member: *m, ID: rand.Text(), Expires: p.after(sessionTTL)}
 	if m.Key != "" && p.options.Keys != nil {
@@ -182,15 +182,15 @@ func (p *Pages) begin(w http.ResponseWriter, r *http.Request, m *Member) error {
 		return err
 	}
 	if len(value) > maxCookie {
-		return library.Errorf(library.TooLarge, "your account may see more libraries than a session can name").
-			WithHint("ask the admin for a policy rule with all libraries, or with fewer")
+		return library.Errorf(library.TooLarge, "your account may see more libraries than a session can list").
+			WithHint("ask your admin for a policy rule with all libraries, or with fewer")
 	}
 	p.setCookie(w, cookieSession, value, sessionTTL)
 	return nil
 }
 
-// signOut answers POST /account/sign-out: it ends the session, and deletes the
-// key that no token took.
+// signOut serves POST /account/sign-out: it ends the session, and deletes its
+// key unless a token took it over.
 func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) {
 	s, _, err := p.readForm(w, r)
 	if err != nil {
@@ -209,16 +209,16 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) {
 	redirect(w, pathTokens)
 }
 
-// maxForm is the length of the longest form, in bytes.
+// maxForm is the longest form, in bytes.
 const maxForm = 64 << 10
 
-// readForm reads a form that this server made for the session of the request:
-// no other site can send it.
+// readForm parses a form of the request's session. Forms from other sites are
+// rejected.
 func (p *Pages) readForm(w http.ResponseWriter, r *http.Request) (*session, *field, error) {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
 		return nil, nil, notThisForm()
 	}
-	// A page without referrers, as these are, sends "null" (Fetch standard,
+	// Pages without referrers, such as these, send "null" (Fetch standard,
 	// "append a request Origin header").
 	if origin := r.Header.Get("Origin"); origin != "" && origin != "null" && origin != p.options.URL {
 		return nil, nil, notThisForm()
@@ -228,7 +228,7 @@ func (p *Pages) readForm(w http.ResponseWriter, r *http.Request) (*session, *fie
 	case err != nil:
 		return nil, nil, err
 	case s == nil:
-		return nil, nil, library.Errorf(library.Unauthenticated, "your session is over").WithHint("sign in again")
+		return nil, nil, library.Errorf(library.Unauthenticated, "your session has expired").WithHint("sign in again")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
@@ -243,7 +243,7 @@ func (p *Pages) readForm(w http.ResponseWriter, r *http.Request) (*session, *fie
 }
 
 func notThisForm() error {
-	return library.Errorf(library.Forbidden, "this form was not made for this session").WithHint("open the page again")
+	return library.Errorf(library.Forbidden, "this form belongs to another session").WithHint("open the page again")
 }
 
 // newField returns the hidden field of the forms of a page.
@@ -251,13 +251,13 @@ func (p *Pages) newField(s *session) (string, error) {
 	return sealed(p.form, field{Session: s.ID, Token: rand.Text()})
 }
 
-// after returns the end of d from now, in seconds since 1970.
+// after returns the time d from now, in seconds since 1970.
 func (p *Pages) after(d time.Duration) int64 { return p.options.Now().Add(d).Unix() }
 
-// over reports whether a time has come.
+// over reports whether a time has passed.
 func (p *Pages) over(expires int64) bool { return p.options.Now().Unix() >= expires }
 
-// redirect sends a browser on.
+// redirect redirects the browser.
 func redirect(w http.ResponseWriter, to string) {
 	h := w.Header()
 	h.Set("Location", to)
@@ -266,7 +266,7 @@ func redirect(w http.ResponseWriter, to string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// loginURL returns where members sign in.
+// loginURL returns the URL of the sign-in.
 func loginURL(write bool) string {
 	if write {
 		return pathSignIn + "?" + url.Values{"write": {"1"}}.Encode()

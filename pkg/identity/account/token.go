@@ -15,10 +15,10 @@ import (
 // tokenPrefix begins every personal access token.
 const tokenPrefix = "sr_pat_"
 
-// maxLibraries is how many libraries a token can name; more are all of them.
+// maxLibraries is the most libraries that a token can list.
 const maxLibraries = 100
 
-// accessToken is what a personal access token hides.
+// accessToken is the content of a personal access token.
 type accessToken struct {
 	Member
 
@@ -26,24 +26,23 @@ type accessToken struct {
 	Expires int64  `json:"x"`
 }
 
-// record is what the member wants to know of a token later. It is sealed in the
-// ledger.
+// record is what the member later sees of a token. The ledger stores it sealed.
 type record struct {
 	Name      string           `json:"n"`
 	Scopes    []identity.Scope `json:"c"`
-	Libraries []string         `json:"l,omitempty"` // names, for people; nil is all
+	Libraries []string         `json:"l,omitempty"` // names for people; nil is all
 }
 
-// wish is what a member asks for.
+// wish is a member's request for a token.
 type wish struct {
 	name      string
 	scopes    []identity.Scope
-	libraries []library.Info // nil is all that the member may see
+	libraries []library.Info // nil is every library that the member may see
 	life      time.Duration
 }
 
-// issue makes a token with an ID. The error has the code Conflict if one with
-// this ID was made before, or if the member has too many.
+// issue makes a token with an ID. The error has the code Conflict if the ID was
+// used before, or if the member has too many tokens.
 func (p *Pages) issue(ctx context.Context, s *session, id string, want *wish) (string, error) {
 	now := p.options.Now()
 	t := accessToken{Member: s.Member, ID: id, Expires: now.Add(want.life).Unix()}
@@ -69,26 +68,26 @@ func (p *Pages) issue(ctx context.Context, s *session, id string, want *wish) (s
 	case err != nil:
 		return "", err
 	case !first:
-		return "", library.Errorf(library.Conflict, "this form has made its token").WithHint("open the page again to make another one")
+		return "", library.Errorf(library.Conflict, "this form was already used to make a token").WithHint("open the page again to make another one")
 	}
 	if s.Key == "" || p.options.Keys == nil {
 		return text, nil
 	}
-	// The key is the token's from now on.
+	// The token takes over the key.
 	if err := p.options.Keys.Settle(ctx, s.ID); err != nil {
 		return "", errors.Join(err, p.options.Ledger.End(ctx, family))
 	}
 	return text, nil
 }
 
-// verifier verifies personal access tokens, and has next verify others.
+// verifier verifies personal access tokens and passes others to next.
 type verifier struct {
 	pages *Pages
 	next  identity.Verifier
 }
 
-// Verifier returns a verifier of personal access tokens that has next verify all
-// others.
+// Verifier returns a verifier of personal access tokens that passes others to
+// next.
 func (p *Pages) Verifier(next identity.Verifier) identity.Verifier { return verifier{p, next} }
 
 // Verify implements [identity.Verifier].
@@ -99,8 +98,8 @@ func (v verifier) Verify(ctx context.Context, token string) (*identity.Principal
 	return v.pages.verify(ctx, token)
 }
 
-// Revoke ends a personal access token. Other text is no error. The error has the
-// code Unavailable.
+// Revoke revokes a personal access token and ignores other text. The error has
+// the code Unavailable.
 func (p *Pages) Revoke(ctx context.Context, text string) error {
 	var t accessToken
 	if !strings.HasPrefix(text, tokenPrefix) || p.unseal(ctx, p.token, text, &t) != nil || p.over(t.Expires) {
@@ -110,8 +109,8 @@ func (p *Pages) Revoke(ctx context.Context, text string) error {
 	return p.options.Ledger.End(context.WithoutCancel(ctx), f)
 }
 
-// verify returns the principal of a personal access token. That another process
-// revoked it is known within a minute.
+// verify returns the principal of a personal access token. A revocation by
+// another process takes effect within a minute.
 func (p *Pages) verify(ctx context.Context, text string) (*identity.Principal, error) {
 	var t accessToken
 	if err := p.unseal(ctx, p.token, text, &t); err != nil {

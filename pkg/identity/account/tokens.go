@@ -19,14 +19,14 @@ import (
 // day is 24 hours.
 const day = 24 * time.Hour
 
-// lives returns the times for which a token can be made, in days: at most those
-// for which the ledger remembers a revocation.
+// lives returns the lifetimes that a member can choose, in days: none longer
+// than the ledger remembers a revocation.
 func lives() []int { return []int{7, 30, 90} }
 
-// maxTokenName is the length of the longest name of a token, in characters.
+// maxTokenName is the longest name of a token, in characters.
 const maxTokenName = 60
 
-// showTokens answers GET /account/tokens.
+// showTokens serves GET /account/tokens.
 func (p *Pages) showTokens(w http.ResponseWriter, r *http.Request) {
 	s, err := p.current(r)
 	switch {
@@ -39,7 +39,7 @@ func (p *Pages) showTokens(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// show shows the tokens of a member.
+// show writes the page of a member's tokens.
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, s *session) {
 	tokens, err := p.list(r.Context(), s)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, s *session) {
 
 func (p *Pages) offersWrite() bool { return slices.Contains(p.options.Scopes, identity.Write) }
 
-// libraries returns what a member may see.
+// libraries returns the libraries that a member may see.
 func (p *Pages) libraries(ctx context.Context, s *session) ([]library.Info, error) {
 	return p.options.Libraries(identity.WithPrincipal(ctx, p.principal(&s.Member)))
 }
@@ -92,7 +92,7 @@ func (p *Pages) list(ctx context.Context, s *session) ([]tokenRow, error) {
 	return rows, nil
 }
 
-// makeToken answers the form for a new token, with the token.
+// makeToken serves the form for a new token.
 func (p *Pages) makeToken(w http.ResponseWriter, r *http.Request) {
 	s, f, err := p.readForm(w, r)
 	if err != nil {
@@ -116,20 +116,20 @@ func (p *Pages) makeToken(w http.ResponseWriter, r *http.Request) {
 	}, nil)
 }
 
-// wish reads what a member asks for, no more than the member has.
+// wish parses the form, within the member's rights.
 func (p *Pages) wish(ctx context.Context, s *session, form url.Values) (*wish, error) {
 	want := &wish{name: plaintext.Line(form.Get("name")), scopes: []identity.Scope{identity.Read}}
 	if want.name == "" || len([]rune(want.name)) > maxTokenName {
-		return nil, library.Errorf(library.Invalid, "a token needs a name of at most %d characters", maxTokenName).WithHint("go back and name what the token is for")
+		return nil, library.Errorf(library.Invalid, "a token needs a name of at most %d characters", maxTokenName).WithHint("go back and enter what the token is for")
 	}
 	i := slices.IndexFunc(lives(), func(days int) bool { return form.Get("days") == strconv.Itoa(days) })
 	if i < 0 {
-		return nil, library.Errorf(library.Invalid, "the form names no time for the token to live").WithHint("open the page again")
+		return nil, library.Errorf(library.Invalid, "the form has no valid lifetime").WithHint("open the page again")
 	}
 	want.life = time.Duration(lives()[i]) * day
 	switch scope := identity.Scope(cmp.Or(form.Get("scope"), string(identity.Read))); {
 	case !p.may(&s.Member, scope):
-		return nil, library.Errorf(library.Forbidden, "your account can't give a token this scope").WithHint("choose another one")
+		return nil, library.Errorf(library.Forbidden, "your account can't grant this scope to a token").WithHint("choose another one")
 	case scope == identity.Write:
 		want.scopes = append(want.scopes, identity.Write)
 	}
@@ -141,10 +141,11 @@ func (p *Pages) wish(ctx context.Context, s *session, form url.Values) (*wish, e
 	return want, err
 }
 
-// chosen returns the libraries with the IDs, each of which the member may see.
+// chosen returns the libraries with the IDs. The member must be allowed to see
+// each of them.
 func (p *Pages) chosen(ctx context.Context, s *session, ids []string) ([]library.Info, error) {
 	if len(ids) == 0 || len(ids) > maxLibraries {
-		return nil, library.Errorf(library.Invalid, "a token names 1 to %d libraries, or all of them", maxLibraries).WithHint("go back and choose")
+		return nil, library.Errorf(library.Invalid, "choose 1 to %d libraries, or all of them", maxLibraries).WithHint("go back and choose")
 	}
 	all, err := p.libraries(ctx, s)
 	if err != nil {
@@ -163,7 +164,7 @@ func (p *Pages) chosen(ctx context.Context, s *session, ids []string) ([]library
 	return found, nil
 }
 
-// revokeToken answers POST /account/tokens/revoke.
+// revokeToken serves POST /account/tokens/revoke.
 func (p *Pages) revokeToken(w http.ResponseWriter, r *http.Request) {
 	s, _, err := p.readForm(w, r)
 	if err != nil {
