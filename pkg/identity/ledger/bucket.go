@@ -11,9 +11,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Prefix begins the names of the objects of a ledger in a bucket. A lifecycle
-// rule may delete an object a day after its custom time, or 100 days after it
-// was written.
+// Prefix begins the names of a ledger's objects in a bucket. A lifecycle rule
+// may delete an object a day after its custom time, or 100 days after it was
+// written.
 const Prefix = "ledger/"
 
 // callTime bounds one call to the bucket.
@@ -22,8 +22,8 @@ const callTime = 5 * time.Second
 // maxPages bounds a list, in pages of 1,000 objects.
 const maxPages = 200
 
-// OpenBucket returns the ledger in a bucket. It reads the families that ended;
-// if that fails, the next call that needs them tries again.
+// OpenBucket returns the ledger in a bucket. It reads the list of ended
+// families; if that fails, the next call that needs the list retries.
 func OpenBucket(ctx context.Context, b *bucket.Bucket, o Options) *Ledger {
 	l := newLedger(&bucketStore{b}, o)
 	if err := l.ended.load(ctx); err != nil {

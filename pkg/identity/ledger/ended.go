@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// EndedFresh is how old a process's list of ended families may be before a call
-// has it read again; a call waits for that only once it is twice as old.
+// EndedFresh is the age of a process's list of ended families after which a
+// call starts to read it again. A call waits for the result only if the list is
+// twice as old.
 const EndedFresh = 30 * time.Second
 
 // Bounds of reading the list of ended families.
 const (
-	endedWait  = 2 * time.Second  // how long a call waits for it
-	endedTime  = 30 * time.Second // how long reading may take
+	endedWait  = 2 * time.Second  // the longest wait of a call
+	endedTime  = 30 * time.Second // timeout of reading
 	endedPause = 5 * time.Second  // between attempts
 	maxDropped = 100              // expired entries that one call removes
 )
@@ -29,16 +30,16 @@ type endedSet struct {
 
 	mu      sync.RWMutex
 	until   map[string]time.Time // by digest of the family's ID
-	loaded  time.Time            // when the list was last read with success began
-	tried   time.Time            // when the last attempt to read it began
-	running chan struct{}        // closed when the attempt that runs has ended; nil if none runs
+	loaded  time.Time            // start of the last successful read
+	tried   time.Time            // start of the last attempt to read
+	running chan struct{}        // closed when the running attempt ends; nil if none runs
 }
 
 func newEndedSet(l *Ledger) *endedSet { return &endedSet{ledger: l, until: map[string]time.Time{}} }
 
-// Ended reports whether the family with an ID has ended, as far as this process
-// knows: what another process ended is known within a minute. The error has the
-// code Unavailable if the list of ended families was never read.
+// Ended reports whether the family with an ID has ended. An end in another
+// process is known within a minute. The error has the code Unavailable if the
+// list of ended families was never read.
 func (l *Ledger) Ended(ctx context.Context, id string) (bool, error) {
 	s, key := l.ended, digest(id)
 	s.mu.RLock()
@@ -57,14 +58,14 @@ func (l *Ledger) Ended(ctx context.Context, id string) (bool, error) {
 	return ended, nil
 }
 
-// add enters a family that this process ends.
+// add adds a family that this process ends.
 func (s *endedSet) add(key string, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.until[key] = until
 }
 
-// refresh has the list read again. It waits if the list is too old to go by.
+// refresh reads the list again. It waits for the result if the list is too old.
 func (s *endedSet) refresh(ctx context.Context) error {
 	running, age := s.start(ctx)
 	if age < 2*EndedFresh {
@@ -83,11 +84,12 @@ func (s *endedSet) refresh(ctx context.Context) error {
 	if s.loaded.IsZero() {
 		return unavailable(errors.New("ledger: the list of ended sign-ins was never read"))
 	}
-	return nil // what is known goes on while the store fails: nothing can be ended then either
+	return nil // the list stays valid while the store fails: no family can be ended then
 }
 
-// start begins an attempt unless one runs or just ended. It returns what is
-// closed at its end, nil if there is none, and the age of the list.
+// start begins an attempt unless one is running or has just ended. It returns a
+// channel that closes when the attempt ends, nil if there is none, and the age
+// of the list.
 func (s *endedSet) start(ctx context.Context) (running <-chan struct{}, age time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,10 +103,10 @@ func (s *endedSet) start(ctx context.Context) (running <-chan struct{}, age time
 	}
 	done := make(chan struct{})
 	s.running = done
-	ctx = context.WithoutCancel(ctx) // the attempt is for all callers
+	ctx = context.WithoutCancel(ctx) // the attempt serves all callers
 	go func() {
 		if err := s.load(ctx); err != nil {
-			s.ledger.log.WarnContext(ctx, "the list of ended sign-ins can't be read; what is known of it goes on", "error", err)
+			s.ledger.log.WarnContext(ctx, "the list of ended sign-ins can't be read; the last list stays in use", "error", err)
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -139,7 +141,8 @@ func (s *endedSet) load(ctx context.Context) error {
 	return nil
 }
 
-// replace takes the list that was read, beside what this process ended itself.
+// replace stores the list that was read, merged with the families that this
+// process ended.
 func (s *endedSet) replace(found map[string]time.Time, began time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

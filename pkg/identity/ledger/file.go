@@ -18,22 +18,22 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// FileName is the ledger's file in the data folder of a process.
+// FileName is the name of the ledger's file in the data folder.
 const FileName = "sign-in.db"
 
 // Bounds of a file.
 const (
-	maxEntries = 100_000 // then no family begins; what ends may be entered
+	maxEntries = 100_000 // when full, no family can begin; ends are still recorded
 	lockTime   = 12 * time.Second
 	sweepEvery = time.Hour
 )
 
-// ErrLocked says that another process has the file.
-var ErrLocked = errors.New("ledger: another process has the file")
+// ErrLocked reports that another process uses the file.
+var ErrLocked = errors.New("ledger: another process uses the file")
 
-// OpenFile opens the ledger in a folder, for this process alone. It waits up to
-// 12 s for a former process to end. The error has the code Unavailable, with
-// [ErrLocked] as the cause if another process has the file.
+// OpenFile opens the ledger in a folder for exclusive use. It waits up to 12 s
+// for a former process to end. The error has the code Unavailable, with
+// [ErrLocked] as the cause if another process uses the file.
 func OpenFile(folder string, o Options) (*Ledger, error) {
 	s, err := openFile(folder, lockTime, o.Now)
 	if err != nil {
@@ -47,9 +47,9 @@ func OpenFile(folder string, o Options) (*Ledger, error) {
 	return l, nil
 }
 
-// Probe reports whether the ledger in a folder can be opened, without waiting
-// for another process and without making or changing anything. A missing ledger
-// is no error: the first server makes it. The error is that of [OpenFile].
+// Probe reports whether the ledger in a folder can be opened. It does not wait
+// for another process and changes nothing. A missing ledger is no error: the
+// first server creates it. The error is that of [OpenFile].
 func Probe(folder string) error {
 	path := filepath.Join(folder, FileName)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -62,12 +62,12 @@ func Probe(folder string) error {
 	return db.Close()
 }
 
-// openBolt opens a file of bbolt, with errors for people.
+// openBolt opens a bbolt file. Its errors are for people.
 func openBolt(path string, o bolt.Options) (*bolt.DB, error) {
 	db, err := bolt.Open(path, 0o600, &o)
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, library.Errorf(library.Unavailable, "another process keeps its sign-in records in the same data folder").
+		return nil, library.Errorf(library.Unavailable, "another process uses the sign-in records in this data folder").
 			WithHint("stop it; several processes need STACKROOM_STATE_BUCKET").WithCause(ErrLocked)
 	case err != nil:
 		return nil, unusable(err)
@@ -96,16 +96,16 @@ func openFile(folder string, wait time.Duration, now func() time.Time) (*file, e
 
 func unusable(cause error) error {
 	return library.Errorf(library.Unavailable, "the sign-in records in the data folder can't be used").
-		WithHint("see that STACKROOM_DATA is a folder that this user may write to, or set STACKROOM_STATE_BUCKET; without %s everybody has to sign in again", FileName).WithCause(cause)
+		WithHint("check that this user may write to the folder STACKROOM_DATA, or set STACKROOM_STATE_BUCKET; if %s is lost, every member must sign in again", FileName).WithCause(cause)
 }
 
-// tableName names the one table of the file.
+// tableName is the name of the file's only bbolt bucket.
 const tableName = "entries"
 
 func table(tx *bolt.Tx) *bolt.Bucket { return tx.Bucket([]byte(tableName)) }
 
-// headerSize is the length of what stands before a value: its expiry in seconds
-// since 1970 and its version.
+// headerSize is the size of the header before a value: its expiry in seconds
+// since 1970, and its version.
 const headerSize = 16
 
 // file is a store in a bbolt file.
@@ -114,11 +114,11 @@ type file struct {
 	now func() time.Time
 
 	mu    sync.Mutex // held by writers
-	count int        // entries
+	count int        // number of entries
 	swept time.Time
 }
 
-// parse returns the parts of a stored value.
+// parse splits a stored value.
 func parse(stored []byte) (value []byte, version int64, expires time.Time, err error) {
 	if len(stored) < headerSize {
 		return nil, 0, time.Time{}, errors.New("ledger: a damaged entry")
@@ -134,7 +134,7 @@ func (f *file) get(_ context.Context, name string) (value []byte, version int64,
 		}
 		var inside []byte
 		inside, version, _, err = parse(stored)
-		value = bytes.Clone(inside) // the file's memory is good inside only
+		value = bytes.Clone(inside) // the memory is valid only within the transaction
 		return err
 	})
 	return value, version, err
@@ -226,7 +226,7 @@ func (f *file) list(_ context.Context, prefix string, visit func(item) bool) err
 	return err
 }
 
-// sweep deletes what has expired and counts the rest.
+// sweep deletes expired entries and counts the others.
 func (f *file) sweep() error {
 	count, now := 0, f.now()
 	err := f.db.Update(func(tx *bolt.Tx) error {

@@ -1,12 +1,11 @@
-// Package ledger keeps what sign-in must not forget: one family for each
-// sign-in and each personal access token, the families that ended, and the keys
-// that are still to be deleted at the upstream. It holds digests, times and
-// sealed texts, nothing that could be used or read without the master key.
+// Package ledger stores what sign-in must remember: one family for each sign-in
+// and each personal access token, the families that have ended, and the keys to
+// be deleted at the upstream. It stores digests, times and sealed texts, which
+// are useless without the master key.
 //
-// Two stores keep the same promises: [OpenFile], in a file for one process, and
-// [OpenBucket], in Cloud Storage for any number of processes. A store that is
-// full or fails makes calls fail with the code Unavailable; nothing is
-// forgotten before its time.
+// There are two stores: [OpenFile], a file for one process, and [OpenBucket],
+// Cloud Storage for any number of processes. If a store is full or fails, calls
+// fail with the code Unavailable; no entry is dropped before it expires.
 package ledger
 
 import (
@@ -25,20 +24,21 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Options configure a [Ledger]. Zero values stand for the defaults.
+// Options configures a [Ledger]. Zero values stand for the defaults.
 type Options struct {
-	// AccessTTL is how long an access token of a sign-in is good: so long the
-	// end of the sign-in is remembered. 24 h.
+	// AccessTTL is the lifetime of a sign-in's access tokens: the end of a
+	// sign-in is remembered for as long. Default 24 h.
 	AccessTTL time.Duration
 	Now       func() time.Time // nil: [time.Now]
 	Logger    *slog.Logger     // nil: no log
 }
 
-// Grace is how long a replaced refresh token gives the same successor again,
-// for clients whose parts refresh at the same time.
+// Grace is the time for which a replaced refresh token still returns the same
+// successor, for clients that refresh in several processes at once.
 const Grace = 2 * time.Minute
 
-// clockSkew is how far the clocks of two processes may be apart.
+// clockSkew is the largest expected difference between the clocks of two
+// processes.
 const clockSkew = 2 * time.Minute
 
 // Ledger is safe for concurrent use.
@@ -65,70 +65,70 @@ func newLedger(s store, o Options) *Ledger {
 	return l
 }
 
-// Close releases the store.
+// Close closes the store.
 func (l *Ledger) Close() error { return l.store.close() }
 
-// Kind tells what a family is.
+// Kind is the kind of a family.
 type Kind string
 
-// The kinds.
+// The kinds of families.
 const (
-	SignIn Kind = "signin" // a sign-in of a client, with refresh tokens that replace each other
+	SignIn Kind = "signin" // a client's sign-in, whose refresh tokens replace each other
 	Token  Kind = "token"  // a personal access token
 )
 
 // Bounds of families.
 const (
-	// MaxFamilies is how many families of one kind a member may have.
+	// MaxFamilies is the most families of one kind that a member may have.
 	MaxFamilies = 50
-	// MaxRotations is how many times the refresh token of a family may be
-	// replaced within [Grace].
+	// MaxRotations is the most replacements of a family's refresh token within
+	// [Grace].
 	MaxRotations = 20
-	// maxListed is how many families of one kind a member may have with those
-	// that ended in the last AccessTTL.
+	// maxListed is the most families of one kind that a member may have,
+	// including those that ended within the last AccessTTL.
 	maxListed = 1000
 )
 
 // Family is a sign-in or a personal access token.
 type Family struct {
 	Kind    Kind
-	Subject string // whose it is, such as "zotero:475425"; not kept, only a digest
-	ID      string // names the family in tokens; not kept, only a digest
-	Note    []byte // what the caller wants to know of it later; sealed by the caller
+	Subject string // the owner, such as "zotero:475425"; only a digest is stored
+	ID      string // ID of the family in tokens; only a digest is stored
+	Note    []byte // data for the caller, which must seal it
 	Created time.Time
-	Expires time.Time // when the newest token of the family expires
+	Expires time.Time // expiry of the family's newest token
 }
 
 // Listed is a family in a list.
 type Listed struct {
-	Key     string // names the family in [Ledger.EndListed]
+	Key     string // ID for [Ledger.EndListed]
 	Note    []byte
 	Created time.Time
 	Expires time.Time
 }
 
-// entry is what the store keeps of a family.
+// entry is the stored form of a family.
 type entry struct {
 	Created    int64   `json:"c"`           // seconds since 1970, as is Expires
 	Expires    int64   `json:"x"`           //
-	Ended      bool    `json:"e,omitempty"` // its tokens are refused
-	Generation int     `json:"g,omitempty"` // of the newest refresh token
-	Rotations  []int64 `json:"r,omitempty"` // when the newest generations were made, oldest first, in ns since 1970
+	Ended      bool    `json:"e,omitempty"` // its tokens are rejected
+	Generation int     `json:"g,omitempty"` // generation of the newest refresh token
+	Rotations  []int64 `json:"r,omitempty"` // creation of the newest generations, oldest first, in ns since 1970
 	Note       []byte  `json:"n,omitempty"`
 }
 
 var (
-	// ErrEnded says that a family has ended, expired or never began.
+	// ErrEnded reports that a family has ended, has expired or never began.
 	ErrEnded = errors.New("ledger: the family has ended")
-	// ErrReplaced says that a refresh token was replaced longer ago than the
-	// grace.
-	ErrReplaced = errors.New("ledger: the refresh token was replaced before")
+	// ErrReplaced reports that a refresh token was replaced longer than [Grace]
+	// ago.
+	ErrReplaced = errors.New("ledger: the refresh token has been replaced")
 )
 
-// Begin enters a family and reports whether it was the first to do so: a family
-// begins once. The member's least recently used sign-in ends if there are
-// [MaxFamilies]; of tokens no further one begins then, with the code Conflict.
-// A member with 1,000 sign-ins in an AccessTTL gets the code RateLimited.
+// Begin adds a family and reports whether it is new: a family begins once. If
+// the member already has [MaxFamilies] sign-ins, the least recently used one
+// ends; if they are tokens, the error has the code Conflict. After 1,000
+// sign-ins within an AccessTTL, a member's error has the code RateLimited.
 func (l *Ledger) Begin(ctx context.Context, f Family) (first bool, err error) {
 	if err := l.makeSpace(ctx, f); err != nil {
 		return false, err
@@ -141,7 +141,7 @@ func (l *Ledger) Begin(ctx context.Context, f Family) (first bool, err error) {
 	return err == nil, err
 }
 
-// makeSpace ends the sign-ins of a member that are too many.
+// makeSpace ends sign-ins of a member that exceed the bound.
 func (l *Ledger) makeSpace(ctx context.Context, f Family) error {
 	names, err := l.names(ctx, f.Kind, f.Subject)
 	switch {
@@ -166,7 +166,7 @@ func (l *Ledger) makeSpace(ctx context.Context, f Family) error {
 		return nil
 	}
 	if f.Kind != SignIn {
-		return library.Errorf(library.Conflict, "you have %d tokens, which is the most", MaxFamilies).WithHint("revoke one first")
+		return library.Errorf(library.Conflict, "you have %d tokens, which is the maximum", MaxFamilies).WithHint("revoke one first")
 	}
 	slices.SortFunc(live, func(a, b named) int { return cmp.Compare(a.expires, b.expires) })
 	for _, n := range live[:len(live)-MaxFamilies+1] {
@@ -177,16 +177,16 @@ func (l *Ledger) makeSpace(ctx context.Context, f Family) error {
 	return nil
 }
 
-// named is a family's name in the store and its expiry in seconds since 1970.
+// named is a family's name in the store, with its expiry in seconds since 1970.
 type named struct {
 	name    string
 	expires int64
 }
 
-// Rotate replaces the refresh token of a generation and returns when that was
-// first done: within the grace a second call returns the same. The family then
-// expires life later. The error is [ErrEnded], [ErrReplaced], or has the code
-// RateLimited or Unavailable.
+// Rotate replaces the refresh token of a generation and returns when it was
+// first replaced: within [Grace] a second call returns the same time. It
+// extends the family's expiry to life from now. The error is [ErrEnded] or
+// [ErrReplaced], or has the code RateLimited or Unavailable.
 func (l *Ledger) Rotate(ctx context.Context, subject, id string, generation int, life time.Duration) (time.Time, error) {
 	name := familyName(SignIn, digest(subject), digest(id))
 	for range maxTries {
@@ -222,12 +222,14 @@ func (l *Ledger) Rotate(ctx context.Context, subject, id string, generation int,
 	return time.Time{}, unavailable(errors.New("ledger: an entry keeps changing"))
 }
 
-// maxTries is how often a change is tried that another process gets ahead of.
+// maxTries is the number of attempts at a change that conflicts with another
+// process.
 const maxTries = 5
 
 // replaced returns when a former generation was replaced.
 func (e *entry) replaced(generation int, now time.Time) (time.Time, error) {
-	// The last element belongs to the newest generation, which replaced the one before.
+	// The last element belongs to the newest generation, which replaced the one
+	// before it.
 	i := len(e.Rotations) - (e.Generation - generation)
 	if generation > e.Generation || i < 0 {
 		return time.Time{}, ErrReplaced
@@ -244,10 +246,10 @@ func (e *entry) forget(before time.Time) {
 	e.Rotations = slices.DeleteFunc(e.Rotations, func(at int64) bool { return at < before.UnixNano() })
 }
 
-// End ends a family, whether or not it has begun: its tokens are refused by
-// this process at once, even if the store fails, and by others within a minute.
-// What remains of the family is dropped when the last of its tokens expires:
-// for a personal access token that is f.Expires.
+// End ends a family, even one that has not begun. This process rejects its
+// tokens at once, even if the store fails; others within a minute. The end is
+// remembered until the last of the family's tokens expires: for a personal
+// access token, until f.Expires.
 func (l *Ledger) End(ctx context.Context, f Family) error {
 	until := f.Expires
 	if f.Kind == SignIn {
@@ -256,7 +258,8 @@ func (l *Ledger) End(ctx context.Context, f Family) error {
 	return l.end(ctx, familyName(f.Kind, digest(f.Subject), digest(f.ID)), until)
 }
 
-// accessEnd is when the last access token of a sign-in that ends now expires.
+// accessEnd returns the expiry of the last access token of a sign-in that ends
+// now.
 func (l *Ledger) accessEnd() time.Time { return l.now().Add(l.accessTTL + clockSkew) }
 
 // EndListed ends a family of a list. It returns [ErrEnded] if the member has no
@@ -300,7 +303,7 @@ func (l *Ledger) end(ctx context.Context, name string, until time.Time) error {
 	return unavailable(errors.New("ledger: an entry keeps changing"))
 }
 
-// markEnded enters a family into the list that other processes read.
+// markEnded adds a family to the list that other processes read.
 func (l *Ledger) markEnded(ctx context.Context, key string, until time.Time) error {
 	_, err := l.store.put(ctx, endedPrefix+key, nil, until, 0)
 	if err != nil && !errors.Is(err, errChanged) {
@@ -309,8 +312,8 @@ func (l *Ledger) markEnded(ctx context.Context, key string, until time.Time) err
 	return nil
 }
 
-// List returns the families of a member that have neither ended nor expired,
-// oldest first.
+// List returns a member's families that have neither ended nor expired, oldest
+// first.
 func (l *Ledger) List(ctx context.Context, kind Kind, subject string) ([]Listed, error) {
 	names, err := l.names(ctx, kind, subject)
 	if err != nil {
@@ -333,8 +336,8 @@ func (l *Ledger) List(ctx context.Context, kind Kind, subject string) ([]Listed,
 	return all, nil
 }
 
-// names lists the names of a member's families, also of those that ended, and
-// removes what has expired.
+// names lists the names of a member's families, including ended ones, and
+// removes expired ones.
 func (l *Ledger) names(ctx context.Context, kind Kind, subject string) ([]item, error) {
 	var all, over []item
 	err := l.store.list(ctx, familyName(kind, digest(subject), ""), func(i item) bool {
@@ -352,8 +355,8 @@ func (l *Ledger) names(ctx context.Context, kind Kind, subject string) ([]item, 
 	return all, nil
 }
 
-// drop removes entries that have expired, as far as that succeeds: they do no
-// harm.
+// drop removes expired entries. Failures are logged only: such entries are
+// harmless.
 func (l *Ledger) drop(ctx context.Context, over []item) {
 	for _, i := range over {
 		if err := l.store.remove(ctx, i.name, i.version); err != nil && !errors.Is(err, errChanged) {
@@ -363,7 +366,7 @@ func (l *Ledger) drop(ctx context.Context, over []item) {
 	}
 }
 
-// Check reports whether the store can be written and read: it writes an entry
+// Check reports whether the store is readable and writable: it writes an entry
 // and removes it.
 func (l *Ledger) Check(ctx context.Context) error {
 	name := "check/" + digest(rand.Text())
@@ -407,20 +410,20 @@ func (l *Ledger) put(ctx context.Context, name string, e entry, expires time.Tim
 // familyName returns the name of a family in the store.
 func familyName(kind Kind, subject, id string) string { return string(kind) + "/" + subject + "/" + id }
 
-// retryAfter is when a caller may try again after the store failed.
+// retryAfter is the time after which a caller may retry when the store failed.
 const retryAfter = 5 * time.Second
 
-// unavailable is the error of a store that failed.
+// unavailable returns the error for a failed store.
 func unavailable(cause error) error {
-	return library.Errorf(library.Unavailable, "the sign-in service can't reach its records now").
-		WithHint("try again in a few seconds; calls with a token that you have go on").
+	return library.Errorf(library.Unavailable, "the sign-in service can't reach its records").
+		WithHint("try again in a few seconds; existing tokens continue to work").
 		WithRetryAfter(retryAfter).WithCause(cause)
 }
 
 // digestLength is the length of a digest in characters: 128 bits.
 const digestLength = 32
 
-// digest returns what stands for a name in the store.
+// digest returns the digest of a name, for the store.
 func digest(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:digestLength/2])

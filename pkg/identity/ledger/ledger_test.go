@@ -21,7 +21,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// clock is a time that stands still until it is moved.
+// clock is a manual clock.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -62,8 +62,8 @@ func openBucket(t testing.TB, url string, c *clock) *ledger.Ledger {
 	return ledger.OpenBucket(t.Context(), b, c.options())
 }
 
-// both runs a test over both stores: one process with a file, and two
-// processes with a bucket.
+// both runs a test with both stores: one process with a file, and two processes
+// with a bucket.
 func both(t *testing.T, test func(t *testing.T, one, two *ledger.Ledger, c *clock)) {
 	t.Run("file", func(t *testing.T) {
 		c := newClock()
@@ -126,7 +126,7 @@ func TestBegin_IsFirstOnce(t *testing.T) {
 	})
 }
 
-func TestRotate_WithinTheGraceGivesTheSame(t *testing.T) {
+func TestRotate_IsIdempotentWithinGrace(t *testing.T) {
 	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
 		begin(t, one, signIn(ada, "f", c))
 		first, err := one.Rotate(t.Context(), ada, "f", 0, life)
@@ -161,7 +161,7 @@ func TestRotate_WithinTheGraceGivesTheSame(t *testing.T) {
 	})
 }
 
-func TestRotate_AtTheSameTimeOverTwoProcesses(t *testing.T) {
+func TestRotate_ConcurrentOverTwoProcesses(t *testing.T) {
 	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
 		begin(t, one, signIn(ada, "f", c))
 		var group sync.WaitGroup
@@ -198,7 +198,7 @@ func TestRotate_IsBounded(t *testing.T) {
 			t.Fatalf("%+v", err)
 		}
 		if _, err := one.Rotate(t.Context(), ada, "f", 0, life); err != nil {
-			t.Errorf("the first one again, within its grace: %v", err)
+			t.Errorf("the first one again, within the grace: %v", err)
 		}
 		c.pass(e.RetryAfter + time.Nanosecond)
 		if _, err := one.Rotate(t.Context(), ada, "f", ledger.MaxRotations, life); err != nil {
@@ -207,7 +207,7 @@ func TestRotate_IsBounded(t *testing.T) {
 	})
 }
 
-func TestRotate_NeedsALiveFamily(t *testing.T) {
+func TestRotate_RejectsEndedFamilies(t *testing.T) {
 	both(t, func(t *testing.T, one, two *ledger.Ledger, c *clock) {
 		if _, err := one.Rotate(t.Context(), ada, "unknown", 0, life); !errors.Is(err, ledger.ErrEnded) {
 			t.Errorf("never begun: %v", err)
@@ -349,7 +349,7 @@ func TestMaxFamilies(t *testing.T) {
 	})
 }
 
-func TestSignInsOfOneMember_AreBounded(t *testing.T) {
+func TestBegin_BoundsSignInsOfOneMember(t *testing.T) {
 	c := newClock()
 	l := openFile(t, t.TempDir(), c)
 	ledger.NoSync(l)
@@ -404,7 +404,7 @@ func TestDebts(t *testing.T) {
 			t.Errorf("%+v, %v", due, err)
 		}
 		c.pass(89 * 24 * time.Hour)
-		begin(t, two, signIn(ada, "f", c)) // a file drops what has expired
+		begin(t, two, signIn(ada, "f", c)) // a file drops expired entries
 		if due, err = one.Owed(ctx, 10); err != nil || len(due) != 4 {
 			t.Errorf("three months later: %+v, %v", due, err)
 		}
@@ -421,7 +421,7 @@ func TestCheck(t *testing.T) {
 	})
 }
 
-func TestFile_RestartRevivesNothing(t *testing.T) {
+func TestFile_EndedFamiliesSurviveRestart(t *testing.T) {
 	c, folder := newClock(), t.TempDir()
 	l := openFile(t, folder, c)
 	ctx := t.Context()
@@ -458,7 +458,7 @@ func TestFile_RestartRevivesNothing(t *testing.T) {
 	}
 }
 
-func TestFile_BelongsToOneProcess(t *testing.T) {
+func TestFile_IsExclusive(t *testing.T) {
 	folder := t.TempDir()
 	if err := ledger.Probe(folder); err != nil {
 		t.Errorf("free: %v", err)
@@ -471,7 +471,7 @@ func TestFile_BelongsToOneProcess(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	_ = l.Close()
-	if err := os.WriteFile(filepath.Join(folder, ledger.FileName), []byte("not a database, and long enough to be read as one"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, ledger.FileName), []byte("not a database, but as long as one"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ledger.OpenFile(folder, ledger.Options{}); library.CodeOf(err) != library.Unavailable || !strings.Contains(library.AsError(err).Hint, "STACKROOM_DATA") {
@@ -482,7 +482,7 @@ func TestFile_BelongsToOneProcess(t *testing.T) {
 	}
 }
 
-func TestFile_FullRefusesAndForgetsNothing(t *testing.T) {
+func TestFile_FullRejectsAndForgetsNothing(t *testing.T) {
 	c := newClock()
 	l := openFile(t, t.TempDir(), c)
 	ctx := t.Context()
@@ -505,7 +505,7 @@ func TestFile_FullRefusesAndForgetsNothing(t *testing.T) {
 	begin(t, l, signIn(bob, "g", c))
 }
 
-func TestFile_DropsWhatExpired(t *testing.T) {
+func TestFile_DropsExpiredEntries(t *testing.T) {
 	c, folder := newClock(), t.TempDir()
 	l := openFile(t, folder, c)
 	ledger.NoSync(l)
@@ -523,8 +523,8 @@ func TestFile_DropsWhatExpired(t *testing.T) {
 	}
 }
 
-// TestRefreshesOfOneMember_LeaveOthersAlone is the attack that filled the
-// ledger before: one member refreshes 200,000 times.
+// TestRefreshesOfOneMember_LeaveOthersAlone repeats an attack that once filled
+// the ledger: one member refreshes 200,000 times.
 func TestRefreshesOfOneMember_LeaveOthersAlone(t *testing.T) {
 	refreshes := 200_000
 	if testing.Short() {
@@ -562,12 +562,12 @@ func TestRefreshesOfOneMember_LeaveOthersAlone(t *testing.T) {
 	}
 	t.Logf("%d refreshes, %d refused; file %d kB, heap %+d kB", generation, refused, info.Size()>>10, (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>10)
 	if info.Size() > 1<<20 || after.HeapAlloc > before.HeapAlloc+(8<<20) || generation < refreshes/10 || refused == 0 {
-		t.Error("too much is kept, or refused")
+		t.Error("too much is stored, or too little rejected")
 	}
 }
 
-// TestFile_FullIsSmall fills a tenth of a ledger, 200 members with 50 sign-ins
-// each: the whole may have 64 MB.
+// TestFile_FullIsSmall fills a tenth of a ledger: 200 members with 50 sign-ins
+// each. A full ledger may take 64 MB.
 func TestFile_FullIsSmall(t *testing.T) {
 	c, folder := newClock(), t.TempDir()
 	l := openFile(t, folder, c)
@@ -582,7 +582,7 @@ func TestFile_FullIsSmall(t *testing.T) {
 	t.Logf("%d kB", info.Size()>>10)
 }
 
-func TestBucket_NothingInItCanBeRead(t *testing.T) {
+func TestBucket_ContainsNoReadableData(t *testing.T) {
 	c, f := newClock(), buckettest.New(t)
 	l := openBucket(t, f.URL, c)
 	begin(t, l, signIn("zotero:SECRETSUBJECT", "SECRETFAMILY", c))
@@ -606,9 +606,9 @@ func TestBucket_NothingInItCanBeRead(t *testing.T) {
 	}
 }
 
-func TestA23_ABucketThatFailsIsUnavailableInTime(t *testing.T) {
+func TestA23_FailingBucketIsUnavailableInTime(t *testing.T) {
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client left
+		_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice that the client disconnected
 		<-r.Context().Done()
 	}))
 	t.Cleanup(hanging.Close)
@@ -648,7 +648,7 @@ func TestA23_ABucketThatFailsIsUnavailableInTime(t *testing.T) {
 	}
 }
 
-// TestEnded_WhileTheBucketFails goes on with what is known, and asks again.
+// TestEnded_WhileTheBucketFails uses the last list, and retries.
 func TestEnded_WhileTheBucketFails(t *testing.T) {
 	c, f := newClock(), buckettest.New(t)
 	one, two := openBucket(t, f.URL, c), openBucket(t, f.URL, c)
@@ -668,8 +668,8 @@ func TestEnded_WhileTheBucketFails(t *testing.T) {
 	}
 }
 
-// TestEnded_AsksSeldom counts the requests that calls cause.
-func TestEnded_AsksSeldom(t *testing.T) {
+// TestEnded_ReadsListSeldom counts the requests that calls cause.
+func TestEnded_ReadsListSeldom(t *testing.T) {
 	c, f := newClock(), buckettest.New(t)
 	l := openBucket(t, f.URL, c)
 	for range 1000 {
@@ -683,7 +683,7 @@ func TestEnded_AsksSeldom(t *testing.T) {
 	}
 }
 
-func TestBucket_RemovesWhatExpired(t *testing.T) {
+func TestBucket_RemovesExpiredEntries(t *testing.T) {
 	c, f := newClock(), buckettest.New(t)
 	l := openBucket(t, f.URL, c)
 	if err := l.End(t.Context(), signIn(ada, "f", c)); err != nil {

@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// Debt is a key that is still to be deleted at the upstream.
+// Debt is the scheduled deletion of a key at the upstream.
 type Debt struct {
-	ID     string // names it
-	Sealed []byte // the key, sealed by the caller
+	ID     string // ID of the debt
+	Sealed []byte // the key; the caller seals it
 	Due    time.Time
 }
 
-// owedPrefix begins the names of the entries of debts.
+// owedPrefix begins the names of debts.
 const owedPrefix = "owed/"
 
-// owedFor is how long a debt is kept: as long as the bucket's lifecycle rules
+// owedFor is the lifetime of a debt, as long as the bucket's lifecycle rules
 // keep an entry.
 const owedFor = 90 * 24 * time.Hour
 
-// owed is what the store keeps of a debt.
+// owed is the stored form of a debt.
 type owed struct {
 	ID     string `json:"i"`
 	Sealed []byte `json:"s"`
 	Due    int64  `json:"d"` // seconds since 1970
 }
 
-// Owe enters a key that is to be deleted at the upstream from Due on. It is
-// kept for 90 days, or until it is settled.
+// Owe schedules the deletion of a key at Due. The debt is stored for 90 days,
+// or until it is settled.
 func (l *Ledger) Owe(ctx context.Context, d Debt) error {
 	value, err := json.Marshal(owed{d.ID, d.Sealed, d.Due.Unix()})
 	if err != nil {
@@ -49,7 +49,7 @@ func (l *Ledger) Owe(ctx context.Context, d Debt) error {
 	return unavailable(errors.New("ledger: an entry keeps changing"))
 }
 
-// Hasten makes a debt due now. One that does not exist is no error.
+// Hasten makes a debt due now. An unknown debt is no error.
 func (l *Ledger) Hasten(ctx context.Context, id string) error {
 	name := owedPrefix + digest(id)
 	for range maxTries {
@@ -75,7 +75,7 @@ func (l *Ledger) Hasten(ctx context.Context, id string) error {
 	return unavailable(errors.New("ledger: an entry keeps changing"))
 }
 
-// Settle drops a debt. One that does not exist is no error.
+// Settle drops a debt. An unknown debt is no error.
 func (l *Ledger) Settle(ctx context.Context, id string) error {
 	name := owedPrefix + digest(id)
 	for range maxTries {
@@ -93,7 +93,7 @@ func (l *Ledger) Settle(ctx context.Context, id string) error {
 	return unavailable(errors.New("ledger: an entry keeps changing"))
 }
 
-// Owed returns the debts that are due, at most limit.
+// Owed returns at most limit debts that are due.
 func (l *Ledger) Owed(ctx context.Context, limit int) ([]Debt, error) {
 	var names []item
 	err := l.store.list(ctx, owedPrefix, func(i item) bool {
@@ -126,7 +126,7 @@ func (l *Ledger) Owed(ctx context.Context, limit int) ([]Debt, error) {
 	return due, nil
 }
 
-// failed returns the error of a store for a caller, or nil.
+// failed returns the error of a store for the caller, or nil.
 func failed(err error) error {
 	if err == nil {
 		return nil

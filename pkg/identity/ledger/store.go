@@ -7,17 +7,16 @@ import (
 	"time"
 )
 
-// store keeps small values under names until they expire. A version tells one
-// value from the next under the same name; 0 is no value.
+// store stores small values by name until they expire. Each write of a value
+// has a new version; version 0 stands for no value.
 type store interface {
 	// get returns a value and its version, or errAbsent.
 	get(ctx context.Context, name string) (value []byte, version int64, err error)
-	// put replaces the version ifVersion, or returns errChanged.
+	// put replaces the value with version ifVersion, or returns errChanged.
 	put(ctx context.Context, name string, value []byte, expires time.Time, ifVersion int64) (version int64, err error)
-	// remove deletes a value of a version. A value that does not exist is no
-	// error.
+	// remove deletes a value with a version. A missing value is no error.
 	remove(ctx context.Context, name string, ifVersion int64) error
-	// list calls visit for each name with a prefix until that returns false.
+	// list calls visit for each name with a prefix until visit returns false.
 	list(ctx context.Context, prefix string, visit func(item) bool) error
 	// shared reports whether other processes write to the store.
 	shared() bool
