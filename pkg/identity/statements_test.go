@@ -15,7 +15,7 @@ import (
 
 // numbers matches the numbers of acceptance statements in a test's name or
 // strings.
-var numbers = regexp.MustCompile(`(?:\b|[a-z]|Test|[0-9])([RAZS][0-9]{2})(?:\b|[A-Z])`)
+var numbers = regexp.MustCompile(`(?:\b|[a-z_]|Test|[0-9])([RAZS][0-9]{2})(?:\b|[A-Z_])`)
 
 // statements returns the numbers of the acceptance statements about sign-in:
 // resource server (R), authorization server (A), Zotero sign-in (Z), security

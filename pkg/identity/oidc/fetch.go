@@ -77,8 +77,8 @@ func loopback(u *url.URL) bool {
 // Differences between an issuer's own URL and the setting. Clients compare the
 // two exactly (RFC 8414 section 3.3), so even a trailing slash counts.
 var (
-	errSlash    = errors.New("the issuer's URL differs from STACKROOM_OIDC_ISSUER in its trailing slash; they must be equal")
-	errStranger = errors.New("the discovery document names another issuer")
+	errSlash       = errors.New("the issuer's URL differs from STACKROOM_OIDC_ISSUER in its trailing slash; they must be equal")
+	errOtherIssuer = errors.New("the discovery document names another issuer")
 )
 
 // fetch reads an issuer's discovery document and key set.
@@ -88,7 +88,7 @@ func fetch(ctx context.Context, client *http.Client, issuer string) ([]jose.JSON
 	provider, err := oidc.NewProvider(ctx, issuer)
 	var mismatch *oidc.IssuerMismatchError
 	if errors.As(err, &mismatch) {
-		if err = errStranger; strings.TrimSuffix(mismatch.Discovered, "/") == strings.TrimSuffix(issuer, "/") {
+		if err = errOtherIssuer; strings.TrimSuffix(mismatch.Discovered, "/") == strings.TrimSuffix(issuer, "/") {
 			err = errSlash
 		}
 	}
