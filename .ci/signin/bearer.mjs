@@ -1,10 +1,10 @@
-// A token that goes into a header of the official client, as people put it into
-// the settings of theirs. Prints one row.
+// Sends a token in a header of the official client, as people configure it in
+// their clients. Prints one row.
 //
 //   TOKEN=… node bearer.mjs NAME URL WANTED[,NOT]...
 //
-// WANTED are texts that the titles found and the libraries' names must have, and
-// with "!" before them must not have; WANTED is a status when nobody gets in.
+// WANTED are texts that the titles and the libraries' names must contain, or,
+// after "!", must not contain. A number is the expected error status.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { attempt, fails, need } from "./rows.mjs";

@@ -1,7 +1,7 @@
-// A real browser, Chromium, on every page that people see, with a real sign-in
-// through all of them: on a phone and on a desktop, light and dark, by pointer
-// and by keyboard. Nothing may be reported on the console, the policy of the
-// pages included. Leaves pictures in a folder.
+// Opens every page in Chromium and signs in through all of them: on a phone and
+// on a desktop, light and dark, with pointer and keyboard. The console must stay
+// empty, including violations of the pages' policy. Writes screenshots to a
+// folder.
 //
 //   node browser.mjs PLACE.json FOLDER [CHROMIUM]
 import { readFileSync, mkdirSync } from "node:fs";
@@ -20,10 +20,10 @@ const screens = {
   "desktop-dark": { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
 };
 
-// A name as somebody would give it who wants the page to lie.
+// A client name that tries to mislead the reader of the page.
 const hostile = `Zotero\u202e\u0000 <script>alert(1)</script><img src=x onerror=alert(1)>" onmouseover="alert(1) ${"very ".repeat(600)}long`;
 
-// The client, on this computer, to which the browser is sent back.
+// The client, on this computer, to which the browser returns.
 const arrived = [];
 const listener = createServer((request, response) => {
   arrived.push(new URL(request.url, "http://127.0.0.1"));
@@ -56,11 +56,11 @@ await plain.close();
 await browser.close();
 listener.close();
 
-// open gives a page, and what it complains of.
+// open returns a page, and the problems that it reports.
 async function open(context) {
   const page = await context.newPage();
   const complaints = [];
-  // The stand-in for Zotero has no icon, which is none of ours.
+  // The simulated Zotero has no icon; that is not a fault of the server.
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && !message.location().url.startsWith(place.zotero) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("dialog", (dialog) => (complaints.push(`dialog: ${dialog.message()}`), dialog.dismiss()));
@@ -69,7 +69,7 @@ async function open(context) {
 
 async function setupPage(name, context) {
   const { page, complaints } = await open(context);
-  await attempt(`${name}: the setup page reads well`, async () => {
+  await attempt(`${name}: the setup page is well formed`, async () => {
     const answer = await page.goto(place.public);
     need(answer.status() === 200, `status ${answer.status()}`);
     await shape(page);
@@ -81,16 +81,16 @@ async function setupPage(name, context) {
   await attempt(`${name}: the copy button copies the address`, async () => {
     const button = page.locator("#url + button");
     await button.click();
-    need((await page.evaluate(() => navigator.clipboard.readText())) === `${place.public}/mcp`, "something else is in the clipboard");
-    need((await button.textContent()) === "Copied", "it does not say so");
+    need((await page.evaluate(() => navigator.clipboard.readText())) === `${place.public}/mcp`, "the clipboard has other text");
+    need((await button.textContent()) === "Copied", "the button does not confirm it");
   });
   await attempt(`${name}: the keyboard reaches everything on the setup page`, () => reachable(page));
-  await attempt(`${name}: the setup page has nothing to complain of`, () => silent(complaints));
+  await attempt(`${name}: the setup page reports no problems`, () => silent(complaints));
   await page.close();
 }
 
 async function signInByHand(name, context) {
-  await attempt(`${name}: consent shows a hostile name as text, cut, and where the way leads`, async () => {
+  await attempt(`${name}: consent shows a hostile name as truncated text, and the client's host`, async () => {
     const { page, complaints } = await open(context);
     await page.goto(await authorize(hostile));
     await shape(page);
@@ -104,12 +104,12 @@ async function signInByHand(name, context) {
     silent(complaints);
     await page.close();
   });
-  await attempt(`${name}: the whole way, from consent over Zotero to the client`, () => walk(context, "Claude Code", 1001, name));
-  await attempt(`${name}: the way back says what was given beyond what was asked for`, async () => {
+  await attempt(`${name}: signs in: consent, Zotero, client`, () => walk(context, "Claude Code", 1001, name));
+  await attempt(`${name}: the page after sign-in shows extra rights`, async () => {
     const to = await walk(context, "Claude Code", 1001, name, { write_access: "1" });
     need(to.searchParams.has("code"), "no code came");
   });
-  await attempt(`${name}: cancelling leads back with access_denied`, async () => {
+  await attempt(`${name}: cancelling redirects with access_denied`, async () => {
     const { page, complaints } = await open(context);
     arrived.length = 0;
     await page.goto(await authorize("Claude Code"));
@@ -119,7 +119,7 @@ async function signInByHand(name, context) {
     silent(complaints);
     await page.close();
   });
-  await attempt(`${name}: the page of an error says what to do, and leads nowhere`, async () => {
+  await attempt(`${name}: the error page says what to do, and does not redirect`, async () => {
     const { page, complaints } = await open(context);
     const answer = await page.goto(`${await authorize("Claude Code")}&redirect_uri=https://evil.example/`);
     need(answer.status() === 400 && page.url().startsWith(place.public), `status ${answer.status()} at ${page.url()}`);
@@ -132,8 +132,8 @@ async function signInByHand(name, context) {
   });
 }
 
-// walk signs a user in by hand, with changes to Zotero's form, and returns where
-// the client was called.
+// walk signs a user in by hand, with changes to Zotero's form, and returns the
+// URL at which the client was called.
 async function walk(context, clientName, user, name, changes = {}) {
   const { page, complaints } = await open(context);
   arrived.length = 0;
@@ -228,8 +228,8 @@ async function authorize(client_name) {
   })}`;
 }
 
-// shape holds what a screen reader goes by: language, title, one heading of the
-// first level and no level left out, landmarks, and a name for every control.
+// shape checks what a screen reader needs: language, title, one heading of the
+// first level, no skipped level, landmarks, and a name for every control.
 async function shape(page) {
   const faults = await page.evaluate(() => {
     const found = [];
@@ -238,7 +238,7 @@ async function shape(page) {
     say(document.title.length > 0, "no title");
     const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map((h) => Number(h.tagName[1]));
     say(levels.filter((l) => l === 1).length === 1 && levels[0] === 1, `headings ${levels}`);
-    say(levels.every((l, i) => i === 0 || l <= levels[i - 1] + 1), `a level is left out: ${levels}`);
+    say(levels.every((l, i) => i === 0 || l <= levels[i - 1] + 1), `a level is skipped: ${levels}`);
     for (const landmark of ["header", "main", "footer"]) say(document.querySelectorAll(`body > ${landmark}`).length === 1, `no ${landmark}`);
     for (const e of document.querySelectorAll("a, button, summary")) say(e.textContent.trim(), `a ${e.tagName} without a name`);
     for (const e of document.querySelectorAll("textarea, select, input:not([type=hidden])")) say(e.labels.length > 0, `a ${e.tagName} without a label`);
@@ -247,14 +247,14 @@ async function shape(page) {
   need(faults.length === 0, faults.join("; "));
 }
 
-// wide fails if anything makes the page wider than the screen.
+// wide fails if an element makes the page wider than the screen.
 async function wide(page) {
   const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   need(content <= screen, `${content} pixels on a screen of ${screen}`);
 }
 
-// reachable presses Tab until the focus comes around, and compares what had it,
-// and showed that it had, with everything that can be used.
+// reachable presses Tab until the focus returns to the start, and compares the
+// elements that had a visible focus with all controls.
 async function reachable(page) {
   await page.evaluate(() => document.activeElement?.blur());
   const all = await page.evaluate(() => [...document.querySelectorAll("a[href], button, summary, textarea, input:not([type=hidden]):not([type=radio]:not(:checked)), pre[tabindex]")]
@@ -268,11 +268,11 @@ async function reachable(page) {
       return { number: e.dataset.number, shown: style.outlineStyle !== "none" || e.classList.contains("skip"), what: e.outerHTML.slice(0, 80) };
     });
     if (at.number === undefined) continue;
-    need(at.shown, `nobody sees that the focus is on ${at.what}`);
+    need(at.shown, `the focus is not visible on ${at.what}`);
     met.add(Number(at.number));
   }
   const missed = all.filter((i) => !met.has(i));
-  need(missed.length === 0, `${missed.length} of ${all.length} are out of reach`);
+  need(missed.length === 0, `${missed.length} of ${all.length} can't be reached`);
 }
 
 function silent(complaints) {

@@ -1,6 +1,6 @@
 // The official TypeScript clients sign in with their own OAuth code, use the
 // tools of two processes behind one URL, survive the restart of both, refresh
-// twice at once, and stay out once they are revoked.
+// twice at once, and are rejected once they are revoked.
 //
 //   node client.mjs PLACE.json
 import { readFileSync } from "node:fs";
@@ -28,7 +28,7 @@ for (const [name, newClient, Transport, refresh, metadata] of kinds) await sessi
 async function session(name, newClient, Transport, refresh, metadata) {
   const provider = new Memory(metadata);
   const check = (what, run) => attempt(`${name}: ${what}`, run);
-  // connect returns a client that is connected as whoever the provider is.
+  // connect returns a client that is connected with a provider's tokens.
   const connect = async () => {
     const client = newClient();
     const transport = new Transport(endpoint, { authProvider: provider });
@@ -40,18 +40,18 @@ async function session(name, newClient, Transport, refresh, metadata) {
     }
     return client;
   };
-  // enter signs somebody in and returns a connected client.
+  // enter signs a user in and returns a connected client.
   const enter = async (user) => {
-    const error = await fails(connect(), "got in without signing in");
-    need(provider.authorizations.length === 1, `was not led to sign-in: ${error}`);
+    const error = await fails(connect(), "connected without signing in");
+    need(provider.authorizations.length === 1, `was not sent to sign-in: ${error}`);
     const back = await signIn(provider.authorizations.pop(), user);
-    need(back.searchParams.get("state") === provider.lastState(), "the state came back changed");
+    need(back.searchParams.get("state") === provider.lastState(), "the state was changed");
     need(back.searchParams.get("iss") === place.public, `iss is ${back.searchParams.get("iss")}`);
     const iss = back.searchParams.get("iss");
     await error.transport.finishAuth(back.searchParams.get("code"), iss);
     return connect();
   };
-  // titles searches, and returns the titles that were found.
+  // titles searches, and returns the titles of the results.
   const titles = async (client) => {
     const answer = await client.callTool({ name: "search", arguments: { query: "tenancy", limit: 50 } });
     need(!answer.isError, answer.content[0].text);
@@ -64,7 +64,7 @@ async function session(name, newClient, Transport, refresh, metadata) {
 
   let client = await check("signs in: discovery by the 401, registration, PKCE, consent, Zotero, code", () => enter(1001));
   if (!client) return;
-  await check("sees its own libraries and nobody else's", async () => {
+  await check("sees only its own libraries", async () => {
     const found = await titles(client);
     for (const mark of ["user1001mark", "group4711mark", "group4712mark"]) need(found.includes(mark), `${mark} is missing in ${found}`);
     for (const mark of ["1002mark", "4713mark", "1003mark"]) need(!found.includes(mark), `${mark} leaked`);
@@ -91,40 +91,40 @@ async function session(name, newClient, Transport, refresh, metadata) {
     provider.saveTokens({ ...provider.tokens(), ...both[1] });
     await titles(await connect());
   });
-  await check("refreshes by itself once the access token is no good", async () => {
+  await check("refreshes when the access token is invalid", async () => {
     const { refresh_token } = provider.tokens();
     provider.saveTokens({ ...provider.tokens(), access_token: "sr_access_expired" });
     await titles(await connect());
     need(provider.authorizations.length === 0 && provider.tokens().refresh_token !== refresh_token, "did not refresh");
   });
-  await check("is revoked at Zotero by its owner, is led back to sign-in and can't refresh", async () => {
+  await check("after its owner revokes the key at Zotero, must sign in again and can't refresh", async () => {
     await post("/revoke?user=1001");
-    // What was read lately is answered from memory for half a minute; a process
-    // that has just started remembers nothing.
+    // A process answers from its cache for half a minute; a new process has an
+    // empty cache.
     await post("/restart");
-    await fails(connect().then(titles), "got in with a revoked key");
-    need(provider.authorizations.length === 1, "was not led back to sign-in");
+    await fails(connect().then(titles), "connected with a revoked key");
+    need(provider.authorizations.length === 1, "was not sent to sign-in");
     provider.authorizations.pop();
   });
-  await check("signs in again, as somebody else", async () => {
+  await check("signs in again as another user", async () => {
     provider.saveTokens(undefined);
     client = await enter(1002);
     const found = await titles(client);
     need(found.includes("user1002mark") && found.includes("group4713mark") && !found.includes("user1001mark"), found);
   });
-  await check("is revoked at /revoke and can't return, on either process", async () => {
+  await check("after /revoke is rejected by both processes", async () => {
     const { access_token, refresh_token } = provider.tokens();
     const answer = await fetch(`${place.public}/revoke`, { method: "POST", body: new URLSearchParams({ token: refresh_token }) });
-    need(answer.status === 200, `/revoke answers ${answer.status}`);
-    need((await keys(1002)) === 0, "the key lives on at Zotero");
+    need(answer.status === 200, `/revoke has status ${answer.status}`);
+    need((await keys(1002)) === 0, "the key still exists at Zotero");
     const error = await fails(renew(), "refreshed after it was revoked");
-    need(/invalid_grant|Sign in|ended/i.test(`${error.code} ${error.name} ${error}`), `refused with ${error}`);
+    need(/invalid_grant|Sign in|ended/i.test(`${error.code} ${error.name} ${error}`), `rejected with ${error}`);
     await post("/restart");
     for (const port of place.ports) {
       const after = await fetch(`http://127.0.0.1:${port}/tools/search`, {
         method: "POST", body: '{"query":"tenancy"}', headers: { "content-type": "application/json", authorization: `Bearer ${access_token}` },
       });
-      need(after.status === 401 && /error="invalid_token"/.test(after.headers.get("www-authenticate")), `port ${port} answers ${after.status}`);
+      need(after.status === 401 && /error="invalid_token"/.test(after.headers.get("www-authenticate")), `port ${port} has status ${after.status}`);
     }
   });
 }

@@ -1,5 +1,5 @@
-// Memory is an OAuth provider of the official clients that keeps everything in
-// memory: what a client application keeps in its store.
+// Memory is an OAuth provider of the official clients that stores in memory what
+// a client application stores on disk.
 export class Memory {
   redirectUrl = "http://127.0.0.1:33418/callback";
   authorizations = [];

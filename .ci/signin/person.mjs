@@ -1,17 +1,17 @@
-// Somebody with a browser that has no scripts: it opens pages, keeps cookies and
+// A person with a browser without scripts: it opens pages, stores cookies and
 // sends forms. As a program it signs user 1001 in at an authorization URL and
-// follows the way back to the client, which is what a client starts a browser for:
+// follows the redirect to the client, as a browser that a client starts:
 //
 //   node person.mjs URL
 import { pathToFileURL } from "node:url";
 
-// signIn opens an authorization request's URL and says yes to everything. It
-// returns the URL that leads back to the client, without opening it.
+// signIn opens the URL of an authorization request and consents to everything. It
+// returns the redirect to the client, without opening it.
 export async function signIn(authorize, user = 1001) {
   const browser = new Browser();
   const consent = await browser.open(authorize);
   const toZotero = await browser.send(consent, { decision: "allow" });
-  if (!toZotero.searchParams.has("oauth_token")) return toZotero; // refused
+  if (!toZotero.searchParams.has("oauth_token")) return toZotero; // rejected
   const zotero = await browser.open(toZotero);
   const back = await browser.send(zotero, { user: String(user), decision: "accept" });
   return (await browser.open(back)).to;
@@ -20,13 +20,13 @@ export async function signIn(authorize, user = 1001) {
 class Browser {
   #cookies = new Map();
 
-  // open opens a page and returns its text, or the URL to which it leads.
+  // open opens a page and returns its text, or its redirect.
   async open(url) {
     const answer = await this.#fetch(url);
     return { url: new URL(url), text: await answer.text(), to: onward(answer, url) };
   }
 
-  // send fills in the form of a page and returns where that leads.
+  // send submits the form of a page and returns the redirect.
   async send(page, fields) {
     const form = new URLSearchParams();
     for (const [, name, value] of page.text.matchAll(/<input[^>]*\bname="([^"]*)" value="([^"]*)"/g)) form.set(name, value);
@@ -51,14 +51,14 @@ class Browser {
   }
 }
 
-// onward returns where an answer leads, by a redirect or after a while.
+// onward returns the target of a response's redirect, or of its Refresh header.
 function onward(answer, base) {
   const to = answer.headers.get("location") ?? answer.headers.get("refresh")?.match(/url=(.*)$/)?.[1];
   return to ? new URL(to, base) : undefined;
 }
 
-// arrive opens the client's URL. Some clients start a browser first and listen
-// then, since no person is as fast as this one.
+// arrive opens the client's URL. It retries: some clients start a browser before
+// they listen, because a person is slower than this program.
 async function arrive(url) {
   for (let i = 0; ; i++) {
     try {

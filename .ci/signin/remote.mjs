@@ -1,5 +1,5 @@
-// mcp-remote stands between a client that speaks stdio and the server, and signs
-// in by itself: it registers, starts a browser and listens for the code.
+// mcp-remote connects a stdio client to the server and signs in by itself: it
+// registers, starts a browser and listens for the code.
 //
 //   BROWSER=… node remote.mjs PLACE.json MCP-REMOTE
 import { readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ const [placeFile, program] = process.argv.slice(2);
 const place = JSON.parse(readFileSync(placeFile, "utf8"));
 const { post } = control(place);
 
-// session runs mcp-remote with what an earlier one keeps on disk.
+// session runs mcp-remote with the files of an earlier session.
 async function session(use) {
   const client = new Client({ name: "stackroom-ci", version: "1.0.0" });
   try {
@@ -30,7 +30,7 @@ async function works(client) {
 }
 
 await attempt("signs in through a browser, lists and calls tools", () => session(works));
-await attempt("goes on after the restart of both processes, without a browser", async () => {
+await attempt("still works after the restart of both processes, without a browser", async () => {
   await post("/restart");
   process.env.BROWSER = "/bin/false";
   await session(works);

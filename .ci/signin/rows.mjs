@@ -1,8 +1,8 @@
-// What each of these programs says of itself: one row for every check, "pass"
-// or "fail", a tab and its name.
+// The output of these programs: one row for each check, "pass" or "fail", a tab
+// and the name of the check.
 
-// attempt runs one check; what it throws is why the check failed. It returns
-// what the check does.
+// attempt runs one check, which fails if it throws. It returns the result of the
+// check.
 export async function attempt(name, check) {
   try {
     const result = await check();
@@ -28,7 +28,7 @@ export async function fails(promise, message) {
   return error;
 }
 
-// post does something to the deployment, and gives what it says to a question.
+// post sends a request to the deployment's control URL and returns its response.
 export const control = (place) => ({
   post: async (path) => {
     const response = await fetch(place.control + path, { method: "POST" });

@@ -1,4 +1,4 @@
-# Sign-in, by programs that others wrote: the official TypeScript clients, the
+# Sign-in with third-party programs: the official TypeScript clients, the
 # conformance suite's authorization scenarios, mcp-remote and a real browser on
 # two processes behind one URL; then the modes tokens and oidc.
 set -uo pipefail
@@ -8,7 +8,7 @@ set -uo pipefail
 
 if ! install_node >"$WORK/install.log" 2>&1; then
   tail -n 4 "$WORK/install.log"
-  skip "sign-in: what others wrote could not be installed"
+  skip "sign-in: the third-party programs could not be installed"
   exit 0
 fi
 # A module finds its packages from where it lies.
@@ -50,7 +50,7 @@ drive() {
   [ "$ended" -eq 0 ] || fail "$name: the program ended with status $ended"
 }
 
-# place FIELD: where something of the stand is.
+# place FIELD: an address of the stand.
 place() { "$NODE" -p 'JSON.parse(require("fs").readFileSync(process.argv[1]))[process.argv[2]]' "$PLACE" "$1"; }
 
 go build -o "$WORK/bin/stand" ./.ci/signin/stand || exit 1
@@ -112,12 +112,12 @@ else
   skip "signin browser: Chromium could not be installed"
 fi
 
-# What was logged while all of that went on can't be used by who reads it (S09).
+# The log of these sign-ins contains no secrets (S09).
 quiet() { ! grep -hnE 'sr_(access|refresh|code|form|login|pat|session|signin|field|owed)_|code_verifier|[0-9a-z]+mark|Tenancy|appsecret|oauth_verifier=' "$STAND"/process-*.log | cut -c1-300 | grep .; }
 check "signin: the logs of both processes hold no token, code, verifier, key or title" quiet
 check "signin: the logs say who signed in" grep -q '"signed in","principal":"zotero:1001"' "$STAND/process-1.log" "$STAND/process-2.log"
 
-# oidc: an identity provider that others wrote.
+# oidc: the npm package oidc-provider.
 ISSUER_PORT=$(free_port)
 : >"$WORK/issuer"
 "$NODE" "$NODE_HOME/signin/oidc-provider.mjs" "$ISSUER_PORT" >>"$WORK/issuer" 2>"$WORK/issuer.log" </dev/null &
@@ -132,14 +132,14 @@ mkdir -p "$STAND/data"
 SHARED=(ZOTERO_URL="$(place zotero)" ZOTERO_API_KEY="$(place key)" STACKROOM_DATA="$STAND/data")
 if await "$WORK/issuer" "$ISSUER_PID"; then
   go build -o "$WORK/bin/count" ./.ci/count || exit 1
-  STACKROOM_TEST_OIDC_ISSUER="http://127.0.0.1:$ISSUER_PORT" tier "oidc: tokens of an issuer that others wrote" 'Others' ./pkg/identity/oidc
+  STACKROOM_TEST_OIDC_ISSUER="http://127.0.0.1:$ISSUER_PORT" tier "oidc: tokens of oidc-provider" OIDCProvider ./pkg/identity/oidc
   if start_server "$WORK/oidc.log" env "${SHARED[@]}" STACKROOM_AUTH=oidc STACKROOM_PUBLIC_URL=http://ADDR \
     STACKROOM_OIDC_ISSUER="http://127.0.0.1:$ISSUER_PORT" "$WORK/bin/stackroom" serve; then
     {
-      bearer "$(take "$SERVER_URL/mcp")" "a token for this server gets in" "$SERVER_URL" user1004mark,group4711mark
-      bearer "$(take https://other.example.org/mcp)" "a token for another server does not" "$SERVER_URL" 401
-      bearer "not-a-token" "what is no token does not" "$SERVER_URL" 401
-      bearer "" "nobody does without one" "$SERVER_URL" 401
+      bearer "$(take "$SERVER_URL/mcp")" "a token for this server is accepted" "$SERVER_URL" user1004mark,group4711mark
+      bearer "$(take https://other.example.org/mcp)" "a token for another server is rejected" "$SERVER_URL" 401
+      bearer "not-a-token" "an invalid token is rejected" "$SERVER_URL" 401
+      bearer "" "a call without a token is rejected" "$SERVER_URL" 401
     } >"$WORK/oidc.rows" 2>>"$WORK/oidc.log"
     collect oidc <"$WORK/oidc.rows"
   else
@@ -154,16 +154,16 @@ fi
 # tokens: made by the program itself, kept in a file.
 RECORDS=$STAND/records
 token() { "$WORK/bin/stackroom" token new --name "$1" --record "$RECORDS" "${@:2}" 2>/dev/null; }
-ALL=$(token everybody --all-libraries)
+ALL=$(token everyone --all-libraries)
 ONE=$(token one --library group:4711)
 if start_server "$WORK/tokens.log" env "${SHARED[@]}" STACKROOM_AUTH=tokens STACKROOM_TOKENS="file://$RECORDS" STACKROOM_SECRET_REFRESH=10s \
   "$WORK/bin/stackroom" serve; then
   {
     bearer "$ALL" "a token for all libraries sees all" "$SERVER_URL" user1004mark,group4711mark,group4712mark
     bearer "$ONE" "a token for one library sees that one" "$SERVER_URL" 'group4711mark,!user1004mark,!group4712mark'
-    bearer "${ONE}x" "a token that nobody made gets nowhere" "$SERVER_URL" 401
+    bearer "${ONE}x" "a made-up token is rejected" "$SERVER_URL" 401
     LATER=$(token later --library group:4712)
-    grep -v '"name":"everybody"' "$RECORDS" >"$RECORDS.new" && mv "$RECORDS.new" "$RECORDS"
+    grep -v '"name":"everyone"' "$RECORDS" >"$RECORDS.new" && mv "$RECORDS.new" "$RECORDS"
     for ((i = 0; i < 150; i++)); do
       grep -q 'a changed secret is in use' "$WORK/tokens.log" && break
       sleep 0.1

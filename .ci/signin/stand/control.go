@@ -10,8 +10,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
-// newControl returns the handler by which a test makes things happen that are
-// not the server's doing.
+// newControl returns the handler of the control URL, with which a test causes
+// events outside the server.
 func newControl(ctx context.Context, zotero *signintest.Zotero, bucket *buckettest.Fake, d *deployment) http.Handler {
 	mux := http.NewServeMux()
 	user := func(r *http.Request) int64 {

@@ -23,7 +23,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/bucket/buckettest"
 )
 
-// deployment is two processes of stackroom, and the proxy before them.
+// deployment is two processes of stackroom behind a proxy.
 type deployment struct {
 	program, folder string
 	environ         []string
@@ -33,8 +33,8 @@ type deployment struct {
 	turns           []*httputil.ReverseProxy
 }
 
-// start starts both processes, on free ports that they keep.
-func (d *deployment) start(ctx context.Context, p place) error {
+// start starts both processes on free ports; restarts use the same ports.
+func (d *deployment) start(ctx context.Context, p addresses) error {
 	if err := d.configure(p); err != nil {
 		return err
 	}
@@ -46,8 +46,8 @@ func (d *deployment) start(ctx context.Context, p place) error {
 		at := &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 		d.ports = append(d.ports, port)
 		d.turns = append(d.turns, &httputil.ReverseProxy{
-			FlushInterval: -1,                                       // streams of events
-			Transport:     &http.Transport{DisableKeepAlives: true}, // a process that restarts leaves nothing behind
+			FlushInterval: -1,                                       // event streams
+			Transport:     &http.Transport{DisableKeepAlives: true}, // no idle connections to a process that restarts
 			Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(at)
 				r.SetXForwarded()
@@ -58,8 +58,8 @@ func (d *deployment) start(ctx context.Context, p place) error {
 	return d.startAll(ctx)
 }
 
-// configure writes down the secrets and says what both processes run with.
-func (d *deployment) configure(p place) error {
+// configure writes the secrets and sets the environment of both processes.
+func (d *deployment) configure(p addresses) error {
 	master := make([]byte, 32)
 	_, _ = rand.Read(master) // never fails
 	file := filepath.Join(d.folder, "master")
@@ -86,7 +86,7 @@ func (d *deployment) configure(p place) error {
 	return nil
 }
 
-// freePort returns a port on which nobody listens.
+// freePort returns a free port.
 func freePort(ctx context.Context) (int, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -97,7 +97,7 @@ func freePort(ctx context.Context) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// startAll starts a process on each port, and waits until all are ready.
+// startAll starts a process on each port and waits until all are ready.
 func (d *deployment) startAll(ctx context.Context) error {
 	d.running = nil
 	for i, port := range d.ports {
@@ -125,7 +125,7 @@ func (d *deployment) startAll(ctx context.Context) error {
 	return nil
 }
 
-// ready waits until a process serves.
+// ready waits until a process is ready.
 func ready(ctx context.Context, port int) error {
 	for range 300 {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/ready", port), nil)
@@ -143,14 +143,15 @@ func ready(ctx context.Context, port int) error {
 	return fmt.Errorf("port %d is not ready", port)
 }
 
-// restart ends both processes and starts them again where they were.
+// restart stops both processes and starts them on the same ports.
 func (d *deployment) restart(ctx context.Context) error {
 	d.stop()
 	http.DefaultClient.CloseIdleConnections()
 	return d.startAll(ctx)
 }
 
-// stop ends both processes, as Cloud Run does, and waits for their end.
+// stop stops both processes with SIGTERM, as Cloud Run does, and waits for
+// their end.
 func (d *deployment) stop() {
 	for _, c := range d.running {
 		_ = c.Process.Signal(syscall.SIGTERM)
@@ -164,8 +165,8 @@ func (d *deployment) stop() {
 	d.running = nil
 }
 
-// ServeHTTP gives each request to the next process, once it is there whole: an
-// answer may come before its request's end, which would end the connection.
+// ServeHTTP sends each request to the next process. It reads the whole body
+// first: a response before the end of the request would close the connection.
 func (d *deployment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 8<<20))
 	if err != nil {

@@ -1,20 +1,18 @@
-// Command stand is a deployment on one machine, for what others wrote to be set
-// on it: a stand-in for Zotero, one for Cloud Storage, two processes of
-// stackroom that share it, and before them a proxy that gives each request to
-// the next of the two, over TLS.
+// Command stand runs a deployment on one machine for tests with other
+// implementations: simulations of Zotero and Cloud Storage, two processes of
+// stackroom that share them, and a TLS proxy that alternates between the two.
 //
 //	go run ./.ci/signin/stand -program stackroom -folder /tmp/stand
 //
-// It prints where everything is as one line of JSON, serves until it is ended,
-// and ends by itself after -lifetime, ten minutes unless said. POST to its
-// control URL:
+// It prints the addresses as one line of JSON and serves until it is stopped,
+// or until -lifetime has passed (default ten minutes). POST to its control URL:
 //
-//	/restart                 both processes end and start again
-//	/revoke?user=1001        the user deletes their keys at zotero.org
-//	/zotero?down=1           Zotero answers nobody; down=0 ends it
+//	/restart                 stops and restarts both processes
+//	/revoke?user=1001        deletes the user's keys at zotero.org
+//	/zotero?down=1           makes every request to Zotero fail; down=0 ends this
 //	/bucket?down=1           the same for Cloud Storage
 //
-// GET /keys?user=1001 says how many keys a user has at Zotero.
+// GET /keys?user=1001 returns the number of a user's keys at Zotero.
 package main
 
 import (
@@ -36,9 +34,9 @@ import (
 )
 
 func main() {
-	program := flag.String("program", "", "the stackroom to start")
-	folder := flag.String("folder", "", "where logs and secrets go")
-	lifetime := flag.Duration("lifetime", 10*time.Minute, "how long to serve unless it is ended")
+	program := flag.String("program", "", "the path of the stackroom binary")
+	folder := flag.String("folder", "", "the folder for logs and secrets")
+	lifetime := flag.Duration("lifetime", 10*time.Minute, "the time after which it stops")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithTimeout(ctx, *lifetime)
@@ -51,14 +49,14 @@ func main() {
 	}
 }
 
-// place is where everything is.
-type place struct {
-	Public      string `json:"public"`      // the proxy, whose certificate is in Certificate
+// addresses lists the addresses.
+type addresses struct {
+	Public      string `json:"public"`      // the proxy; Certificate has its certificate
 	Certificate string `json:"certificate"` // a PEM file
 	Zotero      string `json:"zotero"`
 	Bucket      string `json:"bucket"` // host:port of Cloud Storage
 	Control     string `json:"control"`
-	Processes   []int  `json:"ports"` // of the two processes
+	Processes   []int  `json:"ports"` // of both processes
 	SharedKey   string `json:"key"`   // a Zotero API key of user 1004
 }
 
@@ -76,7 +74,7 @@ func run(ctx context.Context, program, folder string) error {
 	proxy := httptest.NewUnstartedServer(d)
 	proxy.StartTLS()
 	defer proxy.Close()
-	p := place{
+	p := addresses{
 		Public: proxy.URL, Certificate: filepath.Join(folder, "ca.pem"), Zotero: upstream.URL,
 		Bucket: strings.TrimPrefix(storage.URL, "http://"), SharedKey: zotero.Give(users()[3]),
 	}
@@ -100,7 +98,7 @@ func run(ctx context.Context, program, folder string) error {
 	return nil
 }
 
-// users have a library each, and groups that overlap.
+// users have one library each, and overlapping groups.
 func users() []signintest.User {
 	return []signintest.User{
 		{ID: 1001, Name: "ada", Groups: []int64{4711, 4712}},
