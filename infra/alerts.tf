@@ -28,7 +28,7 @@ locals {
   # With sign-in by Zotero each member has a key of their own, and a refused one
   # is that member's matter.
   key_refused = join(" OR ", concat(
-    [for words in ["a Zotero key is refused", "a secret could not be read anew", "a changed secret can't be used"] : "jsonPayload.message:\"${words}\""],
+    [for words in ["a Zotero key is refused", "a secret could not be read again", "a changed secret can't be used"] : "jsonPayload.message:\"${words}\""],
     var.auth == "zotero" ? [] : ["(jsonPayload.log_type=\"audit\" AND jsonPayload.code=\"unauthenticated\")"],
   ))
 

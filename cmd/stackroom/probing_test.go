@@ -142,10 +142,10 @@ func TestProbe_FormerTokenIsAcceptedForAWhile(t *testing.T) {
 // granted: a server, not doctor, which a person waits for.
 func TestServerWaitsForGrants(t *testing.T) {
 	c := &config.Config{}
-	if o := serverSecretOptions(c, nil, nil); o.Patience != 2*time.Minute {
-		t.Errorf("a server waits %s", o.Patience)
+	if o := serverSecretOptions(c, nil, nil); o.GrantWait != 2*time.Minute {
+		t.Errorf("a server waits %s", o.GrantWait)
 	}
-	if o := secretOptions(c, nil, nil); o.Patience != 0 {
-		t.Errorf("doctor waits %s", o.Patience)
+	if o := secretOptions(c, nil, nil); o.GrantWait != 0 {
+		t.Errorf("doctor waits %s", o.GrantWait)
 	}
 }

@@ -24,7 +24,7 @@ func openSecrets(ctx context.Context, c *config.Config, logger *slog.Logger, t *
 // serverSecretOptions are [secretOptions] with patience.
 func serverSecretOptions(c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) secret.Options {
 	o := secretOptions(c, logger, t)
-	o.Patience = secret.DefaultPatience
+	o.GrantWait = secret.DefaultGrantWait
 	return o
 }
 

@@ -17,17 +17,16 @@ import (
 )
 
 const (
-	// mostPayload is the largest secret that Secret Manager stores
+	// mostPayload is the largest secret in Secret Manager, in bytes
 	// (SecretPayload in its API).
 	mostPayload = 64 << 10
-	// mostAnswer bounds what is read of an answer at all.
+	// mostAnswer bounds a response, in bytes.
 	mostAnswer = 1 << 20
-	// sideTimeout is for what is good to know beside the current version.
+	// sideTimeout bounds the optional reads beside the current version.
 	sideTimeout = 5 * time.Second
 )
 
-// endpoint returns the address of Secret Manager, or of its service for the
-// secrets of one region.
+// endpoint returns the address of Secret Manager, global or for a region.
 func endpoint(location string) string {
 	if location == "" {
 		return "secretmanager.googleapis.com:443"
@@ -35,8 +34,8 @@ func endpoint(location string) string {
 	return "secretmanager." + location + ".rep.googleapis.com:443"
 }
 
-// cloud has the clients of Secret Manager, one a region, made when a setting
-// first needs one: most deployments need one, a laptop none.
+// cloud holds one Secret Manager client per region, created when the first
+// setting needs it: most deployments need one, a laptop none.
 type cloud struct {
 	options []option.ClientOption
 
@@ -44,12 +43,12 @@ type cloud struct {
 	clients map[string]func() (*secretmanager.Client, error) // by region
 }
 
-// client returns the client for a region, or for the global service by "".
+// client returns the client for a region, "" for the global service.
 func (c *cloud) client(ctx context.Context, location string) (*secretmanager.Client, error) {
 	c.mu.Lock()
 	dial := c.clients[location]
 	if dial == nil {
-		ctx = context.WithoutCancel(ctx) // the client outlives the call that made it
+		ctx = context.WithoutCancel(ctx) // the client outlives this call
 		dial = sync.OnceValues(func() (*secretmanager.Client, error) {
 			return secretmanager.NewClient(ctx, append([]option.ClientOption{option.WithEndpoint(endpoint(location))}, c.options...)...)
 		})
@@ -59,13 +58,13 @@ func (c *cloud) client(ctx context.Context, location string) (*secretmanager.Cli
 	return dial()
 }
 
-// close ends every connection.
+// close closes every connection.
 func (c *cloud) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, dial := range c.clients {
 		if client, err := dial(); err == nil {
-			_ = client.Close() // nothing is left to lose
+			_ = client.Close() // nothing to do about an error
 		}
 	}
 }
@@ -94,10 +93,10 @@ func (l *cloudLookup) look(ctx context.Context, before view) (view, *Fault) {
 	return view{current: current, former: l.former(ctx, current, before)}, nil
 }
 
-// current reads the version that the reference names. Secret Manager promises
-// the newest version at once only to those who ask for it by number; "latest"
-// may lag behind, also behind what it said before. So a version that was seen
-// stands until it is gone.
+// current reads the version that the reference names. Secret Manager is
+// strongly consistent only for reads by version number; "latest" may return an
+// older version than a previous read did. So the newest version seen so far
+// stays current until it is disabled or destroyed.
 func (l *cloudLookup) current(ctx context.Context, seen int64) (held, *Fault) {
 	h, fault := l.access(ctx, l.reference.version)
 	if fault != nil || h.number >= seen {
@@ -110,14 +109,14 @@ func (l *cloudLookup) current(ctx context.Context, seen int64) (held, *Fault) {
 	return newer, fault
 }
 
-// former reads the versions before the current one that are in their overlap
-// and still enabled. One that can't be had now stands as it was held.
+// former reads the enabled versions before the current one that are within
+// their overlap. A version that can't be read now stays as it was.
 func (l *cloudLookup) former(ctx context.Context, current held, before view) []held {
 	var former []held
 	newer := current
 	for range mostFormer {
 		number, until := newer.number-1, newer.begun().Add(l.overlap)
-		if number < 1 || !time.Now().Before(until) { // or unknown, which is long ago
+		if number < 1 || !time.Now().Before(until) { // or unknown: treated as long ago
 			break
 		}
 		older, known := before.version(number)
@@ -139,8 +138,8 @@ func (l *cloudLookup) former(ctx context.Context, current held, before view) []h
 	return former
 }
 
-// created returns when a version was made, or the zero time where the account
-// may read secrets and nothing else: roles/secretmanager.viewer tells it.
+// created returns the creation time of a version, or the zero time if the
+// account lacks roles/secretmanager.viewer.
 func (l *cloudLookup) created(ctx context.Context, number int64) time.Time {
 	client, err := l.cloud.client(ctx, l.reference.location)
 	if err != nil {
@@ -155,8 +154,7 @@ func (l *cloudLookup) created(ctx context.Context, number int64) time.Time {
 	return v.GetCreateTime().AsTime()
 }
 
-// access reads one version, with the retries of the client for as long as ctx
-// lasts.
+// access reads one version. The client retries until ctx ends.
 func (l *cloudLookup) access(ctx context.Context, version string, options ...gax.CallOption) (held, *Fault) {
 	client, err := l.cloud.client(ctx, l.reference.location)
 	if err != nil {
@@ -174,21 +172,20 @@ func (l *cloudLookup) access(ctx context.Context, version string, options ...gax
 	return h, fault
 }
 
-// read takes an answer apart and checks it.
+// read validates a response and returns its value.
 func (l *cloudLookup) read(answer *secretmanagerpb.AccessSecretVersionResponse) (held, *Fault) {
 	payload := answer.GetPayload()
 	_, digits, _ := strings.Cut(answer.GetName(), "/secrets/"+l.reference.secret+"/versions/")
 	number, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || number < 1 {
-		return held{}, &Fault{Reason: Damaged, Message: "came without the number of its version", Hint: "read it again, and add a new version if that does not help", Cause: err}
+		return held{}, &Fault{Reason: Damaged, Message: "came without a version number", Hint: "read it again, and add a new version if that does not help", Cause: err}
 	}
 	if len(payload.GetData()) > mostPayload {
-		return held{}, &Fault{Reason: Unusable, Message: "is larger than the 64 KiB that a secret may have", Hint: "store a smaller one"}
+		return held{}, &Fault{Reason: Unusable, Message: "is larger than 64 KiB, the limit of Secret Manager", Hint: "store a smaller one"}
 	}
-	// The service sends the sum of whatever was stored since 2021; only an
-	// older version may have none.
+	// Secrets stored since 2021 have a checksum; older ones may have none.
 	if payload.DataCrc32C != nil && payload.GetDataCrc32C() != int64(crc32.Checksum(payload.GetData(), crc32.MakeTable(crc32.Castagnoli))) {
-		return held{}, &Fault{Reason: Damaged, Message: fmt.Sprintf("came damaged in version %d, by its CRC32C", number), Hint: "read it again, and add a new version if that does not help"}
+		return held{}, &Fault{Reason: Damaged, Message: fmt.Sprintf("arrived damaged in version %d: its CRC32C does not match", number), Hint: "read it again, and add a new version if that does not help"}
 	}
 	secret, fault := text(payload.GetData())
 	return held{value: newValue(secret, digits), number: number}, fault

@@ -20,8 +20,8 @@ const (
 	variable = "ZOTERO_API_KEY"
 )
 
-// open opens a store over a service with one setting, which refers to key,
-// unless change says otherwise.
+// open opens a store with one setting, which refers to key unless change says
+// otherwise.
 func open(t *testing.T, service *secrettest.Service, change func(*secret.Options)) (*secret.Store, error) {
 	t.Helper()
 	o := secret.Options{Settings: map[string]string{variable: "sm://key"}, Project: "my-project", Refresh: time.Hour, ClientOptions: service.ClientOptions()}
@@ -35,7 +35,7 @@ func open(t *testing.T, service *secrettest.Service, change func(*secret.Options
 	return store, err
 }
 
-// mustOpen is open where nothing may fail.
+// mustOpen is open, and fails the test on an error.
 func mustOpen(t *testing.T, service *secrettest.Service, change func(*secret.Options)) *secret.Store {
 	t.Helper()
 	store, err := open(t, service, change)
@@ -45,7 +45,7 @@ func mustOpen(t *testing.T, service *secrettest.Service, change func(*secret.Opt
 	return store
 }
 
-// values returns what is good, current first, each with its version.
+// values returns the valid values with their versions, current first.
 func values(s *secret.Source) []string {
 	var all []string
 	for _, v := range s.All() {
@@ -61,16 +61,16 @@ func expect(t *testing.T, s *secret.Source, when string, want ...string) {
 	}
 }
 
-// TestOpen_DoesNotWaitWhereItCannotHelp opens settings one of which is
-// malformed, so that no grant for the other can help.
-func TestOpen_DoesNotWaitWhereItCannotHelp(t *testing.T) {
+// TestOpen_DoesNotWaitWithMalformedReference opens two settings. One is
+// malformed, so a grant for the other would not help.
+func TestOpen_DoesNotWaitWithMalformedReference(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	service.Deny(key, true)
 	began := time.Now()
 	_, err := open(t, service, func(o *secret.Options) {
 		o.Settings = map[string]string{"DENIED": "sm://key", "MALFORMED": "sm://a/b/c"}
-		o.Patience = time.Minute
+		o.GrantWait = time.Minute
 	})
 	var faults secret.Faults
 	if !errors.As(err, &faults) || len(faults) != 2 || time.Since(began) > 30*time.Second {
@@ -78,7 +78,7 @@ func TestOpen_DoesNotWaitWhereItCannotHelp(t *testing.T) {
 	}
 }
 
-func TestResolvesEverySetting(t *testing.T) {
+func TestOpen_ResolvesEverySetting(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	service.Add(key, "two\n")
@@ -106,8 +106,8 @@ func TestResolvesEverySetting(t *testing.T) {
 	}
 }
 
-// Each row is what can be wrong at start, and what the admin is told.
-func TestStartNamesWhatIsWrong(t *testing.T) {
+// Each case is a fault at start and what the message must say.
+func TestOpen_NamesFault(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		prepare func(*secrettest.Service)
@@ -127,10 +127,10 @@ func TestStartNamesWhatIsWrong(t *testing.T) {
 		{"down", func(s *secrettest.Service) { s.Down(true) }, func(o *secret.Options) { o.Timeout = 100 * time.Millisecond }, secret.Unreachable,
 			[]string{"secretmanager.googleapis.com:443"}},
 		{"slow", func(s *secrettest.Service) { s.Slow(time.Hour) }, func(o *secret.Options) { o.Timeout = 100 * time.Millisecond }, secret.Unreachable,
-			[]string{"not given by Secret Manager in time"}},
+			[]string{"did not respond in time"}},
 		{"damaged", func(s *secrettest.Service) { s.Damage(true) }, nil, secret.Damaged, []string{"version 2", "CRC32C"}},
 		{"empty", func(s *secrettest.Service) { s.Add(key, "\n") }, nil, secret.Unusable, []string{"is empty"}},
-		{"not text", func(s *secrettest.Service) { s.Add(key, "\xff\xfek\x00") }, nil, secret.Unusable, []string{"no text"}},
+		{"not text", func(s *secrettest.Service) { s.Add(key, "\xff\xfek\x00") }, nil, secret.Unusable, []string{"not UTF-8 text"}},
 		{"too large", func(s *secrettest.Service) { s.Add(key, strings.Repeat("x", 64<<10+1)) }, nil, secret.Unusable, []string{"64 KiB"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -164,25 +164,25 @@ func TestStartNamesWhatIsWrong(t *testing.T) {
 				t.Errorf("shows the value: %#v", err)
 			}
 			if got := <-outcomes; got != variable+" "+string(c.reason) {
-				t.Errorf("the hook is told %q", got)
+				t.Errorf("the hook gets %q", got)
 			}
 		})
 	}
 }
 
-// The client tries again by its own policy, for as long as a lookup may take.
-func TestAHiccupAtStartIsNoFault(t *testing.T) {
-	t.Parallel() // with the client's wait, of up to two seconds
+// The client retries by its own policy until the timeout of the lookup.
+func TestOpen_RetriesTransientErrors(t *testing.T) {
+	t.Parallel() // including the client's backoff of up to two seconds
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	service.Fail(key, "latest", 1)
 	expect(t, mustOpen(t, service, nil).Source(variable), "after a retry", "1:one")
 	if reads := service.Reads(key, "latest"); reads != 2 {
-		t.Errorf("asked %d times", reads)
+		t.Errorf("%d requests", reads)
 	}
 }
 
-func TestTheLargestSecretIsRead(t *testing.T) {
+func TestOpen_ReadsLargestSecret(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, strings.Repeat("x", 64<<10))
 	if got := len(mustOpen(t, service, nil).Source(variable).Current().Reveal()); got != 64<<10 {
@@ -190,7 +190,7 @@ func TestTheLargestSecretIsRead(t *testing.T) {
 	}
 }
 
-func TestStartNamesEveryFaultAtOnce(t *testing.T) {
+func TestOpen_NamesEveryFault(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	service.Deny("projects/my-project/secrets/denied", true)
@@ -210,7 +210,7 @@ func TestStartNamesEveryFaultAtOnce(t *testing.T) {
 	}
 }
 
-func TestAMachineWithoutCredentialsIsTold(t *testing.T) {
+func TestOpen_MissingCredentials(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", t.TempDir()+"/none.json")
 	_, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{"A": "sm://key", "B": "sm://other"}, Project: "my-project"})
 	var faults secret.Faults
@@ -219,8 +219,8 @@ func TestAMachineWithoutCredentialsIsTold(t *testing.T) {
 	}
 }
 
-func TestNothingIsDialledWithoutAReference(t *testing.T) {
-	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", t.TempDir()+"/none.json") // a client could not even be made
+func TestOpen_DialsNothingWithoutReference(t *testing.T) {
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", t.TempDir()+"/none.json") // creating a client would fail
 	store, err := secret.Open(t.Context(), secret.Options{Settings: map[string]string{"A": "plain"}})
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +228,7 @@ func TestNothingIsDialledWithoutAReference(t *testing.T) {
 	store.Close()
 }
 
-func TestOpenEndsWithItsContext(t *testing.T) {
+func TestOpen_EndsWithContext(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	service.Slow(time.Hour)

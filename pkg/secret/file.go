@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// mostFileBytes bounds the size of a file that holds a secret.
+// mostFileBytes bounds the file of a secret, in bytes.
 const mostFileBytes = 1 << 20
 
-// fileLookup reads a secret from a file. Its former values are those that it
-// saw itself.
+// fileLookup reads a secret from a file. Its former values are those that this
+// process has read before.
 type fileLookup struct {
 	path    string
 	overlap time.Duration
@@ -45,32 +45,32 @@ func (l fileLookup) look(_ context.Context, before view) (view, *Fault) {
 	return view{current: current, former: former[:min(len(former), mostFormer)]}, nil
 }
 
-// fault says in our words why the file could not be read.
+// fault returns the fault for an error of the file.
 func (l fileLookup) fault(err error) *Fault {
-	f := &Fault{Reason: Unreadable, Message: "the file " + l.path + " can't be read", Hint: "see that it is a file that the user this runs as may read", Cause: err}
+	f := &Fault{Reason: Unreadable, Message: "the file " + l.path + " can't be read", Hint: "check that it is a file that the user of this process may read", Cause: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		f.Reason, f.Message, f.Hint = Missing, "there is no file "+l.path, "put the secret there, or correct the path"
 	case errors.Is(err, fs.ErrPermission):
-		f.Reason, f.Message = Denied, "the file "+l.path+" may not be read by the user that this runs as"
+		f.Reason, f.Message = Denied, "the file "+l.path+" may not be read by the user of this process"
 	case errors.Is(err, errTooLarge):
-		f.Reason, f.Message, f.Hint = Unusable, "the file "+l.path+" is larger than 1 MiB", "see that it is the file of a secret"
+		f.Reason, f.Message, f.Hint = Unusable, "the file "+l.path+" is larger than 1 MiB", "check that it is the file of a secret"
 	}
 	return f
 }
 
-// Why a file that could be found is not read.
+// Reasons why an existing file is not read.
 var (
 	errTooLarge   = errors.New("too large")
 	errNotRegular = errors.New("not a regular file")
 )
 
-// readFile returns what is in a file and when it was last changed. It follows
-// links: mounted secrets are rotated by turning one.
+// readFile returns the content of a file and its modification time. It follows
+// links: mounted secrets are rotated by replacing a link.
 func readFile(path string) ([]byte, time.Time, error) {
 	if info, err := os.Stat(path); err != nil {
 		return nil, time.Time{}, err
-	} else if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+	} else if !info.Mode().IsRegular() { // opening a pipe would block until it has a writer
 		return nil, time.Time{}, errNotRegular
 	}
 	f, err := os.Open(path)

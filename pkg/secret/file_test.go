@@ -19,7 +19,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
 
-// lockedBuffer is a buffer that several goroutines write to.
+// lockedBuffer is a buffer for concurrent writers.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -37,7 +37,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// openFile opens a store over a new file, whose clock is that of the bubble.
+// openFile opens a store with a new file, on the clock of the synctest bubble.
 func openFile(t *testing.T, value string, change func(*secret.Options)) (*secret.Store, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "key")
@@ -54,7 +54,7 @@ func openFile(t *testing.T, value string, change func(*secret.Options)) (*secret
 	return store, path
 }
 
-// reveal returns what is good, current first.
+// reveal returns the valid values, current first.
 func reveal(s *secret.Source) string {
 	var all []string
 	for _, v := range s.All() {
@@ -63,7 +63,7 @@ func reveal(s *secret.Source) string {
 	return strings.Join(all, " ")
 }
 
-func TestAFileIsReadAnewWithinTheRefreshAndATenth(t *testing.T) {
+func TestFile_IsReadAgainAfterRefresh(t *testing.T) {
 	for range 20 { // the jitter is random
 		synctest.Test(t, func(t *testing.T) {
 			store, path := openFile(t, "one\n", nil)
@@ -83,7 +83,7 @@ func TestAFileIsReadAnewWithinTheRefreshAndATenth(t *testing.T) {
 	}
 }
 
-func TestTheRefreshIsJittered(t *testing.T) {
+func TestRefresh_HasJitter(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
@@ -99,11 +99,11 @@ func TestTheRefreshIsJittered(t *testing.T) {
 		})
 	}
 	if len(seen) < 10 {
-		t.Errorf("20 stores looked at %d times", len(seen))
+		t.Errorf("20 stores read at %d different times", len(seen))
 	}
 }
 
-func TestAFormerValueStaysForTheOverlap(t *testing.T) {
+func TestAll_KeepsFormerValuesForOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, path := openFile(t, "one", nil)
 		source := store.Source(variable)
@@ -135,7 +135,7 @@ func TestAFormerValueStaysForTheOverlap(t *testing.T) {
 		}
 		want := []string{"first two2", "second two2", "first three3", "second three3", "first three2", "second three2", "first three1", "second three1"}
 		if !slices.Equal(told, want) {
-			t.Errorf("told %q, want %q", told, want)
+			t.Errorf("callback got %q, want %q", told, want)
 		}
 		for i := range 5 {
 			time.Sleep(pauseBetween)
@@ -144,19 +144,19 @@ func TestAFormerValueStaysForTheOverlap(t *testing.T) {
 		if got := reveal(source); got != "v4 v3 v2" {
 			t.Errorf("after five more: %q", got)
 		}
-		secrettest.WriteFile(t, path, "v3") // back again
+		secrettest.WriteFile(t, path, "v3") // back to a former value
 		time.Sleep(pauseBetween)
 		source.Rejected(t.Context())
 		if got := reveal(source); got != "v3 v4" {
-			t.Errorf("after the way back: %q", got)
+			t.Errorf("after going back: %q", got)
 		}
 	})
 }
 
-// pauseBetween is what lies between lookups that refusals ask for.
+// pauseBetween is the minimal time between lookups that Rejected triggers.
 const pauseBetween = 2 * time.Second
 
-func TestRefusalsAreLookedUpTogetherAndNotTooOften(t *testing.T) {
+func TestRejected_SharesAndLimitsLookups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		lookups := 0
@@ -181,19 +181,19 @@ func TestRefusalsAreLookedUpTogetherAndNotTooOften(t *testing.T) {
 		}
 		crowd(50, t.Context())
 		if got := count(); got < 2 || got > 3 {
-			t.Errorf("the start and 50 refusals at once made %d lookups", got)
+			t.Errorf("the start and 50 concurrent rejections made %d lookups", got)
 		}
 		time.Sleep(time.Minute)
 		before := count()
 		source.Rejected(t.Context())
 		if waited := crowd(50, t.Context()); slices.Max(waited) != pauseBetween || slices.Min(waited) != pauseBetween {
-			t.Errorf("50 who came right after a lookup waited %v to %v", slices.Min(waited), slices.Max(waited))
+			t.Errorf("50 callers right after a lookup waited %v to %v", slices.Min(waited), slices.Max(waited))
 		}
 		if got := count() - before; got != 2 {
-			t.Errorf("51 refusals made %d lookups", got)
+			t.Errorf("51 rejections made %d lookups", got)
 		}
 		if waited := crowd(500, t.Context()); slices.Min(waited) != 0 || slices.Max(waited) != pauseBetween {
-			t.Errorf("of 500 the last waited %v, the first to be sent on %v", slices.Max(waited), slices.Min(waited))
+			t.Errorf("of 500 the last waited %v, the first not to wait %v", slices.Max(waited), slices.Min(waited))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -206,12 +206,12 @@ func TestRefusalsAreLookedUpTogetherAndNotTooOften(t *testing.T) {
 		source.Rejected(t.Context())
 		crowd(50, t.Context())
 		if got := count() - before; got != 1 || reveal(source) != "two one" {
-			t.Errorf("51 refusals, 50 of them after the new value came, made %d lookups: %q", got, reveal(source))
+			t.Errorf("51 rejections, 50 of them after the new value arrived, made %d lookups: %q", got, reveal(source))
 		}
 	})
 }
 
-func TestClosingLetsEverybodyGo(t *testing.T) {
+func TestClose_ReleasesWaitingCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := openFile(t, "one", nil)
 		source := store.Source(variable)
@@ -230,7 +230,7 @@ func TestClosingLetsEverybodyGo(t *testing.T) {
 	})
 }
 
-func TestFilesThatAreNone(t *testing.T) {
+func TestFile_NamesFault(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, content string) string {
 		path := filepath.Join(dir, name)
@@ -249,7 +249,7 @@ func TestFilesThatAreNone(t *testing.T) {
 		"folder":     {secrettest.FileReference(dir), secret.Unreadable, "can't be read"},
 		"empty":      {file("empty", ""), secret.Unusable, "is empty"},
 		"a line end": {file("line", "\r\n"), secret.Unusable, "is empty"},
-		"utf-16":     {file("utf16", "\xff\xfek\x00"), secret.Unusable, "no text"},
+		"utf-16":     {file("utf16", "\xff\xfek\x00"), secret.Unusable, "not UTF-8 text"},
 		"too large":  {file("large", strings.Repeat("x", 1<<20+1)), secret.Unusable, "1 MiB"},
 	}
 	if runtime.GOOS != "windows" {
@@ -281,7 +281,7 @@ func TestFilesThatAreNone(t *testing.T) {
 	}
 }
 
-func TestAMountedSecretIsRotatedByTurningALink(t *testing.T) {
+func TestFile_FollowsReplacedLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		for _, name := range []string{"one", "two"} {

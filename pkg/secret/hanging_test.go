@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// hanging is a place that answers once and then hangs.
+// hanging is a lookup that succeeds once and then hangs.
 type hanging struct{ asked int }
 
 func (h *hanging) look(ctx context.Context, _ view) (view, *Fault) {
@@ -36,7 +36,7 @@ func TestRejected_WaitsNoLongerThanFiveSeconds(t *testing.T) {
 			}
 		}
 		if v := s.Current(); v.Reveal() != "first" {
-			t.Error("the value that was read before is gone")
+			t.Error("the previous value is gone")
 		}
 		stop()
 		<-over

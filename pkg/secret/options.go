@@ -11,61 +11,60 @@ import (
 
 // The bounds and defaults of the package.
 const (
-	// DefaultRefresh is how often secrets are read again.
+	// DefaultRefresh is the interval at which secrets are read again.
 	DefaultRefresh = 5 * time.Minute
-	// DefaultOverlap is how long a former value stays in [Source.All]: the
-	// 24 h that an access token is good for by default, so that one sealed
-	// under the former key just before a rotation lives out its life, and an
-	// hour for the last instance to hear of the new key.
+	// DefaultOverlap is the time for which a former value stays in
+	// [Source.All]: 24 h, the default lifetime of access tokens, so that a
+	// token sealed just before a rotation stays valid, and one hour until the
+	// last instance has read the new key.
 	DefaultOverlap = 25 * time.Hour
-	// DefaultTimeout is how long one lookup may take, retries included.
+	// DefaultTimeout bounds one lookup, including retries.
 	DefaultTimeout = 20 * time.Second
 
-	// DefaultPatience is how long a server waits at its start for the right
-	// to read its secrets: a grant of IAM takes effect within about two
-	// minutes (cloud.google.com/iam/docs/access-change-propagation).
-	DefaultPatience = 2 * time.Minute
+	// DefaultGrantWait is the time for which a server waits at its start for
+	// permission to read its secrets: an IAM grant takes effect within about
+	// two minutes (cloud.google.com/iam/docs/access-change-propagation).
+	DefaultGrantWait = 2 * time.Minute
 
-	firstWait   = time.Second      // between the first two lookups that are denied
-	longestWait = 10 * time.Second // between any two
+	firstWait   = time.Second      // between the first two denied lookups
+	longestWait = 10 * time.Second // between two denied lookups
 
-	pause      = 2 * time.Second // least time between lookups that refusals ask for
-	mostFormer = 2               // former values that are kept
-	mostAsking = 64              // who may wait for such a lookup; the others go on at once
-	mostWait   = 5 * time.Second // how long each of them waits, so that a lookup that hangs holds up no call for longer
+	pause      = 2 * time.Second // minimal time between lookups that Rejected triggers
+	mostFormer = 2               // former values that are stored
+	mostAsking = 64              // callers that wait for such a lookup; further ones don't wait
+	mostWait   = 5 * time.Second // longest wait of a caller, also if the lookup hangs
 )
 
-// Options are what a [Store] is made with. Zero values mean the defaults.
+// Options configures a [Store]. Zero values stand for the defaults.
 type Options struct {
-	// Settings holds each setting's value or reference by the name of its
-	// variable. Empty values are settings that are not set.
+	// Settings holds the value or reference of each setting by the name of its
+	// variable. An empty value is a setting that is not set.
 	Settings map[string]string
-	// Project is that of references that name none.
+	// Project is the project of references without one.
 	Project string
-	Refresh time.Duration // how often to read again, give or take a tenth
+	Refresh time.Duration // interval of reads, plus or minus a tenth
 	Overlap time.Duration // how long former values stay in All
 	Timeout time.Duration // of one lookup, retries included
-	// Patience is for how long [Open] tries again to read a secret to which
-	// access is denied, which the log then says. 0 tries once.
-	Patience time.Duration
-	Logger   *slog.Logger // nil: no log
-	Tracer   trace.Tracer // of the span secret.refresh of each lookup; nil: none
-	Hooks    Hooks
-	// ClientOptions are added to those of Secret Manager's client: tests
-	// bring their server's. Nil is the service, with the credentials of the
-	// machine.
+	// GrantWait is the time for which [Open] retries while access to a secret is
+	// denied; it logs the retries. 0 tries once.
+	GrantWait time.Duration
+	Logger    *slog.Logger // nil: no log
+	Tracer    trace.Tracer // starts a span secret.refresh for each lookup; nil: none
+	Hooks     Hooks
+	// ClientOptions are passed to the Secret Manager client; tests pass their
+	// server. Nil is the real service, with the credentials of the machine.
 	ClientOptions []option.ClientOption
 }
 
-// Hooks tell what a store does, for metrics.
+// Hooks are called on events of a store, for metrics.
 type Hooks struct {
 	// Refreshed is called after each lookup, with the setting's variable and
-	// "read" (at start), "unchanged", "changed" or the [Reason] it failed
-	// for. It may be called from several goroutines at once. May be nil.
+	// "read" (at start), "unchanged", "changed" or the [Reason] of a failure.
+	// It may be called from several goroutines at once. It may be nil.
 	Refreshed func(variable, outcome string)
 }
 
-// withDefaults returns o with nothing left open.
+// withDefaults returns o with defaults for its zero values.
 func (o Options) withDefaults() Options {
 	if o.Refresh <= 0 {
 		o.Refresh = DefaultRefresh

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Kind says where a setting's secret is kept.
+// Kind is the place where a setting's secret is stored.
 type Kind string
 
 // The kinds.
@@ -18,20 +18,19 @@ const (
 	SecretManager Kind = "secret_manager" // sm://…
 )
 
-// latest is Secret Manager's alias of the version that was created last.
+// latest is Secret Manager's alias of the newest version.
 const latest = "latest"
 
-// reference is where a secret is kept.
+// reference says where a secret is stored.
 type reference struct {
 	kind                               Kind
 	path                               string // of a file
 	project, location, secret, version string // in Secret Manager; location "" is the global service
 }
 
-// The forms of names in Secret Manager: a project's ID (an old one may begin
-// with a domain) or number, a secret's ID, a region. They become parts of a
-// resource name and, the region, of a host name, so nothing else may stand in
-// them.
+// Valid names in Secret Manager: a project's ID (old ones may begin with a
+// domain) or number, a secret's ID, a region. They become parts of a resource
+// name and, the region, of a host name, so they are validated strictly.
 var (
 	projectForm  = regexp.MustCompile(`^(([a-z0-9][a-z0-9.-]{0,62}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19})$`)
 	secretForm   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
@@ -39,15 +38,15 @@ var (
 	versionForm  = regexp.MustCompile(`^(latest|[1-9][0-9]{0,17})$`)
 )
 
-// The words of faults in references.
+// Hints for malformed references.
 const (
 	referenceForms = "write sm://projects/PROJECT/secrets/SECRET/versions/latest (or a number; or, for a secret of one region, projects/PROJECT/locations/REGION/secrets/…), sm://SECRET with GOOGLE_CLOUD_PROJECT set, or file:///absolute/path"
 	projectHint    = "set GOOGLE_CLOUD_PROJECT, or write sm://projects/PROJECT/secrets/SECRET"
 )
 
-// parse reads a setting's value. Whatever begins like a reference is one or a
-// fault, never a plain secret: a mistyped reference must not go out to others
-// as a key.
+// parse parses a setting's value. A value that begins like a reference is a
+// reference or a fault, never a plain secret: a mistyped reference must not be
+// sent to another service as a key.
 func parse(value, project string) (reference, *Fault) {
 	trimmed := strings.ToLower(strings.TrimSpace(value))
 	switch {
@@ -56,13 +55,13 @@ func parse(value, project string) (reference, *Fault) {
 	case strings.HasPrefix(value, "file://"):
 		return parseFile(value)
 	case strings.HasPrefix(trimmed, "sm:"), strings.HasPrefix(trimmed, "file:"):
-		return reference{}, malformed("looks like a reference and is none")
+		return reference{}, malformed("looks like a reference but is malformed")
 	}
 	return reference{kind: Plain}, nil
 }
 
-// parseSecretManager reads what follows sm://: a resource name of a secret or
-// of one of its versions, or a secret's ID, with or without a version.
+// parseSecretManager parses the text after sm://: a resource name of a secret
+// or of one of its versions, or a secret's ID, with or without a version.
 func parseSecretManager(name, project string) (reference, *Fault) {
 	r := reference{kind: SecretManager, project: project, version: latest}
 	parts := strings.Split(name, "/")
@@ -72,11 +71,11 @@ func parseSecretManager(name, project string) (reference, *Fault) {
 		if len(parts) > 2 && parts[0] == "locations" {
 			r.location, parts = parts[1], parts[2:]
 			if !locationForm.MatchString(r.location) {
-				return reference{}, malformed("names a region that can't be one")
+				return reference{}, malformed("has an invalid region")
 			}
 		}
 		if len(parts) < 2 || parts[0] != "secrets" {
-			return reference{}, malformed("is no name of a secret in Secret Manager")
+			return reference{}, malformed("is not the name of a secret in Secret Manager")
 		}
 		parts = parts[1:]
 	}
@@ -85,27 +84,27 @@ func parseSecretManager(name, project string) (reference, *Fault) {
 	case len(parts) == 3 && parts[1] == "versions":
 		r.version = parts[2]
 	case len(parts) != 1:
-		return reference{}, malformed("is no name of a secret in Secret Manager")
+		return reference{}, malformed("is not the name of a secret in Secret Manager")
 	}
 	switch {
 	case !secretForm.MatchString(r.secret):
-		return reference{}, malformed("names a secret that can't be one")
+		return reference{}, malformed("has an invalid secret ID")
 	case !versionForm.MatchString(r.version):
-		return reference{}, malformed("names a version that is neither a number nor latest")
+		return reference{}, malformed("has a version that is neither a number nor latest")
 	case r.project == "" && !named:
-		return reference{}, &Fault{Reason: Malformed, Message: "names a secret without its project", Hint: projectHint}
+		return reference{}, &Fault{Reason: Malformed, Message: "has no project", Hint: projectHint}
 	case !projectForm.MatchString(r.project):
-		return reference{}, malformed("names a project that can't be one")
+		return reference{}, malformed("has an invalid project")
 	}
 	return r, nil
 }
 
-// parseFile reads a file URL (RFC 8089) of this machine: an absolute path, and
-// no host, query or fragment.
+// parseFile parses a file URL (RFC 8089) of this machine: an absolute path
+// without host, query or fragment.
 func parseFile(value string) (reference, *Fault) {
 	u, err := url.Parse(value)
 	if err != nil || u.Host != "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(value, "#") || strings.ContainsRune(u.Path, 0) {
-		return reference{}, malformed("is no file:///path")
+		return reference{}, malformed("is not of the form file:///path")
 	}
 	path := u.Path
 	if runtime.GOOS == "windows" {
@@ -113,12 +112,12 @@ func parseFile(value string) (reference, *Fault) {
 	}
 	path = filepath.FromSlash(path)
 	if !filepath.IsAbs(path) || strings.HasSuffix(u.Path, "/") {
-		return reference{}, malformed("is no absolute path of a file")
+		return reference{}, malformed("is not an absolute path")
 	}
 	return reference{kind: File, path: path}, nil
 }
 
-// malformed returns the fault of a reference that has not the right form.
+// malformed returns the fault of a malformed reference.
 func malformed(message string) *Fault {
 	return &Fault{Reason: Malformed, Message: message, Hint: referenceForms}
 }
@@ -131,7 +130,7 @@ func (r reference) parent() string {
 	return "projects/" + r.project + "/secrets/" + r.secret
 }
 
-// flags returns the flags by which gcloud finds the secret.
+// flags returns gcloud's flags for the secret.
 func (r reference) flags() string {
 	if r.location != "" {
 		return "--project=" + r.project + " --location=" + r.location
@@ -139,7 +138,7 @@ func (r reference) flags() string {
 	return "--project=" + r.project
 }
 
-// String returns the reference without anything secret: where it points to.
+// String returns the reference, which contains nothing secret.
 func (r reference) String() string {
 	switch r.kind {
 	case SecretManager:

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestReferences(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, c := range []struct{ value, project, want string }{
 		{"sm://projects/my-project/secrets/zotero-key/versions/latest", "", "sm://projects/my-project/secrets/zotero-key/versions/latest"},
 		{"sm://projects/my-project/secrets/zotero-key/versions/12", "", "sm://projects/my-project/secrets/zotero-key/versions/12"},
@@ -32,7 +32,7 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-func TestWhatLooksLikeAReferenceIsOneOrAFault(t *testing.T) {
+func TestParse_RejectsMalformedReferences(t *testing.T) {
 	for _, value := range []string{
 		"sm://", "sm:", "sm:/key", "sm:key", "SM://key", " sm://key", "sm://key\n", "sm://key ", "sm:///key", "sm://key/",
 		"sm://key/versions", "sm://key/versions/", "sm://key/versions/0", "sm://key/versions/-1", "sm://key/versions/01",
@@ -55,7 +55,7 @@ func TestWhatLooksLikeAReferenceIsOneOrAFault(t *testing.T) {
 	}
 }
 
-func TestAShortReferenceNeedsAProject(t *testing.T) {
+func TestParse_ShortReferenceNeedsProject(t *testing.T) {
 	for _, project := range []string{"", "Not a project", "../x"} {
 		if r, fault := parse("sm://key", project); fault == nil {
 			t.Errorf("with project %q: %v", project, r)
@@ -83,7 +83,7 @@ func FuzzReference(f *testing.F) {
 		switch r.kind {
 		case Plain:
 			if strings.HasPrefix(value, "sm:") || strings.HasPrefix(value, "file:") {
-				t.Fatalf("%q is taken for a secret", value)
+				t.Fatalf("%q is used as a secret", value)
 			}
 		case SecretManager:
 			if strings.ContainsAny(r.location+endpoint(r.location), "/@?# ") || strings.Count(r.parent(), "/") != 3+2*strings.Count(r.parent(), "/locations/") {

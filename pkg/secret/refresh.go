@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// run looks the secret up again and again until ctx ends: as often as the
-// options say, and when somebody asks for it.
+// run looks the secret up until ctx ends: at the refresh interval, and when
+// [Source.Rejected] requests it.
 func (s *Source) run(ctx context.Context) {
 	timer := time.NewTimer(jittered(s.options.Refresh))
 	defer timer.Stop()
@@ -36,8 +36,8 @@ func (s *Source) run(ctx context.Context) {
 	}
 }
 
-// begin returns what the lookup that begins now has to close at its end, and
-// the span of who asked for it. Who asks from now on waits for the next one.
+// begin returns the channel to close when the lookup that starts now has ended,
+// and the span of its first caller. Later callers wait for the next lookup.
 func (s *Source) begin() (asked chan struct{}, asker trace.SpanContext) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,8 +46,8 @@ func (s *Source) begin() (asked chan struct{}, asker trace.SpanContext) {
 	return asked, asker
 }
 
-// end lets those go who waited for a lookup. If it brought a new value, those
-// who came meanwhile need no other one.
+// end releases the callers that wait for a lookup. If it found a new value, it
+// also releases those that arrived during the lookup.
 func (s *Source) end(asked chan struct{}, changed bool) {
 	close(asked)
 	if !changed {
@@ -60,7 +60,7 @@ func (s *Source) end(asked chan struct{}, changed bool) {
 	s.renew()
 }
 
-// renew makes s one that nobody waits for. It is called under s.mu.
+// renew prepares the next lookup. The caller holds s.mu.
 func (s *Source) renew() {
 	s.asked, s.asker = make(chan struct{}), trace.SpanContext{}
 	select {
@@ -69,13 +69,13 @@ func (s *Source) renew() {
 	}
 }
 
-// refresh looks the secret up and tells what came of it. It reports whether
-// values changed.
+// refresh looks the secret up and reports the result to log, hooks and
+// callbacks. It returns whether values changed.
 func (s *Source) refresh(ctx context.Context) (changed bool) {
 	former := s.Current().Version()
 	after, fault := s.look(ctx)
 	switch {
-	case ctx.Err() != nil: // the store is being closed
+	case ctx.Err() != nil: // the store is closing
 		return false
 	case fault != nil:
 		s.fail(ctx, fault)
@@ -93,7 +93,7 @@ func (s *Source) refresh(ctx context.Context) (changed bool) {
 	return true
 }
 
-// look looks the secret up, within the time-out and a span.
+// look runs one lookup with timeout and span.
 func (s *Source) look(ctx context.Context) (view, *Fault) {
 	ctx, span := s.options.Tracer.Start(ctx, "secret.refresh", trace.WithAttributes(attribute.String("secret.variable", s.variable)))
 	defer span.End()
@@ -115,8 +115,8 @@ func (s *Source) look(ctx context.Context) (view, *Fault) {
 	return after, nil
 }
 
-// settle makes s hold what a lookup found. It returns all values and whether
-// they are others than were last told.
+// settle stores the result of a lookup. It returns all values, and whether they
+// differ from those of the last callback.
 func (s *Source) settle(after view) (all []Value, changed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,7 +129,7 @@ func (s *Source) settle(after view) (all []Value, changed bool) {
 	return all, changed
 }
 
-// tell calls the functions that want to know of changes, without any lock.
+// tell calls the callbacks without holding a lock.
 func (s *Source) tell(all []Value) {
 	s.mu.Lock()
 	callbacks := slices.Clone(s.callbacks)
@@ -139,26 +139,26 @@ func (s *Source) tell(all []Value) {
 	}
 }
 
-// fail tells that a lookup failed while the value that is held serves on.
+// fail reports a failed lookup. The previous value stays in use.
 func (s *Source) fail(ctx context.Context, fault *Fault) {
 	s.mu.Lock()
 	s.fault = fault
 	version, checked := s.view.current.value.Version(), s.checked
 	s.mu.Unlock()
-	s.options.Logger.WarnContext(ctx, "a secret could not be read anew; the value that was read before serves on",
+	s.options.Logger.WarnContext(ctx, "a secret could not be read again; the previous value stays in use",
 		slog.String("variable", s.variable), slog.String("version", version), slog.Duration("unchecked", time.Since(checked).Round(time.Second)),
 		slog.String("reason", string(fault.Reason)), slog.String("problem", fault.Message), slog.String("hint", fault.Hint), slog.Any("cause", fault.Cause))
 	s.options.Hooks.Refreshed(s.variable, string(fault.Reason))
 }
 
-// jittered returns d give or take a tenth, so that the instances of a service
-// don't all ask at once.
+// jittered returns d plus or minus a tenth, so that instances don't send their
+// requests at once.
 func jittered(d time.Duration) time.Duration {
 	spread := int64(d / 5)
 	return d - d/10 + time.Duration(rand.Int64N(spread+1)) //nolint:gosec // spreading load is no matter of secrecy
 }
 
-// sleep waits for d and reports whether ctx lasted so long.
+// sleep waits for d and reports whether ctx is still active.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// slowLookup finds a given value, a second after it was asked.
+// slowLookup returns its value after a second.
 type slowLookup struct {
 	mu    sync.Mutex
 	value string
@@ -35,7 +35,7 @@ func (l *slowLookup) set(value string) {
 	l.value = value
 }
 
-// begin starts a source over a slow lookup that holds "one".
+// begin starts a source with a slow lookup that returns "one".
 func begin(t *testing.T) (*Source, *slowLookup) {
 	o := Options{Refresh: time.Hour}.withDefaults()
 	ctx, stop := context.WithCancel(t.Context())
@@ -48,18 +48,18 @@ func begin(t *testing.T) (*Source, *slowLookup) {
 	return s, l
 }
 
-// A lookup that was under way when a value was refused may have been answered
-// before the new one was stored.
-func TestWhoComesDuringALookupWaitsForOneThatBeganLater(t *testing.T) {
+// A lookup that was running when a value was rejected may have read the store
+// before the new value was stored.
+func TestRejected_WaitsForLookupThatBeganLater(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		during  string // what is stored when the first lookup is under way already
-		before  string // what is stored before it
+		during  string // stored while the first lookup is running
+		before  string // stored before it
 		waits   time.Duration
 		lookups int
 	}{
-		{"that brings the value", "two", "", 2500 * time.Millisecond, 2},
-		{"unless it brings a new value", "", "two", 500 * time.Millisecond, 1},
+		{"that finds the value", "two", "", 2500 * time.Millisecond, 2},
+		{"unless it finds a new value", "", "two", 500 * time.Millisecond, 1},
 		{"which may find nothing", "", "", 2500 * time.Millisecond, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestWhoComesDuringALookupWaitsForOneThatBeganLater(t *testing.T) {
 					t.Errorf("waited %v, want %v", waited, c.waits)
 				}
 				if want := c.before + c.during; want != "" && s.Current().Reveal() != want {
-					t.Errorf("goes on with %q", s.Current().Reveal())
+					t.Errorf("continues with %q", s.Current().Reveal())
 				}
 				if time.Sleep(time.Minute); l.asked != c.lookups {
 					t.Errorf("%d lookups, want %d", l.asked, c.lookups)
@@ -89,30 +89,30 @@ func TestWhoComesDuringALookupWaitsForOneThatBeganLater(t *testing.T) {
 	}
 }
 
-// A function that is slow to take a value holds up nobody who reads, and those
-// who were refused go on when it has taken it.
-func TestWhoIsRefusedGoesOnWhenTheValueIsInUse(t *testing.T) {
+// A slow callback does not block readers, and callers of Rejected continue
+// after it has returned.
+func TestRejected_ReturnsAfterCallbacks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, l := begin(t)
 		inUse, told := "", 0
 		s.OnChange(func(all []Value) {
 			told++
 			if s.Current().Reveal() != "two" || len(s.All()) != 1 { // no lock is held
-				t.Error("told before the value is current")
+				t.Error("called before the value is current")
 			}
 			s.OnChange(func([]Value) {})
 			time.Sleep(time.Second)
 			inUse = all[0].Reveal()
-			all[0] = Value{} // is the function's own
+			all[0] = Value{} // a copy for the callback
 		})
 		l.set("two")
 		s.Rejected(t.Context())
 		if inUse != "two" || s.Current().Reveal() != "two" || s.All()[0].Reveal() != "two" {
-			t.Errorf("goes on while %q is in use", inUse)
+			t.Errorf("continues while %q is in use", inUse)
 		}
 		time.Sleep(time.Minute)
 		if s.Rejected(t.Context()); told != 1 {
-			t.Errorf("told %d times of one change", told)
+			t.Errorf("called %d times for one change", told)
 		}
 	})
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
 
-// often has secrets read anew all the time; tests wait for what comes of it.
+// often sets a short refresh interval; tests wait for results.
 func often(o *secret.Options) { o.Refresh = 2 * time.Millisecond }
 
-// until looks at a condition after each lookup until it holds.
+// until checks a condition after each lookup until it holds.
 func until(t *testing.T, lookups <-chan string, what string, holds func() bool) {
 	t.Helper()
 	for !holds() {
@@ -29,7 +29,7 @@ func until(t *testing.T, lookups <-chan string, what string, holds func() bool) 
 	}
 }
 
-// watched returns a change of options that tells of lookups.
+// watched returns a change of options that signals lookups.
 func watched(changes ...func(*secret.Options)) (func(*secret.Options), <-chan string) {
 	lookups := make(chan string, 1)
 	return func(o *secret.Options) {
@@ -45,7 +45,7 @@ func watched(changes ...func(*secret.Options)) (func(*secret.Options), <-chan st
 	}, lookups
 }
 
-func TestANewVersionIsTakenUpWhenTheOldOneIsRefused(t *testing.T) {
+func TestRejected_ReadsNewVersion(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	source := mustOpen(t, service, nil).Source(variable)
@@ -54,13 +54,13 @@ func TestANewVersionIsTakenUpWhenTheOldOneIsRefused(t *testing.T) {
 	expect(t, source, "at first", "1:one")
 	service.Add(key, "two")
 	source.Rejected(t.Context())
-	expect(t, source, "after a refusal", "2:two", "1:one")
+	expect(t, source, "after a rejection", "2:two", "1:one")
 	if !slices.Equal(told, []string{"2 two"}) {
-		t.Errorf("told %q before the refused caller went on", told)
+		t.Errorf("callbacks got %q before Rejected returned", told)
 	}
 }
 
-func TestANewVersionIsTakenUpInTheBackground(t *testing.T) {
+func TestRefresh_ReadsNewVersions(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	change, lookups := watched(often)
@@ -72,9 +72,9 @@ func TestANewVersionIsTakenUpInTheBackground(t *testing.T) {
 	expect(t, source, "after four rotations", "5:v5", "4:v4", "3:v3")
 }
 
-// An instance that starts after a rotation must open what the others sealed
-// before it.
-func TestFormerVersionsAreKnownFromTheStart(t *testing.T) {
+// An instance that starts after a rotation must open data that other instances
+// sealed before it.
+func TestOpen_ReadsFormerVersions(t *testing.T) {
 	day := 24 * time.Hour
 	for _, c := range []struct {
 		name    string
@@ -83,13 +83,13 @@ func TestFormerVersionsAreKnownFromTheStart(t *testing.T) {
 		want    []string
 	}{
 		{"one only", []time.Duration{0}, nil, []string{"1:v1"}},
-		{"the one before, where nobody says how old it is", []time.Duration{9 * day, 8 * day, 0}, nil, []string{"3:v3", "2:v2"}},
+		{"the previous one, if its age is unknown", []time.Duration{9 * day, 8 * day, 0}, nil, []string{"3:v3", "2:v2"}},
 		{"two that were current within the overlap", []time.Duration{9 * day, time.Hour, 0}, (*secrettest.Service).AllowMetadata, []string{"3:v3", "2:v2", "1:v1"}},
 		{"two at most", []time.Duration{0, 0, 0, 0}, (*secrettest.Service).AllowMetadata, []string{"4:v4", "3:v3", "2:v2"}},
 		{"none that was replaced before the overlap", []time.Duration{9 * day, 8 * day, time.Hour}, (*secrettest.Service).AllowMetadata, []string{"3:v3", "2:v2"}},
 		{"none after the overlap", []time.Duration{9 * day, 8 * day, 2 * day}, (*secrettest.Service).AllowMetadata, []string{"3:v3"}},
 		{"none that is disabled", []time.Duration{0, 0}, func(s *secrettest.Service) { s.Disable(key, 1) }, []string{"2:v2"}},
-		{"the one before a disabled one", []time.Duration{0, 0, 0}, func(s *secrettest.Service) { s.AllowMetadata(); s.Destroy(key, 2) }, []string{"3:v3", "1:v1"}},
+		{"the version before a disabled one", []time.Duration{0, 0, 0}, func(s *secrettest.Service) { s.AllowMetadata(); s.Destroy(key, 2) }, []string{"3:v3", "1:v1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -108,7 +108,7 @@ func TestFormerVersionsAreKnownFromTheStart(t *testing.T) {
 	}
 }
 
-func TestDisablingAFormerVersionWithdrawsIt(t *testing.T) {
+func TestRefresh_DropsDisabledFormerVersion(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	service.Add(key, "two")
@@ -120,11 +120,11 @@ func TestDisablingAFormerVersionWithdrawsIt(t *testing.T) {
 	source.Rejected(t.Context())
 	expect(t, source, "after", "2:two")
 	if told != 1 {
-		t.Errorf("told of %d values", told)
+		t.Errorf("callback got %d values", told)
 	}
 }
 
-func TestAFormerVersionThatCantBeReadNowStays(t *testing.T) {
+func TestRefresh_KeepsUnreadableFormerVersion(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	service.Add(key, "two")
@@ -140,9 +140,9 @@ func TestAFormerVersionThatCantBeReadNowStays(t *testing.T) {
 	expect(t, mustOpen(t, service, nil).Source(variable), "where it could not be read from the start", "2:two")
 }
 
-// Whatever goes wrong after the start, the value that was read serves on, the
-// admin is warned, and when it is mended the next version is taken up.
-func TestWhatWasReadServesOn(t *testing.T) {
+// After the start, the previous value stays in use on every failure. The
+// failure is logged, and the next version is used once it is readable.
+func TestRefresh_KeepsValueOnFailure(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		spoil, mend func(*secrettest.Service)
@@ -189,8 +189,8 @@ func TestWhatWasReadServesOn(t *testing.T) {
 	}
 }
 
-// "latest" is only eventually consistent: a version that was seen stands.
-func TestLatestDoesNotGoBack(t *testing.T) {
+// "latest" is eventually consistent; the newest version seen stays current.
+func TestRefresh_LatestDoesNotGoBack(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	service.Add(key, "two")
@@ -205,13 +205,13 @@ func TestLatestDoesNotGoBack(t *testing.T) {
 	service.Delete(key)
 	service.Lag(key, 0)
 	service.Add(key, "anew")
-	until(t, lookups, "the secret made anew", func() bool { return source.Current().Reveal() == "anew" })
+	until(t, lookups, "the re-created secret", func() bool { return source.Current().Reveal() == "anew" })
 }
 
-// Callers use a key of which the other side takes the newest only, which is
-// the hardest rotation. One that is refused reports it and tries once more.
-// Not one call fails, and not every refusal makes a lookup.
-func TestARotationUnderLoadFailsNoCall(t *testing.T) {
+// The hardest rotation: callers use a key of which the other side accepts only
+// the newest. A caller whose key is rejected reports it and retries once. No
+// call fails, and the number of lookups is far below the number of rejections.
+func TestRotation_UnderLoadFailsNoCall(t *testing.T) {
 	const callers, calls = 16, 500
 	service := secrettest.New(t)
 	service.Add(key, "v1")
@@ -243,14 +243,14 @@ func TestARotationUnderLoadFailsNoCall(t *testing.T) {
 	if failed.Load() > 0 || refused.Load() == 0 {
 		t.Errorf("of %d calls %d met the rotation and %d failed", done.Load(), refused.Load(), failed.Load())
 	}
-	if reads := service.Reads(key, "latest"); reads > 3 { // at the start, and for refusals before and after the rotation was seen
-		t.Errorf("%d refusals made %d lookups", refused.Load(), reads-1)
+	if reads := service.Reads(key, "latest"); reads > 3 { // one at start, and for rejections before and after the rotation was seen
+		t.Errorf("%d rejections made %d lookups", refused.Load(), reads-1)
 	}
 }
 
-// Two instances open what either of them sealed, while the key is rotated and
-// one of them hears of it first.
-func TestARotationAmongInstancesFailsNoCall(t *testing.T) {
+// Two instances open data that either of them sealed, while the key is rotated
+// and one of them reads the new one first.
+func TestRotation_AcrossInstancesFailsNoCall(t *testing.T) {
 	const callers, calls = 8, 500
 	service := secrettest.New(t)
 	service.Add(key, "v1")

@@ -8,36 +8,37 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Source is the secret of one setting, and safe for concurrent use. A nil
-// *Source is a setting that is not set: it holds nothing and does nothing.
+// Source is the secret of one setting. It is safe for concurrent use. A nil
+// *Source is a setting that is not set: it has no value, and its methods do
+// nothing.
 type Source struct {
 	variable  string
 	reference reference
 	lookup    lookup // nil for a plain value, which can't change
 	options   *Options
-	done      <-chan struct{} // closed when the store is
+	done      <-chan struct{} // closed when the store closes
 
-	wanted chan struct{} // one slot: somebody waits on asked
+	wanted chan struct{} // capacity 1: a caller waits on asked
 
 	mu        sync.Mutex
 	view      view
-	told      []Value             // what callbacks know
-	checked   time.Time           // when the last lookup that succeeded ended
-	changed   time.Time           // when values last changed
-	fault     *Fault              // why the last lookup failed, or nil
+	told      []Value             // values of the last callback
+	checked   time.Time           // end of the last successful lookup
+	changed   time.Time           // last change of the values
+	fault     *Fault              // error of the last lookup, or nil
 	callbacks []func(all []Value) //
 	asked     chan struct{}       // closed when the next lookup has ended
-	asking    int                 // how many wait
-	asker     trace.SpanContext   // of the first of them
+	asking    int                 // number of waiting callers
+	asker     trace.SpanContext   // span of the first of them
 }
 
-// lookup reads a secret where it is kept.
+// lookup reads a secret from its store.
 type lookup interface {
-	// look returns what the secret is now, knowing what it was.
+	// look returns the current secret, given the previous one.
 	look(ctx context.Context, before view) (view, *Fault)
 }
 
-// Current returns the secret as it is now.
+// Current returns the current secret.
 func (s *Source) Current() Value {
 	if s == nil {
 		return Value{}
@@ -47,11 +48,11 @@ func (s *Source) Current() Value {
 	return s.view.current.value
 }
 
-// All returns the current value first, and then at most two former ones that
-// are in their overlap and not withdrawn, newest first. It is for keys, which
-// must still open what was sealed under them. Of a list of what is allowed,
-// such as tokens or a policy, only the current value counts: a former one
-// would let in whoever was just removed.
+// All returns the current value, then at most two former ones that are within
+// their overlap and not withdrawn, newest first. Use it for keys, which must
+// still open data sealed under former ones. For an allowlist, such as tokens or
+// a policy, use [Source.Current]: a former value would still allow what was
+// just removed.
 func (s *Source) All() []Value {
 	if s == nil {
 		return nil
@@ -61,13 +62,12 @@ func (s *Source) All() []Value {
 	return s.view.all(time.Now())
 }
 
-// OnChange has f called after every change of what [Source.All] returns, with
-// what it returns now: a new value, or a former one that is withdrawn or past
-// its overlap. The calls for one source come one after the other, in the order
-// of the changes and, for one change, in that in which functions were given;
-// no lock is held, but the next lookup waits for f, so f returns promptly and
-// does not call [Source.Rejected]. Who needs every change calls OnChange first
-// and reads the values then.
+// OnChange registers a callback for changes of [Source.All]: a new value, or a
+// former one that is withdrawn or past its overlap. f receives the new result
+// of All. Calls for one source are sequential, in the order of the changes and,
+// for one change, of registration. No lock is held, but the next lookup waits
+// for f, so f must return promptly and must not call [Source.Rejected]. To miss
+// no change, call OnChange before reading the values.
 func (s *Source) OnChange(f func(all []Value)) {
 	if s == nil {
 		return
@@ -77,14 +77,14 @@ func (s *Source) OnChange(f func(all []Value)) {
 	s.callbacks = append(s.callbacks, f)
 }
 
-// Rejected reports that a value of s was refused, or that something came
-// sealed under a key that s does not hold. It returns once a lookup that began
-// after the call has ended and the functions of [Source.OnChange] have been
-// called, so that the caller can try again with what s holds then; or when a
-// value changed meanwhile or just before; or after 5 s; or when ctx ends. All who call at
-// once wait for one lookup, and two seconds lie between the beginnings of two;
-// with too many waiting already (64), it returns at once. A plain value can't
-// change, and nothing is looked up.
+// Rejected reports that a value of s was rejected, or that a sealed value names
+// a key that s does not have. It triggers a lookup, and returns when a lookup
+// that began after the call has ended and the callbacks of [Source.OnChange]
+// have returned, so that the caller can retry with the current value. It also
+// returns when a value has changed in the meantime or just before, after 5 s,
+// and when ctx ends. Concurrent callers share one lookup, and lookups start at
+// least two seconds apart. If 64 callers are already waiting, it returns at
+// once. For a plain value, which can't change, it does nothing.
 func (s *Source) Rejected(ctx context.Context) {
 	if s == nil || s.lookup == nil {
 		return
@@ -106,8 +106,8 @@ func (s *Source) Rejected(ctx context.Context) {
 	s.asking--
 }
 
-// ask returns what is closed when the next lookup has ended, or nil if the
-// caller need not or may not wait for it.
+// ask requests a lookup and returns a channel that closes when the next lookup
+// has ended, or nil if the caller should not wait.
 func (s *Source) ask(ctx context.Context) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,12 +120,12 @@ func (s *Source) ask(ctx context.Context) <-chan struct{} {
 	s.asking++
 	select {
 	case s.wanted <- struct{}{}:
-	default: // is known
+	default: // already requested
 	}
 	return s.asked
 }
 
-// status returns what can be told of s.
+// status returns the status of s.
 func (s *Source) status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
 
-func TestStatusTellsWhatAnAdminAsks(t *testing.T) {
+func TestStatus(t *testing.T) {
 	service := secrettest.New(t)
 	service.AllowMetadata()
 	created := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -27,7 +27,7 @@ func TestStatusTellsWhatAnAdminAsks(t *testing.T) {
 	})
 	all := store.Status()
 	if len(all) != 2 {
-		t.Fatalf("tells of %d settings", len(all))
+		t.Fatalf("lists %d settings", len(all))
 	}
 	for i := range all {
 		if all[i].Since.Before(before) || all[i].Checked.Before(all[i].Since) || all[i].Checked.After(time.Now()) {
@@ -47,7 +47,7 @@ func TestStatusTellsWhatAnAdminAsks(t *testing.T) {
 	}
 }
 
-func TestALookupIsPartOfTheTraceOfWhoAskedForIt(t *testing.T) {
+func TestRejected_LookupJoinsCallersTrace(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one-value")
 	spans := tracetest.NewInMemoryExporter()
@@ -64,18 +64,18 @@ func TestALookupIsPartOfTheTraceOfWhoAskedForIt(t *testing.T) {
 		t.Fatalf("spans: %+v", stubs)
 	}
 	if stubs[0].Status.Description != string(secret.Denied) || len(stubs[0].Events) != 1 {
-		t.Errorf("the span says %+v", stubs[0].Status)
+		t.Errorf("the span is %+v", stubs[0].Status)
 	}
 	for _, s := range stubs {
 		for _, a := range s.Attributes {
 			if strings.Contains(a.Value.String(), "-value") {
-				t.Errorf("the span shows %s", a.Value.String())
+				t.Errorf("the span contains %s", a.Value.String())
 			}
 		}
 	}
 }
 
-func TestHooksTellOfEveryLookup(t *testing.T) {
+func TestHooks_ReportEveryLookup(t *testing.T) {
 	service := secrettest.New(t)
 	service.Add(key, "one")
 	var mu sync.Mutex
@@ -92,6 +92,6 @@ func TestHooksTellOfEveryLookup(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	if diff := cmp.Diff([]string{variable + " read", variable + " changed"}, told); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 )
 
-// Store holds the secrets of all settings and keeps them fresh. It is safe for
+// Store holds the secrets of all settings and refreshes them. It is safe for
 // concurrent use.
 type Store struct {
 	sources map[string]*Source
@@ -21,21 +21,21 @@ type Store struct {
 	running sync.WaitGroup
 }
 
-// Status is what can be told of one setting's secret.
+// Status describes the secret of one setting. It contains nothing secret.
 type Status struct {
 	Variable  string
 	Kind      Kind
-	Reference string    // where the secret is kept; "" for a plain value
+	Reference string    // reference to the secret; "" for a plain value
 	Version   string    // of the current value, as [Value.Version]
-	Former    int       // how many former values are in their overlap
-	Created   time.Time // when the version was made; zero if that isn't known
-	Since     time.Time // when this process took it up
-	Checked   time.Time // when it was last looked up with success
-	Fault     *Fault    // why the last lookup failed while the value serves on, or nil
+	Former    int       // number of former values within their overlap
+	Created   time.Time // creation of the version; zero if unknown
+	Since     time.Time // when this process first used it
+	Checked   time.Time // end of the last successful lookup
+	Fault     *Fault    // error of the last lookup, or nil
 }
 
-// Age returns how old the current value is at least: since its version was
-// made, or since this process took it up.
+// Age returns the minimal age of the current value: since its version was
+// created, or since this process first used it.
 func (s Status) Age(now time.Time) time.Duration {
 	if !s.Created.IsZero() {
 		return now.Sub(s.Created)
@@ -43,12 +43,11 @@ func (s Status) Age(now time.Time) time.Duration {
 	return now.Sub(s.Since)
 }
 
-// Open resolves every setting, all at once, and begins to keep them fresh
-// until [Store.Close]. Its error is of type [Faults] and lists what is
-// wrong with each of them, by variable; or it is that of ctx. References to
-// Secret Manager are the only ones for which anything is dialled. Access that
-// is denied is tried again for [Options.Patience], as long as no other secret
-// has another fault.
+// Open resolves all settings concurrently and refreshes them until
+// [Store.Close]. Its error is of type [Faults] and lists the faults of all
+// settings, or it is ctx's error. Open dials only for references to Secret
+// Manager. It retries denied access for [Options.GrantWait], unless another
+// secret has a different fault.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -70,9 +69,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.sources[variable] = source
 	}
 	if len(faults) > 0 {
-		o.Patience = 0 // it can't help
+		o.GrantWait = 0 // retrying would not help
 	}
-	faults = append(faults, s.resolve(ctx, o.Patience)...)
+	faults = append(faults, s.resolve(ctx, o.GrantWait)...)
 	if err := ctx.Err(); err != nil {
 		s.Close()
 		return nil, err
@@ -90,8 +89,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// newSource returns the source of one setting, not yet resolved unless its
-// value is plain.
+// newSource returns the source of one setting. Only a plain value is resolved.
 func (s *Store) newSource(running context.Context, variable string, o *Options) (*Source, *Fault) {
 	value := o.Settings[variable]
 	r, fault := parse(value, o.Project)
@@ -110,9 +108,9 @@ func (s *Store) newSource(running context.Context, variable string, o *Options) 
 	return source, nil
 }
 
-// resolve looks up every secret that is kept elsewhere, all at once, and
-// returns what is wrong with them. Denied access is tried again until patience
-// is over or another secret can't be had at all.
+// resolve looks up all referenced secrets concurrently and returns their
+// faults. It retries denied access until patience has passed, or another secret
+// has a different fault.
 func (s *Store) resolve(ctx context.Context, patience time.Duration) Faults {
 	var (
 		mu     sync.Mutex
@@ -138,13 +136,13 @@ func (s *Store) resolve(ctx context.Context, patience time.Duration) Faults {
 	return faults
 }
 
-// resolve looks the secret up for the first time. Denied access is tried again
-// until patient ends: a grant may not have taken effect yet.
+// resolve looks the secret up for the first time. It retries denied access
+// until patient ends, because a grant may not have taken effect yet.
 func (s *Source) resolve(ctx, patient context.Context) *Fault {
 	after, fault := s.look(ctx)
 	for wait := firstWait; s.mayBeGranted(fault) && patient.Err() == nil; wait = min(2*wait, longestWait) {
 		deadline, _ := patient.Deadline()
-		s.options.Logger.WarnContext(ctx, "access to a secret is denied; it is tried again, as a grant may take minutes to take effect",
+		s.options.Logger.WarnContext(ctx, "access to a secret is denied; retrying, because a grant takes minutes to take effect",
 			slog.String("variable", s.variable), slog.Duration("for", time.Until(deadline).Round(time.Second)),
 			slog.String("problem", fault.Message), slog.String("hint", fault.Hint))
 		sleep(patient, wait)
@@ -161,18 +159,17 @@ func (s *Source) resolve(ctx, patient context.Context) *Fault {
 	return nil
 }
 
-// mayBeGranted reports whether waiting can help against a fault: who may read
-// a file does not change by itself.
+// mayBeGranted reports whether waiting may resolve a fault. File permissions
+// don't change by themselves.
 func (s *Source) mayBeGranted(fault *Fault) bool {
 	return fault != nil && fault.Reason == Denied && s.reference.kind == SecretManager
 }
 
-// Source returns the secret of a setting, or nil, which holds nothing and does
-// nothing, for one that is not set.
+// Source returns the secret of a setting. It returns nil, a valid empty source,
+// for a setting that is not set.
 func (s *Store) Source(variable string) *Source { return s.sources[variable] }
 
-// Status tells of every setting that is set, by variable, nothing that is
-// secret.
+// Status returns the status of every setting that is set, by variable.
 func (s *Store) Status() []Status {
 	var all []Status
 	for _, variable := range slices.Sorted(maps.Keys(s.sources)) {
@@ -181,8 +178,8 @@ func (s *Store) Status() []Status {
 	return all
 }
 
-// Close ends the refreshing and every connection. The values that are held
-// stay; lookups under way end.
+// Close stops refreshing and closes every connection. Running lookups end; the
+// current values stay readable.
 func (s *Store) Close() {
 	s.stop()
 	s.running.Wait()

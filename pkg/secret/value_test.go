@@ -15,8 +15,8 @@ import (
 
 const hidden = "correct-horse-battery-staple"
 
-// disguises are how a secret could show: as itself, in hexadecimal or as
-// numbers of bytes.
+// disguises returns the forms in which a secret could leak: as text, in
+// hexadecimal or as byte values.
 func disguises() []string {
 	b := []byte(hidden)[:8]
 	return []string{
@@ -61,7 +61,7 @@ func holders() map[string]any {
 	}
 }
 
-func TestASecretShowsUnderNoVerb(t *testing.T) {
+func TestValue_PrintsRedacted(t *testing.T) {
 	for name, x := range holders() {
 		for _, verb := range "vTtbcdoOqxXUeEfFgGspw" {
 			for _, flags := range []string{"", "+", "#", "-", " ", "0", "+#", "40", ".80", "#.3", "[1]"} {
@@ -74,7 +74,7 @@ func TestASecretShowsUnderNoVerb(t *testing.T) {
 	}
 }
 
-func TestASecretShowsInNoEncoding(t *testing.T) {
+func TestValue_EncodesRedacted(t *testing.T) {
 	v := newValue(hidden, "7")
 	data := map[string]any{"Value": v, "Account": account{Name: "n", Key: v}, "List": []Value{v}}
 	for name, x := range data {
@@ -98,7 +98,7 @@ func TestASecretShowsInNoEncoding(t *testing.T) {
 	}
 }
 
-func TestASecretShowsInNoLog(t *testing.T) {
+func TestValue_LogsRedacted(t *testing.T) {
 	for name, x := range holders() {
 		var out bytes.Buffer
 		for _, h := range []slog.Handler{slog.NewJSONHandler(&out, nil), slog.NewTextHandler(&out, nil)} {
@@ -110,7 +110,7 @@ func TestASecretShowsInNoLog(t *testing.T) {
 	}
 }
 
-func TestASecretShowsInNoPanic(t *testing.T) {
+func TestValue_PanicsRedacted(t *testing.T) {
 	v := newValue(hidden, "7")
 	for name, x := range map[string]any{"value": v, "error": errors.Join(fmt.Errorf("with %v", v)), "struct": account{Key: v}} {
 		func() {
@@ -120,7 +120,7 @@ func TestASecretShowsInNoPanic(t *testing.T) {
 	}
 }
 
-func TestAValueKnowsWhatItIs(t *testing.T) {
+func TestValue_VersionAndEquality(t *testing.T) {
 	v, same, other, none := newValue(hidden, "7"), newValue(hidden, "8"), newValue("x", "7"), Value{}
 	for _, c := range []struct {
 		name string
@@ -136,7 +136,7 @@ func TestAValueKnowsWhatItIs(t *testing.T) {
 		{"nothing prints like a secret", fmt.Sprint(none) == redacted},
 	} {
 		if !c.ok {
-			t.Errorf("a value does not keep: %s", c.name)
+			t.Errorf("not true of a value: %s", c.name)
 		}
 	}
 }

@@ -7,17 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// held is one value of a setting and what is known of it.
+// held is one value of a setting with its metadata.
 type held struct {
 	value   Value
-	number  int64     // of its version in Secret Manager, 0 elsewhere
-	created time.Time // when it was made; zero if that isn't known
-	since   time.Time // when this process took it up; zero if it never did
-	until   time.Time // the end of its overlap; zero for the current one
+	number  int64     // version number in Secret Manager, 0 elsewhere
+	created time.Time // creation time; zero if unknown
+	since   time.Time // when this process first used it; zero if never
+	until   time.Time // end of its overlap; zero for the current value
 }
 
-// begun returns when h became the current value, as well as this process can
-// know; the zero time if it can't.
+// begun returns when h became the current value, or the zero time if unknown.
 func (h held) begun() time.Time {
 	if !h.created.IsZero() {
 		return h.created
@@ -25,14 +24,14 @@ func (h held) begun() time.Time {
 	return h.since
 }
 
-// view is what a setting's secret is at one time: the current value, and the
-// former ones in their overlap, newest first.
+// view holds the values of a setting: the current one, and the former ones
+// within their overlap, newest first.
 type view struct {
 	current held
 	former  []held
 }
 
-// version returns what v holds under a number.
+// version returns the value with a version number.
 func (v view) version(number int64) (held, bool) {
 	for _, h := range append([]held{v.current}, v.former...) {
 		if h.number == number && !h.value.IsZero() {
@@ -42,7 +41,7 @@ func (v view) version(number int64) (held, bool) {
 	return held{}, false
 }
 
-// all returns the values that are good at a time, current first.
+// all returns the values that are valid at a time, current first.
 func (v view) all(now time.Time) []Value {
 	values := make([]Value, 1, 1+len(v.former))
 	values[0] = v.current.value
@@ -54,15 +53,15 @@ func (v view) all(now time.Time) []Value {
 	return values
 }
 
-// text returns the secret in what is stored, without the one line end that
-// editors and echo put behind it.
+// text returns a stored secret without a final line end, which editors and echo
+// add.
 func text(stored []byte) (string, *Fault) {
 	secret := strings.TrimSuffix(strings.TrimSuffix(string(stored), "\n"), "\r")
 	switch {
 	case secret == "":
 		return "", &Fault{Reason: Unusable, Message: "is empty", Hint: "store the secret there"}
 	case !utf8.ValidString(secret):
-		return "", &Fault{Reason: Unusable, Message: "is no text in UTF-8", Hint: "store the secret as text; bytes in the encoding that the setting asks for"}
+		return "", &Fault{Reason: Unusable, Message: "is not UTF-8 text", Hint: "store the secret as text; encode bytes as the setting expects"}
 	}
 	return secret, nil
 }

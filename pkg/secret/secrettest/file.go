@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// WriteFile puts a secret into a file as those who rotate one do: at once.
+// WriteFile writes a secret to a file atomically, as a rotation does.
 func WriteFile(t testing.TB, path, value string) {
 	t.Helper()
 	if err := os.WriteFile(path+".new", []byte(value), 0o600); err != nil {
@@ -18,7 +18,7 @@ func WriteFile(t testing.TB, path, value string) {
 	}
 }
 
-// FileReference refers to a file that holds a secret, as a setting does.
+// FileReference returns the setting's value that refers to a file.
 func FileReference(path string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {

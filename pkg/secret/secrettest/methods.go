@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	projectNumber = "123456789012" // what stands in the names of answers
+	projectNumber = "123456789012" // the project number, used in responses
 	mostPayload   = 64 << 10
 )
 
@@ -25,7 +25,7 @@ var (
 	versionName = regexp.MustCompile(`^(projects/[^/]+((?:/locations/[a-z0-9-]+)?/secrets/[A-Za-z0-9_-]{1,255}))/versions/(latest|[1-9][0-9]*)$`)
 )
 
-// AccessSecretVersion returns the data of a version that is enabled.
+// AccessSecretVersion returns the data of an enabled version.
 func (s *Service) AccessSecretVersion(_ context.Context, r *secretmanagerpb.AccessSecretVersionRequest) (*secretmanagerpb.AccessSecretVersionResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +48,7 @@ func (s *Service) AccessSecretVersion(_ context.Context, r *secretmanagerpb.Acce
 	return &secretmanagerpb.AccessSecretVersionResponse{Name: name, Payload: &secretmanagerpb.SecretPayload{Data: data, DataCrc32C: &sum}}, nil
 }
 
-// GetSecretVersion returns what a version is, without its data.
+// GetSecretVersion returns the metadata of a version.
 func (s *Service) GetSecretVersion(_ context.Context, r *secretmanagerpb.GetSecretVersionRequest) (*secretmanagerpb.SecretVersion, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +62,8 @@ func (s *Service) GetSecretVersion(_ context.Context, r *secretmanagerpb.GetSecr
 	return describe(name, v), nil
 }
 
-// AddSecretVersion stores a new version of a secret, which need not exist.
+// AddSecretVersion stores a new version of a secret, which it creates if it
+// does not exist.
 func (s *Service) AddSecretVersion(_ context.Context, r *secretmanagerpb.AddSecretVersionRequest) (*secretmanagerpb.SecretVersion, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +83,7 @@ func (s *Service) AddSecretVersion(_ context.Context, r *secretmanagerpb.AddSecr
 	return describe("projects/"+projectNumber+parts[2]+"/versions/"+strconv.FormatInt(number, 10), s.secrets[r.GetParent()][number-1]), nil
 }
 
-// find returns a version and its full name. It is called under s.mu.
+// find returns a version and its full name. The caller holds s.mu.
 func (s *Service) find(name, permission string) (string, *version, error) {
 	parts := versionName.FindStringSubmatch(name)
 	if parts == nil {
@@ -106,18 +107,18 @@ func (s *Service) find(name, permission string) (string, *version, error) {
 	return fmt.Sprintf("projects/%s%s/versions/%d", projectNumber, parts[2], number), versions[number-1], nil
 }
 
-// permissionDenied is what the service answers to those who may not do
-// something, whether what they ask for exists or not.
+// permissionDenied is the service's error for a missing permission, whether or
+// not the resource exists.
 func permissionDenied(permission, name string) error {
 	return status.Errorf(codes.PermissionDenied, "Permission '%s' denied for resource '%s' (or it may not exist).", permission, name)
 }
 
-// describe returns what a version is, as the API has it.
+// describe returns the metadata of a version in API form.
 func describe(name string, v *version) *secretmanagerpb.SecretVersion {
 	return &secretmanagerpb.SecretVersion{Name: name, CreateTime: timestamppb.New(v.created), State: v.state}
 }
 
-// checksum returns the CRC32C of data, as the API has it.
+// checksum returns the CRC32C of data in API form.
 func checksum(data []byte) int64 {
 	return int64(crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)))
 }

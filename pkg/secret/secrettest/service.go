@@ -1,10 +1,9 @@
-// Package secrettest is Google's Secret Manager for tests: the real client
-// talks to it over real gRPC on loopback. It keeps the service's rules as its
-// API documents them (google.cloud.secretmanager.v1): numbers of versions from
-// 1, their states, latest as the version created last whatever its state,
-// CRC32C checked when a version is added and returned when one is read, 64 KiB,
-// names with the project's number in answers, and permissions that are denied
-// before anything is said about what exists.
+// Package secrettest simulates Google's Secret Manager for tests: the real
+// client uses it over gRPC on loopback. It follows the documented rules of
+// google.cloud.secretmanager.v1: version numbers from 1, version states, latest
+// as the newest version in any state, CRC32C checked on writes and returned on
+// reads, 64 KiB, names with the project number in responses, and permission
+// errors before any error about existence.
 package secrettest
 
 import (
@@ -22,16 +21,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Service is a Secret Manager that begins empty and up, to which everything is
-// allowed but to read what versions are ([Service.AllowMetadata]), as to an
-// account with roles/secretmanager.secretAccessor. It is safe for concurrent
-// use.
+// Service is a Secret Manager without secrets. Every call is allowed except
+// reading the metadata of versions ([Service.AllowMetadata]), as for an account
+// with roles/secretmanager.secretAccessor. It is safe for concurrent use.
 type Service struct {
 	secretmanagerpb.UnimplementedSecretManagerServiceServer
 	address string
 
 	mu       sync.Mutex
-	secrets  map[string][]*version // by projects/P[/locations/L]/secrets/S; version n at n-1
+	secrets  map[string][]*version // by projects/P[/locations/L]/secrets/S; version n at index n-1
 	denied   map[string]bool
 	failing  map[string]int
 	metadata bool
@@ -49,7 +47,8 @@ type version struct {
 	created time.Time
 }
 
-// New returns a service on a loopback port of its own, until the test ends.
+// New returns a service on its own loopback port, which runs until the test
+// ends.
 func New(tb testing.TB) *Service {
 	tb.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
@@ -73,7 +72,7 @@ func New(tb testing.TB) *Service {
 	return s
 }
 
-// ClientOptions returns what makes the real client talk to s.
+// ClientOptions returns the options with which the real client connects to s.
 func (s *Service) ClientOptions() []option.ClientOption {
 	return []option.ClientOption{
 		option.WithEndpoint(s.address), option.WithoutAuthentication(),
@@ -81,7 +80,7 @@ func (s *Service) ClientOptions() []option.ClientOption {
 	}
 }
 
-// intercept fails or delays every call as the test asked.
+// intercept fails or delays calls as the test has set.
 func (s *Service) intercept(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 	s.mu.Lock()
 	down, delay := s.down, s.delay

@@ -16,7 +16,7 @@ import (
 
 const key = "projects/my-project/secrets/key"
 
-// connect returns a service and the real client of it.
+// connect returns a service and a real client.
 func connect(t *testing.T) (*secrettest.Service, *secretmanager.Client) {
 	t.Helper()
 	service := secrettest.New(t)
@@ -28,7 +28,7 @@ func connect(t *testing.T) (*secrettest.Service, *secretmanager.Client) {
 	return service, client
 }
 
-func TestTheServiceKeepsTheRulesOfSecretManager(t *testing.T) {
+func TestService_FollowsSecretManager(t *testing.T) {
 	service, client := connect(t)
 	access := func(version string) (string, codes.Code) {
 		answer, err := client.AccessSecretVersion(t.Context(), &secretmanagerpb.AccessSecretVersionRequest{Name: key + "/versions/" + version})
@@ -59,7 +59,7 @@ func TestTheServiceKeepsTheRulesOfSecretManager(t *testing.T) {
 	expect("denied", "9", "", codes.PermissionDenied)
 }
 
-func TestTheServiceChecksWhatIsStored(t *testing.T) {
+func TestService_VerifiesChecksumOnWrite(t *testing.T) {
 	service, client := connect(t)
 	right, wrong := int64(0xe3069283), int64(0xe3069282) // CRC-32C's check value, of "123456789"
 	for _, c := range []struct {
@@ -68,9 +68,9 @@ func TestTheServiceChecksWhatIsStored(t *testing.T) {
 		sum  *int64
 		code codes.Code
 	}{
-		{"without a sum", "123456789", nil, codes.OK},
-		{"with its sum", "123456789", &right, codes.OK},
-		{"with a wrong sum", "123456789", &wrong, codes.InvalidArgument},
+		{"without a checksum", "123456789", nil, codes.OK},
+		{"with its checksum", "123456789", &right, codes.OK},
+		{"with a wrong checksum", "123456789", &wrong, codes.InvalidArgument},
 		{"empty", "", nil, codes.InvalidArgument},
 		{"the largest", strings.Repeat("x", 64<<10), nil, codes.OK},
 		{"too large", strings.Repeat("x", 64<<10+1), nil, codes.InvalidArgument},
@@ -81,11 +81,11 @@ func TestTheServiceChecksWhatIsStored(t *testing.T) {
 		}
 	}
 	if service.Reads(key, "latest") != 0 {
-		t.Error("adding is counted as reading")
+		t.Error("adding counts as reading")
 	}
 }
 
-func TestTheServiceReturnsTheChecksumOfWhatWasStored(t *testing.T) {
+func TestService_ReturnsStoredChecksum(t *testing.T) {
 	service, client := connect(t)
 	service.Add(key, "123456789")
 	for _, damaged := range []bool{false, true} {
@@ -95,7 +95,7 @@ func TestTheServiceReturnsTheChecksumOfWhatWasStored(t *testing.T) {
 			t.Fatal(err)
 		}
 		if sum := answer.GetPayload().GetDataCrc32C(); sum != 0xe3069283 {
-			t.Errorf("the sum is %#x", sum)
+			t.Errorf("the checksum is %#x", sum)
 		}
 		if same := string(answer.GetPayload().GetData()) == "123456789"; same == damaged {
 			t.Errorf("damaged %v: %q", damaged, answer.GetPayload().GetData())
@@ -103,7 +103,7 @@ func TestTheServiceReturnsTheChecksumOfWhatWasStored(t *testing.T) {
 	}
 }
 
-func TestTheServiceTellsMetadataOnlyToThoseWhoMay(t *testing.T) {
+func TestService_MetadataNeedsPermission(t *testing.T) {
 	service, client := connect(t)
 	created := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	service.AddAt(key, "one", created)
@@ -111,15 +111,15 @@ func TestTheServiceTellsMetadataOnlyToThoseWhoMay(t *testing.T) {
 		return client.GetSecretVersion(t.Context(), &secretmanagerpb.GetSecretVersionRequest{Name: key + "/versions/latest"})
 	}
 	if _, err := get(); status.Code(err) != codes.PermissionDenied {
-		t.Errorf("an accessor is told: %v", err)
+		t.Errorf("an accessor gets: %v", err)
 	}
 	service.AllowMetadata()
 	if v, err := get(); err != nil || !v.GetCreateTime().AsTime().Equal(created) || v.GetState() != secretmanagerpb.SecretVersion_ENABLED {
-		t.Errorf("a viewer is told %v, %v", v, err)
+		t.Errorf("a viewer gets %v, %v", v, err)
 	}
 }
 
-func TestTheServiceIsDownOrSlow(t *testing.T) {
+func TestService_DownAndSlow(t *testing.T) {
 	service, client := connect(t)
 	service.Add(key, "one")
 	service.AllowMetadata()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// grantedLookup is denied until a time.
+// grantedLookup denies access until a time.
 type grantedLookup struct {
 	from  time.Time
 	fault *Fault // until then
@@ -32,20 +32,20 @@ func TestOpen_WaitsForGrants(t *testing.T) {
 		promise  string
 		patience time.Duration
 		grants   map[string]time.Duration // when access is granted, by variable
-		fault    *Fault                   // of OTHER until then
+		fault    *Fault                   // result for OTHER until then
 		kind     Kind
 		took     time.Duration
-		faults   string // variables that can't be had, sorted
-		lookups  int    // of KEY; 0: any number
+		faults   string // variables with faults, sorted
+		lookups  int    // lookups of KEY; 0: any number
 	}{
-		{"at once", DefaultPatience, map[string]time.Duration{"KEY": 0}, denied, SecretManager, 0, "", 1},
-		{"after a minute", DefaultPatience, map[string]time.Duration{"KEY": 58 * time.Second}, denied, SecretManager, 65 * time.Second, "", 10},
-		{"two at different times", DefaultPatience, map[string]time.Duration{"KEY": 2 * time.Second, "OTHER": 30 * time.Second}, denied, SecretManager, 35 * time.Second, "", 3},
-		{"never", DefaultPatience, map[string]time.Duration{"KEY": never}, denied, SecretManager, DefaultPatience, "KEY", 0},
-		{"just after", DefaultPatience, map[string]time.Duration{"KEY": DefaultPatience + time.Second}, denied, SecretManager, DefaultPatience, "KEY", 0},
+		{"at once", DefaultGrantWait, map[string]time.Duration{"KEY": 0}, denied, SecretManager, 0, "", 1},
+		{"after a minute", DefaultGrantWait, map[string]time.Duration{"KEY": 58 * time.Second}, denied, SecretManager, 65 * time.Second, "", 10},
+		{"two at different times", DefaultGrantWait, map[string]time.Duration{"KEY": 2 * time.Second, "OTHER": 30 * time.Second}, denied, SecretManager, 35 * time.Second, "", 3},
+		{"never", DefaultGrantWait, map[string]time.Duration{"KEY": never}, denied, SecretManager, DefaultGrantWait, "KEY", 0},
+		{"just after", DefaultGrantWait, map[string]time.Duration{"KEY": DefaultGrantWait + time.Second}, denied, SecretManager, DefaultGrantWait, "KEY", 0},
 		{"without patience", 0, map[string]time.Duration{"KEY": time.Second}, denied, SecretManager, 0, "KEY", 1},
-		{"beside one that is missing", DefaultPatience, map[string]time.Duration{"KEY": time.Second, "OTHER": never}, missing, SecretManager, 0, "KEY OTHER", 0},
-		{"a file", DefaultPatience, map[string]time.Duration{"KEY": time.Second}, denied, File, 0, "KEY", 1},
+		{"beside one that is missing", DefaultGrantWait, map[string]time.Duration{"KEY": time.Second, "OTHER": never}, missing, SecretManager, 0, "KEY OTHER", 0},
+		{"a file", DefaultGrantWait, map[string]time.Duration{"KEY": time.Second}, denied, File, 0, "KEY", 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
@@ -74,9 +74,9 @@ func TestOpen_WaitsForGrants(t *testing.T) {
 			}
 			waited := c.kind == SecretManager && c.patience > 0 && c.grants["KEY"] > 0
 			if c.fault == missing {
-				return // which of the two is looked up first decides what is logged
+				return // the order of the two lookups decides what is logged
 			}
-			if strings.Contains(log.String(), "tried again") != waited || waited && !strings.Contains(log.String(), "for=2m0s") {
+			if strings.Contains(log.String(), "retrying") != waited || waited && !strings.Contains(log.String(), "for=2m0s") {
 				t.Errorf("%s: logged %s", c.promise, &log)
 			}
 		})
