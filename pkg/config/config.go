@@ -1,5 +1,5 @@
-// Package config reads the whole configuration from the environment, once, at
-// start, and reports everything that is wrong with it at once.
+// Package config reads the configuration from the environment once, at start,
+// and reports all its faults together.
 package config
 
 import (
@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// Config is what a server runs with. Each field's tags name its variable, its
-// default, what is expected of a value, and what it is for; the blank fields
+// Config is the configuration of a server. The tags of a field name its
+// variable, its default, the expected values, and its purpose; blank fields
 // name the groups of the fields after them. [Variables] reads the tags.
 type Config struct {
 	_              struct{}      `group:"Libraries"`
 	Data           string        `env:"STACKROOM_DATA" expect:"a folder" doc:"Folder of the embedded library. Default: the user's data folder."`
 	LocalLibrary   string        `env:"STACKROOM_LOCAL_LIBRARY" expect:"members" doc:"Sign-in with zotero: members serves the imported library to everyone who signs in, which every Zotero account can. Unset: that mode does not serve it."`
-	ZoteroKey      string        `env:"ZOTERO_API_KEY" expect:"Zotero API keys, comma-separated, or a reference to them" secret:"true" doc:"Serve the libraries that this key may read. Several keys take turns. Make one at https://www.zotero.org/settings/keys."`
-	ZoteroRotation time.Duration `env:"ZOTERO_KEY_ROTATION" envDefault:"1h" expect:"a duration from 1m to 720h" doc:"How long one of several keys is used before the next one's turn."`
+	ZoteroKey      string        `env:"ZOTERO_API_KEY" expect:"Zotero API keys, comma-separated, or a reference to them" secret:"true" doc:"Serve the libraries that this key may read. Several keys are used in rotation. Make one at https://www.zotero.org/settings/keys."`
+	ZoteroRotation time.Duration `env:"ZOTERO_KEY_ROTATION" envDefault:"1h" expect:"a duration from 1m to 720h" doc:"How long one of several keys is used before the next."`
 	ZoteroDesktop  bool          `env:"ZOTERO_DESKTOP" envDefault:"false" expect:"true or false" doc:"Serve the library of the Zotero that runs on this machine, through its local API on port 23119, without a key."`
-	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the one host that keys go to."`
+	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the only host that receives keys."`
 
 	_               struct{} `group:"Citations"`
 	Styles          string   `env:"STACKROOM_STYLES" expect:"a folder" doc:"Folder with further citation styles (.csl) and locales, such as the styles folder of Zotero."`
@@ -31,60 +31,60 @@ type Config struct {
 	_              struct{} `group:"Address"`
 	Port           string   `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
 	Addr           string   `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
-	PublicURL      string   `env:"STACKROOM_PUBLIC_URL" expect:"an https URL without a path, or an http one on this machine" doc:"Where callers reach the server, as https://library.example.org. Needed for oidc and zotero; its /mcp is what tokens are for."`
-	AllowedHosts   []string `env:"STACKROOM_ALLOWED_HOSTS" expect:"host names, comma-separated" doc:"Host names under which a server on loopback may be called, beside localhost: those of a tunnel or proxy before it."`
-	AllowedOrigins []string `env:"STACKROOM_ALLOWED_ORIGINS" expect:"origins such as https://example.org, comma-separated" doc:"Web origins whose pages may call the server. Pages of this machine may when the server listens on loopback."`
-	TrustedHops    int      `env:"STACKROOM_TRUSTED_HOPS" envDefault:"-1" expect:"a number from -1 to 5" doc:"How many proxies before the server write X-Forwarded-For. -1: one on Cloud Run, none elsewhere. Behind a load balancer before Cloud Run: 2."`
+	PublicURL      string   `env:"STACKROOM_PUBLIC_URL" expect:"an https URL without a path, or an http one on this machine" doc:"The URL at which callers reach the server, such as https://library.example.org. Required for oidc and zotero; tokens are issued for its /mcp."`
+	AllowedHosts   []string `env:"STACKROOM_ALLOWED_HOSTS" expect:"host names, comma-separated" doc:"Host names that a server on loopback accepts beside localhost, such as that of a tunnel or proxy."`
+	AllowedOrigins []string `env:"STACKROOM_ALLOWED_ORIGINS" expect:"origins such as https://example.org, comma-separated" doc:"Web origins whose pages may call the server. A server on loopback also accepts pages of this machine."`
+	TrustedHops    int      `env:"STACKROOM_TRUSTED_HOPS" envDefault:"-1" expect:"a number from -1 to 5" doc:"The number of proxies in front of the server that write X-Forwarded-For. -1: one on Cloud Run, none elsewhere. With a load balancer in front of Cloud Run: 2."`
 
 	_                 struct{}      `group:"Sign-in"`
-	Auth              string        `env:"STACKROOM_AUTH" expect:"none, tokens, oidc or zotero" doc:"How callers sign in. Unset: without sign-in, and only this machine can reach the server. none: without sign-in on any address. tokens: with access tokens that the team hands out. oidc: with the organisation's identity provider. zotero: each with their own Zotero account."`
-	Tokens            string        `env:"STACKROOM_TOKENS" expect:"records that stackroom token new prints, or a reference to them" secret:"true" doc:"Sign-in with tokens: the records of the tokens that are good."`
+	Auth              string        `env:"STACKROOM_AUTH" expect:"none, tokens, oidc or zotero" doc:"How callers sign in. Unset: without sign-in, and only this machine can reach the server. none: without sign-in on any address. tokens: with access tokens that the admin gives to members. oidc: with the organisation's identity provider. zotero: each with their own Zotero account."`
+	Tokens            string        `env:"STACKROOM_TOKENS" expect:"records that stackroom token new prints, or a reference to them" secret:"true" doc:"Sign-in with tokens: the records of the valid tokens."`
 	OIDCIssuer        string        `env:"STACKROOM_OIDC_ISSUER" expect:"an https URL, or an http one on this machine" doc:"Sign-in with oidc: the identity provider."`
-	OIDCAudience      string        `env:"STACKROOM_OIDC_AUDIENCE" expect:"the audience that tokens name" doc:"Sign-in with oidc: the audience that tokens must name. Default: the MCP URL."`
-	OIDCPolicy        string        `env:"STACKROOM_OIDC_POLICY" expect:"a policy as JSON, or a reference to one" secret:"true" doc:"Sign-in with oidc: which claims give which scopes and libraries. Default: every token may read every library."`
-	OIDCScopes        []string      `env:"STACKROOM_OIDC_SCOPES" expect:"scopes, comma-separated" doc:"Sign-in with oidc: the scopes that clients ask the provider for, where it does not know library:read."`
+	OIDCAudience      string        `env:"STACKROOM_OIDC_AUDIENCE" expect:"the audience of the tokens" doc:"Sign-in with oidc: the audience that tokens must name. Default: the MCP URL."`
+	OIDCPolicy        string        `env:"STACKROOM_OIDC_POLICY" expect:"a policy as JSON, or a reference to one" secret:"true" doc:"Sign-in with oidc: which claims grant which scopes and libraries. Default: every token may read every library."`
+	OIDCScopes        []string      `env:"STACKROOM_OIDC_SCOPES" expect:"scopes, comma-separated" doc:"Sign-in with oidc: the scopes that clients ask the provider for, if it does not support library:read."`
 	OIDCClientID      string        `env:"STACKROOM_OIDC_CLIENT_ID" expect:"the client ID of the server at the identity provider" doc:"Sign-in with oidc: lets members sign in at /account/tokens and make personal access tokens. Its redirect URI there is the public URL with /account/callback."`
-	OIDCClientSecret  string        `env:"STACKROOM_OIDC_CLIENT_SECRET" expect:"the client secret that belongs to it, or a reference to it" secret:"true" doc:"Sign-in with oidc: the secret of that client, if it has one."`
+	OIDCClientSecret  string        `env:"STACKROOM_OIDC_CLIENT_SECRET" expect:"the client secret, or a reference to it" secret:"true" doc:"Sign-in with oidc: the secret of that client, if it has one."`
 	MasterKey         string        `env:"STACKROOM_MASTER_KEY" expect:"32 bytes in base64, current first, comma-separated, or a reference to them" secret:"true" doc:"Sign-in with zotero, and personal access tokens with oidc: the secret that all others are derived from. stackroom token key makes one."`
 	OAuthClientKey    string        `env:"ZOTERO_OAUTH_CLIENT_KEY" expect:"the client key of the application at zotero.org/oauth/apps, or a reference to it" secret:"true" doc:"Sign-in with zotero: the key of the application that you registered with Zotero."`
-	OAuthClientSecret string        `env:"ZOTERO_OAUTH_CLIENT_SECRET" expect:"the client secret that belongs to it, or a reference to it" secret:"true" doc:"Sign-in with zotero: the secret of that application."`
+	OAuthClientSecret string        `env:"ZOTERO_OAUTH_CLIENT_SECRET" expect:"the client secret of the application, or a reference to it" secret:"true" doc:"Sign-in with zotero: the secret of that application."`
 	OAuthURL          string        `env:"ZOTERO_OAUTH_URL" envDefault:"https://www.zotero.org/oauth" expect:"an https URL, or an http one on this machine" doc:"Sign-in with zotero: where Zotero asks people for their consent."`
-	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero, and personal access tokens with oidc: where several processes share which sign-ins live and which have ended. Unset: in the data folder, for one process."`
-	AccessTokenTTL    time.Duration `env:"STACKROOM_ACCESS_TOKEN_TTL" envDefault:"24h" expect:"a duration from 5m to 168h" doc:"Sign-in with zotero: how long an access token is good; clients then refresh it."`
+	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero, and personal access tokens with oidc: the bucket in which several processes share the state of sign-ins. Unset: the state is in the data folder, for one process."`
+	AccessTokenTTL    time.Duration `env:"STACKROOM_ACCESS_TOKEN_TTL" envDefault:"24h" expect:"a duration from 5m to 168h" doc:"Sign-in with zotero: the lifetime of an access token; clients then refresh it."`
 
 	_               struct{}      `group:"Limits"`
-	RateLimitMax    int           `env:"RATE_LIMIT_MAX" envDefault:"600" expect:"a number from 1 to 1000000, or 0 for no limit" doc:"How many calls one caller may make in the window, in each instance."`
-	RateLimitWindow time.Duration `env:"RATE_LIMIT_WINDOW" envDefault:"15m" expect:"a duration from 1s to 24h" doc:"The window of that limit; a tenth of the calls may come at once."`
-	MaxInFlight     int           `env:"STACKROOM_MAX_IN_FLIGHT" envDefault:"512" expect:"a number from 1 to 100000" doc:"How many calls run at once in an instance; more are told to come back."`
+	RateLimitMax    int           `env:"RATE_LIMIT_MAX" envDefault:"600" expect:"a number from 1 to 1000000, or 0 for no limit" doc:"The most calls of one caller in the window, in each instance."`
+	RateLimitWindow time.Duration `env:"RATE_LIMIT_WINDOW" envDefault:"15m" expect:"a duration from 1s to 24h" doc:"The window of that limit; a tenth of the calls may come in a burst."`
+	MaxInFlight     int           `env:"STACKROOM_MAX_IN_FLIGHT" envDefault:"512" expect:"a number from 1 to 100000" doc:"The most concurrent calls in an instance; further calls are told when to retry."`
 	RequestTimeout  time.Duration `env:"STACKROOM_REQUEST_TIMEOUT" envDefault:"60s" expect:"a duration from 1s to 290s" doc:"The longest that one call may take."`
 	MaxBodyBytes    int64         `env:"STACKROOM_MAX_BODY_BYTES" envDefault:"1048576" expect:"a number of bytes from 1024 to 67108864" doc:"The largest request body."`
-	ResultChars     int           `env:"STACKROOM_RESULT_CHARS" envDefault:"40000" expect:"a number of characters from 10000 to 400000" doc:"The longest result of a tool; longer ones go on with a cursor."`
-	ShutdownGrace   time.Duration `env:"STACKROOM_SHUTDOWN_GRACE" envDefault:"8s" expect:"a duration from 0s to 5m" doc:"How long calls in flight may finish after SIGTERM. Cloud Run allows 10 s in all."`
+	ResultChars     int           `env:"STACKROOM_RESULT_CHARS" envDefault:"40000" expect:"a number of characters from 10000 to 400000" doc:"The longest result of a tool; longer ones continue with a cursor."`
+	ShutdownGrace   time.Duration `env:"STACKROOM_SHUTDOWN_GRACE" envDefault:"8s" expect:"a duration from 0s to 5m" doc:"How long running calls may take to finish after SIGTERM. Cloud Run allows 10 s in total."`
 
 	_             struct{}      `group:"Operation"`
-	Project       string        `env:"GOOGLE_CLOUD_PROJECT" expect:"a Google Cloud project ID" doc:"The project of secrets that a reference names without one, and of traces in logs."`
+	Project       string        `env:"GOOGLE_CLOUD_PROJECT" expect:"a Google Cloud project ID" doc:"The project of secret references without one, and of traces in logs."`
 	SecretRefresh time.Duration `env:"STACKROOM_SECRET_REFRESH" envDefault:"5m" expect:"a duration from 10s to 24h" doc:"How often secrets are read again."`
-	ProbeToken    string        `env:"STACKROOM_PROBE_TOKEN" expect:"at least 32 characters without spaces, or a reference to them" secret:"true" doc:"Serve GET /probe to requests with this bearer token: it runs a search over the sample library, and nothing else, and says how it went. Unset: not served."`
-	MetricsAddr   string        `env:"STACKROOM_METRICS_ADDR" expect:"host:port" doc:"Serve Prometheus metrics at /metrics on this address, apart from callers. Unset: not at all."`
+	ProbeToken    string        `env:"STACKROOM_PROBE_TOKEN" expect:"at least 32 characters without spaces, or a reference to them" secret:"true" doc:"Serve GET /probe to requests with this bearer token: it runs one search over the sample library and reports the result. Unset: not served."`
+	MetricsAddr   string        `env:"STACKROOM_METRICS_ADDR" expect:"host:port" doc:"Serve Prometheus metrics at /metrics on this separate address. Unset: no metrics."`
 	Profiling     bool          `env:"STACKROOM_PPROF" envDefault:"false" expect:"true or false" doc:"Serve Go's profiles at /debug/pprof/ on the address of the metrics."`
-	LegacySSE     bool          `env:"STACKROOM_LEGACY_SSE" envDefault:"false" expect:"true or false" doc:"Serve the HTTP+SSE transport of 2024 at /sse too, for clients that know no other; one process only."`
+	LegacySSE     bool          `env:"STACKROOM_LEGACY_SSE" envDefault:"false" expect:"true or false" doc:"Serve the HTTP+SSE transport of 2024 at /sse too, for clients that support no other; one process only."`
 
 	_            struct{}      `group:"Log and traces"`
-	LogLevel     string        `env:"LOG_LEVEL" envDefault:"info" expect:"debug, info, warn or error" doc:"The least severe log lines that are written."`
-	LogStyle     string        `env:"STACKROOM_LOG_FORMAT" expect:"json or text" doc:"Form of log lines. Default: text on a terminal, else JSON in Cloud Logging's field names."`
+	LogLevel     string        `env:"LOG_LEVEL" envDefault:"info" expect:"debug, info, warn or error" doc:"The minimal severity of log lines."`
+	LogStyle     string        `env:"STACKROOM_LOG_FORMAT" expect:"json or text" doc:"Format of log lines. Default: text on a terminal, else JSON in Cloud Logging's field names."`
 	SlowCall     time.Duration `env:"STACKROOM_SLOW_CALL" envDefault:"2s" expect:"a duration from 1ms to 5m" doc:"Calls that take longer are marked slow in the log."`
-	TraceContent bool          `env:"STACKROOM_TRACE_CONTENT" envDefault:"false" expect:"true or false" doc:"Put the arguments of calls into traces. They say what people look for."`
+	TraceContent bool          `env:"STACKROOM_TRACE_CONTENT" envDefault:"false" expect:"true or false" doc:"Put the arguments of calls into traces. They reveal what people search for."`
 
-	_ struct{} `group:""` // not for people to set
+	_ struct{} `group:""` // not set by people
 
-	// Service is the name that Cloud Run gives the service it runs, "" elsewhere.
-	Service string `env:"K_SERVICE" expect:"set by Cloud Run" doc:"Set by Cloud Run; not for you."`
+	// Service is the name of the Cloud Run service, "" elsewhere.
+	Service string `env:"K_SERVICE" expect:"set by Cloud Run" doc:"Set by Cloud Run; do not set it."`
 
-	// StorageEmulator is the host and port of an emulator of Cloud Storage on
-	// this machine, for tests, "" for the service.
+	// StorageEmulator is the host and port of a Cloud Storage emulator on this
+	// machine, for tests; "" for the real service.
 	StorageEmulator string `env:"STORAGE_EMULATOR_HOST" expect:"host:port on this machine" doc:"For tests: an emulator of Cloud Storage."`
 
-	// DataGiven reports whether STACKROOM_DATA is set. Otherwise Data is the
+	// DataGiven reports whether STACKROOM_DATA is set. If not, Data is the
 	// user's data folder, which need not exist.
 	DataGiven bool `env:"-"`
 }
@@ -110,15 +110,15 @@ func (c *Config) LocalOnly() bool {
 	return err == nil && loopback(host)
 }
 
-// Level returns the least severe level of log lines.
+// Level returns the minimal level of log lines.
 func (c *Config) Level() slog.Level {
 	var l slog.Level
-	_ = l.UnmarshalText([]byte(c.LogLevel)) // check has seen it
+	_ = l.UnmarshalText([]byte(c.LogLevel)) // check has validated it
 	return l
 }
 
-// check returns what is wrong with values that could be read. [Load] completes
-// the faults with the values and what is expected.
+// check returns the faults of parsed values. [Load] completes them with the
+// values and the expected values.
 func (c *Config) check() []Fault {
 	var faults []Fault
 	expect := func(ok bool, variable string) {
@@ -150,7 +150,7 @@ func (c *Config) check() []Fault {
 	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE")
 	faults = append(faults, c.checkOperations()...)
 	if c.ZoteroDesktop && c.ZoteroKey != "" {
-		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true beside ZOTERO_API_KEY", Expected: "one of the two: both read the same libraries"})
+		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true, together with ZOTERO_API_KEY", Expected: "only one of the two, because both read the same libraries"})
 	}
 	if len(faults) == 0 {
 		faults = append(c.checkSignIn(), c.checkReach()...)
@@ -158,18 +158,18 @@ func (c *Config) check() []Fault {
 	return faults
 }
 
-// checkReach refuses an address that other machines can reach unless
-// STACKROOM_AUTH says who may call.
+// checkReach rejects an address that other machines can reach unless
+// STACKROOM_AUTH is set.
 func (c *Config) checkReach() []Fault {
 	switch {
 	case c.Auth != "" || c.LocalOnly() && c.Service == "":
 		return nil
 	case c.Addr != "":
 		return []Fault{{Variable: "STACKROOM_ADDR", Shape: "an address that other machines can reach",
-			Expected: "a loopback address such as 127.0.0.1:8080; or STACKROOM_AUTH beside it: tokens, oidc or zotero; STACKROOM_AUTH=none serves every caller, without sign-in"}}
+			Expected: "a loopback address such as 127.0.0.1:8080; or set STACKROOM_AUTH too: tokens, oidc or zotero for sign-in, none to serve every caller without sign-in"}}
 	default:
-		return []Fault{{Variable: "STACKROOM_AUTH", Shape: "unset on Cloud Run, where other machines call",
-			Expected: "tokens, oidc or zotero; or none, to serve every caller without sign-in"}}
+		return []Fault{{Variable: "STACKROOM_AUTH", Shape: "unset on Cloud Run, where other machines can call",
+			Expected: "tokens, oidc or zotero for sign-in, or none to serve every caller without sign-in"}}
 	}
 }
 
@@ -185,7 +185,7 @@ func validPort(s string) bool {
 	return err == nil && n >= 1 && n <= 65535
 }
 
-// validAddr accepts port 0 too: the system then chooses one.
+// validAddr also accepts port 0: the system then chooses a port.
 func validAddr(s string) bool {
 	host, port, err := net.SplitHostPort(s)
 	return err == nil && (port == "0" || validPort(port)) && (host == "" || net.ParseIP(host) != nil || validHost(host))
@@ -197,7 +197,7 @@ func validOrigin(s string) bool {
 		strings.TrimSuffix(s, u.Host) == u.Scheme+"://"
 }
 
-// validUpstream accepts a host that keys may be sent to: over TLS, or to this
+// validUpstream accepts a URL that keys may be sent to: with TLS, or on this
 // machine.
 func validUpstream(s string) bool {
 	u, err := url.Parse(s)
@@ -205,7 +205,7 @@ func validUpstream(s string) bool {
 		(u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 
-// validKey accepts what can stand in a header: Zotero's own keys are 24
+// validKey accepts text that is valid in a header; Zotero's own keys are 24
 // letters and digits.
 func validKey(s string) bool {
 	return len(s) >= 8 && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
@@ -227,7 +227,7 @@ func loopback(host string) bool {
 // library to everyone who signs in with Zotero.
 const localMembers = "members"
 
-// ServesLocal reports whether the imported library is served at all.
+// ServesLocal reports whether the imported library is served.
 func (c *Config) ServesLocal() bool { return c.Auth != "zotero" || c.LocalLibrary == localMembers }
 
 // SharesLocal reports whether the imported library is served to everyone who

@@ -10,7 +10,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 )
 
-func TestLoadWithNothingSet(t *testing.T) {
+func TestLoad_Defaults(t *testing.T) {
 	c, err := config.Load([]string{"HOME=/home/ada"})
 	if err != nil {
 		t.Fatal(err)
@@ -26,25 +26,25 @@ func TestLoadWithNothingSet(t *testing.T) {
 	}
 }
 
-func TestWhereTheServerListens(t *testing.T) {
+func TestListenAddr(t *testing.T) {
 	for _, c := range []struct {
 		promise string
 		environ []string
-		addr    string // "" if refused
+		addr    string // "" if rejected
 		refused string
 	}{
 		{"a port on loopback", []string{"PORT=9000"}, "127.0.0.1:9000", ""},
 		{"an address on loopback", []string{"STACKROOM_ADDR=[::1]:9000"}, "[::1]:9000", ""},
 		{"localhost is loopback", []string{"STACKROOM_ADDR=localhost:9000"}, "localhost:9000", ""},
 		{"a port that the system chooses", []string{"STACKROOM_ADDR=127.0.0.1:0"}, "127.0.0.1:0", ""},
-		{"the address goes before the port", []string{"PORT=9000", "STACKROOM_ADDR=127.0.0.2:1"}, "127.0.0.2:1", ""},
+		{"the address takes precedence over the port", []string{"PORT=9000", "STACKROOM_ADDR=127.0.0.2:1"}, "127.0.0.2:1", ""},
 		{"every address without sign-in", []string{"PORT=9000", "STACKROOM_AUTH=none"}, ":9000", ""},
 		{"any address without sign-in", []string{"STACKROOM_ADDR=0.0.0.0:80", "STACKROOM_AUTH=none"}, "0.0.0.0:80", ""},
-		{"no address for other machines by accident", []string{"STACKROOM_ADDR=0.0.0.0:80"}, "", "STACKROOM_ADDR"},
-		{"nor through an address without a host", []string{"STACKROOM_ADDR=:80"}, "", "STACKROOM_ADDR"},
-		{"nor on Cloud Run", []string{"PORT=8080", "K_SERVICE=stackroom"}, "", "STACKROOM_AUTH"},
+		{"no address for other machines without STACKROOM_AUTH", []string{"STACKROOM_ADDR=0.0.0.0:80"}, "", "STACKROOM_ADDR"},
+		{"no address without a host either", []string{"STACKROOM_ADDR=:80"}, "", "STACKROOM_ADDR"},
+		{"not on Cloud Run either", []string{"PORT=8080", "K_SERVICE=stackroom"}, "", "STACKROOM_AUTH"},
 		{"Cloud Run without sign-in", []string{"PORT=8080", "K_SERVICE=stackroom", "STACKROOM_AUTH=none"}, ":8080", ""},
-		{"a variable set to nothing is not set", []string{"PORT=", "STACKROOM_ADDR="}, "127.0.0.1:8080", ""},
+		{"an empty variable counts as unset", []string{"PORT=", "STACKROOM_ADDR="}, "127.0.0.1:8080", ""},
 	} {
 		got, err := config.Load(c.environ)
 		var faults config.Faults
@@ -62,7 +62,7 @@ func TestWhereTheServerListens(t *testing.T) {
 }
 
 func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
-	bad := map[string]string{ // the value that is shown, or "" for its shape
+	bad := map[string]string{ // the value shown, or "" if only its shape is
 		"PORT=eighty": `"eighty"`, "STACKROOM_ADDR=nowhere": `"nowhere"`, "STACKROOM_AUTH=hunter2": `"hunter2"`, "LOG_LEVEL=loud": `"loud"`, "STACKROOM_LOG_FORMAT=xml": `"xml"`,
 		"STACKROOM_ALLOWED_ORIGINS=https://ok.example,example": `"https://ok.example,example"`, "STACKROOM_ALLOWED_HOSTS=example/": `"example/"`,
 		"STACKROOM_REQUEST_TIMEOUT=1h": `"1h"`, "STACKROOM_SHUTDOWN_GRACE=10": `"10"`, "ZOTERO_KEY_ROTATION=5s": `"5s"`, "ZOTERO_DESKTOP=yes please": `"yes please"`,
@@ -85,7 +85,7 @@ func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 		for v, shown := range bad {
 			if strings.HasPrefix(v, f.Variable+"=") {
 				if f.Shape != shown || f.Expected == "" {
-					t.Errorf("%s: says %s, expected %q; want %s", v, f.Shape, f.Expected, shown)
+					t.Errorf("%s: is %s, expected %q; want %s", v, f.Shape, f.Expected, shown)
 				}
 				delete(bad, v)
 			}
@@ -100,7 +100,7 @@ func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 }
 
 func TestFindUnknown(t *testing.T) {
-	for environ, want := range map[string]string{ // "" is no warning, "?" one without a name
+	for environ, want := range map[string]string{ // "" for no warning, "?" for one without a suggestion
 		"STACKROOM_PORT=1": "PORT", "STACKROOM_LOG_LEVEL=debug": "LOG_LEVEL", "STACKROOM_ZOTERO_API_KEY=x": "ZOTERO_API_KEY", "STACKROOM_RATE_LIMIT_MAX=1": "RATE_LIMIT_MAX",
 		"STACKROOM_DTA=x": "STACKROOM_DATA", "STACKROOM_DATA_DIR=x": "STACKROOM_DATA", "STACKROOM_LOG=x": "LOG_LEVEL", "STACKROOM_OIDC_ISSUSER=x": "STACKROOM_OIDC_ISSUER",
 		"STACKROOM_TOKEN=x": "STACKROOM_TOKENS", "STACKROOM_MASTERKEY=x": "STACKROOM_MASTER_KEY", "STACKROOM_PUBLIC=x": "STACKROOM_PUBLIC_URL", "STACKROOM_AUTHENTICATION=x": "STACKROOM_AUTH",
@@ -128,7 +128,7 @@ func TestFindUnknown(t *testing.T) {
 	}
 }
 
-func TestOrigins(t *testing.T) {
+func TestLoad_Origins(t *testing.T) {
 	for in, ok := range map[string]bool{
 		"https://a.example": true, "http://localhost:3000": true, "https://a.example/": false, "https://a.example/x": false,
 		"a.example": false, "ftp://a.example": false, "*": false, "https://u:p@a.example": false, "null": false,
@@ -176,7 +176,7 @@ func TestCheckProbeToken(t *testing.T) {
 	}
 }
 
-func TestTokensWithOIDC(t *testing.T) {
+func TestLoad_OIDCClient(t *testing.T) {
 	base := []string{"STACKROOM_AUTH=oidc", "STACKROOM_PUBLIC_URL=https://a.example", "STACKROOM_OIDC_ISSUER=https://b.example"}
 	key := "STACKROOM_MASTER_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	for promise, c := range map[string]struct {
@@ -197,7 +197,7 @@ func TestTokensWithOIDC(t *testing.T) {
 	}
 }
 
-func TestStorageEmulatorIsOfThisMachine(t *testing.T) {
+func TestLoad_StorageEmulatorIsLocal(t *testing.T) {
 	for in, ok := range map[string]bool{"127.0.0.1:9000": true, "localhost:9000": true, "storage.example:9000": false, "http://127.0.0.1:9000": false} {
 		if _, err := config.Load([]string{"STORAGE_EMULATOR_HOST=" + in}); (err == nil) != ok {
 			t.Errorf("%s: %v", in, err)
@@ -205,16 +205,16 @@ func TestStorageEmulatorIsOfThisMachine(t *testing.T) {
 	}
 	for _, v := range config.Variables() {
 		if v.Name == "STORAGE_EMULATOR_HOST" || v.Name == "K_SERVICE" {
-			t.Errorf("people are told of %s", v.Name)
+			t.Errorf("%s is among the settings for people", v.Name)
 		}
 	}
 }
 
-func TestEveryVariableIsDescribed(t *testing.T) {
+func TestVariables_AreDescribed(t *testing.T) {
 	names := []string{}
 	for _, v := range config.Variables() {
 		if v.Name == "" || v.Group == "" || v.Expected == "" || len(v.Doc) < 20 {
-			t.Errorf("%+v says too little", v)
+			t.Errorf("%+v lacks a description", v)
 		}
 		names = append(names, v.Name)
 	}

@@ -12,27 +12,27 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
-// Fault is what is wrong with one variable.
+// Fault is the fault of one variable.
 type Fault struct {
 	Variable string
-	Shape    string // the value or, where it may be secret, what it looks like
+	Shape    string // the value or, if it may be secret, a description of its form
 	Expected string
 }
 
-// Faults is everything that is wrong with a configuration.
+// Faults are all faults of a configuration.
 type Faults []Fault
 
-// Error lists the faults, a line each.
+// Error lists the faults, one a line.
 func (f Faults) Error() string {
 	var b strings.Builder
-	b.WriteString("the configuration is not usable:")
+	b.WriteString("the configuration is invalid:")
 	for _, x := range f {
 		b.WriteString("\n  " + x.Variable + ": " + x.Shape + "; expected " + x.Expected)
 	}
 	return b.String()
 }
 
-// complete fills in what f leaves open: the value, and what is expected.
+// complete fills in the empty fields of f: the value and the expected values.
 func (f *Fault) complete(vars map[string]string) {
 	for _, v := range allVariables() {
 		if v.Name != f.Variable {
@@ -47,7 +47,7 @@ func (f *Fault) complete(vars map[string]string) {
 	}
 }
 
-// unread returns the variables whose values have not even the right form.
+// unread returns the variables whose values could not be parsed.
 func unread(err error) Faults {
 	var all env.AggregateError
 	if !errors.As(err, &all) {
@@ -75,7 +75,7 @@ func (f Faults) have(variable string) bool {
 	return false
 }
 
-// expected returns what is expected of a variable's value.
+// expected returns the expected values of a variable.
 func expected(name string) string {
 	for _, v := range allVariables() {
 		if v.Name == name {
@@ -88,8 +88,9 @@ func expected(name string) string {
 // maxShown is the most characters of a value that an error shows.
 const maxShown = 80
 
-// Shown returns a value of the variable as a person may see it: quoted, at most
-// 80 characters of it, or only its shape if it is or looks like a secret.
+// Shown returns a value of the variable in a form that is safe to show: quoted,
+// at most 80 characters of it, or only its shape if it is or looks like a
+// secret.
 func (v Variable) Shown(value string) string {
 	if v.Secret || looksSecret(value) {
 		return shape(value)
@@ -106,8 +107,8 @@ var (
 	userInfoForm = regexp.MustCompile(`//[^/@]*@`)
 )
 
-// looksSecret reports whether a value may be a secret that was put into the
-// wrong variable: it has a password, or a long run of letters and digits.
+// looksSecret reports whether a value may be a secret in the wrong variable: it
+// contains a password, or a long run of letters and digits.
 func looksSecret(value string) bool {
 	if userInfoForm.MatchString(value) {
 		return true
@@ -120,7 +121,7 @@ func looksSecret(value string) bool {
 	return false
 }
 
-// shape describes a value without repeating it.
+// shape describes the form of a value without quoting it.
 func shape(s string) string {
 	n := len([]rune(s))
 	switch {
@@ -129,7 +130,7 @@ func shape(s string) string {
 	case strings.Trim(s, "0123456789") == "":
 		return fmt.Sprintf("a number of %d digits", n)
 	case strings.TrimSpace(s) != s:
-		return fmt.Sprintf("%d characters with space around them", n)
+		return fmt.Sprintf("text of %d characters with space around it", n)
 	}
 	return fmt.Sprintf("text of %d characters", n)
 }

@@ -13,23 +13,23 @@ import (
 // Variable describes one environment variable.
 type Variable struct {
 	Name     string
-	Group    string // of settings that belong together
-	Default  string // "" if Doc tells it or there is none
+	Group    string // group of related settings
+	Default  string // "" if Doc describes it or there is none
 	Expected string
 	Doc      string
-	// Secret says that the value may be a reference to where it is kept:
-	// sm://… or file:///….
+	// Secret reports whether the value may be a reference to a secret: sm://…
+	// or file:///….
 	Secret bool
 }
 
-// Variables returns every variable that people set, group by group, in the
-// order in which they should meet them.
+// Variables returns every variable that people set, by group, in the order in
+// which people need them.
 func Variables() []Variable {
 	return slices.DeleteFunc(allVariables(), func(v Variable) bool { return v.Group == "" })
 }
 
-// allVariables returns every variable that the program reads. Those that are
-// not for people have no group.
+// allVariables returns every variable that the program reads. Those that people
+// don't set have no group.
 func allVariables() []Variable {
 	var all []Variable
 	group := ""
@@ -49,11 +49,11 @@ func variable(f reflect.StructField) Variable {
 	return Variable{Name: f.Tag.Get("env"), Default: f.Tag.Get("envDefault"), Expected: f.Tag.Get("expect"), Doc: f.Tag.Get("doc"), Secret: f.Tag.Get("secret") == "true"}
 }
 
-// Load reads the configuration from environ, a list as [os.Environ] returns.
+// Load parses the configuration in environ, a list in the form of [os.Environ].
 // The error is of type [Faults] and lists every fault.
 func Load(environ []string) (*Config, error) {
 	vars := env.ToMap(environ)
-	for name, value := range vars { // a variable set to nothing is one that is not set
+	for name, value := range vars { // an empty variable counts as unset
 		if value == "" {
 			delete(vars, name)
 		}
@@ -77,9 +77,9 @@ func Load(environ []string) (*Config, error) {
 	return c, nil
 }
 
-// defaultData returns the folder in which a user's programs keep their data:
-// $XDG_DATA_HOME or ~/.local/share (XDG Base Directory Specification), and
-// what macOS and Windows have for it.
+// defaultData returns the user's data folder for Stackroom: below
+// $XDG_DATA_HOME or ~/.local/share (XDG Base Directory Specification), or the
+// equivalent on macOS and Windows.
 func defaultData(vars map[string]string) string {
 	if dir := vars["XDG_DATA_HOME"]; filepath.IsAbs(dir) {
 		return filepath.Join(dir, "stackroom")

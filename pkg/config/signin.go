@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Reference reports whether a setting's value says where a secret is instead
-// of being one: "sm://…" in Secret Manager, "file:///…" in a file.
+// Reference reports whether a setting's value is a reference to a secret:
+// "sm://…" in Secret Manager, "file:///…" in a file.
 func Reference(value string) bool {
 	return strings.HasPrefix(value, "sm://") || strings.HasPrefix(value, "file://")
 }
 
-// ZoteroKeys returns the Zotero API keys in the value of ZOTERO_API_KEY or in
+// ZoteroKeys parses the Zotero API keys in the value of ZOTERO_API_KEY or in
 // the secret that it refers to; none for "". Its error is a [Faults].
 func ZoteroKeys(value string) ([]string, error) {
 	var keys []string
@@ -30,8 +30,8 @@ func ZoteroKeys(value string) ([]string, error) {
 	return keys, nil
 }
 
-// Secrets returns the settings that may be references, by variable: the value
-// of each that is set.
+// Secrets returns the value of each setting that is set and may be a reference,
+// by variable.
 func (c *Config) Secrets() map[string]string {
 	all := map[string]string{}
 	v := reflect.ValueOf(c).Elem()
@@ -45,12 +45,11 @@ func (c *Config) Secrets() map[string]string {
 	return all
 }
 
-// masterKeySize is the size in bytes of a master key, that of AES-256.
+// masterKeySize is the size of a master key, an AES-256 key, in bytes.
 const masterKeySize = 32
 
-// MasterKeys returns the master keys in the value of STACKROOM_MASTER_KEY or
-// in the secret that it refers to, the current one first. Its error is a
-// [Faults].
+// MasterKeys parses the master keys in the value of STACKROOM_MASTER_KEY or in
+// the secret that it refers to, the current one first. Its error is a [Faults].
 func MasterKeys(value string) ([][]byte, error) {
 	var keys [][]byte
 	for part := range strings.SplitSeq(value, ",") {
@@ -63,13 +62,12 @@ func MasterKeys(value string) ([][]byte, error) {
 	return keys, nil
 }
 
-// minProbeToken is the least length of a probe token in bytes, that of 16
-// random bytes in hexadecimal.
+// minProbeToken is the minimal length of a probe token, that of 16 random bytes
+// in hexadecimal.
 const minProbeToken = 32
 
-// CheckProbeToken returns what is wrong with the value of
-// STACKROOM_PROBE_TOKEN or with the secret that it refers to, or nil. Its error
-// is a [Faults].
+// CheckProbeToken validates the value of STACKROOM_PROBE_TOKEN or the secret
+// that it refers to. Its error is a [Faults].
 func CheckProbeToken(value string) error {
 	if len(value) >= minProbeToken && !strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil
@@ -77,8 +75,8 @@ func CheckProbeToken(value string) error {
 	return Faults{{Variable: "STACKROOM_PROBE_TOKEN", Shape: shape(value), Expected: expected("STACKROOM_PROBE_TOKEN")}}
 }
 
-// MCPURL returns the URL that callers give to their clients, the resource that
-// their tokens are for (RFC 8707), or "" without a public URL.
+// MCPURL returns the URL that callers enter in their clients, the resource of
+// their tokens (RFC 8707), or "" without a public URL.
 func (c *Config) MCPURL() string {
 	if c.PublicURL == "" {
 		return ""
@@ -86,7 +84,8 @@ func (c *Config) MCPURL() string {
 	return strings.TrimSuffix(c.PublicURL, "/") + "/mcp"
 }
 
-// Hops returns how many proxies before the server write X-Forwarded-For.
+// Hops returns the number of proxies in front of the server that write
+// X-Forwarded-For.
 func (c *Config) Hops() int {
 	switch {
 	case c.TrustedHops >= 0:
@@ -97,7 +96,7 @@ func (c *Config) Hops() int {
 	return 0
 }
 
-// checkSignIn returns what a mode of signing in needs and has not got.
+// checkSignIn returns the settings that a sign-in mode lacks or excludes.
 func (c *Config) checkSignIn() []Fault {
 	var faults []Fault
 	need := func(variable, value string) {
@@ -123,16 +122,16 @@ func (c *Config) checkSignIn() []Fault {
 		need("ZOTERO_OAUTH_CLIENT_KEY", c.OAuthClientKey)
 		need("ZOTERO_OAUTH_CLIENT_SECRET", c.OAuthClientSecret)
 		if c.ZoteroKey != "" {
-			faults = append(faults, Fault{Variable: "ZOTERO_API_KEY", Shape: "set with STACKROOM_AUTH=zotero", Expected: "nothing: everybody brings a key of their own"})
+			faults = append(faults, Fault{Variable: "ZOTERO_API_KEY", Shape: "set with STACKROOM_AUTH=zotero", Expected: "nothing, because each member signs in with their own key"})
 		}
 	}
 	if c.Auth != "" && c.Auth != "none" && c.ZoteroDesktop {
-		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true with STACKROOM_AUTH=" + c.Auth, Expected: "false: the app on this machine is one person's"})
+		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true with STACKROOM_AUTH=" + c.Auth, Expected: "false, because the app on this machine belongs to one person"})
 	}
 	return faults
 }
 
-// checkOperations returns what is wrong with how the service is run.
+// checkOperations returns the faults of operational settings.
 func (c *Config) checkOperations() []Fault {
 	var faults []Fault
 	expect := func(ok bool, variable string) {
@@ -152,13 +151,13 @@ func (c *Config) checkOperations() []Fault {
 	expect(c.MetricsAddr == "" || validAddr(c.MetricsAddr), "STACKROOM_METRICS_ADDR")
 	expect(within(c.SlowCall, time.Millisecond, 5*time.Minute), "STACKROOM_SLOW_CALL")
 	if c.Profiling && c.MetricsAddr == "" {
-		faults = append(faults, Fault{Variable: "STACKROOM_PPROF", Shape: "true without STACKROOM_METRICS_ADDR", Expected: "an address for profiles apart from callers"})
+		faults = append(faults, Fault{Variable: "STACKROOM_PPROF", Shape: "true without STACKROOM_METRICS_ADDR", Expected: "a separate address for the profiles"})
 	}
 	return faults
 }
 
-// validPublic accepts the root of a host: RFC 8414 metadata of an issuer with
-// a path would lie elsewhere than clients look.
+// validPublic accepts the root of a host. Clients would not find the RFC 8414
+// metadata of an issuer with a path.
 func validPublic(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && validUpstream(s) && (u.Path == "" || u.Path == "/")

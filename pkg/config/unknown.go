@@ -5,24 +5,23 @@ import (
 	"strings"
 )
 
-// prefix begins the names that are this program's alone.
+// prefix begins the names of this program's settings.
 const prefix = "STACKROOM_"
 
-// A name without the prefix may be another program's. It counts as misspelt
-// only if it is long and differs from a setting in few letters.
+// A name without the prefix may belong to another program. It counts as
+// misspelt only if it is long and differs from a setting in few letters.
 const (
 	maxOtherDistance = 2
 	minOtherLength   = 8
 )
 
-// Unknown is a variable that is set and is not a setting, though it looks like
-// one.
+// Unknown is a variable that is set and looks like a setting but is none.
 type Unknown struct {
 	Name    string
-	Nearest string // the known setting with the nearest name, or ""
+	Nearest string // the setting with the most similar name, or ""
 }
 
-// String says what is wrong and what to do.
+// String returns a warning with advice.
 func (u Unknown) String() string {
 	if u.Nearest == "" {
 		return u.Name + " is not a setting and is ignored; stackroom settings lists the settings"
@@ -30,9 +29,9 @@ func (u Unknown) String() string {
 	return u.Name + " is not a setting and is ignored; did you mean " + u.Nearest + "?"
 }
 
-// FindUnknown returns the variables of environ, a list as [os.Environ] returns,
-// that look like misspelt settings, by name: those that begin with STACKROOM_,
-// and those that differ from a setting in two letters at most.
+// FindUnknown returns the variables of environ, a list in the form of
+// [os.Environ], that look like misspelt settings, by name: those that begin
+// with STACKROOM_, and those that differ from a setting in at most two letters.
 func FindUnknown(environ []string) []Unknown {
 	var known []string
 	for _, v := range Variables() {
@@ -59,9 +58,9 @@ func FindUnknown(environ []string) []Unknown {
 	return unknown
 }
 
-// nearestOf returns the setting whose name is nearest to name, and the number of
-// letters in which they differ. For a name with the prefix, the prefix does not count,
-// and a name that begins as the other differs in one.
+// nearestOf returns the setting with the most similar name, and the number of
+// letters in which they differ. The prefix of name does not count, and a name
+// that begins with the other differs from it in one letter.
 func nearestOf(name string, known []string) (nearest string, distance int) {
 	own, isOwn := strings.CutPrefix(name, prefix)
 	distance = len(name)
@@ -81,8 +80,7 @@ func nearestOf(name string, known []string) (nearest string, distance int) {
 	return nearest, distance
 }
 
-// distanceOf returns the Levenshtein distance of a and b: the number of bytes
-// to insert, delete or replace that make one of the other.
+// distanceOf returns the Levenshtein distance of a and b in bytes.
 func distanceOf(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
