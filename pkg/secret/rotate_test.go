@@ -144,9 +144,9 @@ func TestRefresh_KeepsUnreadableFormerVersion(t *testing.T) {
 // failure is logged, and the next version is used once it is readable.
 func TestRefresh_KeepsValueOnFailure(t *testing.T) {
 	for _, c := range []struct {
-		name        string
-		spoil, mend func(*secrettest.Service)
-		reason      secret.Reason
+		name          string
+		spoil, repair func(*secrettest.Service)
+		reason        secret.Reason
 	}{
 		{"down", func(s *secrettest.Service) { s.Down(true) }, func(s *secrettest.Service) { s.Down(false) }, secret.Unreachable},
 		{"slow", func(s *secrettest.Service) { s.Slow(time.Hour) }, func(s *secrettest.Service) { s.Slow(0) }, secret.Unreachable},
@@ -173,7 +173,7 @@ func TestRefresh_KeepsValueOnFailure(t *testing.T) {
 				t.Errorf("serves %q, %+v", values(source), st)
 			}
 			until(t, lookups, "the log", func() bool { return strings.Contains(log.String(), "level=WARN") })
-			c.mend(service)
+			c.repair(service)
 			service.Add(key, "next-value")
 			until(t, lookups, "the next version", func() bool { return source.Current().Reveal() == "next-value" })
 			until(t, lookups, "the end of the fault", func() bool { return store.Status()[0].Fault == nil })
@@ -204,8 +204,8 @@ func TestRefresh_LatestDoesNotGoBack(t *testing.T) {
 	until(t, lookups, "version 1", func() bool { return source.Current().Version() == "1" })
 	service.Delete(key)
 	service.Lag(key, 0)
-	service.Add(key, "anew")
-	until(t, lookups, "the re-created secret", func() bool { return source.Current().Reveal() == "anew" })
+	service.Add(key, "recreated")
+	until(t, lookups, "the re-created secret", func() bool { return source.Current().Reveal() == "recreated" })
 }
 
 // The hardest rotation: callers use a key of which the other side accepts only
