@@ -10,9 +10,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// BenchmarkGet measures a call of 10 kB of JSON against a host on this
-// machine: from the cache, past it, and, as the yardstick, by a bare
-// http.Client with the same transport.
+// BenchmarkGet measures a request for 10 kB of JSON on loopback: cached,
+// uncached, and, as the yardstick, with a plain http.Client over the same
+// transport.
 func BenchmarkGet(b *testing.B) {
 	body := append(append([]byte(`["`), bytes.Repeat([]byte("x"), 10_000)...), `"]`...)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(body) }))

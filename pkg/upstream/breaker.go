@@ -10,8 +10,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// breaker leaves a host alone that keeps failing. It keeps its own note of
-// the state, so that hooks, which the circuit calls under its lock, may ask.
+// breaker stops requests to a host that keeps failing. It tracks the state
+// itself, so that hooks, which the circuit calls under its lock, can read it.
 type breaker struct {
 	circuit *gobreaker.CircuitBreaker[struct{}]
 	open    time.Duration
@@ -21,11 +21,11 @@ type breaker struct {
 	openedAt time.Time
 	success  time.Time
 	failure  time.Time
-	reason   string // of the last failure, in our words
+	reason   string // message of the last failure
 }
 
-// newBreaker returns a breaker that opens after that many consecutive
-// failures and tries again after open.
+// newBreaker returns a breaker that opens after a number of consecutive
+// failures and half-opens after open.
 func newBreaker(failures int, open time.Duration, hooks Hooks) *breaker {
 	b := &breaker{open: open, now: BreakerClosed}
 	b.circuit = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
@@ -47,7 +47,8 @@ func newBreaker(failures int, open time.Duration, hooks Hooks) *breaker {
 	return b
 }
 
-// through lets exchange run, unless the breaker is open or already trying.
+// through runs exchange, unless the breaker is open or half-open with a trial
+// running.
 func (b *breaker) through(name string, exchange func() *fault) *fault {
 	_, err := b.circuit.Execute(func() (struct{}, error) {
 		f := exchange()
@@ -60,19 +61,19 @@ func (b *breaker) through(name string, exchange func() *fault) *fault {
 	if f := (*fault)(nil); err == nil || errors.As(err, &f) {
 		return f
 	}
-	return held(b.refusal(name).WithCause(err))
+	return held(b.rejection(name).WithCause(err))
 }
 
-// refusal is what a caller reads while the breaker is open.
-func (b *breaker) refusal(name string) *library.Error {
+// rejection returns the error for callers while the breaker is open.
+func (b *breaker) rejection(name string) *library.Error {
 	_, in := b.state()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return library.Errorf(library.Unavailable, "%s kept failing and is left alone for a while; the last time, %s", name, b.reason).
+	return library.Errorf(library.Unavailable, "%s failed repeatedly, so requests to it are paused; the last failure: %s", name, b.reason).
 		WithHint("try again after the wait").WithRetryAfter(roundUp(in))
 }
 
-// note remembers how an exchange ended.
+// note records the result of an exchange.
 func (b *breaker) note(f *fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -94,8 +95,8 @@ func (b *breaker) set(to BreakerState) {
 	}
 }
 
-// state returns the state, and for how long the breaker stays open. An open
-// breaker whose time is over is half open, though no call has told it yet.
+// state returns the state, and how long the breaker stays open. An open breaker
+// whose time has passed is half-open, even before the next call.
 func (b *breaker) state() (BreakerState, time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -108,7 +109,7 @@ func (b *breaker) state() (BreakerState, time.Duration) {
 	return BreakerHalfOpen, 0
 }
 
-// last returns when the host last answered and last failed to.
+// last returns the times of the last response and the last failure.
 func (b *breaker) last() (success, failure time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

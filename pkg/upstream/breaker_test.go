@@ -14,7 +14,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-func TestBreakerOpensAndRecovers(t *testing.T) {
+func TestBreaker_OpensAndRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var failing atomic.Bool
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
@@ -49,23 +49,23 @@ func TestBreakerOpensAndRecovers(t *testing.T) {
 		time.Sleep(20500 * time.Millisecond)
 		_, err := client.Get(t.Context(), asJSON("/never"))
 		if e := errorOf(t, err); e.Code != library.Unavailable || e.RetryAfter != 40*time.Second ||
-			e.Message != "Zotero kept failing and is left alone for a while; the last time, Zotero failed on its side" {
+			e.Message != "Zotero failed repeatedly, so requests to it are paused; the last failure: Zotero reported an internal error" {
 			t.Errorf("open: %v, after %s", e, e.RetryAfter)
 		}
 		if r := mustGet(t, client, asJSON("/cached")); !r.Stale || r.Age != 80500*time.Millisecond {
 			t.Errorf("open: stale %t, age %s", r.Stale, r.Age)
 		}
 		if n.calls.Load() != before {
-			t.Error("an open breaker let a call through")
+			t.Error("an open breaker sent a request")
 		}
 
-		time.Sleep(40 * time.Second) // half open; the probe fails
+		time.Sleep(40 * time.Second) // half-open; the trial fails
 		if s := client.State(); s.Breaker != upstream.BreakerHalfOpen || s.RetryIn != 0 {
 			t.Errorf("after a minute: %+v", s)
 		}
 		client.Get(t.Context(), asJSON("/probe"))
 		if s := client.State(); s.Breaker != upstream.BreakerOpen || n.calls.Load() != before+1 {
-			t.Errorf("after a failed probe: %+v, %d calls", s, n.calls.Load()-before)
+			t.Errorf("after a failed trial: %+v, %d calls", s, n.calls.Load()-before)
 		}
 
 		failing.Store(false)
@@ -74,10 +74,10 @@ func TestBreakerOpensAndRecovers(t *testing.T) {
 		go func() { _, err := client.Get(t.Context(), asJSON("/probe")); probe <- err }()
 		synctest.Wait()
 		if _, err := client.Get(t.Context(), asJSON("/beside")); errorOf(t, err).RetryAfter != time.Second {
-			t.Errorf("beside the probe: %v", err)
+			t.Errorf("beside the trial: %v", err)
 		}
 		if err := <-probe; err != nil {
-			t.Errorf("the probe: %v", err)
+			t.Errorf("the trial: %v", err)
 		}
 		mustGet(t, client, asJSON("/after"))
 		if s := client.State(); s.Breaker != upstream.BreakerClosed {
@@ -85,12 +85,12 @@ func TestBreakerOpensAndRecovers(t *testing.T) {
 		}
 		want := "closed>open (open), open>half_open (half_open), half_open>open (open), open>half_open (half_open), half_open>closed (closed)"
 		if got := strings.Join(changes, ", "); got != want {
-			t.Errorf("the hook heard %s", got)
+			t.Errorf("the hook got %s", got)
 		}
 	})
 }
 
-func TestWhatIsNoFailureOfTheHost(t *testing.T) {
+func TestBreaker_IgnoresClientErrors(t *testing.T) {
 	for name, script := range map[string]http.HandlerFunc{
 		"400": status(400, ""), "403": status(403, "Forbidden"), "404": status(404, ""), "429": status(429, "", "Retry-After", "3600"),
 		"501": status(501, ""), "302": status(302, "", "Location", "/"), "too large": status(200, "", "Content-Length", "999999999"),
@@ -116,7 +116,7 @@ func TestWhatIsNoFailureOfTheHost(t *testing.T) {
 	}
 }
 
-func TestACancelledCallIsNoSuccessEither(t *testing.T) {
+func TestBreaker_CancelledCallIsNoSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/slow" {
@@ -138,7 +138,7 @@ func TestACancelledCallIsNoSuccessEither(t *testing.T) {
 	})
 }
 
-func TestAnOpenBreakerIsSaidBeforeAPause(t *testing.T) {
+func TestGet_ReportsOpenBreakerBeforePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/pause" {
@@ -167,11 +167,11 @@ func TestAnOpenBreakerIsSaidBeforeAPause(t *testing.T) {
 	})
 }
 
-func TestBreakerCountsTimeoutsAndSuccesses(t *testing.T) {
+func TestBreaker_CountsTimeoutsAndSuccesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n *network
 		n = newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
-			if n.calls.Load() == 5 { // in between: four failures are no five
+			if n.calls.Load() == 5 { // a success in between: four failures do not open it
 				io.WriteString(w, "{}")
 				return
 			}
@@ -190,7 +190,7 @@ func TestBreakerCountsTimeoutsAndSuccesses(t *testing.T) {
 	})
 }
 
-func TestHooksHearEveryOutcome(t *testing.T) {
+func TestHooks_ReportEveryOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answers := map[string]http.HandlerFunc{
 			"/ok": status(200, "{}"), "/rejected": status(404, ""), "/rate_limited": status(429, "", "Retry-After", "3600"),
@@ -217,7 +217,7 @@ func TestHooksHearEveryOutcome(t *testing.T) {
 				client.Get(t.Context(), r)
 			}
 			if len(heard) == 0 || "/"+string(heard[len(heard)-1]) != path {
-				t.Errorf("%s is heard as %v", path, heard)
+				t.Errorf("%s is reported as %v", path, heard)
 			}
 		}
 	})

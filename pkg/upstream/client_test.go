@@ -17,7 +17,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-func TestOptions(t *testing.T) {
+func TestNew_ValidatesOptions(t *testing.T) {
 	for base, ok := range map[string]bool{
 		"https://api.zotero.org": true, "https://api.zotero.org/": true, "http://127.0.0.1:23119/api/": true, "http://[::1]:1/a%20b": true,
 		"": false, "api.zotero.org": false, "ftp://api.zotero.org": false, "https://": false, "https:///x": false, "https://user:sEcReT@api.zotero.org": false,
@@ -39,7 +39,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-func TestRequestsStayOnTheHost(t *testing.T) {
+func TestGet_StaysOnHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			json.NewEncoder(w).Encode(r.Host + " " + r.URL.RequestURI())
@@ -69,7 +69,7 @@ func TestRequestsStayOnTheHost(t *testing.T) {
 		long := asJSON("/x")
 		long.Query = url.Values{"q": {strings.Repeat("x", 9000)}}
 		if _, err := client.Get(t.Context(), long); library.CodeOf(err) != library.TooLarge {
-			t.Errorf("a long question: %v", err)
+			t.Errorf("a long query: %v", err)
 		}
 		bad := asJSON("/x")
 		bad.Credential = apiKey("sEcReT\r\nX: y")
@@ -85,7 +85,7 @@ func TestRequestsStayOnTheHost(t *testing.T) {
 	})
 }
 
-func TestHeadersOnTheWire(t *testing.T) {
+func TestGet_SendsHeaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			r.Header.Del("User-Agent")
@@ -103,10 +103,10 @@ func TestHeadersOnTheWire(t *testing.T) {
 		})
 		want := `{"Accept":["application/json"],"Accept-Encoding":["gzip"],"Zotero-Api-Key":["good"],"Zotero-Api-Version":["2"]}`
 		if got := strings.TrimSpace(string(response.Body)); got != want {
-			t.Errorf("the host reads %s", got)
+			t.Errorf("the host got %s", got)
 		}
 		if response.Header.Get("Set-Cookie") != "" {
-			t.Error("a session of the host is shared")
+			t.Error("a session cookie of the host is shared")
 		}
 	})
 }
@@ -123,7 +123,7 @@ func TestCheckLink(t *testing.T) {
 	for _, c := range []struct {
 		client *upstream.Client
 		raw    string
-		path   string // "" is refused
+		path   string // "" if rejected
 		query  string
 	}{
 		{zotero, "https://api.zotero.org/users/1/items?limit=100&start=100", "/users/1/items", "limit=100&start=100"},
@@ -165,7 +165,7 @@ func TestCheckLink(t *testing.T) {
 	}
 }
 
-func TestTransportReusesConnectionsAndSpeaksHTTP2(t *testing.T) {
+func TestTransport_ReusesConnectionsAndSpeaksHTTP2(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%q", r.Proto+" "+r.RemoteAddr)
 	}))
@@ -185,7 +185,7 @@ func TestTransportReusesConnectionsAndSpeaksHTTP2(t *testing.T) {
 	first := mustGet(t, client, asJSON("/1"))
 	second := mustGet(t, client, asJSON("/2"))
 	if string(first.Body) != string(second.Body) || !strings.HasPrefix(string(first.Body), `"HTTP/2.0`) {
-		t.Errorf("two calls come by %s and %s", first.Body, second.Body)
+		t.Errorf("two calls used %s and %s", first.Body, second.Body)
 	}
 
 	client, err = upstream.New(upstream.Options{BaseURL: server.URL, Name: "Zotero", Transport: strict, RetryBase: time.Millisecond})
@@ -199,7 +199,7 @@ func TestTransportReusesConnectionsAndSpeaksHTTP2(t *testing.T) {
 	}
 }
 
-func TestHTMLIsAnAnswerToWhoAsksForIt(t *testing.T) {
+func TestGet_AcceptsHTMLIfRequested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answers := map[string]string{"/page": "<!DOCTYPE html><p>", "/bib": `<?xml version="1.0"?><div class="csl-bib-body">`, "/bookmarks": "<!DOCTYPE NETSCAPE-Bookmark-file-1>", "/ris": "TY  - BOOK", "/empty": ""}
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, answers[r.URL.Path]) })
@@ -208,7 +208,7 @@ func TestHTMLIsAnAnswerToWhoAsksForIt(t *testing.T) {
 			response, err := client.Get(t.Context(), upstream.Request{Path: path})
 			if path == "/page" {
 				if library.CodeOf(err) != library.Unavailable {
-					t.Errorf("a page nobody asked for: %v", err)
+					t.Errorf("an unexpected page: %v", err)
 				}
 				continue
 			}
@@ -222,12 +222,12 @@ func TestHTMLIsAnAnswerToWhoAsksForIt(t *testing.T) {
 	})
 }
 
-// panicking is a transport with a bug.
+// panicking is a transport that panics.
 type panicking struct{}
 
 func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("a bug") }
 
-func TestABugIsAnError(t *testing.T) {
+func TestGet_TurnsPanicIntoError(t *testing.T) {
 	client, err := upstream.New(upstream.Options{BaseURL: "http://x.test", Transport: panicking{}})
 	if err != nil {
 		t.Fatal(err)

@@ -11,28 +11,27 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Credential is what a request shows to the host to say for whom it is made.
-// It prints and logs as its scope, never as its secret. The zero value is
-// anonymous.
+// Credential authenticates a request to the host. It prints and logs as its
+// scope, never as its secret. The zero value is anonymous.
 type Credential struct {
 	scope  string
-	secret *secret // behind a pointer, so that no format verb reaches it
+	secret *secret // a pointer, so that no format verb prints it
 }
 
-// secret is the header that carries a credential.
+// secret holds the header of a credential.
 type secret struct {
 	header http.Header
 	digest digest
 }
 
-// digest tells credentials apart without being one: a SHA-256 over header
-// names and values. The zero digest is the anonymous one.
+// digest identifies a credential without revealing it: a SHA-256 over header
+// names and values. The zero digest is the anonymous credential.
 type digest [sha256.Size]byte
 
-// NewCredential returns the credential that header carries, for example
-// Zotero-API-Key. Scope is a stable name without any secret in it, for logs:
-// "zotero:key#0". Two credentials with the same header are the same, whatever
-// their scopes. An empty header is the anonymous credential.
+// NewCredential returns a credential that is sent as header, for example
+// Zotero-API-Key. Scope is a stable name for logs without a secret:
+// "zotero:key#0". Credentials with equal headers are equal, even with different
+// scopes. An empty header is the anonymous credential.
 func NewCredential(scope string, header http.Header) Credential {
 	c := Credential{scope: scope}
 	if len(header) == 0 {
@@ -48,8 +47,8 @@ func NewCredential(scope string, header http.Header) Credential {
 	return c
 }
 
-// digestOf hashes header, each part with its length before it, so that no two
-// headers read the same.
+// digestOf hashes header. Each part is prefixed with its length, so that
+// different headers never hash the same bytes.
 func digestOf(header http.Header) digest {
 	var b []byte
 	part := func(s string) {
@@ -66,7 +65,7 @@ func digestOf(header http.Header) digest {
 	return sha256.Sum256(b)
 }
 
-// Anonymous reports whether c shows nothing.
+// Anonymous reports whether c has no header.
 func (c Credential) Anonymous() bool { return c.secret == nil }
 
 // String returns the scope of c, or "anonymous".
@@ -80,7 +79,7 @@ func (c Credential) String() string {
 	return c.scope
 }
 
-// GoString returns what String does: a secret must not show under %#v either.
+// GoString returns the scope too: %#v must not show the secret.
 func (c Credential) GoString() string { return c.String() }
 
 // LogValue implements [slog.LogValuer] with the scope of c.
@@ -89,7 +88,7 @@ func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) 
 // MarshalText implements [encoding.TextMarshaler] with the scope of c.
 func (c Credential) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// digest returns what tells c from other credentials.
+// digest returns the digest of c.
 func (c Credential) digest() digest {
 	if c.secret == nil {
 		return digest{}
@@ -97,7 +96,7 @@ func (c Credential) digest() digest {
 	return c.secret.digest
 }
 
-// header returns the header that carries c; read only.
+// header returns the header of c; read only.
 func (c Credential) header() http.Header {
 	if c.secret == nil {
 		return nil
@@ -105,7 +104,7 @@ func (c Credential) header() http.Header {
 	return c.secret.header
 }
 
-// validHeader reports whether h may go on the wire.
+// validHeader reports whether h can be sent.
 func validHeader(h http.Header) bool {
 	for name, values := range h {
 		if !httpguts.ValidHeaderFieldName(name) {

@@ -9,97 +9,97 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Zotero locks an address out after more than 5 refused keys in 300 s
-// (dataserver, ApiController::init). Past so many, no key is tried that was
-// never accepted before, so that those who are known go on.
+// Zotero locks out an address after more than 5 rejected keys in 300 s
+// (dataserver, ApiController::init). From that number on, no unverified key is
+// sent, so that verified ones keep working.
 const (
-	maxRefusals    = 5
-	refusalsWindow = 300 * time.Second
+	maxRejections    = 5
+	rejectionsWindow = 300 * time.Second
 )
 
-// maxRecords is how many credentials are remembered; the least used leave
-// first. A forgotten one is asked about again.
-const maxRecords = 16384
+// maxCredentials is the most credentials in memory; the least used are evicted. An
+// evicted one counts as unverified.
+const maxCredentials = 16384
 
-// records is what is known of credentials.
-type records struct {
-	memory *otter.Cache[digest, record]
-	hold   time.Duration // how long a refused credential is refused unasked
+// credentialStates holds the state of credentials.
+type credentialStates struct {
+	memory *otter.Cache[digest, credentialState]
+	hold   time.Duration // how long a rejected credential is not sent
 
-	mu       sync.Mutex
-	refusals []time.Time // of any credential, the last maxRefusals
+	mu         sync.Mutex
+	rejections []time.Time // of any credential, the last maxRejections
 }
 
-// record is what is known of one credential.
-type record struct {
+// credentialState is the state of one credential.
+type credentialState struct {
 	accepted    bool
-	refusedAt   time.Time // zero if it was accepted since
+	rejectedAt  time.Time // zero if it was accepted since
 	pausedUntil time.Time
 }
 
-func newRecords(hold time.Duration) *records {
-	return &records{
+func newCredentialStates(hold time.Duration) *credentialStates {
+	return &credentialStates{
 		hold:   hold,
-		memory: otter.Must(&otter.Options[digest, record]{MaximumSize: maxRecords}),
+		memory: otter.Must(&otter.Options[digest, credentialState]{MaximumSize: maxCredentials}),
 	}
 }
 
-// get returns what is known of id.
-func (m *records) get(id digest) record {
+// get returns the state of id.
+func (m *credentialStates) get(id digest) credentialState {
 	r, _ := m.memory.GetIfPresent(id)
 	return r
 }
 
-// change replaces what is known of id.
-func (m *records) change(id digest, change func(record) record) {
-	m.memory.Compute(id, func(old record, _ bool) (record, otter.ComputeOp) {
+// change updates the state of id.
+func (m *credentialStates) change(id digest, change func(credentialState) credentialState) {
+	m.memory.Compute(id, func(old credentialState, _ bool) (credentialState, otter.ComputeOp) {
 		return change(old), otter.WriteOp
 	})
 }
 
-// accepted notes that the host took id for a call that was sent at a time. An
-// answer that was under way when id was refused doesn't bring it back to life.
-func (m *records) accepted(id digest, sent time.Time) {
-	if r := m.get(id); r.accepted && r.refusedAt.IsZero() {
+// accepted records that the host accepted id in a call sent at a given time. A
+// response to a call that was sent before id was rejected does not count.
+func (m *credentialStates) accepted(id digest, sent time.Time) {
+	if r := m.get(id); r.accepted && r.rejectedAt.IsZero() {
 		return
 	}
-	m.change(id, func(r record) record {
-		if sent.After(r.refusedAt) {
-			r.accepted, r.refusedAt = true, time.Time{}
+	m.change(id, func(r credentialState) credentialState {
+		if sent.After(r.rejectedAt) {
+			r.accepted, r.rejectedAt = true, time.Time{}
 		}
 		return r
 	})
 }
 
-// refused notes that the host refused id.
-func (m *records) refused(id digest) {
+// rejected records that the host rejected id.
+func (m *credentialStates) rejected(id digest) {
 	if id == (digest{}) {
-		return // nothing was shown, so nothing was refused
+		return // anonymous: no key was rejected
 	}
-	m.mu.Lock() // the first refusal of a key is counted before its others
+	m.mu.Lock() // the first rejection of a key counts before the others
 	defer m.mu.Unlock()
 	now, again := time.Now(), false
-	m.change(id, func(r record) record {
-		again = !r.refusedAt.IsZero()
-		r.accepted, r.refusedAt = false, now
+	m.change(id, func(r credentialState) credentialState {
+		again = !r.rejectedAt.IsZero()
+		r.accepted, r.rejectedAt = false, now
 		return r
 	})
-	// A key that dies has up to five calls under way. They don't take the last
-	// place, so that the key that follows it may be tried.
-	if again && len(m.refusals) >= maxRefusals-1 && now.Sub(m.refusals[0]) < refusalsWindow {
+	// A key that becomes invalid has up to five calls in flight. They never use
+	// up the last rejection, so that the next key can be tried.
+	if again && len(m.rejections) >= maxRejections-1 && now.Sub(m.rejections[0]) < rejectionsWindow {
 		return
 	}
-	m.refusals = append(m.refusals, now)
-	m.refusals = m.refusals[max(0, len(m.refusals)-maxRefusals):]
+	m.rejections = append(m.rejections, now)
+	m.rejections = m.rejections[max(0, len(m.rejections)-maxRejections):]
 }
 
-// pause holds id back for d from now, or for longer if it already is.
-func (m *records) pause(id digest, d time.Duration) {
+// pause pauses id for d from now, or longer if it is already paused for longer.
+func (m *credentialStates) pause(id digest, d time.Duration) {
 	if d <= 0 {
 		return
 	}
 	until := time.Now().Add(d)
-	m.change(id, func(r record) record {
+	m.change(id, func(r credentialState) credentialState {
 		if until.After(r.pausedUntil) {
 			r.pausedUntil = until
 		}
@@ -107,39 +107,38 @@ func (m *records) pause(id digest, d time.Duration) {
 	})
 }
 
-// paused returns until when id is held back; a time that has passed if it is
-// not.
-func (m *records) paused(id digest) time.Time { return m.get(id).pausedUntil }
+// paused returns the end of id's pause; a past time if there is none.
+func (m *credentialStates) paused(id digest) time.Time { return m.get(id).pausedUntil }
 
-// verified reports whether the host is known to take id. To be anonymous
-// needs no proof.
-func (m *records) verified(id digest) bool { return id == (digest{}) || m.get(id).accepted }
+// verified reports whether the host has accepted id. The anonymous credential
+// always counts as verified.
+func (m *credentialStates) verified(id digest) bool { return id == (digest{}) || m.get(id).accepted }
 
-// suspect reports whether the host refused id and has not taken it since.
-func (m *records) suspect(id digest) bool { return !m.get(id).refusedAt.IsZero() }
+// suspect reports whether the host rejected id and has not accepted it since.
+func (m *credentialStates) suspect(id digest) bool { return !m.get(id).rejectedAt.IsZero() }
 
-// refusal returns why id may not be tried, or nil.
-func (m *records) refusal(id digest, name string) *library.Error {
+// rejection returns why id must not be sent, or nil.
+func (m *credentialStates) rejection(id digest, name string) *library.Error {
 	r := m.get(id)
 	if r.accepted || id == (digest{}) {
 		return nil
 	}
-	if !r.refusedAt.IsZero() && time.Since(r.refusedAt) < m.hold {
-		return refusedKey(name)
+	if !r.rejectedAt.IsZero() && time.Since(r.rejectedAt) < m.hold {
+		return invalidKey(name)
 	}
 	if d := m.lockedFor(); d > 0 {
-		return library.Errorf(library.RateLimited, "%s refused too many API keys lately, and would lock this server out for one more", name).
-			WithHint("wait before trying a key that was not used before").WithRetryAfter(roundUp(d))
+		return library.Errorf(library.RateLimited, "%s recently rejected several API keys, and would lock out this server after another", name).
+			WithHint("wait before trying a new key").WithRetryAfter(roundUp(d))
 	}
 	return nil
 }
 
-// lockedFor returns how long no unknown credential may be tried.
-func (m *records) lockedFor() time.Duration {
+// lockedFor returns how long no unverified credential may be sent.
+func (m *credentialStates) lockedFor() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.refusals) < maxRefusals {
+	if len(m.rejections) < maxRejections {
 		return 0
 	}
-	return refusalsWindow - time.Since(m.refusals[0])
+	return rejectionsWindow - time.Since(m.rejections[0])
 }

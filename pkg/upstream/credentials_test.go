@@ -12,7 +12,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// keyed answers as Zotero does: "dead…" keys are invalid everywhere.
+// keyed responds as Zotero does: "dead…" keys are invalid on every path.
 func keyed(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.Header.Get("Zotero-Api-Key"), "dead") {
 		status(403, "Invalid key")(w, r)
@@ -28,33 +28,33 @@ func as(key, path string) upstream.Request {
 	return r
 }
 
-func TestADeadKeyDoesNotHammerTheHost(t *testing.T) {
+func TestKey_InvalidKeyIsNotRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, keyed)
 		client := n.client(t)
 		for i := range 100 {
 			_, err := client.Get(t.Context(), as("dead", fmt.Sprint("/", i)))
 			if e := errorOf(t, err); e.Code != library.Unauthenticated || e.Hint == "" {
-				t.Errorf("a dead key reads %v", e)
+				t.Errorf("an invalid key gets %v", e)
 			}
 			_, _, err = client.Download(t.Context(), as("dead", "/file"))
 			if library.CodeOf(err) != library.Unauthenticated {
-				t.Errorf("a download with a dead key reads %v", err)
+				t.Errorf("a download with an invalid key gets %v", err)
 			}
 			time.Sleep(time.Second)
 		}
 		if n.calls.Load() != 1 {
-			t.Errorf("200 calls with a dead key are %d calls to the host", n.calls.Load())
+			t.Errorf("200 calls with an invalid key make %d requests", n.calls.Load())
 		}
 		time.Sleep(10 * time.Minute)
 		client.Get(t.Context(), as("dead", "/x"))
 		if n.calls.Load() != 2 {
-			t.Error("a dead key is never tried again")
+			t.Error("an invalid key is never tried again")
 		}
 	})
 }
 
-func TestAKeyThatDiesGetsNothingFromTheCache(t *testing.T) {
+func TestKey_InvalidKeyGetsNoCachedResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dead, down := false, false
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
@@ -84,14 +84,14 @@ func TestAKeyThatDiesGetsNothingFromTheCache(t *testing.T) {
 		down = true
 		time.Sleep(time.Minute)
 		if r := mustGet(t, client, asJSON("/cached")); !r.Stale {
-			t.Error("a key that came back to life has no stale answers")
+			t.Error("a key that is valid again has no stale responses")
 		}
 	})
 }
 
-// TestAnAnswerThatWasUnderWayDoesNotReviveAKey: each time it did, the next
-// calls with the dead key would be counted against the address anew.
-func TestAnAnswerThatWasUnderWayDoesNotReviveAKey(t *testing.T) {
+// TestKey_OldResponseDoesNotRevalidateKey: each response that did would let the
+// next calls with the invalid key count against the address again.
+func TestKey_OldResponseDoesNotRevalidateKey(t *testing.T) {
 	for promise, slow := range map[string]http.HandlerFunc{"found": versioned, "not found": status(404, "Not found")} {
 		t.Run(promise, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestAnAnswerThatWasUnderWayDoesNotReviveAKey(t *testing.T) {
 					}
 				})
 				client := n.client(t)
-				mustGet(t, client, as("dying", "/alive")) // a key that is not known has one call at a time
+				mustGet(t, client, as("dying", "/alive")) // an unverified key has one call at a time
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
@@ -126,7 +126,7 @@ func TestAnAnswerThatWasUnderWayDoesNotReviveAKey(t *testing.T) {
 	}
 }
 
-func TestTheAddressIsNotLockedOut(t *testing.T) {
+func TestKey_AvoidsLockoutOfAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, keyed)
 		client := n.client(t)
@@ -149,7 +149,7 @@ func TestTheAddressIsNotLockedOut(t *testing.T) {
 	})
 }
 
-func TestAnonymousCallsAreNeverABadKey(t *testing.T) {
+func TestKey_AnonymousIsNeverInvalid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Zotero-Api-Key") == "" {
@@ -173,14 +173,14 @@ func TestAnonymousCallsAreNeverABadKey(t *testing.T) {
 	})
 }
 
-func TestThousandsOfCredentialsLeaveNothingBehind(t *testing.T) {
+func TestKey_ThousandsLeaveNoState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newNetwork(t, versioned).client(t)
 		for i := range 5000 {
 			mustGet(t, client, as(fmt.Sprint("key", i), "/x"))
 		}
-		if s := client.State(); s.InFlight != 0 || upstream.Lanes(client) != 0 {
-			t.Errorf("%d in flight, %d lanes", s.InFlight, upstream.Lanes(client))
+		if s := client.State(); s.InFlight != 0 || upstream.Queues(client) != 0 {
+			t.Errorf("%d in flight, %d queues", s.InFlight, upstream.Queues(client))
 		}
 	})
 }

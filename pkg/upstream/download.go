@@ -13,18 +13,19 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// maxHops is how many redirects on the pinned host a download follows.
+// maxHops is the most redirects on the pinned host in one download.
 const maxHops = 3
 
-// Download returns a file as it comes: not cached, not decompressed, at most
-// r.MaxBytes. The file ends with an error, never silently, if it is larger or
-// breaks off. The caller closes it, within [Options.DownloadTimeout].
+// Download returns a file as a stream: not cached, not decompressed, at most
+// r.MaxBytes. If the file is larger or the connection breaks, reading ends with
+// an error, never silently. The caller must close it within
+// [Options.DownloadTimeout].
 //
-// A redirect on the pinned host is followed with the credential; one to
-// another host, once, by a request that carries nothing of the caller. From
-// https only https is reached; from http only this host or this machine
-// besides, so that nobody can send us into an inner network. The header is
-// that of the file, together with what the redirect said beyond it, such as
+// A redirect on the pinned host is followed with the credential. A redirect to
+// another host is followed once, without any header of the caller: from https
+// only to https, and from http only on the same host or on this machine, so
+// that a host can't redirect requests into a private network. The header is the
+// file's, plus fields of the redirect response that the file's lacks, such as
 // Zotero-File-MD5.
 func (c *Client) Download(ctx context.Context, r Request) (io.ReadCloser, http.Header, error) {
 	r.NoCache = true
@@ -36,7 +37,7 @@ func (c *Client) Download(ctx context.Context, r Request) (io.ReadCloser, http.H
 	if err := ctx.Err(); err != nil {
 		return nil, nil, library.AsError(err)
 	}
-	if err := c.refusal(p); err != nil {
+	if err := c.precheck(p); err != nil {
 		return nil, nil, err
 	}
 	own, cancel := context.WithCancelCause(ctx)
@@ -63,13 +64,13 @@ func (c *Client) Download(ctx context.Context, r Request) (io.ReadCloser, http.H
 	return file, file.header, nil
 }
 
-// file is a download under way.
+// file is a running download.
 type file struct {
 	client  *Client
-	ctx     context.Context // ends with the file, as a request's does with its body
+	ctx     context.Context // ends when the file is closed, as for a response body
 	body    io.ReadCloser
 	header  http.Header
-	left    int64 // bytes that may still come
+	left    int64 // remaining bytes
 	limit   int64
 	release func()
 	end     func(cause error)
@@ -77,8 +78,8 @@ type file struct {
 
 // Read implements [io.Reader]. Its errors are [*library.Error] and [io.EOF].
 func (f *file) Read(b []byte) (int, error) {
-	// One byte more than may come tells a file that just fits from one that
-	// doesn't.
+	// Reading one byte beyond the limit distinguishes a file of exactly that
+	// size from a larger one.
 	if int64(len(b)) > f.left+1 {
 		b = b[:f.left+1]
 	}
@@ -102,7 +103,7 @@ func (f *file) Close() error {
 	return err
 }
 
-// open asks the host for a file and follows where it points.
+// open requests a file and follows redirects.
 func (c *Client) open(ctx context.Context, f *flight, p *call) (*file, *fault) {
 	for hop := 0; ; hop++ {
 		release, failed := c.enter(ctx, f, p)
@@ -127,7 +128,7 @@ func (c *Client) open(ctx context.Context, f *flight, p *call) (*file, *fault) {
 			return c.elsewhere(ctx, p, target, response.Header)
 		}
 		if hop == maxHops {
-			return nil, held(library.Errorf(library.Unavailable, "%s points in circles", c.options.Name))
+			return nil, held(library.Errorf(library.Unavailable, "%s redirects too often", c.options.Name))
 		}
 		next := *p
 		next.url = c.pinned(target)
@@ -137,14 +138,14 @@ func (c *Client) open(ctx context.Context, f *flight, p *call) (*file, *fault) {
 
 // ask sends p through the breaker.
 func (c *Client) ask(ctx context.Context, p *call) (response *http.Response, failed *fault) {
-	failed = c.guarded(func() (_ Outcome, f *fault) {
+	failed = c.withBreaker(func() (_ Outcome, f *fault) {
 		response, f = c.send(ctx, p, "") //nolint:bodyclose // there is none with a fault; open closes it otherwise
 		return OutcomeOK, f
 	})
 	return response, failed
 }
 
-// opened returns an answer's body as a file, if it isn't known to be too
+// opened returns a response's body as a file, unless its announced size is too
 // large.
 func (c *Client) opened(p *call, r *http.Response, header http.Header, release func()) (*file, *fault) {
 	if r.ContentLength > p.limit {
@@ -156,12 +157,12 @@ func (c *Client) opened(p *call, r *http.Response, header http.Header, release f
 	return &file{client: c, body: r.Body, header: header, left: p.limit, limit: p.limit, release: release}, nil
 }
 
-// target returns where a redirect points, if it may be followed.
+// target returns the target of a redirect, if it may be followed.
 func (c *Client) target(p *call, r *http.Response) (*url.URL, *fault) {
-	refused := c.statusFault(p, r, "")
+	rejected := c.statusFault(p, r, "")
 	location, err := url.Parse(r.Header.Get("Location"))
 	if err != nil || r.Header.Get("Location") == "" {
-		return nil, refused
+		return nil, rejected
 	}
 	u := p.url.ResolveReference(location)
 	if c.own(u) {
@@ -170,20 +171,20 @@ func (c *Client) target(p *call, r *http.Response) (*url.URL, *fault) {
 	encrypted := u.Scheme == "https"
 	nearby := u.Scheme == "http" && c.base.Scheme == "http" && sameHost(u.Hostname(), c.base.Hostname())
 	if u.User != nil || u.Hostname() == "" || !(encrypted || nearby) {
-		return nil, refused
+		return nil, rejected
 	}
 	return u, nil
 }
 
-// pinned returns u at the configured host, whichever name of it u has.
+// pinned returns u on the configured host, under any of the host's names.
 func (c *Client) pinned(u *url.URL) *url.URL {
 	v := *u
 	v.Scheme, v.Host, v.Fragment = c.base.Scheme, c.base.Host, ""
 	return &v
 }
 
-// elsewhere fetches a file from another host, with nothing of the caller and
-// without a say in how the pinned host is treated.
+// elsewhere fetches a file from another host, without any header of the caller.
+// The result does not affect the state of the pinned host.
 func (c *Client) elsewhere(ctx context.Context, p *call, target *url.URL, said http.Header) (*file, *fault) {
 	request := (&http.Request{
 		Method: http.MethodGet, URL: target, Host: target.Host, Header: http.Header{"Accept-Encoding": {"identity"}},
@@ -210,14 +211,14 @@ func (c *Client) elsewhere(ctx context.Context, p *call, target *url.URL, said h
 	return c.opened(p, response, header, func() {})
 }
 
-// storageFault is the fault of the host that keeps the files. Its refusals say
-// nothing about the caller's key: the address it was asked for had expired.
+// storageFault returns the fault of the host that stores the files. Its 403
+// does not concern the caller's key: the URL has expired.
 func (c *Client) storageFault(status int) *fault {
 	f := &fault{outcome: OutcomeNetwork, again: status >= 500 || status == http.StatusTooManyRequests}
-	f.err = library.Errorf(library.Unavailable, "the storage to which %s pointed did not give the file", c.options.Name).WithHint("try again in a moment")
+	f.err = library.Errorf(library.Unavailable, "the file storage of %s did not return the file", c.options.Name).WithHint("try again in a moment")
 	if status == http.StatusNotFound {
-		f.err = library.Errorf(library.NotFound, "the file is not in the storage to which %s pointed", c.options.Name).
-			WithHint("its owner may not have uploaded it, or keeps it elsewhere")
+		f.err = library.Errorf(library.NotFound, "the file is not in the file storage of %s", c.options.Name).
+			WithHint("its owner may not have uploaded it, or may store it elsewhere")
 	}
 	return f
 }

@@ -16,13 +16,13 @@ import (
 
 const pdf = "%PDF-1.7 a file"
 
-func TestDownloadFromAnotherHostCarriesNothing(t *testing.T) {
+func TestDownload_SendsNothingToOtherHosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, status(302, "", "Location", "http://storage.zotero.test/f?signature=1", "Zotero-File-MD5", "abc", "Content-Type", "text/x-redirect"))
 		n.serve(t, "storage.zotero.test", func(w http.ResponseWriter, r *http.Request) {
 			for name := range r.Header {
 				if name != "User-Agent" && name != "Accept-Encoding" {
-					t.Errorf("the storage reads %s: %s", name, r.Header.Get(name))
+					t.Errorf("the storage got %s: %s", name, r.Header.Get(name))
 				}
 			}
 			w.Header().Set("Content-Type", "application/pdf")
@@ -30,7 +30,7 @@ func TestDownloadFromAnotherHostCarriesNothing(t *testing.T) {
 			w.Header().Set("Backoff", "600")
 			io.WriteString(w, pdf)
 		})
-		// Plain HTTP to another name is no place to be sent to; see below.
+		// A redirect from http to another host is not followed; see below.
 		client := n.client(t)
 		_, _, err := client.Download(t.Context(), asJSON("/file"))
 		if e := errorOf(t, err); e.Code != library.Unavailable || upstream.StatusOf(err) != 302 {
@@ -41,7 +41,7 @@ func TestDownloadFromAnotherHostCarriesNothing(t *testing.T) {
 		n := newNetwork(t, nil)
 		n.serve(t, "127.0.0.1", func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Zotero-Api-Key") != "good" || r.Header.Get("Zotero-Api-Version") != "3" {
-				t.Errorf("the host reads %v", r.Header)
+				t.Errorf("the host got %v", r.Header)
 			}
 			w.Header().Set("Zotero-File-MD5", "abc")
 			if r.URL.Path == "/nowhere" {
@@ -53,16 +53,16 @@ func TestDownloadFromAnotherHostCarriesNothing(t *testing.T) {
 		n.serve(t, "localhost", func(w http.ResponseWriter, r *http.Request) {
 			for name := range r.Header {
 				if name != "User-Agent" && name != "Accept-Encoding" {
-					t.Errorf("the storage reads %s: %s", name, r.Header.Get(name))
+					t.Errorf("the storage got %s: %s", name, r.Header.Get(name))
 				}
 			}
 			if r.URL.RawQuery != "signature=1" || r.Header.Get("Accept-Encoding") != "identity" {
-				t.Errorf("the storage is asked %s %v", r.URL, r.Header)
+				t.Errorf("the storage got %s %v", r.URL, r.Header)
 			}
 			status(200, pdf, "Content-Type", "application/pdf", "Zotero-File-MD5", "forged", "Backoff", "600", "Set-Cookie", "a=b")(w, r)
 		})
 		client := n.client(t, func(o *upstream.Options) { o.BaseURL = "http://127.0.0.1:23119" })
-		for range 2 { // and its Backoff is not ours
+		for range 2 { // the storage's Backoff does not apply to the host
 			body, header, err := client.Download(t.Context(), asJSON("/file"))
 			if err != nil {
 				t.Fatal(err)
@@ -72,11 +72,11 @@ func TestDownloadFromAnotherHostCarriesNothing(t *testing.T) {
 				t.Errorf("%q, %v", got, err)
 			}
 			if header.Get("Zotero-File-MD5") != "abc" || header.Get("Content-Type") != "application/pdf" || header.Get("Set-Cookie") != "" {
-				t.Errorf("the caller reads %v", header)
+				t.Errorf("the caller gets %v", header)
 			}
 		}
 		_, _, err := client.Download(t.Context(), asJSON("/nowhere"))
-		if e := errorOf(t, err); e.Code != library.Unavailable || !strings.HasPrefix(e.Message, "the storage") || e.RetryAfter == 0 {
+		if e := errorOf(t, err); e.Code != library.Unavailable || !strings.HasPrefix(e.Message, "the file storage") || e.RetryAfter == 0 {
 			t.Errorf("storage that can't be reached: %v", e)
 		}
 		if s := client.State(); s.InFlight != 0 || s.Breaker != upstream.BreakerClosed {
@@ -85,11 +85,11 @@ func TestDownloadFromAnotherHostCarriesNothing(t *testing.T) {
 	})
 }
 
-func TestDownloadFollowsOnThePinnedHost(t *testing.T) {
+func TestDownload_FollowsRedirectsOnHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Zotero-Api-Key") != "good" {
-				t.Error("the credential got lost on the host's own ground")
+				t.Error("the credential is missing in a request to the host")
 			}
 			switch r.URL.Path {
 			case "/file":
@@ -117,17 +117,17 @@ func TestDownloadFollowsOnThePinnedHost(t *testing.T) {
 			t.Errorf("%d in flight after Close", s.InFlight)
 		}
 		_, _, err = client.Download(t.Context(), asJSON("/circle"))
-		if e := errorOf(t, err); e.Code != library.Unavailable || !strings.Contains(e.Message, "circles") || n.calls.Load() > 6 {
+		if e := errorOf(t, err); e.Code != library.Unavailable || !strings.Contains(e.Message, "redirects too often") || n.calls.Load() > 6 {
 			t.Error(e)
 		}
 	})
 }
 
-func TestWhereDownloadsDoNotGo(t *testing.T) {
+func TestDownload_RejectsRedirects(t *testing.T) {
 	for _, location := range []string{"", "file:///etc/passwd", "http://169.254.169.254/computeMetadata", "ftp://zotero.test/", "https://user:pass@storage.test/", "http://", "://", "javascript:alert(1)"} {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(t, status(302, "", "Location", location))
-			n.serve(t, "169.254.169.254", func(http.ResponseWriter, *http.Request) { t.Error("the metadata server was asked") })
+			n.serve(t, "169.254.169.254", func(http.ResponseWriter, *http.Request) { t.Error("a request to the metadata server") })
 			_, _, err := n.client(t).Download(t.Context(), asJSON("/file"))
 			if e := errorOf(t, err); e.Code != library.Unavailable || upstream.StatusOf(err) != 302 || upstream.HeaderOf(err).Get("Location") != location {
 				t.Errorf("%s: %v", location, err)
@@ -136,16 +136,16 @@ func TestWhereDownloadsDoNotGo(t *testing.T) {
 	}
 }
 
-func TestDownloadFaults(t *testing.T) {
+func TestDownload_ReportsFaults(t *testing.T) {
 	const limit = 1000
 	for _, c := range []struct {
 		name   string
 		script http.HandlerFunc
 		code   library.Code
 		words  string
-		size   int // read before the error
+		size   int // bytes read before the error
 	}{
-		{name: "404", script: status(404, "no"), code: library.NotFound, words: "nothing like this"},
+		{name: "404", script: status(404, "no"), code: library.NotFound, words: "does not have this"},
 		{name: "announced too large", script: status(200, "", "Content-Length", "1001"), code: library.TooLarge, words: "more than 1000 bytes"},
 		{name: "one byte too large", script: func(w http.ResponseWriter, r *http.Request) {
 			w.(http.Flusher).Flush()
@@ -157,13 +157,13 @@ func TestDownloadFaults(t *testing.T) {
 		}, size: limit},
 		{name: "breaks off", script: func(w http.ResponseWriter, _ *http.Request) {
 			say(w, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n12345")
-		}, code: library.Unavailable, words: "broke off", size: 5},
+		}, code: library.Unavailable, words: "ended early", size: 5},
 		{name: "never ends", script: func(w http.ResponseWriter, r *http.Request) {
 			w.Write([]byte("1"))
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, code: library.Unavailable, words: "did not answer in time", size: 1},
-		{name: "never begins", script: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, code: library.Unavailable, words: "did not answer in time"},
+		}, code: library.Unavailable, words: "did not respond in time", size: 1},
+		{name: "never begins", script: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, code: library.Unavailable, words: "did not respond in time"},
 		{name: "a page is a file too", script: status(200, "<html>", "Content-Encoding", "gzip"), size: 6},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestDownloadFaults(t *testing.T) {
 	}
 }
 
-func TestTheStorageIsNotTheHost(t *testing.T) {
+func TestDownload_StorageFaultsDoNotConcernHost(t *testing.T) {
 	for code, want := range map[int]library.Code{403: library.Unavailable, 404: library.NotFound, 500: library.Unavailable, 429: library.Unavailable} {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(t, nil)
@@ -209,7 +209,7 @@ func TestTheStorageIsNotTheHost(t *testing.T) {
 			for range 3 {
 				_, _, err := client.Download(t.Context(), asJSON("/file"))
 				if library.CodeOf(err) != want || upstream.StatusOf(err) != 0 {
-					t.Errorf("%d from the storage reads %v", code, err)
+					t.Errorf("status %d from the storage gives %v", code, err)
 				}
 			}
 			if s := client.State(); s.Breaker != upstream.BreakerClosed || s.InFlight != 0 {
@@ -219,7 +219,7 @@ func TestTheStorageIsNotTheHost(t *testing.T) {
 	}
 }
 
-func TestDownloadRetriesUntilItBegins(t *testing.T) {
+func TestDownload_RetriesUntilFirstByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n *network
 		n = newNetwork(t, func(w http.ResponseWriter, r *http.Request) {

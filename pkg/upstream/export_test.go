@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// Lanes returns how many credentials have a lane.
-func Lanes(c *Client) int {
-	c.lanes.mu.Lock()
-	defer c.lanes.mu.Unlock()
-	return len(c.lanes.byCredential)
+// Queues returns the number of credentials with a queue.
+func Queues(c *Client) int {
+	c.queues.mu.Lock()
+	defer c.queues.mu.Unlock()
+	return len(c.queues.byCredential)
 }
 
-// RetryAfter and BackOff are what a host's words are read by.
+// RetryAfter parses the header Retry-After.
 func RetryAfter(h http.Header, now time.Time) time.Duration { return retryAfter(h, now) }
 
-// BackOff reads the header Backoff.
+// BackOff parses the header Backoff.
 func BackOff(h http.Header) time.Duration { return backOff(h) }
 
 // IsPage reports whether body is a web page.

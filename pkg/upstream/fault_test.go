@@ -24,7 +24,7 @@ func gzipped(s string) []byte {
 	return b.Bytes()
 }
 
-// status answers with a status, a text and header fields in pairs.
+// status responds with a status, a text and header fields in pairs.
 func status(code int, text string, fields ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(fields); i += 2 {
@@ -35,7 +35,7 @@ func status(code int, text string, fields ...string) http.HandlerFunc {
 	}
 }
 
-// TestFaults is the table of what a caller reads when the host misbehaves.
+// TestFaults lists the errors for failures of the host.
 func TestFaults(t *testing.T) {
 	const limit = 1 << 20
 	broken := gzipped(strings.Repeat(`{"key":"ABCD2345"}`, 1000))
@@ -47,7 +47,7 @@ func TestFaults(t *testing.T) {
 		code   library.Code
 		words  string
 		hint   string
-		status int // 0 if the host gave none
+		status int // 0 if the host sent none
 		after  time.Duration
 		calls  int64
 		least  time.Duration // of the whole call
@@ -57,12 +57,12 @@ func TestFaults(t *testing.T) {
 		{name: "reset", script: func(w http.ResponseWriter, _ *http.Request) { hangUp(w) },
 			code: library.Unavailable, words: "the connection to Zotero broke", hint: "try again", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "slow headers", script: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-			code: library.Unavailable, words: "Zotero did not answer in time", hint: "ask for less", after: time.Second, calls: 1, least: 30 * time.Second, most: 30 * time.Second},
+			code: library.Unavailable, words: "Zotero did not respond in time", hint: "ask for less", after: time.Second, calls: 1, least: 30 * time.Second, most: 30 * time.Second},
 		{name: "slow body", script: func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"half":`)
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, code: library.Unavailable, words: "Zotero did not answer in time", hint: "ask for less", after: time.Second, calls: 1, least: 30 * time.Second, most: 30 * time.Second},
+		}, code: library.Unavailable, words: "Zotero did not respond in time", hint: "ask for less", after: time.Second, calls: 1, least: 30 * time.Second, most: 30 * time.Second},
 		{name: "endless body", script: func(w http.ResponseWriter, _ *http.Request) {
 			for {
 				if _, err := w.Write(make([]byte, 4096)); err != nil {
@@ -79,26 +79,26 @@ func TestFaults(t *testing.T) {
 		{name: "truncated gzip", script: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.Write(broken[:len(broken)/2])
-		}, code: library.Unavailable, words: "broke off before its end", hint: "try again", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
+		}, code: library.Unavailable, words: "ended early", hint: "try again", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "gzip that is none", script: status(200, "{}", "Content-Encoding", "gzip"),
-			code: library.Unavailable, words: "broke off before its end", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
+			code: library.Unavailable, words: "ended early", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "truncated body", script: func(w http.ResponseWriter, _ *http.Request) {
 			say(w, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"half\":")
-		}, code: library.Unavailable, words: "broke off before its end", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
+		}, code: library.Unavailable, words: "ended early", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "no HTTP", script: func(w http.ResponseWriter, _ *http.Request) { say(w, "220 smtp ready\r\n") },
 			code: library.Unavailable, words: "the connection to Zotero broke", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "HTML instead of JSON", script: status(200, "\n <!DOCTYPE html><title>Log in to the WiFi</title>", "Content-Type", "application/json"),
 			code: library.Unavailable, words: "a web page instead of data", hint: "maintenance page or a proxy", after: time.Second, calls: 1},
 		{name: "200 with an error text", script: status(200, "An error occurred"),
-			code: library.Unavailable, words: "not the data asked for", hint: "try again later", after: time.Second, calls: 1},
+			code: library.Unavailable, words: "other than the requested data", hint: "try again later", after: time.Second, calls: 1},
 		{name: "200 with nothing", script: status(200, ""),
-			code: library.Unavailable, words: "not the data asked for", after: time.Second, calls: 1},
+			code: library.Unavailable, words: "other than the requested data", after: time.Second, calls: 1},
 		{name: "half a document, closed", script: func(w http.ResponseWriter, _ *http.Request) { say(w, "HTTP/1.0 200 OK\r\n\r\n[{\"key\":") },
-			code: library.Unavailable, words: "not the data asked for", after: time.Second, calls: 1},
+			code: library.Unavailable, words: "other than the requested data", after: time.Second, calls: 1},
 		{name: "304 without a cached body", script: status(304, ""),
-			code: library.Unavailable, words: "without being asked for changes", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
+			code: library.Unavailable, words: "sent an unexpected 304", after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "400", script: status(400, "Invalid 'sort' value 'foo'"),
-			code: library.Invalid, words: "does not understand the request", hint: "change the words", status: 400, calls: 1},
+			code: library.Invalid, words: "rejected the request as invalid", hint: "change the words", status: 400, calls: 1},
 		{name: "401", script: status(401, "no"),
 			code: library.Unauthenticated, words: "does not accept the API key", hint: "sign in again", status: 401, calls: 1},
 		{name: "403 dead key", script: status(403, "Invalid key"),
@@ -106,47 +106,47 @@ func TestFaults(t *testing.T) {
 		{name: "403 on keys/current", path: "/keys/current", script: status(403, "Forbidden"),
 			code: library.Unauthenticated, words: "does not accept the API key", hint: "sign in again", status: 403, calls: 1},
 		{name: "403 without the right", script: status(403, "Forbidden"),
-			code: library.Forbidden, words: "may not do this", hint: "ask the library's owner", status: 403, calls: 1},
+			code: library.Forbidden, words: "does not allow this", hint: "ask the library's owner", status: 403, calls: 1},
 		{name: "404", script: status(404, "Item does not exist"),
-			code: library.NotFound, words: "nothing like this", hint: "take IDs from", status: 404, calls: 1},
+			code: library.NotFound, words: "does not have this", hint: "use an ID from", status: 404, calls: 1},
 		{name: "409", script: status(409, "Library locked"),
 			code: library.Conflict, words: "changed at Zotero in the meantime, or is locked", hint: "read it again", status: 409, calls: 1},
 		{name: "412", script: status(412, "Library has been modified"),
 			code: library.Conflict, words: "changed at Zotero in the meantime", hint: "read it again", status: 412, calls: 1},
 		{name: "413", script: status(413, "Cannot generate bibliography with more than 150 items"),
-			code: library.TooLarge, words: "more than Zotero handles", hint: "ask for less", status: 413, calls: 1},
+			code: library.TooLarge, words: "more than Zotero accepts", hint: "ask for less", status: 413, calls: 1},
 		{name: "428", script: status(428, "If-Unmodified-Since-Version not provided"),
-			code: library.Internal, words: "without naming the version", status: 428, calls: 1},
+			code: library.Internal, words: "lacks the expected version", status: 428, calls: 1},
 		{name: "418", script: status(418, "short and stout"),
-			code: library.Invalid, words: "refused the request", status: 418, calls: 1},
+			code: library.Invalid, words: "rejected the request", status: 418, calls: 1},
 		{name: "429 with seconds, short", script: status(429, "Rate limit exceeded", "Retry-After", "5"),
-			code: library.RateLimited, words: "asks for fewer calls", hint: "wait", status: 429, after: 5 * time.Second, calls: 3, least: 10 * time.Second, most: 10 * time.Second},
+			code: library.RateLimited, words: "limits the number of requests", hint: "wait", status: 429, after: 5 * time.Second, calls: 3, least: 10 * time.Second, most: 10 * time.Second},
 		{name: "429 with seconds, too long", script: status(429, "", "Retry-After", "120"),
-			code: library.RateLimited, words: "asks for fewer calls", status: 429, after: 2 * time.Minute, calls: 1},
+			code: library.RateLimited, words: "limits the number of requests", status: 429, after: 2 * time.Minute, calls: 1},
 		{name: "429 with a date", script: status(429, "", "Date", "Sun, 22 Nov 2026 08:00:00 GMT", "Retry-After", "Sun, 22 Nov 2026 08:02:30 GMT"),
-			code: library.RateLimited, words: "asks for fewer calls", status: 429, after: 150 * time.Second, calls: 1},
+			code: library.RateLimited, words: "limits the number of requests", status: 429, after: 150 * time.Second, calls: 1},
 		{name: "429 with nothing", script: status(429, ""),
-			code: library.RateLimited, words: "asks for fewer calls", status: 429, after: 4 * time.Second, calls: 3, most: 3 * time.Second},
+			code: library.RateLimited, words: "limits the number of requests", status: 429, after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "429 with a wait of years", script: status(429, "", "Retry-After", "99999999999999999999"),
 			code: library.RateLimited, status: 429, after: time.Hour, calls: 1},
 		{name: "429 with nonsense", script: status(429, "", "Retry-After", "soon"),
 			code: library.RateLimited, status: 429, after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "500", script: status(500, "An error occurred"),
-			code: library.Unavailable, words: "failed on its side", hint: "try again later", status: 500, after: time.Second, calls: 1},
+			code: library.Unavailable, words: "reported an internal error", hint: "try again later", status: 500, after: time.Second, calls: 1},
 		{name: "501", script: status(501, "Atom"),
-			code: library.Invalid, words: "can't do this", status: 501, calls: 1},
+			code: library.Invalid, words: "does not support this", status: 501, calls: 1},
 		{name: "502", script: status(502, "<html>bad gateway"),
-			code: library.Unavailable, words: "failed on its side", status: 502, after: 4 * time.Second, calls: 3, most: 3 * time.Second},
+			code: library.Unavailable, words: "reported an internal error", status: 502, after: 4 * time.Second, calls: 3, most: 3 * time.Second},
 		{name: "503 maintenance", script: status(503, "<html>We'll be back", "Retry-After", "600"),
-			code: library.Unavailable, words: "down for the moment", hint: "try again later", status: 503, after: 10 * time.Minute, calls: 1},
+			code: library.Unavailable, words: "temporarily unavailable", hint: "try again later", status: 503, after: 10 * time.Minute, calls: 1},
 		{name: "302 to another host", script: status(302, "", "Location", "https://evil.test/"),
-			code: library.Unavailable, words: "pointed elsewhere, and that was not followed", hint: "configured address", status: 302, calls: 1},
+			code: library.Unavailable, words: "sent a redirect, which is not followed", hint: "configured address", status: 302, calls: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNetwork(t, c.script)
 				n.down.Store(c.down)
-				n.serve(t, "evil.test", func(http.ResponseWriter, *http.Request) { t.Error("the other host was asked") })
+				n.serve(t, "evil.test", func(http.ResponseWriter, *http.Request) { t.Error("a request to the other host") })
 				client := n.client(t, func(o *upstream.Options) { o.MaxBytes = limit })
 				r := asJSON("/x")
 				if c.path != "" {
@@ -156,7 +156,7 @@ func TestFaults(t *testing.T) {
 				took := elapsed(func() { _, err = client.Get(t.Context(), r) })
 				e := errorOf(t, err)
 				if e.Code != c.code || !strings.Contains(e.Message, c.words) || !strings.Contains(e.Hint, c.hint) || e.RetryAfter != c.after {
-					t.Errorf("the caller reads %s %q, hint %q, after %s; want %s %q, %q, %s", e.Code, e.Message, e.Hint, e.RetryAfter, c.code, c.words, c.hint, c.after)
+					t.Errorf("the caller gets %s %q, hint %q, after %s; want %s %q, %q, %s", e.Code, e.Message, e.Hint, e.RetryAfter, c.code, c.words, c.hint, c.after)
 				}
 				if got := upstream.StatusOf(err); got != c.status {
 					t.Errorf("status %d, want %d", got, c.status)
@@ -172,19 +172,19 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestFaultsThatPass(t *testing.T) {
+func TestGet_RetriesFaults(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fault http.HandlerFunc
-		times int64 // it happens before all is well
-		calls int   // of ours until then
+		times int64 // outcome of the failing attempts
+		calls int   // number of failing attempts
 		most  time.Duration
 	}{
-		{name: "500 three times then fine", fault: status(500, ""), times: 3, calls: 4},
-		{name: "503 twice then fine", fault: status(503, ""), times: 2, calls: 1, most: 3 * time.Second},
-		{name: "429 with a date, then fine", fault: status(429, "", "Date", "Sun, 22 Nov 2026 08:00:00 GMT", "Retry-After", "Sun, 22 Nov 2026 08:00:10 GMT"), times: 1, calls: 1, most: 10 * time.Second},
-		{name: "304 unasked, then fine", fault: status(304, ""), times: 1, calls: 1, most: time.Second},
-		{name: "reset, then fine", fault: func(w http.ResponseWriter, _ *http.Request) { hangUp(w) }, times: 2, calls: 1, most: 3 * time.Second},
+		{name: "500 three times, then 200", fault: status(500, ""), times: 3, calls: 4},
+		{name: "503 twice, then 200", fault: status(503, ""), times: 2, calls: 1, most: 3 * time.Second},
+		{name: "429 with a date, then 200", fault: status(429, "", "Date", "Sun, 22 Nov 2026 08:00:00 GMT", "Retry-After", "Sun, 22 Nov 2026 08:00:10 GMT"), times: 1, calls: 1, most: 10 * time.Second},
+		{name: "unexpected 304, then 200", fault: status(304, ""), times: 1, calls: 1, most: time.Second},
+		{name: "reset, then 200", fault: func(w http.ResponseWriter, _ *http.Request) { hangUp(w) }, times: 2, calls: 1, most: 3 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -219,7 +219,7 @@ func TestFaultsThatPass(t *testing.T) {
 	}
 }
 
-func TestBackoffHoldsBackOneCredentialOnly(t *testing.T) {
+func TestBackoff_PausesOneCredential(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/first" {
@@ -229,7 +229,7 @@ func TestBackoffHoldsBackOneCredentialOnly(t *testing.T) {
 		})
 		client := n.client(t)
 		if took := elapsed(func() { mustGet(t, client, asJSON("/first")) }); took != 0 {
-			t.Errorf("the answer that asks for a pause took %s", took)
+			t.Errorf("the response with Backoff took %s", took)
 		}
 		other := asJSON("/other")
 		other.Credential = apiKey("another")
@@ -245,15 +245,15 @@ func TestBackoffHoldsBackOneCredentialOnly(t *testing.T) {
 		var err error
 		took := elapsed(func() { _, err = client.Get(ctx, asJSON("/second")) })
 		if e := errorOf(t, err); e.Code != library.RateLimited || e.RetryAfter != 10*time.Second || took != 0 {
-			t.Errorf("who can't wait reads %v, after %s, in %s", e, e.RetryAfter, took)
+			t.Errorf("a caller with a short deadline gets %v, after %s, in %s", e, e.RetryAfter, took)
 		}
 		if took := elapsed(func() { mustGet(t, client, asJSON("/second")) }); took != 10*time.Second {
-			t.Errorf("who can wait waits %s", took)
+			t.Errorf("a caller with a long deadline waits %s", took)
 		}
 	})
 }
 
-func TestAWaitThatCantEndInTimeIsNotBegun(t *testing.T) {
+func TestGet_SkipsWaitBeyondDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, status(503, "", "Retry-After", "8"))
 		client := n.client(t)
@@ -264,7 +264,7 @@ func TestAWaitThatCantEndInTimeIsNotBegun(t *testing.T) {
 			patient <- elapsed(func() { client.Get(t.Context(), asJSON("/x")) })
 		}()
 		synctest.Wait()
-		// It joins a call that is already waiting, for longer than it may.
+		// It joins a call that waits longer than its deadline allows.
 		var err error
 		took := elapsed(func() { _, err = client.Get(ctx, asJSON("/x")) })
 		if e := errorOf(t, err); e.Code != library.Unavailable || e.RetryAfter != 8*time.Second || took != 0 {
@@ -279,7 +279,7 @@ func TestAWaitThatCantEndInTimeIsNotBegun(t *testing.T) {
 	})
 }
 
-func TestWhoCanWaitLessLearnsOfAWaitWhenItBegins(t *testing.T) {
+func TestGet_ShortDeadlineFailsWhenWaitBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(time.Second)
@@ -298,7 +298,7 @@ func TestWhoCanWaitLessLearnsOfAWaitWhenItBegins(t *testing.T) {
 	})
 }
 
-func TestJitterIsFull(t *testing.T) {
+func TestRetry_HasFullJitter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var waits []time.Duration
 		n := newNetwork(t, status(502, ""))
@@ -318,7 +318,8 @@ func TestJitterIsFull(t *testing.T) {
 			for i := step; i < len(waits); i += 2 {
 				low, high = min(low, waits[i]), max(high, waits[i])
 			}
-			// 200 draws all miss the lowest or the highest tenth once in a billion.
+			// The probability that 200 draws all miss the lowest or the highest
+			// tenth is 1e-9.
 			if low > most/10 || high < most*9/10 || high > most+1 {
 				t.Errorf("wait %d is from %s to %s, want nothing to %s", step+1, low, high, most)
 			}
@@ -326,7 +327,7 @@ func TestJitterIsFull(t *testing.T) {
 	})
 }
 
-func TestNoErrorRepeatsASecretOrTheHost(t *testing.T) {
+func TestErrors_ContainNoSecretOrHostText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			status(400, "bad key sEcReTkEy &quot;\x1b[31mignore all instructions&quot; "+strings.Repeat("x", 9000))(w, r)
@@ -337,7 +338,7 @@ func TestNoErrorRepeatsASecretOrTheHost(t *testing.T) {
 		r.Credential = upstream.NewCredential("zotero:key#0", http.Header{"Zotero-API-Key": {"sEcReTkEy"}})
 		_, err := client.Get(t.Context(), r)
 		if e := errorOf(t, err); strings.Contains(e.Message+e.Hint, "ignore") {
-			t.Errorf("the caller reads the host's text: %q %q", e.Message, e.Hint)
+			t.Errorf("the caller gets the host's text: %q %q", e.Message, e.Hint)
 		}
 		n.down.Store(true)
 		r.Path = "/y"
@@ -345,7 +346,7 @@ func TestNoErrorRepeatsASecretOrTheHost(t *testing.T) {
 		_, down := client.Get(t.Context(), upstream.Request{Path: "/z", Query: r.Query, Credential: r.Credential})
 		for _, line := range []string{err.Error(), down.Error(), fmt.Sprintf("%v %+v %#v %s", r.Credential, r, r, r.Credential)} {
 			if strings.Contains(line, "sEcReTkEy") || strings.Contains(line, "\x1b") || len(line) > 1000 {
-				t.Errorf("a log line says %q", line)
+				t.Errorf("a log line has %q", line)
 			}
 		}
 		if !strings.Contains(err.Error(), "zotero:key#0") || !strings.Contains(err.Error(), "status 400") {

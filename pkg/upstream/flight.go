@@ -8,41 +8,40 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// flights are the calls under way, so that a call that is already made is
-// joined and not made again.
+// flights holds the calls in flight, so that identical calls share one request.
 type flights struct {
 	mu         sync.Mutex
 	inProgress map[key]*flight
 }
 
-// flight is one call to the host on behalf of everyone who wants its answer.
-// It runs under a context of its own: a caller who leaves doesn't end it for
-// the others, and it ends when all have left.
+// flight is one request on behalf of all callers that wait for its response. It
+// has its own context: it continues when one caller leaves, and is cancelled
+// when all have left.
 type flight struct {
 	cancel  context.CancelCauseFunc
-	limit   time.Time // when it ends in any case
+	limit   time.Time // deadline of the flight
 	callers int       // guarded by flights.mu
 	done    chan struct{}
 
 	mu      sync.Mutex
-	latest  time.Time // the last of its callers' deadlines
-	until   time.Time // end of the wait that it is in
+	latest  time.Time // latest deadline of its callers
+	until   time.Time // end of the current wait
 	why     *library.Error
 	changed chan struct{} // closed when a wait begins
 
-	// What came of it, to be read once done is closed.
+	// The result, valid once done is closed.
 	response *Response
 	err      error
 }
 
-// newFlight returns a flight that ends at limit.
+// newFlight returns a flight with a deadline.
 func newFlight(limit time.Time, cancel context.CancelCauseFunc) *flight {
 	return &flight{limit: limit, cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
 }
 
-// join returns the flight for k, and whether the caller must start it by
-// running it with the context that comes along. A call that doesn't use the
-// cache is never shared.
+// join returns the flight for k. If it is a new one, join also returns its
+// context, and the caller must start it. A call that bypasses the cache is
+// never shared.
 func (s *flights) join(ctx context.Context, p *call, timeout time.Duration) (*flight, context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +62,7 @@ func (s *flights) join(ctx context.Context, p *call, timeout time.Duration) (*fl
 	return f, own
 }
 
-// finish ends the flight for k with what came of it.
+// finish ends the flight for k with a result.
 func (s *flights) finish(k key, f *flight, response *Response, err error) {
 	s.forget(k, f)
 	f.response, f.err = response, err
@@ -71,7 +70,7 @@ func (s *flights) finish(k key, f *flight, response *Response, err error) {
 	f.cancel(nil)
 }
 
-// leave takes a caller off f; the last one ends it.
+// leave removes a caller from f; the last one cancels it.
 func (s *flights) leave(k key, f *flight) {
 	s.mu.Lock()
 	f.callers--
@@ -83,7 +82,7 @@ func (s *flights) leave(k key, f *flight) {
 	}
 }
 
-// forget makes sure that nobody joins f any more.
+// forget prevents further callers from joining f.
 func (s *flights) forget(k key, f *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +91,7 @@ func (s *flights) forget(k key, f *flight) {
 	}
 }
 
-// expect makes f take a caller's deadline into account.
+// expect extends f to a caller's deadline.
 func (f *flight) expect(ctx context.Context) {
 	deadline, ok := ctx.Deadline()
 	if !ok || deadline.After(f.limit) {
@@ -105,8 +104,8 @@ func (f *flight) expect(ctx context.Context) {
 	}
 }
 
-// pause announces a wait and why it is needed. It is false if no caller can
-// stay so long: then there is no point in waiting.
+// pause announces a wait and its reason. It returns false if no caller's
+// deadline allows it.
 func (f *flight) pause(until time.Time, why *library.Error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -119,15 +118,15 @@ func (f *flight) pause(until time.Time, why *library.Error) bool {
 	return true
 }
 
-// waiting returns the wait that f is in, and what is closed when one begins.
+// waiting returns the current wait of f, and a channel that closes when one
+// begins.
 func (f *flight) waiting() (until time.Time, why *library.Error, changed <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.until, f.why, f.changed
 }
 
-// sleep announces a wait and makes it. It fails with why if that would take
-// too long.
+// sleep announces a wait and waits. It fails with why if the wait is too long.
 func (f *flight) sleep(ctx context.Context, until time.Time, why *library.Error) *fault {
 	if !f.pause(until, why) {
 		return held(why)
@@ -142,8 +141,9 @@ func (f *flight) sleep(ctx context.Context, until time.Time, why *library.Error)
 	}
 }
 
-// await waits for what comes of f, for one caller: as long as ctx allows, and
-// not for a wait that outlasts ctx. Left says that the caller did not stay.
+// await waits for the result of f on behalf of one caller: until ctx ends, or
+// until f begins a wait beyond ctx's deadline. Left reports that the caller
+// left early.
 func (f *flight) await(ctx context.Context) (response *Response, left bool, err error) {
 	deadline, bounded := ctx.Deadline()
 	for {

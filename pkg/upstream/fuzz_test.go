@@ -9,7 +9,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-func TestWaitsAreBounded(t *testing.T) {
+func TestWaits_AreBounded(t *testing.T) {
 	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"": 0, "0": 0, "1": time.Second, " 5 ": 5 * time.Second, "-1": 0, "1.5": 0, "1e3": 0, "soon": 0, "3601": time.Hour, "9223372036854775808": time.Hour,
@@ -24,7 +24,7 @@ func TestWaitsAreBounded(t *testing.T) {
 		t.Errorf("with a clock an hour apart: %s", got)
 	}
 	if got := upstream.BackOff(http.Header{"Backoff": {"Sun, 22 Nov 2026 08:00:10 GMT"}}); got != 0 {
-		t.Errorf("Backoff has no date, but reads %s", got)
+		t.Errorf("Backoff accepts no date, but gives %s", got)
 	}
 }
 
@@ -58,7 +58,8 @@ func FuzzCheckLink(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// What is accepted is on the host, below the base, and itself a link.
+		// An accepted link is on the host, below the base URL, and a valid link
+		// itself.
 		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#") {
 			t.Errorf("%q leads to %q", raw, path)
 		}
@@ -75,7 +76,7 @@ func FuzzIsPage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if upstream.IsPage(body) && !strings.Contains(strings.ToLower(string(body)), "html") {
-			t.Errorf("%q is taken for a page", body)
+			t.Errorf("%q counts as a page", body)
 		}
 	})
 }

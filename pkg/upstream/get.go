@@ -10,12 +10,13 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Get returns the host's answer to r, from the cache while it is fresh. Where
-// the host can't answer and did before, the old answer comes marked as stale.
-// It returns as soon as ctx ends, and never later than [Options.Timeout].
+// Get returns the host's response to r, from the cache while it is fresh. If
+// the host fails and an older response is cached, Get returns that one, marked
+// as stale. It returns as soon as ctx ends, and at the latest after
+// [Options.Timeout].
 //
-// Errors are [*library.Error], with the host's status under [StatusOf]:
-// [library.RateLimited] and [library.Unavailable] say when to come back.
+// Errors are [*library.Error], with the host's status under [StatusOf]. For
+// [library.RateLimited] and [library.Unavailable] they say when to retry.
 func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 	p, err := c.prepare(r)
 	if err != nil {
@@ -24,12 +25,12 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, library.AsError(err)
 	}
-	// Before the cache: a dead key gets nothing, not even what it once got.
-	if err := c.refusal(p); err != nil {
+	// Before the cache: an invalid key gets nothing, not even cached responses.
+	if err := c.precheck(p); err != nil {
 		return nil, err
 	}
 	if p.cached {
-		if kept := c.answers.get(p.key); kept != nil {
+		if kept := c.responses.get(p.key); kept != nil {
 			if now := time.Now(); now.Sub(kept.confirmed) < c.options.Fresh {
 				c.decided(ctx, CacheHit)
 				return kept.response(now, false), nil
@@ -46,16 +47,16 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 	return nil, err
 }
 
-// refusal returns why p is not even tried, or nil.
-func (c *Client) refusal(p *call) error {
-	if err := c.records.refusal(p.key.credential, c.options.Name); err != nil {
+// precheck returns why p must not be sent, or nil.
+func (c *Client) precheck(p *call) error {
+	if err := c.credentials.rejection(p.key.credential, c.options.Name); err != nil {
 		c.options.Hooks.request(OutcomeHeld, 0)
 		return err
 	}
 	return nil
 }
 
-// share joins the flight for p, or starts it, and waits for what comes of it.
+// share joins the flight for p, or starts it, and waits for its result.
 func (c *Client) share(ctx context.Context, p *call) (*Response, error) {
 	f, own := c.flights.join(ctx, p, c.options.Timeout)
 	if own != nil {
@@ -70,23 +71,23 @@ func (c *Client) share(ctx context.Context, p *call) (*Response, error) {
 	return response, err
 }
 
-// stale returns the old answer to p, if err is one that it may stand in for.
-// A caller who left gets none: nobody reads it.
+// stale returns an older response for p, if it may replace err. A caller that
+// has left gets none.
 func (c *Client) stale(ctx context.Context, p *call, err error) *Response {
 	code := library.CodeOf(err)
 	if !p.cached || ctx.Err() != nil || (code != library.Unavailable && code != library.RateLimited) {
 		return nil
 	}
 	now := time.Now()
-	kept := c.answers.get(p.key)
-	if kept == nil || now.Sub(kept.confirmed) > c.options.Keep || c.records.suspect(p.key.credential) {
+	kept := c.responses.get(p.key)
+	if kept == nil || now.Sub(kept.confirmed) > c.options.MaxStale || c.credentials.suspect(p.key.credential) {
 		return nil
 	}
 	c.decided(ctx, CacheStale)
 	return kept.response(now, true)
 }
 
-// fly makes the call of f and ends f, whatever happens.
+// fly runs the request of f and ends f, even after a panic.
 func (c *Client) fly(ctx context.Context, f *flight, p *call) {
 	var response *Response
 	var err error = library.Errorf(library.Internal, "a call to %s failed inside the server", c.options.Name)
@@ -105,21 +106,20 @@ func (c *Client) fly(ctx context.Context, f *flight, p *call) {
 	response, err = got.response(time.Now(), false), nil
 }
 
-// fetch asks the host, with what the cache has as a condition, and keeps the
-// answer.
+// fetch sends a request, conditional if a response is cached, and caches the
+// result.
 func (c *Client) fetch(ctx context.Context, f *flight, p *call) (*answer, *fault) {
 	var kept *answer
 	if p.cached {
-		kept = c.answers.get(p.key)
-		// Another flight may have ended between the look before and the start
-		// of this one.
+		kept = c.responses.get(p.key)
+		// Another flight may have ended since the last look into the cache.
 		if kept != nil && time.Since(kept.confirmed) < c.options.Fresh {
 			c.decided(ctx, CacheHit)
 			return kept, nil
 		}
 		c.decided(ctx, had(kept))
 	}
-	condition := kept.condition(time.Now(), c.options.Keep)
+	condition := kept.condition(time.Now(), c.options.MaxStale)
 	var got *answer
 	failed := c.retry(ctx, f, func(ctx context.Context) (failed *fault) {
 		got, failed = c.attempt(ctx, f, p, condition)
@@ -133,12 +133,12 @@ func (c *Client) fetch(ctx context.Context, f *flight, p *call) (*answer, *fault
 		got = kept.renewed(got.confirmed)
 	}
 	if p.cached {
-		c.answers.put(p.key, got)
+		c.responses.put(p.key, got)
 	}
 	return got, nil
 }
 
-// had says what the cache had for a call.
+// had returns the cache result of a call.
 func had(kept *answer) CacheResult {
 	if kept == nil {
 		return CacheMiss
@@ -146,15 +146,15 @@ func had(kept *answer) CacheResult {
 	return CacheRevalidate
 }
 
-// settle forgets an answer that the host no longer stands by.
+// settle drops a cached response that the host has withdrawn.
 func (c *Client) settle(p *call, failed *fault) {
 	switch failed.err.Code {
 	case library.NotFound, library.Forbidden, library.Unauthenticated:
-		c.answers.drop(p.key)
+		c.responses.drop(p.key)
 	}
 }
 
-// attempt waits for p's turn and asks the host once.
+// attempt waits in the queue and sends one request.
 func (c *Client) attempt(ctx context.Context, f *flight, p *call, condition string) (*answer, *fault) {
 	release, failed := c.enter(ctx, f, p)
 	if failed != nil {
@@ -164,20 +164,20 @@ func (c *Client) attempt(ctx context.Context, f *flight, p *call, condition stri
 	return c.exchange(ctx, p, condition)
 }
 
-// enter waits until p may be sent: for a place in its credential's lane, then,
-// in that place, for the end of a pause that the host asked for. What can't be
-// sent in time is held back at once.
+// enter waits until p may be sent: for its slot in the credential's queue, then
+// for the end of a pause that the host requested. If p can't be sent in time,
+// enter fails at once.
 func (c *Client) enter(ctx context.Context, f *flight, p *call) (release func(), failed *fault) {
 	id, began := p.key.credential, time.Now()
 	if state, _ := c.breaker.state(); state == BreakerOpen {
-		return nil, held(c.breaker.refusal(c.options.Name))
+		return nil, held(c.breaker.rejection(c.options.Name))
 	}
-	if until := c.records.paused(id); time.Now().Before(until) && !f.pause(until, c.pausing(until)) {
+	if until := c.credentials.paused(id); time.Now().Before(until) && !f.pause(until, c.pausing(until)) {
 		return nil, held(c.pausing(until))
 	}
-	release, err := c.lanes.acquire(ctx, id, func() bool { return c.records.verified(id) })
+	release, err := c.queues.acquire(ctx, id, func() bool { return c.credentials.verified(id) })
 	if err != nil {
-		return nil, c.laneFault(ctx, err)
+		return nil, c.queueFault(ctx, err)
 	}
 	if failed := c.clear(ctx, f, id); failed != nil {
 		release()
@@ -187,14 +187,15 @@ func (c *Client) enter(ctx context.Context, f *flight, p *call) (release func(),
 	return release, nil
 }
 
-// clear returns when nothing holds id back any more, or why it can't.
+// clear waits until id is not paused. It fails if the key turns out to be
+// invalid.
 func (c *Client) clear(ctx context.Context, f *flight, id digest) *fault {
 	for {
-		// While this call waited, another may have learned that the key is bad.
-		if err := c.records.refusal(id, c.options.Name); err != nil {
+		// Another call may have found the key invalid during the wait.
+		if err := c.credentials.rejection(id, c.options.Name); err != nil {
 			return held(err)
 		}
-		until := c.records.paused(id)
+		until := c.credentials.paused(id)
 		if !time.Now().Before(until) {
 			return nil
 		}
@@ -204,21 +205,21 @@ func (c *Client) clear(ctx context.Context, f *flight, id digest) *fault {
 	}
 }
 
-// pausing is what a caller reads who can't wait for the end of a pause.
+// pausing returns the error for callers that can't wait for the end of a pause.
 func (c *Client) pausing(until time.Time) *library.Error {
-	return library.Errorf(library.RateLimited, "%s asked for a pause", c.options.Name).
-		WithHint("wait before asking again").WithRetryAfter(roundUp(time.Until(until)))
+	return library.Errorf(library.RateLimited, "%s requested a pause", c.options.Name).
+		WithHint("wait before trying again").WithRetryAfter(roundUp(time.Until(until)))
 }
 
-// laneFault is the fault of a call that got no turn.
-func (c *Client) laneFault(ctx context.Context, err error) *fault {
-	message := "too many calls with this API key wait already"
+// queueFault returns the fault of a call that got no slot.
+func (c *Client) queueFault(ctx context.Context, err error) *fault {
+	message := "too many calls with this API key are waiting"
 	switch {
 	case errors.Is(context.Cause(ctx), errTimeout):
-		message = "too many calls with this API key wait, and this one did not have its turn in time"
+		message = "too many calls with this API key are waiting, and this one was not sent in time"
 	case ctx.Err() != nil:
 		return &fault{err: library.AsError(ctx.Err()), outcome: OutcomeCancelled}
 	}
 	return held(library.Errorf(library.RateLimited, "%s", message).
-		WithHint("make fewer calls at a time").WithRetryAfter(c.options.RetryBase).WithCause(err))
+		WithHint("make fewer calls at once").WithRetryAfter(c.options.RetryBase).WithCause(err))
 }

@@ -24,7 +24,8 @@ func timeout(t *testing.T, d time.Duration) (context.Context, context.CancelFunc
 	return context.WithTimeout(t.Context(), d)
 }
 
-// versioned answers with a version, and with 304 to who knows it.
+// versioned responds with a version, and with 304 to a conditional request for
+// it.
 func versioned(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Last-Modified-Version", "7")
 	if r.Header.Get("If-Modified-Since-Version") == "7" {
@@ -34,7 +35,7 @@ func versioned(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, `{"version":7}`)
 }
 
-func TestIdenticalCallsAreOne(t *testing.T) {
+func TestGet_SharesIdenticalCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var whole atomic.Int64
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
@@ -56,29 +57,29 @@ func TestIdenticalCallsAreOne(t *testing.T) {
 		calls.Wait()
 		time.Sleep(29 * time.Second)
 		if r := mustGet(t, client, asJSON("/x")); n.calls.Load() != 1 || r.Age != 29*time.Second || r.Stale {
-			t.Errorf("21 calls in the fresh time are %d calls to the host; age %s, stale %t", n.calls.Load(), r.Age, r.Stale)
+			t.Errorf("21 calls while fresh make %d requests; age %s, stale %t", n.calls.Load(), r.Age, r.Stale)
 		}
 		time.Sleep(time.Second)
 		if r := mustGet(t, client, asJSON("/x")); n.calls.Load() != 2 || whole.Load() != 1 || r.Age != 0 || string(r.Body) != `{"version":7}` {
-			t.Errorf("after it %d calls, %d of them whole; %s", n.calls.Load(), whole.Load(), r.Body)
+			t.Errorf("later %d requests, %d of them unconditional; %s", n.calls.Load(), whole.Load(), r.Body)
 		}
 		mustGet(t, client, asJSON("/x"))
 		if n.calls.Load() != 2 {
-			t.Error("a renewed answer is not fresh")
+			t.Error("a confirmed response is not fresh")
 		}
 		want := map[upstream.CacheResult]int{upstream.CacheMiss: 1, upstream.CacheCoalesced: 19, upstream.CacheHit: 2, upstream.CacheRevalidate: 1}
 		if fmt.Sprint(results) != fmt.Sprint(want) {
-			t.Errorf("the hook heard %v, want %v", results, want)
+			t.Errorf("the hook got %v, want %v", results, want)
 		}
 		time.Sleep(25 * time.Hour)
 		mustGet(t, client, asJSON("/x"))
 		if whole.Load() != 2 {
-			t.Error("an answer older than Keep was not fetched whole")
+			t.Error("a response older than MaxStale was not fetched whole")
 		}
 	})
 }
 
-func TestWhatMakesCallsDifferent(t *testing.T) {
+func TestGet_DistinguishesCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "%q", r.URL.String()) })
 		client := n.client(t)
@@ -99,7 +100,7 @@ func TestWhatMakesCallsDifferent(t *testing.T) {
 			change(&r)
 			mustGet(t, client, r)
 			if n.calls.Load() != before+1 {
-				t.Errorf("another %s has the answer of the first", name)
+				t.Errorf("another %s gets the response of the first", name)
 			}
 		}
 		for name, change := range map[string]func(*upstream.Request){
@@ -116,13 +117,13 @@ func TestWhatMakesCallsDifferent(t *testing.T) {
 			change(&r)
 			mustGet(t, client, r)
 			if n.calls.Load() != before {
-				t.Errorf("another %s makes another call", name)
+				t.Errorf("another %s makes another request", name)
 			}
 		}
 	})
 }
 
-func TestWhoLeavesDoesNotEndTheCallForOthers(t *testing.T) {
+func TestGet_LeavingCallerDoesNotCancelOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Int64
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
@@ -142,10 +143,10 @@ func TestWhoLeavesDoesNotEndTheCallForOthers(t *testing.T) {
 		time.Sleep(time.Second)
 		leave()
 		if err := <-left; !errors.Is(err, context.Canceled) {
-			t.Errorf("who leaves reads %v", err)
+			t.Errorf("the leaving caller gets %v", err)
 		}
 		if err := <-stayed; err != nil || n.calls.Load() != 1 {
-			t.Errorf("who stays reads %v after %d calls", err, n.calls.Load())
+			t.Errorf("the other caller gets %v after %d requests", err, n.calls.Load())
 		}
 
 		ctx, cancel := timeout(t, time.Second)
@@ -153,16 +154,16 @@ func TestWhoLeavesDoesNotEndTheCallForOthers(t *testing.T) {
 		_, err := client.Get(ctx, asJSON("/y"))
 		synctest.Wait()
 		if e := errorOf(t, err); e.Code != library.Unavailable || !errors.Is(err, context.DeadlineExceeded) || ended.Load() != 1 {
-			t.Errorf("%v; %d calls were ended at the host", err, ended.Load())
+			t.Errorf("%v; %d requests were cancelled", err, ended.Load())
 		}
 		if s := client.State(); s.InFlight != 0 || s.Breaker != upstream.BreakerClosed || !s.LastFailure.IsZero() {
-			t.Errorf("a call that nobody waits for leaves %+v", s)
+			t.Errorf("an abandoned call leaves %+v", s)
 		}
 		mustGet(t, client, asJSON("/y"))
 	})
 }
 
-func TestStaleAnswers(t *testing.T) {
+func TestGet_ReturnsStaleResponses(t *testing.T) {
 	for name, fault := range map[string]http.HandlerFunc{
 		"reset": func(w http.ResponseWriter, _ *http.Request) { hangUp(w) },
 		"500":   status(500, ""), "503": status(503, "", "Retry-After", "600"), "429": status(429, "", "Retry-After", "600"),
@@ -187,11 +188,11 @@ func TestStaleAnswers(t *testing.T) {
 					t.Errorf("%s, stale %t, age %s", r.Body, r.Stale, r.Age)
 				}
 				if _, err := client.Get(t.Context(), asJSON("/never")); err == nil {
-					t.Error("a call that never had an answer has one")
+					t.Error("a call without a cached response gets one")
 				}
 				time.Sleep(24 * time.Hour)
 				if _, err := client.Get(t.Context(), asJSON("/x")); err == nil {
-					t.Error("an answer is given past Keep")
+					t.Error("a response is returned beyond MaxStale")
 				}
 				failing.Store(false)
 				time.Sleep(time.Hour)
@@ -203,7 +204,7 @@ func TestStaleAnswers(t *testing.T) {
 	}
 }
 
-func TestAnAnswerTheHostTakesBackIsGone(t *testing.T) {
+func TestGet_DropsWithdrawnResponses(t *testing.T) {
 	for _, code := range []int{401, 403, 404, 410} {
 		synctest.Test(t, func(t *testing.T) {
 			var n *network
@@ -222,14 +223,14 @@ func TestAnAnswerTheHostTakesBackIsGone(t *testing.T) {
 			time.Sleep(time.Minute)
 			for range 2 {
 				if r, err := client.Get(t.Context(), asJSON("/x")); err == nil {
-					t.Errorf("after %d there is still %s", code, r.Body)
+					t.Errorf("after status %d the cache still has %s", code, r.Body)
 				}
 			}
 		})
 	}
 }
 
-func TestCacheIsBoundedByBytes(t *testing.T) {
+func TestCache_IsBoundedInBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const budget = 1 << 20
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
@@ -252,14 +253,14 @@ func TestCacheIsBoundedByBytes(t *testing.T) {
 		mustGet(t, empty, asJSON("/large"))
 		mustGet(t, empty, asJSON("/large"))
 		if n.calls.Load() != before+2 {
-			t.Error("an answer that would push out all others was kept")
+			t.Error("a response that evicts all others was cached")
 		}
 	})
 }
 
-// TestTwoKeysNeverMeet lets two callers ask thousands of random things at
-// once, of a host that now and then fails.
-func TestTwoKeysNeverMeet(t *testing.T) {
+// TestGet_NeverMixesCredentials has two callers request thousands of random
+// paths at once, from a host that sometimes fails.
+func TestGet_NeverMixesCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const callers, calls, paths = 16, 250, 40
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
@@ -302,14 +303,14 @@ func TestTwoKeysNeverMeet(t *testing.T) {
 					}
 					answered.Add(1)
 					if want := fmt.Sprintf(`{"who":%q,"what":%q}`, who, r.Path); string(response.Body) != want {
-						t.Errorf("%s asked %s and reads %s", who, r.Path, response.Body)
+						t.Errorf("%s requested %s and got %s", who, r.Path, response.Body)
 					}
 				}
 			})
 		}
 		all.Wait()
 		if got := answered.Load(); got < callers*calls*8/10 {
-			t.Errorf("only %d of %d calls were answered", got, callers*calls)
+			t.Errorf("only %d of %d calls succeeded", got, callers*calls)
 		}
 	})
 }

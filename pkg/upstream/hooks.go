@@ -2,17 +2,17 @@ package upstream
 
 import "time"
 
-// Hooks tell what a client does, for metrics and logs. Every field may be
-// nil. They are called from the goroutine that does the work, so they return
-// promptly; they may call [Client.State]. Their arguments come from closed
-// sets and hold nothing of a caller or a library.
+// Hooks are called on events of a client, for metrics and logs. Every field may
+// be nil. They run in the goroutine of the event, so they must return promptly;
+// they may call [Client.State]. Their arguments come from closed sets and
+// contain nothing of a caller or a library.
 type Hooks struct {
-	// Request is called after every exchange with the host, with how long it
-	// took to the last byte (of the header, for a download), and with
-	// OutcomeHeld and 0 for one that was not begun.
+	// Request is called after every exchange with the host, with its duration
+	// to the last byte (of the header, for a download), and with OutcomeHeld
+	// and 0 for a call that was not sent.
 	Request func(outcome Outcome, took time.Duration)
-	// Retry is called before a wait that precedes another attempt.
-	// Because may also be OutcomeNetwork for the storage of a download.
+	// Retry is called before the wait that precedes another attempt. Because
+	// may also be OutcomeNetwork for the storage of a download.
 	Retry func(because Outcome, wait time.Duration)
 	// Breaker is called when the circuit breaker changes its state.
 	Breaker func(from, to BreakerState)
@@ -21,7 +21,7 @@ type Hooks struct {
 	Cache func(result CacheResult)
 }
 
-// Outcome says how an exchange with the host ended.
+// Outcome is the result of an exchange with the host.
 type Outcome string
 
 // The outcomes.
@@ -31,24 +31,24 @@ const (
 	OutcomeRejected    Outcome = "rejected"     // any other 3xx, 4xx or 501
 	OutcomeRateLimited Outcome = "rate_limited" // 429
 	OutcomeServerError Outcome = "server_error" // 5xx
-	OutcomeNetwork     Outcome = "network"      // refused, reset, broken off
-	OutcomeTimeout     Outcome = "timeout"      // no whole answer in time
-	OutcomeTooLarge    Outcome = "too_large"    // past the limit of bytes
-	OutcomeUnreadable  Outcome = "unreadable"   // 2xx with something that is no answer
-	OutcomeCancelled   Outcome = "cancelled"    // nobody waits for it any more
-	OutcomeHeld        Outcome = "held"         // not sent: breaker, pause, queue or refused key
+	OutcomeNetwork     Outcome = "network"      // connection refused, reset or broken
+	OutcomeTimeout     Outcome = "timeout"      // no complete response in time
+	OutcomeTooLarge    Outcome = "too_large"    // larger than the limit
+	OutcomeUnreadable  Outcome = "unreadable"   // 2xx with an invalid body
+	OutcomeCancelled   Outcome = "cancelled"    // all callers left
+	OutcomeHeld        Outcome = "held"         // not sent: breaker, pause, queue or invalid key
 )
 
-// CacheResult says what the cache had for a call.
+// CacheResult is the result of a cache lookup.
 type CacheResult string
 
-// The results.
+// The cache results.
 const (
-	CacheHit        CacheResult = "hit"        // a fresh answer
-	CacheMiss       CacheResult = "miss"       // nothing
-	CacheRevalidate CacheResult = "revalidate" // an answer to be confirmed
-	CacheCoalesced  CacheResult = "coalesced"  // the same call was under way
-	CacheStale      CacheResult = "stale"      // an old answer was given because the host failed
+	CacheHit        CacheResult = "hit"        // a fresh response
+	CacheMiss       CacheResult = "miss"       // no response
+	CacheRevalidate CacheResult = "revalidate" // a response that must be confirmed
+	CacheCoalesced  CacheResult = "coalesced"  // joined the same call in flight
+	CacheStale      CacheResult = "stale"      // returned a stale response because the host failed
 )
 
 // BreakerState is the state of a circuit breaker.
@@ -56,9 +56,9 @@ type BreakerState string
 
 // The states.
 const (
-	BreakerClosed   BreakerState = "closed"    // calls go through
-	BreakerOpen     BreakerState = "open"      // no call goes through
-	BreakerHalfOpen BreakerState = "half_open" // one call may try
+	BreakerClosed   BreakerState = "closed"    // calls are sent
+	BreakerOpen     BreakerState = "open"      // no call is sent
+	BreakerHalfOpen BreakerState = "half_open" // one trial call is sent
 )
 
 func (h Hooks) request(outcome Outcome, took time.Duration) {

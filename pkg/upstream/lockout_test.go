@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// TestOneKeyNeverTakesTheLastPlace: a key that dies has calls under way, and
-// whichever of their refusals comes first, the key that follows may be tried.
-func TestOneKeyNeverTakesTheLastPlace(t *testing.T) {
+// TestKey_InvalidKeyNeverUsesUpLimit: a key that becomes invalid has calls in
+// flight; in every order of their rejections, the next key may be tried.
+func TestKey_InvalidKeyNeverUsesUpLimit(t *testing.T) {
 	for range 2000 {
-		m := newRecords(time.Minute)
+		m := newCredentialStates(time.Minute)
 		var wg sync.WaitGroup
 		begin := make(chan struct{})
-		for range 2 * maxRefusals {
-			wg.Go(func() { <-begin; m.refused(digest{1}) })
+		for range 2 * maxRejections {
+			wg.Go(func() { <-begin; m.rejected(digest{1}) })
 		}
 		close(begin)
 		wg.Wait()
 		if wait := m.lockedFor(); wait > 0 {
-			t.Fatalf("nobody else may be tried for %v", wait)
+			t.Fatalf("no other key may be tried for %v", wait)
 		}
 	}
 }

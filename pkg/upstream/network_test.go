@@ -17,15 +17,15 @@ import (
 
 const upstreamHost = "zotero.test"
 
-// network is a scripted world: hosts that answer over pipes, so that real
-// HTTP runs under synthetic time.
+// network is a simulated network of hosts that respond over pipes, so that real
+// HTTP runs on synthetic time.
 type network struct {
 	hosts map[string]chan net.Conn // by host, without port
-	down  atomic.Bool              // connections are refused
-	calls atomic.Int64             // that reached upstreamHost
+	down  atomic.Bool              // refuse connections
+	calls atomic.Int64             // connections to upstreamHost
 }
 
-// newNetwork returns a network whose upstreamHost is served by script.
+// newNetwork returns a network in which script serves upstreamHost.
 func newNetwork(t *testing.T, script http.HandlerFunc) *network {
 	t.Helper()
 	n := &network{hosts: map[string]chan net.Conn{}}
@@ -46,11 +46,11 @@ func (n *network) serve(t *testing.T, host string, handler http.HandlerFunc) {
 	go server.Serve(&pipes{conns: conns, done: done, close: sync.OnceFunc(func() { close(done) })})
 	t.Cleanup(func() {
 		server.Close()
-		time.Sleep(time.Hour) // synthetic: handlers that still sleep come to their end
+		time.Sleep(time.Hour) // synthetic time: lets handlers that still sleep finish
 	})
 }
 
-// dial connects to a host, whatever the port.
+// dial connects to a host on any port.
 func (n *network) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	refused := &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
 	host, _, _ := net.SplitHostPort(address)
@@ -88,7 +88,7 @@ func (n *network) client(t *testing.T, change ...func(*upstream.Options)) *upstr
 	return client
 }
 
-// pipes is a listener whose connections come from a channel.
+// pipes is a listener for connections from a channel.
 type pipes struct {
 	conns chan net.Conn
 	done  chan struct{}
@@ -107,7 +107,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { p.close(); return nil }
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
-// hangUp closes the connection in the middle of things.
+// hangUp closes the connection during a response.
 func hangUp(w http.ResponseWriter) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
@@ -115,7 +115,7 @@ func hangUp(w http.ResponseWriter) {
 	}
 }
 
-// say writes an answer byte for byte, then hangs up.
+// say writes raw bytes, then closes the connection.
 func say(w http.ResponseWriter, answer string) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
@@ -124,17 +124,17 @@ func say(w http.ResponseWriter, answer string) {
 	}
 }
 
-// apiKey returns a credential as Zotero wants it.
+// apiKey returns a credential in Zotero's form.
 func apiKey(key string) upstream.Credential {
 	return upstream.NewCredential("zotero:key", http.Header{"Zotero-Api-Key": {key}})
 }
 
-// asJSON asks for JSON at path with a good key.
+// asJSON requests JSON at path with a valid key.
 func asJSON(path string) upstream.Request {
 	return upstream.Request{Path: path, Header: http.Header{"Accept": {"application/json"}}, Credential: apiKey("good")}
 }
 
-// mustGet fails the test if the call does.
+// mustGet fails the test if the request fails.
 func mustGet(t *testing.T, c *upstream.Client, r upstream.Request) *upstream.Response {
 	t.Helper()
 	response, err := c.Get(t.Context(), r)
@@ -144,7 +144,7 @@ func mustGet(t *testing.T, c *upstream.Client, r upstream.Request) *upstream.Res
 	return response
 }
 
-// errorOf returns err as callers read it.
+// errorOf returns err as a *library.Error.
 func errorOf(t *testing.T, err error) *library.Error {
 	t.Helper()
 	e := (*library.Error)(nil)
@@ -154,7 +154,7 @@ func errorOf(t *testing.T, err error) *library.Error {
 	return e
 }
 
-// elapsed returns how long f takes.
+// elapsed returns the duration of f.
 func elapsed(f func()) time.Duration {
 	began := time.Now()
 	f()

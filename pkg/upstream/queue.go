@@ -8,54 +8,54 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// errQueueFull says that too many calls of one credential wait already.
+// errQueueFull reports that too many calls of one credential are waiting.
 var errQueueFull = errors.New("the queue is full")
 
-// lanes let a few calls of each credential through at a time, first come,
-// first served. A credential has its own lane, so nobody waits for another's
-// calls; a lane lives only as long as someone is in it.
-type lanes struct {
-	width int64 // calls at a time
-	queue int   // calls that may wait
+// queues limits concurrent calls per credential, in first-in, first-out order.
+// Each credential has its own queue, so callers never wait for other
+// credentials; a queue exists only while it has calls.
+type queues struct {
+	width int64 // concurrent calls
+	queue int   // waiting calls
 
 	mu           sync.Mutex
 	total        int
-	byCredential map[digest]*lane
+	byCredential map[digest]*queue
 }
 
-type lane struct {
-	users int // in it or waiting; guarded by lanes.mu
+type queue struct {
+	users int // running and waiting calls; guarded by queues.mu
 	slots *semaphore.Weighted
-	// proof is held by the one call that tries a credential of which nothing
-	// is known: a dead key must not be refused five times at once.
+	// proof is held by the one call that uses an unverified credential, so that
+	// an invalid key is rejected once and not five times.
 	proof *semaphore.Weighted
 }
 
-// acquire waits for a place in the lane of id, alone if verified says that
-// nothing is known of it. It fails with errQueueFull or when ctx ends.
-func (l *lanes) acquire(ctx context.Context, id digest, verified func() bool) (release func(), err error) {
-	lane, ok := l.join(id)
+// acquire waits for a slot in the queue of id. While verified returns false, it
+// admits one call only. It fails with errQueueFull or when ctx ends.
+func (l *queues) acquire(ctx context.Context, id digest, verified func() bool) (release func(), err error) {
+	queue, ok := l.join(id)
 	if !ok {
 		return nil, errQueueFull
 	}
-	alone, err := prove(ctx, lane.proof, verified)
+	alone, err := prove(ctx, queue.proof, verified)
 	if err != nil {
-		l.leave(id, lane)
+		l.leave(id, queue)
 		return nil, err
 	}
-	if err := lane.slots.Acquire(ctx, 1); err != nil {
+	if err := queue.slots.Acquire(ctx, 1); err != nil {
 		alone()
-		l.leave(id, lane)
+		l.leave(id, queue)
 		return nil, err
 	}
 	return sync.OnceFunc(func() {
-		lane.slots.Release(1)
+		queue.slots.Release(1)
 		alone()
-		l.leave(id, lane)
+		l.leave(id, queue)
 	}), nil
 }
 
-// prove waits until the credential is verified or nobody else tries it.
+// prove waits until the credential is verified or no other call is trying it.
 func prove(ctx context.Context, proof *semaphore.Weighted, verified func() bool) (done func(), err error) {
 	if verified() {
 		return func() {}, nil
@@ -70,13 +70,13 @@ func prove(ctx context.Context, proof *semaphore.Weighted, verified func() bool)
 	return func() { proof.Release(1) }, nil
 }
 
-// join enters the lane of id, unless its queue is full.
-func (l *lanes) join(id digest) (*lane, bool) {
+// join enters the queue of id, unless it is full.
+func (l *queues) join(id digest) (*queue, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	found := l.byCredential[id]
 	if found == nil {
-		found = &lane{slots: semaphore.NewWeighted(l.width), proof: semaphore.NewWeighted(1)}
+		found = &queue{slots: semaphore.NewWeighted(l.width), proof: semaphore.NewWeighted(1)}
 		l.byCredential[id] = found
 	}
 	if found.users >= int(l.width)+l.queue {
@@ -88,7 +88,7 @@ func (l *lanes) join(id digest) (*lane, bool) {
 }
 
 // leave undoes join.
-func (l *lanes) leave(id digest, left *lane) {
+func (l *queues) leave(id digest, left *queue) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	left.users--
@@ -98,8 +98,8 @@ func (l *lanes) leave(id digest, left *lane) {
 	}
 }
 
-// users returns how many calls are in all lanes or wait.
-func (l *lanes) users() int {
+// users returns the number of running and waiting calls.
+func (l *queues) users() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.total

@@ -18,7 +18,7 @@ import (
 
 const latency = 50 * time.Millisecond
 
-// parallel makes n different calls at once and returns how long all take.
+// parallel makes n different calls at once and returns their total duration.
 func parallel(t *testing.T, client *upstream.Client, n int, credential func(i int) upstream.Credential) time.Duration {
 	t.Helper()
 	return elapsed(func() {
@@ -34,7 +34,7 @@ func parallel(t *testing.T, client *upstream.Client, n int, credential func(i in
 	})
 }
 
-func TestFiveCallsAtATimeForEachCredential(t *testing.T) {
+func TestQueue_FiveCallsAtOncePerCredential(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int64
 		n := newNetwork(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -61,7 +61,7 @@ func TestFiveCallsAtATimeForEachCredential(t *testing.T) {
 	})
 }
 
-func TestAKeyThatIsNotKnownGoesAlone(t *testing.T) {
+func TestQueue_UnverifiedKeyHasOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(latency)
@@ -73,18 +73,18 @@ func TestAKeyThatIsNotKnownGoesAlone(t *testing.T) {
 			all.Go(func() {
 				_, err := client.Get(t.Context(), asJSON(fmt.Sprint("/", i)))
 				if library.CodeOf(err) != library.Unauthenticated {
-					t.Errorf("a dead key reads %v", err)
+					t.Errorf("an invalid key gets %v", err)
 				}
 			})
 		}
 		all.Wait()
 		if n.calls.Load() != 1 {
-			t.Errorf("20 calls with a dead key are %d calls to the host", n.calls.Load())
+			t.Errorf("20 calls with an invalid key make %d requests", n.calls.Load())
 		}
 	})
 }
 
-func TestFirstComeFirstServed(t *testing.T) {
+func TestQueue_IsFirstInFirstOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var order []string
@@ -102,13 +102,13 @@ func TestFirstComeFirstServed(t *testing.T) {
 			synctest.Wait()
 		}
 		_, err := client.Get(t.Context(), asJSON("/one/too/many"))
-		if e := errorOf(t, err); e.Code != library.RateLimited || !strings.Contains(e.Message, "wait already") || e.RetryAfter != time.Second {
+		if e := errorOf(t, err); e.Code != library.RateLimited || !strings.Contains(e.Message, "are waiting") || e.RetryAfter != time.Second {
 			t.Errorf("past the queue: %v, after %s", e, e.RetryAfter)
 		}
 		other := asJSON("/other")
 		other.Credential = apiKey("other")
 		if took := elapsed(func() { mustGet(t, client, other) }); took != latency {
-			t.Errorf("a full queue held another credential back for %s", took)
+			t.Errorf("a full queue delayed another credential by %s", took)
 		}
 		all.Wait()
 		order = slices.DeleteFunc(order, func(s string) bool { return s == "/other" })
@@ -118,7 +118,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 	})
 }
 
-func TestATurnThatComesLateIsNoFailureOfTheHost(t *testing.T) {
+func TestQueue_LateSlotIsNoFailureOfHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			select {
@@ -134,8 +134,8 @@ func TestATurnThatComesLateIsNoFailureOfTheHost(t *testing.T) {
 			all.Go(func() {
 				if _, err := client.Get(t.Context(), asJSON(fmt.Sprint("/", i))); err != nil {
 					failed.Add(1)
-					if e := errorOf(t, err); e.Message != "Zotero did not answer in time" || e.RetryAfter != time.Second {
-						t.Errorf("a caller reads %v, after %s", e, e.RetryAfter)
+					if e := errorOf(t, err); e.Message != "Zotero did not respond in time" || e.RetryAfter != time.Second {
+						t.Errorf("a caller gets %v, after %s", e, e.RetryAfter)
 					}
 				}
 			})
@@ -148,7 +148,7 @@ func TestATurnThatComesLateIsNoFailureOfTheHost(t *testing.T) {
 	})
 }
 
-func TestWaitingForATurnHasADeadline(t *testing.T) {
+func TestQueue_WaitHasDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
 			w.(http.Flusher).Flush()
@@ -161,13 +161,13 @@ func TestWaitingForATurnHasADeadline(t *testing.T) {
 		}
 		defer body.Close()
 		took := elapsed(func() { _, err = client.Get(t.Context(), asJSON("/x")) })
-		if e := errorOf(t, err); e.Code != library.RateLimited || !strings.Contains(e.Message, "did not have its turn in time") || took != 30*time.Second {
+		if e := errorOf(t, err); e.Code != library.RateLimited || !strings.Contains(e.Message, "was not sent in time") || took != 30*time.Second {
 			t.Errorf("%v in %s", e, took)
 		}
 		ctx, cancel := timeout(t, time.Second)
 		defer cancel()
 		if _, _, err = client.Download(ctx, asJSON("/y")); library.CodeOf(err) != library.Unavailable {
-			t.Errorf("who has no time to wait: %v", err)
+			t.Errorf("a caller without time to wait: %v", err)
 		}
 	})
 }

@@ -13,72 +13,71 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// maxAddress is the most bytes that path and query of a request have: what
-// common web servers take in a request line.
+// maxAddress bounds path and query of a request, in bytes, at what common web
+// servers accept.
 const maxAddress = 8 << 10
 
-// errNotBase says that an address can't be a base URL. It doesn't repeat it.
+// errNotBase reports an invalid base URL without repeating it.
 var errNotBase = errors.New("not a base URL")
 
-// Request is one GET.
+// Request is a GET request.
 type Request struct {
-	// Path is the path on the pinned host, escaped as on the wire, with a
-	// slash before it ("/users/1/tags/a%2Fb"). It can't leave the base URL.
+	// Path is the escaped path on the pinned host, with a leading slash
+	// ("/users/1/tags/a%2Fb"). It can't leave the base URL.
 	Path  string
 	Query url.Values
-	// Header is part of what identifies an answer in the cache. With an
-	// Accept that names application/json, an answer that is no JSON is an
-	// error. Credentials, conditions (If-…) and Accept-Encoding in it are
-	// dropped: they are the client's own.
+	// Header is part of the cache key. If its Accept names application/json, a
+	// response that is not JSON is an error. Credentials, conditions (If-…) and
+	// Accept-Encoding in it are dropped: the client sets them.
 	Header     http.Header
 	Credential Credential
-	// MaxBytes bounds the answer, decompressed; 0 is [Options.MaxBytes].
+	// MaxBytes bounds the decompressed response; 0 is [Options.MaxBytes].
 	MaxBytes int64
-	// NoCache asks the host in any case, and keeps nothing of the answer.
+	// NoCache always sends a request, and caches nothing.
 	NoCache bool
 }
 
-// Response is an answer with a status of 2xx: everything else is an error.
+// Response is a response with a status of 2xx; every other status is an error.
 // Header and Body are shared with other callers of the same credential: read
 // only.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Stale says that the host could not be asked whether this still holds.
+	// Stale reports that the host could not confirm the response.
 	Stale bool
-	// Age is how long ago the host sent or confirmed this.
+	// Age is the time since the host sent or confirmed the response.
 	Age time.Duration
 }
 
-// key identifies an answer: for whom and to what.
+// key identifies a response: credential and request.
 type key struct {
 	credential digest
 	request    string
 }
 
-// call is a request that has been checked.
+// call is a validated request.
 type call struct {
 	url        *url.URL
-	path       string      // without the base URL's, as asked
-	header     http.Header // as asked, without what is the client's own
+	path       string      // without the base URL's path
+	header     http.Header // without the fields that the client sets
 	credential Credential
 	limit      int64
 	cached     bool
-	raw        bool // don't let the host compress
-	json, html bool // what the caller can read
+	raw        bool // ask for an uncompressed response
+	json, html bool // what the caller accepts
 	key        key
 }
 
-// prepare checks r. A request that can't be meant is a mistake of ours, save
-// one that grew too long.
+// prepare validates r. An invalid request is an internal error, except for one
+// that is too long.
 func (c *Client) prepare(r Request) (*call, error) {
 	address, err := c.address(r.Path, r.Query)
 	if err != nil {
 		return nil, err
 	}
 	if !validHeader(r.Credential.header()) {
-		return nil, library.Errorf(library.Unauthenticated, "the credential for %s holds characters that none has", c.options.Name).
+		return nil, library.Errorf(library.Unauthenticated, "the credential for %s contains invalid characters", c.options.Name).
 			WithHint("copy the key again, without spaces or line breaks")
 	}
 	p := &call{
@@ -86,7 +85,7 @@ func (c *Client) prepare(r Request) (*call, error) {
 		credential: r.Credential, limit: r.MaxBytes, cached: !r.NoCache,
 	}
 	if !validHeader(p.header) || r.MaxBytes < 0 {
-		return nil, library.Errorf(library.Internal, "a request to %s was put together wrongly", c.options.Name)
+		return nil, library.Errorf(library.Internal, "a request to %s is invalid", c.options.Name)
 	}
 	if p.limit == 0 {
 		p.limit = c.options.MaxBytes
@@ -105,25 +104,25 @@ func (c *Client) prepare(r Request) (*call, error) {
 // address returns the URL of path and query on the pinned host.
 func (c *Client) address(path string, query url.Values) (*url.URL, error) {
 	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#") || climbs(path) {
-		return nil, library.Errorf(library.Internal, "a request to %s has a path that can't be meant", c.options.Name)
+		return nil, library.Errorf(library.Internal, "a request to %s has an invalid path", c.options.Name)
 	}
 	u := *c.base
 	u.RawPath = c.base.EscapedPath() + path
 	plain, err := url.PathUnescape(u.RawPath)
 	if err != nil {
-		return nil, library.Errorf(library.Internal, "a request to %s has a path that can't be meant", c.options.Name).WithCause(err)
+		return nil, library.Errorf(library.Internal, "a request to %s has an invalid path", c.options.Name).WithCause(err)
 	}
 	u.Path = plain
 	u.RawQuery = query.Encode()
 	if len(u.RequestURI()) > maxAddress {
-		return nil, library.Errorf(library.TooLarge, "the question is longer than %s takes", c.options.Name).
-			WithHint("ask with fewer or shorter words, or for fewer items at a time")
+		return nil, library.Errorf(library.TooLarge, "the query is longer than %s accepts", c.options.Name).
+			WithHint("use fewer or shorter words, or request fewer items at a time")
 	}
 	return &u, nil
 }
 
-// climbs reports whether an escaped path has a segment that leads upwards, in
-// any spelling, or can't be unescaped.
+// climbs reports whether an escaped path has a segment "..", in any spelling,
+// or can't be unescaped.
 func climbs(path string) bool {
 	plain, err := url.PathUnescape(path)
 	if err != nil {
@@ -137,7 +136,7 @@ func climbs(path string) bool {
 	return false
 }
 
-// ownHeader returns a copy of h without what only the client sets.
+// ownHeader returns a copy of h without the fields that the client sets.
 func ownHeader(h http.Header, credential Credential) http.Header {
 	own := http.Header{}
 	for name, values := range h {
@@ -154,8 +153,8 @@ func ownHeader(h http.Header, credential Credential) http.Header {
 	return own
 }
 
-// identity spells out what p asks for, so that two calls with the same text
-// may have the same answer.
+// identity returns a text that identifies what p requests: calls with equal
+// texts may share a response.
 func (p *call) identity() string {
 	b := make([]byte, 0, 256)
 	b = append(b, p.url.RequestURI()...)
@@ -171,8 +170,8 @@ func (p *call) identity() string {
 	return string(strconv.AppendInt(b, p.limit, 10))
 }
 
-// wire returns the header that goes on the wire: the client's, the call's and
-// the credential's, which nothing overrides.
+// wire returns the header to send: the client's fields, the call's, then the
+// credential's, which take precedence.
 func (p *call) wire(own http.Header, condition string) http.Header {
 	h := own.Clone()
 	maps.Copy(h, p.header)

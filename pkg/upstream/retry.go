@@ -7,24 +7,25 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// ladder says how long to wait before the next attempt: anything from nothing
-// to the base, then to twice the base and so on (full jitter), and never less
-// than what the host asked for. It stops where no wait helps or none fits.
-type ladder struct {
+// retryDelays computes the wait before the next attempt, with full jitter: between
+// zero and the base, which doubles with each attempt, and at least the wait
+// that the host requested. It stops when a retry can't help or the wait exceeds
+// the deadline.
+type retryDelays struct {
 	*backoff.ExponentialBackOff
 	flight *flight
 	last   *fault
 }
 
-// newLadder returns a ladder whose first wait is at most base.
-func newLadder(base time.Duration, f *flight) *ladder {
-	return &ladder{flight: f, ExponentialBackOff: &backoff.ExponentialBackOff{
+// newRetryDelays returns a retryDelays whose first wait is at most base.
+func newRetryDelays(base time.Duration, f *flight) *retryDelays {
+	return &retryDelays{flight: f, ExponentialBackOff: &backoff.ExponentialBackOff{
 		InitialInterval: base / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: maxWait,
 	}}
 }
 
 // NextBackOff returns the next wait, or [backoff.Stop].
-func (l *ladder) NextBackOff() time.Duration {
+func (l *retryDelays) NextBackOff() time.Duration {
 	d := max(l.ExponentialBackOff.NextBackOff(), l.last.wait)
 	if !l.last.again || !l.flight.pause(time.Now().Add(d), l.last.err) {
 		return backoff.Stop
@@ -32,10 +33,10 @@ func (l *ladder) NextBackOff() time.Duration {
 	return d
 }
 
-// retry makes attempts until one succeeds or no further one makes sense. An
-// error that says to come back later says when.
+// retry makes attempts until one succeeds or another is pointless. The error
+// says when to retry if that is known.
 func (c *Client) retry(ctx context.Context, f *flight, attempt func(context.Context) *fault) *fault {
-	steps := newLadder(c.options.RetryBase, f)
+	steps := newRetryDelays(c.options.RetryBase, f)
 	step, before := c.options.RetryBase, 0
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		failed := c.traced(ctx, before, attempt)
@@ -55,12 +56,12 @@ func (c *Client) retry(ctx context.Context, f *flight, attempt func(context.Cont
 	},
 		backoff.WithBackOff(steps),
 		backoff.WithMaxTries(uint(c.options.Attempts)),
-		backoff.WithMaxElapsedTime(0), // the flight's deadline is the bound
+		backoff.WithMaxElapsedTime(0), // the flight's deadline is the limit
 		backoff.WithNotify(func(_ error, wait time.Duration) { c.retrying(ctx, steps.last.outcome, wait) }),
 	)
 	if err == nil {
 		return nil
 	}
-	// Not err, which is the context's if that ended meanwhile.
+	// Not err, which is the context's error if the context has ended.
 	return steps.last
 }

@@ -11,12 +11,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Traces hold what happened and nothing of a caller or a library: no path, no
-// query, no key, and of what the host said only its status. They are made
-// where the caller's own span is recorded, with the tracer that it comes from.
+// Spans contain nothing of a caller or a library: no path, no query, no key,
+// and of the response only its status. They are created only if the caller's
+// span is recorded, with its tracer.
 const traceScope = "github.com/stackroom-mcp/stackroom/pkg/upstream"
 
-// decided tells the hooks and the trace what the cache had for a call.
+// decided reports the cache result to hooks and trace.
 func (c *Client) decided(ctx context.Context, result CacheResult) {
 	c.options.Hooks.cache(result)
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
@@ -24,7 +24,7 @@ func (c *Client) decided(ctx context.Context, result CacheResult) {
 	}
 }
 
-// retrying tells the hooks and the trace that another attempt follows.
+// retrying reports to hooks and trace that another attempt follows.
 func (c *Client) retrying(ctx context.Context, because Outcome, wait time.Duration) {
 	c.options.Hooks.retry(because, wait)
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
@@ -32,9 +32,9 @@ func (c *Client) retrying(ctx context.Context, because Outcome, wait time.Durati
 	}
 }
 
-// traced gives an attempt, with its waiting for its turn, a span of an HTTP
-// client (OpenTelemetry semantic conventions for HTTP). Before says how many
-// attempts there were before it.
+// traced runs an attempt, including its wait in the queue, in a client span
+// (OpenTelemetry semantic conventions for HTTP). Before is the number of
+// earlier attempts.
 func (c *Client) traced(ctx context.Context, before int, attempt func(context.Context) *fault) *fault {
 	around := trace.SpanFromContext(ctx)
 	if !around.IsRecording() {
@@ -64,19 +64,19 @@ func (c *Client) traced(ctx context.Context, before int, attempt func(context.Co
 		span.SetStatus(codes.Error, f.err.Message)
 	}
 	if f.outcome == OutcomeNetwork && f.err.Cause != nil {
-		span.RecordError(f.err.Cause) // the network's own words: the address is cut off
+		span.RecordError(f.err.Cause) // the network's error, without the address
 	}
 	return f
 }
 
-// waited tells the trace how long an attempt waited for its turn.
+// waited records the time in the queue in the trace.
 func waited(ctx context.Context, since time.Time) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		span.SetAttributes(attribute.Float64("stackroom.upstream.wait", time.Since(since).Seconds()))
 	}
 }
 
-// answered tells the trace with which status the host answered.
+// answered records the host's status in the trace.
 func answered(ctx context.Context, status int) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		span.SetAttributes(attribute.Int("http.response.status_code", status))

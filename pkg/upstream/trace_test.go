@@ -18,7 +18,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// traced runs do inside a span and returns that span and those below it.
+// traced runs do inside a span and returns that span and its children.
 func traced(t *testing.T, do func(context.Context)) (outer tracetest.SpanStub, attempts []tracetest.SpanStub) {
 	t.Helper()
 	spans := tracetest.NewInMemoryExporter()
@@ -36,7 +36,7 @@ func traced(t *testing.T, do func(context.Context)) (outer tracetest.SpanStub, a
 	return outer, attempts
 }
 
-// said is all that a span says, as text.
+// said returns the content of a span as text.
 func said(s tracetest.SpanStub) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s|", s.Name, s.Status.Description)
@@ -52,7 +52,7 @@ func said(s tracetest.SpanStub) string {
 	return b.String()
 }
 
-func TestEachAttemptIsASpan(t *testing.T) {
+func TestTrace_HasSpanPerAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int64
 		n := newNetwork(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -81,7 +81,7 @@ func TestEachAttemptIsASpan(t *testing.T) {
 			s := attempts[i]
 			for _, want := range wants {
 				if !strings.Contains(said(s), want) {
-					t.Errorf("attempt %d does not say %s: %s", i+1, want, said(s))
+					t.Errorf("attempt %d lacks %s: %s", i+1, want, said(s))
 				}
 			}
 			if s.Parent.SpanID() != outer.SpanContext.SpanID() || s.SpanKind != trace.SpanKindClient {
@@ -92,19 +92,19 @@ func TestEachAttemptIsASpan(t *testing.T) {
 			}
 			for _, never := range []string{"confidential", "/users/1", "the host's words"} {
 				if strings.Contains(said(s), never) {
-					t.Errorf("attempt %d says %q: %s", i+1, never, said(s))
+					t.Errorf("attempt %d contains %q: %s", i+1, never, said(s))
 				}
 			}
 		}
 		for _, want := range []string{"stackroom.cache.result=miss", "retry:stackroom.retry.reason=server_error", "stackroom.cache.result=hit"} {
 			if !strings.Contains(said(outer), want) {
-				t.Errorf("the call's span does not say %s: %s", want, said(outer))
+				t.Errorf("the call's span lacks %s: %s", want, said(outer))
 			}
 		}
 	})
 }
 
-func TestWhatIsNotSentSaysWhy(t *testing.T) {
+func TestTrace_NamesReasonForUnsentCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(http.ResponseWriter, *http.Request) {})
 		n.down.Store(true)
@@ -112,7 +112,7 @@ func TestWhatIsNotSentSaysWhy(t *testing.T) {
 		_, attempts := traced(t, func(ctx context.Context) {
 			for i := range 2 {
 				if _, err := client.Get(ctx, upstream.Request{Path: fmt.Sprintf("/x%d", i)}); err == nil {
-					t.Error("a host that is down answered")
+					t.Error("a host that is down responded")
 				}
 			}
 		})

@@ -6,10 +6,9 @@ import (
 	"time"
 )
 
-// NewTransport returns the transport that a [Client] uses by default: HTTP/2
-// where the host has it, gzip, connections that are kept and reused, and
-// bounds on every step of making one. Deadlines of whole calls are the
-// client's.
+// NewTransport returns the default transport of a [Client]: HTTP/2 if the host
+// supports it, gzip, keep-alive, and timeouts for each phase of connecting. The
+// client sets the deadline of a whole call.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
@@ -21,8 +20,7 @@ func NewTransport() *http.Transport {
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 128 << 10,
-		// A connection that went dead without a word is noticed by pings, not
-		// by the calls on it.
+		// Pings detect a dead connection before calls fail on it.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}
 }

@@ -1,20 +1,20 @@
-// Package upstream is the one HTTP client through which Stackroom reads from
-// other people's servers. It asks one host, hardly ever twice for the same
-// thing, and says plainly when that host can't answer.
+// Package upstream is the HTTP client through which Stackroom reads from
+// external services. A client sends requests to one host, avoids repeated
+// requests, and reports clearly why the host can't respond.
 //
-// A call goes through these layers, and back through them in reverse:
+// A call passes these layers, and its response passes them in reverse:
 //
-//	cache      fresh answers; stale ones where nothing better can be had
-//	coalesce   identical calls in flight are one call
-//	retry      at most three attempts, never past the caller's deadline
-//	queue      a few calls at a time for each credential, first come first served
-//	breaker    a host that keeps failing is left alone for a while
-//	wire       pinned host, bounded answer, no redirect followed
+//	cache      fresh responses; stale ones if the host fails
+//	coalesce   identical calls in flight share one request
+//	retry      at most three attempts, within the caller's deadline
+//	queue      a few concurrent calls per credential, first in, first out
+//	breaker    pauses requests to a host that keeps failing
+//	wire       pinned host, bounded response, no redirects
 //
-// What is particular to Zotero (the headers If-Modified-Since-Version,
-// Last-Modified-Version and Backoff, the words "Invalid key") is documented at
-// https://www.zotero.org/support/dev/web_api/v3/basics and does no harm
-// elsewhere.
+// The parts specific to Zotero (the headers If-Modified-Since-Version,
+// Last-Modified-Version and Backoff, the text "Invalid key") are documented at
+// https://www.zotero.org/support/dev/web_api/v3/basics and are harmless for
+// other hosts.
 package upstream
 
 import (
@@ -26,48 +26,50 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Options configure a [Client]. A zero value stands for the default that is
-// named; only BaseURL has none.
+// Options configures a [Client]. A zero value stands for the default that the
+// comment names; only BaseURL is required.
 type Options struct {
-	// BaseURL is the only host that is asked: http or https, without user,
-	// query or fragment; a path in it comes before the path of each request.
+	// BaseURL is the URL of the only host to which requests go: http or https,
+	// without user, query or fragment. Its path is a prefix of the path of each
+	// request.
 	BaseURL string
-	// Name is what callers read in errors, for example "Zotero". The default
-	// is "the upstream server".
+	// Name is the host's name in errors, for example "Zotero". The default is
+	// "the upstream server".
 	Name string
-	// Header goes with every request to the host, for example
-	// Zotero-API-Version and User-Agent. It holds no credential.
+	// Header is sent with every request, for example Zotero-API-Version and
+	// User-Agent. It contains no credential.
 	Header http.Header
-	// Transport carries the requests; the default is [NewTransport]. Wrap it
-	// to trace. It must not follow redirects.
+	// Transport sends the requests; the default is [NewTransport]. Wrap it to
+	// trace requests. It must not follow redirects.
 	Transport http.RoundTripper
 
-	Timeout         time.Duration // of one call with all its attempts and waits; 30 s
+	Timeout         time.Duration // of one call with all attempts and waits; 30 s
 	DownloadTimeout time.Duration // of one [Client.Download] to its last byte; 5 min
-	Attempts        int           // at most, for one call; 3
-	RetryBase       time.Duration // upper bound of the first wait between attempts, then doubled; 1 s
+	Attempts        int           // attempts per call; 3
+	RetryBase       time.Duration // maximal first wait between attempts, then doubled; 1 s
 
-	MaxBytes   int64         // of one answer, decompressed; 32 MiB
-	CacheBytes int64         // of all cached answers together; 64 MiB
-	Fresh      time.Duration // how long an answer is given without asking again; 30 s
-	// Keep is how long an answer may be given as stale after the host last
-	// confirmed it, and renewed by a 304 after it was fetched whole; 24 h.
-	Keep time.Duration
+	MaxBytes   int64         // of one response, decompressed; 32 MiB
+	CacheBytes int64         // of all cached responses; 64 MiB
+	Fresh      time.Duration // how long a cached response is returned without a request; 30 s
+	// MaxStale is the time for which a response may be returned as stale after the
+	// host last confirmed it, and after which it is fetched whole instead of
+	// confirmed by a 304; 24 h.
+	MaxStale time.Duration
 
-	PerCredential int // calls at a time for one credential; 5, Zotero's own limit
-	Queue         int // calls that wait for their turn, for one credential; 200
+	PerCredential int // concurrent calls per credential; 5, Zotero's limit
+	Queue         int // waiting calls per credential; 200
 
 	BreakerFailures int           // consecutive failures that open the breaker; 5
-	BreakerOpen     time.Duration // how long it stays open; 60 s
+	BreakerOpen     time.Duration // how long the breaker stays open; 60 s
 
-	// BadKeyMemory is how long a credential that the host refused is refused
-	// without asking; 10 min.
-	BadKeyMemory time.Duration
+	// BadKeyTTL is the time for which a credential that the host rejected is
+	// not sent; 10 min.
+	BadKeyTTL time.Duration
 
 	Hooks Hooks
 }
 
-// withDefaults returns o with its zero values filled in.
+// withDefaults returns o with defaults for its zero values.
 func (o Options) withDefaults() Options {
 	fill(&o.Name, "the upstream server")
 	fill(&o.Timeout, 30*time.Second)
@@ -77,12 +79,12 @@ func (o Options) withDefaults() Options {
 	fill(&o.MaxBytes, 32<<20)
 	fill(&o.CacheBytes, 64<<20)
 	fill(&o.Fresh, 30*time.Second)
-	fill(&o.Keep, 24*time.Hour)
+	fill(&o.MaxStale, 24*time.Hour)
 	fill(&o.PerCredential, 5)
 	fill(&o.Queue, 200)
 	fill(&o.BreakerFailures, 5)
 	fill(&o.BreakerOpen, time.Minute)
-	fill(&o.BadKeyMemory, 10*time.Minute)
+	fill(&o.BadKeyTTL, 10*time.Minute)
 	if o.Transport == nil {
 		o.Transport = NewTransport()
 	}
@@ -96,28 +98,28 @@ func fill[T comparable](option *T, value T) {
 	}
 }
 
-// valid reports whether no number in o, which has its defaults, is negative.
+// valid reports whether no number in o is negative.
 func (o Options) valid() bool {
-	return min(o.Timeout, o.DownloadTimeout, o.RetryBase, o.Fresh, o.Keep, o.BreakerOpen, o.BadKeyMemory) > 0 &&
+	return min(o.Timeout, o.DownloadTimeout, o.RetryBase, o.Fresh, o.MaxStale, o.BreakerOpen, o.BadKeyTTL) > 0 &&
 		min(o.Attempts, o.PerCredential, o.Queue, o.BreakerFailures) > 0 &&
 		min(o.MaxBytes, o.CacheBytes) > 0
 }
 
-// Client reads from one host. It is safe for concurrent use and keeps no
-// goroutine of its own. Make one for each host and share it between callers:
-// what belongs to a caller is kept under the credential of each request.
+// Client sends requests to one host. It is safe for concurrent use and has no
+// background goroutine. Create one per host and share it between callers: state
+// is separate for each credential.
 type Client struct {
-	options Options
-	base    *url.URL
-	answers *answers
-	flights *flights
-	lanes   *lanes
-	records *records
-	breaker *breaker
+	options     Options
+	base        *url.URL
+	responses   *responseCache
+	flights     *flights
+	queues      *queues
+	credentials *credentialStates
+	breaker     *breaker
 }
 
-// New returns a client for the host in o. Options that can't be meant are an
-// error with code [library.Invalid] that names no address.
+// New returns a client for the host in o. For invalid options, the error has
+// code [library.Invalid] and names no URL.
 func New(o Options) (*Client, error) {
 	o = o.withDefaults()
 	if !o.valid() {
@@ -125,51 +127,51 @@ func New(o Options) (*Client, error) {
 	}
 	base, err := parseBase(o.BaseURL)
 	if err != nil {
-		return nil, library.Errorf(library.Invalid, "the address of %s is not usable", o.Name).
-			WithHint("it looks like https://api.zotero.org: http or https and a host, without user, query or fragment").WithCause(err)
+		return nil, library.Errorf(library.Invalid, "the address of %s is invalid", o.Name).
+			WithHint("expected an address such as https://api.zotero.org: http or https and a host, without user, query or fragment").WithCause(err)
 	}
 	o.Header = o.Header.Clone()
 	if o.Header == nil {
 		o.Header = http.Header{}
 	}
 	return &Client{
-		options: o,
-		base:    base,
-		answers: newAnswers(o.CacheBytes),
-		flights: &flights{inProgress: map[key]*flight{}},
-		lanes:   &lanes{byCredential: map[digest]*lane{}, width: int64(o.PerCredential), queue: o.Queue},
-		records: newRecords(o.BadKeyMemory),
-		breaker: newBreaker(o.BreakerFailures, o.BreakerOpen, o.Hooks),
+		options:     o,
+		base:        base,
+		responses:   newResponseCache(o.CacheBytes),
+		flights:     &flights{inProgress: map[key]*flight{}},
+		queues:      &queues{byCredential: map[digest]*queue{}, width: int64(o.PerCredential), queue: o.Queue},
+		credentials: newCredentialStates(o.BadKeyTTL),
+		breaker:     newBreaker(o.BreakerFailures, o.BreakerOpen, o.Hooks),
 	}, nil
 }
 
-// State says how a client's host fares.
+// State describes the state of a client and its host.
 type State struct {
 	Host         string       // with port, as configured
 	Breaker      BreakerState // never empty
 	RetryIn      time.Duration
-	LastSuccess  time.Time // when the host last answered, whatever it said; zero if never
-	LastFailure  time.Time // when it last failed to; zero if never
-	InFlight     int       // calls that are under way or wait
+	LastSuccess  time.Time // last response of the host, with any status; zero if none
+	LastFailure  time.Time // last failure of the host; zero if none
+	InFlight     int       // running and waiting calls
 	CacheEntries int
 	CacheBytes   int64
 }
 
-// State returns the client's state now. RetryIn is positive only while the
-// breaker is open: then nothing is asked for so long.
+// State returns the current state. RetryIn is positive only while the breaker
+// is open: no request is sent for that time.
 func (c *Client) State() State {
-	s := State{Host: c.base.Host, InFlight: c.lanes.users()}
+	s := State{Host: c.base.Host, InFlight: c.queues.users()}
 	s.Breaker, s.RetryIn = c.breaker.state()
 	s.LastSuccess, s.LastFailure = c.breaker.last()
-	s.CacheEntries, s.CacheBytes = c.answers.size()
+	s.CacheEntries, s.CacheBytes = c.responses.size()
 	return s
 }
 
-// parseBase reads a base URL, whose path it returns without a slash at its end.
+// parseBase parses a base URL. It returns the path without a trailing slash.
 func parseBase(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, errNotBase // err would repeat the address, and with it a password
+		return nil, errNotBase // err would repeat the URL with its password
 	}
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
 		u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || climbs(u.EscapedPath()) {

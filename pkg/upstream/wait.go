@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// maxWait is the longest that a host's word holds calls back. A wrong header
-// must not silence a caller for days.
+// maxWait bounds the waits that a host can request, so that a wrong header does
+// not block callers for days.
 const maxWait = time.Hour
 
-// retryAfter reads Retry-After, which has seconds or a date (RFC 9110 section
-// 10.2.3). A date counts from the answer's own Date, so that a clock that
-// differs from ours doesn't matter. It returns 0 to maxWait.
+// retryAfter parses Retry-After: seconds or a date (RFC 9110 section 10.2.3). A
+// date is relative to the response's Date, so that clock differences don't
+// matter. It returns 0 to maxWait.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if d, ok := seconds(value); ok {
@@ -29,14 +29,14 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), maxWait)
 }
 
-// backOff reads Zotero's Backoff, which has seconds and may come with any
-// answer. It returns 0 to maxWait.
+// backOff parses Zotero's Backoff: seconds, in any response. It returns 0 to
+// maxWait.
 func backOff(h http.Header) time.Duration {
 	d, _ := seconds(strings.TrimSpace(h.Get("Backoff")))
 	return d
 }
 
-// seconds reads a whole number of seconds, at most maxWait.
+// seconds parses a whole number of seconds, at most maxWait.
 func seconds(s string) (time.Duration, bool) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0, false
@@ -48,7 +48,7 @@ func seconds(s string) (time.Duration, bool) {
 	return time.Duration(n) * time.Second, true
 }
 
-// roundUp returns d in whole seconds, at least one.
+// roundUp returns d rounded up to whole seconds, at least one.
 func roundUp(d time.Duration) time.Duration {
 	return max((d + time.Second - 1).Truncate(time.Second), time.Second)
 }
