@@ -138,7 +138,7 @@ func serverOptions(r *room, logger *slog.Logger) (server.Options, error) {
 	return server.Options{
 		Catalog:       catalog,
 		Authenticator: r.access.authenticator, Routes: r.access.routes, SignIn: r.access.signIn, SharedLibrary: c.SharesLocal(), Libraries: r.libs.List,
-		Budget: server.Budget{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
+		Limits: server.Limits{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  r.libs.ready, Logger: logger, Telemetry: r.observing.Telemetry, SlowCall: c.SlowCall,
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		AllowedOrigins: c.AllowedOrigins, AllowedHosts: c.AllowedHosts, RequestTimeout: c.RequestTimeout, MaxBodyBytes: c.MaxBodyBytes,

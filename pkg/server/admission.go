@@ -8,74 +8,75 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 )
 
-// Budget bounds what callers may do in this process. A bound for a service of
-// several processes is the platform's, for example Cloud Armor's.
-type Budget struct {
-	// Max is the number of calls that one caller may make in Window, a tenth
-	// of them at once. A caller is a principal; where callers don't sign in, an
-	// address. 0 is no limit.
+// Limits bounds the calls of callers in this process. A service of several
+// processes needs a limit of the platform too, for example in Cloud Armor.
+type Limits struct {
+	// Max is the number of calls that one caller may make in Window; a tenth of
+	// them may come in a burst. A caller is a principal, or an address if
+	// callers don't sign in. 0 is no limit.
 	Max    int
 	Window time.Duration
-	// InFlight is the number of calls that may run at once; further ones are
-	// refused rather than queued. 0 is no limit.
+	// InFlight is the number of concurrent calls; further ones are rejected,
+	// not queued. 0 is no limit.
 	InFlight int
-	// Hops is the number of trusted proxies in front that write
-	// X-Forwarded-For. Entries further to the left are the caller's and ignored.
+	// Hops is the number of trusted proxies in front of the server that write
+	// X-Forwarded-For. Entries further to the left come from the caller and are
+	// ignored.
 	Hops int
 }
 
-// anonymousFactor is how many times more an address may do than a principal
-// before its callers have signed in: clients that run in the cloud share a few
-// addresses between all of their people.
+// anonymousFactor is the limit of an address before its callers have signed in,
+// as a multiple of a principal's: clients that run in the cloud share a few
+// addresses between all of their users.
 const anonymousFactor = 10
 
-// anonymousAddresses is the number of addresses whose anonymous calls are
-// counted, at 16 bytes each.
+// anonymousAddresses bounds the addresses whose anonymous calls are counted, at
+// 16 bytes each.
 const anonymousAddresses = 1 << 16
 
-// The number of requests to the routes of signing in that run at once, in all
-// and of one address. They have places of their own: a flood of them takes none
-// of a signed-in call's. An address has many: clients that run in the cloud share
-// a few addresses between all of their people.
+// Bounds of concurrent requests to the routes of sign-in, in total and per
+// address. They are separate from the calls in flight, so a flood of such
+// requests does not block signed-in calls. An address may have many: clients
+// that run in the cloud share a few addresses between all of their users.
 const (
 	signInPlaces        = 256
 	signInPlacesAddress = 64
 )
 
-// admission holds callers to a [Budget].
+// admission enforces [Limits].
 type admission struct {
 	callers   *limit.Limiter
-	anonymous *limit.Limiter // by address: those who were refused, and the routes of signing in
+	anonymous *limit.Limiter // by address: for rejected requests and the routes of sign-in
 	inFlight  *limit.InFlight
-	signIn    *limit.Shares // places at the routes of signing in, by address
+	signIn    *limit.Shares // concurrent requests to the routes of sign-in, by address
 	filled    func(utilization float64)
 	hops      int
 	signed    bool // callers sign in
-	refused   func(kind string)
+	rejected  func(kind string)
 }
 
-// newAdmission returns the admission of a server.
+// newAdmission returns the admission control of a server.
 func newAdmission(o Options) *admission {
-	b := o.Budget
+	l := o.Limits
 	a := &admission{
-		callers:   limit.New(limit.Options{Max: b.Max, Window: b.Window}),
-		anonymous: limit.New(limit.Options{Max: b.Max * anonymousFactor, Window: b.Window, Callers: anonymousAddresses}),
+		callers:   limit.New(limit.Options{Max: l.Max, Window: l.Window}),
+		anonymous: limit.New(limit.Options{Max: l.Max * anonymousFactor, Window: l.Window, Callers: anonymousAddresses}),
 		signIn:    limit.NewShares(signInPlaces, signInPlacesAddress),
 		filled:    o.Telemetry.InFlight,
-		hops:      b.Hops, signed: o.Authenticator != nil, refused: o.Telemetry.Refused,
+		hops:      l.Hops, signed: o.Authenticator != nil, rejected: o.Telemetry.Refused,
 	}
-	if b.InFlight > 0 {
-		a.inFlight = limit.NewInFlight(b.InFlight)
+	if l.InFlight > 0 {
+		a.inFlight = limit.NewInFlight(l.InFlight)
 	}
 	return a
 }
 
-// refuseFunc answers a request with a refusal, in the form of its protocol.
-type refuseFunc func(http.ResponseWriter, *http.Request, *identity.Challenge)
+// rejectFunc writes a rejection in the form of a protocol.
+type rejectFunc func(http.ResponseWriter, *http.Request, *identity.Challenge)
 
-// admit spends a call of an authenticated caller and reports whether it may be
-// made. If not, it has been answered.
-func (a *admission) admit(w http.ResponseWriter, r *http.Request, refuse refuseFunc) bool {
+// admit counts a call of an authenticated caller and reports whether it is
+// allowed. If not, admit has written the response.
+func (a *admission) admit(w http.ResponseWriter, r *http.Request, reject rejectFunc) bool {
 	if a.callers == nil {
 		return true
 	}
@@ -83,10 +84,10 @@ func (a *admission) admit(w http.ResponseWriter, r *http.Request, refuse refuseF
 	if !a.signed {
 		kind = "address"
 	}
-	return a.spend(w, r, a.callers, a.caller(r), kind, refuse)
+	return a.spend(w, r, a.callers, a.caller(r), kind, reject)
 }
 
-// caller returns the key of a request's caller: the principal, or without one
+// caller returns the key of a request's caller: the principal or, without one,
 // the address.
 func (a *admission) caller(r *http.Request) string {
 	if p := identity.PrincipalFrom(r.Context()); p != nil {
@@ -95,47 +96,46 @@ func (a *admission) caller(r *http.Request) string {
 	return a.address(r)
 }
 
-// admitAnonymous spends a call of an address without a principal, and reports
+// admitAnonymous counts a call of an address without a principal, and reports
 // as admit does.
-func (a *admission) admitAnonymous(w http.ResponseWriter, r *http.Request, refuse refuseFunc) bool {
-	return a.anonymous == nil || a.spend(w, r, a.anonymous, a.address(r), "sign_in", refuse)
+func (a *admission) admitAnonymous(w http.ResponseWriter, r *http.Request, reject rejectFunc) bool {
+	return a.anonymous == nil || a.spend(w, r, a.anonymous, a.address(r), "sign_in", reject)
 }
 
-// spend spends a call that a limiter counts under key. A refusal is counted
-// under kind.
-func (a *admission) spend(w http.ResponseWriter, r *http.Request, l *limit.Limiter, key, kind string, refuse refuseFunc) bool {
+// spend counts a call in a limiter under key. A rejection is counted in the
+// metrics under kind.
+func (a *admission) spend(w http.ResponseWriter, r *http.Request, l *limit.Limiter, key, kind string, reject rejectFunc) bool {
 	v := l.Allow(key)
 	l.WriteHeader(w.Header(), v)
 	if !v.OK {
-		a.refused(kind)
-		refuse(w, r, &identity.Challenge{Status: http.StatusTooManyRequests, Err: limit.TooOften(v)})
+		a.rejected(kind)
+		reject(w, r, &identity.Challenge{Status: http.StatusTooManyRequests, Err: limit.RateExceeded(v)})
 	}
 	return v.OK
 }
 
-// enter takes one of the places of calls in flight. If there is none, the
-// request has been answered and ok is false; otherwise leave must be called
-// once, at the end.
-func (a *admission) enter(w http.ResponseWriter, r *http.Request, refuse refuseFunc) (leave func(), ok bool) {
+// enter starts a call in flight. If too many run, enter has written the
+// response and ok is false; otherwise the caller must call leave once at the
+// end.
+func (a *admission) enter(w http.ResponseWriter, r *http.Request, reject rejectFunc) (leave func(), ok bool) {
 	leave, ok = a.inFlight.Enter()
 	a.filled(a.inFlight.Utilization())
 	if !ok {
-		a.refused("in_flight")
-		refuse(w, r, &identity.Challenge{Status: http.StatusServiceUnavailable, Err: limit.Busy()})
+		a.rejected("in_flight")
+		reject(w, r, &identity.Challenge{Status: http.StatusServiceUnavailable, Err: limit.Busy()})
 	}
 	return leave, ok
 }
 
-// enterSignIn takes one of the places at the routes of signing in, as enter
-// does.
-func (a *admission) enterSignIn(w http.ResponseWriter, r *http.Request, refuse refuseFunc) (leave func(), ok bool) {
+// enterSignIn starts a request to a route of sign-in, as enter does for calls.
+func (a *admission) enterSignIn(w http.ResponseWriter, r *http.Request, reject rejectFunc) (leave func(), ok bool) {
 	address := a.address(r)
-	if !a.signIn.Take(address, 1) {
-		a.refused("in_flight")
-		refuse(w, r, &identity.Challenge{Status: http.StatusServiceUnavailable, Err: limit.Busy()})
+	if !a.signIn.Acquire(address, 1) {
+		a.rejected("in_flight")
+		reject(w, r, &identity.Challenge{Status: http.StatusServiceUnavailable, Err: limit.Busy()})
 		return nil, false
 	}
-	return func() { a.signIn.Give(address, 1) }, true
+	return func() { a.signIn.Release(address, 1) }, true
 }
 
 // address returns the key of a request's address.

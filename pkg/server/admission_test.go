@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// As S03 of the acceptance checklist has it: past the limit is 429 with a
-// wait, for each caller by themselves.
-func TestS03EachCallerHasABudgetOfTheirOwn(t *testing.T) {
-	h := newHouse(t, true, func(o *Options) { o.Budget = Budget{Max: 40, Window: time.Hour} })
+// S03 of the acceptance statements: each caller has a limit, and a call beyond
+// it gets 429 with a wait.
+func TestS03_LimitsEachCaller(t *testing.T) {
+	h := newAuthFixture(t, true, func(o *Options) { o.Limits = Limits{Max: 40, Window: time.Hour} })
 	call := func(token, path string) reply {
 		m := modernCall("whoami", "")
 		if path != "/mcp" {
@@ -23,7 +23,7 @@ func TestS03EachCallerHasABudgetOfTheirOwn(t *testing.T) {
 	}
 	for i, path := range []string{"/mcp", "/tools/whoami", "/mcp", "/tools/whoami"} {
 		r := call("token-of-ada", path)
-		low := i >= 2 // less than half is left, and said so
+		low := i >= 2 // less than half is left, so the header is set
 		if r.status != 200 || strings.Contains(r.header.Get("RateLimit-Policy"), "q=40") != low || strings.Contains(r.header.Get("RateLimit"), "r=") != low {
 			t.Fatalf("call %d of Ada's burst of four: got %d %v", i, r.status, r.header)
 		}
@@ -39,32 +39,32 @@ func TestS03EachCallerHasABudgetOfTheirOwn(t *testing.T) {
 		t.Error("a call past the limit reached a tool")
 	}
 	if r := call("token-of-bob", "/mcp"); r.status != 200 {
-		t.Errorf("Bob pays for Ada: got %d %s", r.status, r.body)
+		t.Errorf("Bob is limited with Ada: got %d %s", r.status, r.body)
 	}
 	if r := h.send(t, "GET", "/health", "", message{}); r.status != 200 || r.header.Get("RateLimit") != "" {
-		t.Errorf("a probe has a budget: got %d %v", r.status, r.header)
+		t.Errorf("a probe is limited: got %d %v", r.status, r.header)
 	}
 }
 
-func TestStrangersCantTryTokensForLong(t *testing.T) {
-	h := newHouse(t, true, func(o *Options) { o.Budget = Budget{Max: 2, Window: time.Hour} })
-	refused := map[int]int{}
+func TestAdmission_LimitsInvalidTokens(t *testing.T) {
+	h := newAuthFixture(t, true, func(o *Options) { o.Limits = Limits{Max: 2, Window: time.Hour} })
+	rejected := map[int]int{}
 	for range 40 {
-		refused[h.send(t, "POST", "/mcp", "token-of-mallory", modernCall("whoami", "")).status]++
+		rejected[h.send(t, "POST", "/mcp", "token-of-mallory", modernCall("whoami", "")).status]++
 	}
-	if refused[401] == 0 || refused[429] == 0 || refused[401]+refused[429] != 40 {
-		t.Errorf("40 bad tokens from one address: %v", refused)
+	if rejected[401] == 0 || rejected[429] == 0 || rejected[401]+rejected[429] != 40 {
+		t.Errorf("40 bad tokens from one address: %v", rejected)
 	}
 	if r := h.send(t, "POST", "/mcp", "token-of-ada", modernCall("whoami", "")); r.status != 200 {
-		t.Errorf("somebody who signed in pays for strangers at the same address: got %d", r.status)
+		t.Errorf("a signed-in caller is limited with unauthenticated ones at the same address: got %d", r.status)
 	}
 }
 
-func TestAFullServerSaysSoAtOnce(t *testing.T) {
+func TestAdmission_FullServerRejectsAtOnce(t *testing.T) {
 	inside, leave := make(chan struct{}), make(chan struct{})
 	var first sync.Once
-	h := newHouse(t, true, func(o *Options) {
-		o.Budget = Budget{InFlight: 1}
+	h := newAuthFixture(t, true, func(o *Options) {
+		o.Limits = Limits{InFlight: 1}
 		o.Catalog.(*catalog).call = func(context.Context, string, json.RawMessage) (json.RawMessage, error) {
 			first.Do(func() {
 				inside <- struct{}{}
@@ -91,7 +91,7 @@ func TestAFullServerSaysSoAtOnce(t *testing.T) {
 	}
 	close(leave)
 	if r := <-slow; r.status != 200 {
-		t.Errorf("who was inside: got %d %s", r.status, r.body)
+		t.Errorf("the running call: got %d %s", r.status, r.body)
 	}
 	if r := h.send(t, "POST", "/mcp", "token-of-bob", modernCall("whoami", "")); r.status != 200 {
 		t.Errorf("after it: got %d", r.status)

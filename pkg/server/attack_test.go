@@ -18,13 +18,13 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 )
 
-// The tests of this file stall connections on a listening server, as one client
-// or many could, while signed-in calls go on.
+// The tests of this file stall connections to a listening server, as one client
+// or many could, beside signed-in calls.
 
-// listen serves a house on loopback and returns its address.
+// listen serves a server on loopback and returns its address.
 func listen(t *testing.T, change func(*Options)) string {
 	t.Helper()
-	h := newHouse(t, true, change)
+	h := newAuthFixture(t, true, change)
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -56,13 +56,13 @@ func stall(t *testing.T, address string, n, sources int, request string, sent in
 			t.Fatal(err)
 		}
 		if sent > 0 {
-			// The server may refuse the body while it is sent.
+			// The server may reject the body while it is sent.
 			_, _ = io.CopyN(conn, spaces{}, int64(sent))
 		}
 	}
 }
 
-// spaces is an endless source of white space, with which JSON may begin.
+// spaces is an endless reader of white space, with which JSON may begin.
 type spaces struct{}
 
 func (spaces) Read(p []byte) (int, error) {
@@ -81,8 +81,8 @@ func stalled(path, kind, token string, length int) string {
 	return fmt.Sprintf("%sContent-Length: %d\r\n\r\n", head, length)
 }
 
-// callers makes n signed-in calls one after another and returns how long each
-// took, in order of time. Every one must be answered.
+// callers makes n signed-in calls one after another and returns their
+// durations, sorted. Every call must succeed.
 func callers(t *testing.T, address string, n int) []time.Duration {
 	t.Helper()
 	took := make([]time.Duration, n)
@@ -101,7 +101,7 @@ func callers(t *testing.T, address string, n int) []time.Duration {
 		_, _ = io.Copy(io.Discard, res.Body)
 		res.Body.Close()
 		if res.StatusCode != http.StatusOK {
-			t.Fatalf("call %d was answered %d", i, res.StatusCode)
+			t.Fatalf("call %d has status %d", i, res.StatusCode)
 		}
 		took[i] = time.Since(begin)
 	}
@@ -109,7 +109,7 @@ func callers(t *testing.T, address string, n int) []time.Duration {
 	return took
 }
 
-// signInRoutes are like those of signing in: they read a body.
+// signInRoutes are routes like those of sign-in: they read a body.
 func signInRoutes(o *Options) {
 	read := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body)
@@ -119,7 +119,7 @@ func signInRoutes(o *Options) {
 	}
 }
 
-// Every route that reads a body, with a credential where it takes one.
+// Every route that reads a body, with a credential where it needs one.
 var stalledRoutes = []struct{ path, kind, token string }{
 	{"/mcp", "application/json", ""},
 	{"/mcp", "application/json", "token-of-mallory"},
@@ -131,13 +131,13 @@ var stalledRoutes = []struct{ path, kind, token string }{
 	{"/authorize", "application/x-www-form-urlencoded", ""},
 }
 
-func TestStalledBodiesTakeNoPlace(t *testing.T) {
+func TestBodies_StalledOnesAreNotInFlight(t *testing.T) {
 	for _, route := range stalledRoutes {
 		for _, sources := range []int{1, 16} {
 			t.Run(fmt.Sprintf("%s with %q from %d addresses", route.path, route.token, sources), func(t *testing.T) {
 				t.Parallel()
 				address := listen(t, func(o *Options) {
-					o.Budget = Budget{InFlight: 4}
+					o.Limits = Limits{InFlight: 4}
 					signInRoutes(o)
 				})
 				stall(t, address, 80, sources, stalled(route.path, route.kind, route.token, 1000), 1)
@@ -147,15 +147,15 @@ func TestStalledBodiesTakeNoPlace(t *testing.T) {
 	}
 }
 
-// A large body of one caller is refused once that caller's share is taken;
-// everyone else's calls, and their large bodies, go on.
-func TestStalledLargeBodiesShareTheMemory(t *testing.T) {
-	address := listen(t, func(o *Options) { o.Budget = Budget{InFlight: 4} })
+// A large body of one caller is rejected once that caller's share is used up;
+// other callers' calls and large bodies are not.
+func TestBodies_StalledLargeOnesShareMemory(t *testing.T) {
+	address := listen(t, func(o *Options) { o.Limits = Limits{InFlight: 4} })
 	const size = 1 << 20
 	before := heap()
 	stall(t, address, 40, 1, stalled("/mcp", "application/json", "token-of-bob", size), size-1)
 	if grown := int64(heap()) - int64(before); grown > 24<<20 {
-		t.Errorf("40 stalled bodies of 1 MiB of one caller take %d MiB", grown>>20)
+		t.Errorf("40 stalled bodies of 1 MiB of one caller use %d MiB", grown>>20)
 	}
 	callers(t, address, 20)
 	body := strings.Repeat(" ", size-2) + "{}"
@@ -171,13 +171,13 @@ func TestStalledLargeBodiesShareTheMemory(t *testing.T) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		t.Errorf("another caller's large body was answered %d", res.StatusCode)
+		t.Errorf("another caller's large body has status %d", res.StatusCode)
 	}
 }
 
-// What a body takes is given back with it: a caller can send any number of large
-// ones, one after another.
-func TestLargeBodiesGiveTheMemoryBack(t *testing.T) {
+// The memory of a body is released with it: a caller can send any number of
+// large ones in sequence.
+func TestBodies_LargeOnesReleaseMemory(t *testing.T) {
 	address := listen(t, nil)
 	body := strings.Repeat(" ", 1<<20-2) + "{}"
 	for i := range 40 {
@@ -193,14 +193,14 @@ func TestLargeBodiesGiveTheMemoryBack(t *testing.T) {
 		}
 		res.Body.Close()
 		if res.StatusCode != http.StatusOK {
-			t.Fatalf("large body %d was answered %d", i, res.StatusCode)
+			t.Fatalf("large body %d has status %d", i, res.StatusCode)
 		}
 	}
 }
 
-// Requests that hang at the routes of signing in take none of the places of
-// calls, and calls take none of theirs.
-func TestSignInAndCallsHaveTheirOwnPlaces(t *testing.T) {
+// Requests that hang at the routes of sign-in do not count as calls in flight,
+// and calls do not count there.
+func TestAdmission_SignInAndCallsAreSeparate(t *testing.T) {
 	release, hangs := make(chan struct{}), make(chan struct{})
 	var hanging sync.WaitGroup
 	hang := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -209,8 +209,8 @@ func TestSignInAndCallsHaveTheirOwnPlaces(t *testing.T) {
 			<-release
 		}
 	})
-	h := newHouse(t, true, func(o *Options) {
-		o.Budget = Budget{InFlight: 4}
+	h := newAuthFixture(t, true, func(o *Options) {
+		o.Limits = Limits{InFlight: 4}
 		o.Routes = append(o.Routes, identity.Route{Method: http.MethodPost, Path: "/token", Handler: hang})
 	})
 	for range 10 {
@@ -222,17 +222,17 @@ func TestSignInAndCallsHaveTheirOwnPlaces(t *testing.T) {
 		<-hangs
 	}
 	if r := h.send(t, "POST", "/tools/whoami", "token-of-ada", message{}); r.status != http.StatusOK {
-		t.Errorf("a call beside hanging sign-ins was answered %d", r.status)
+		t.Errorf("a call beside hanging sign-ins has status %d", r.status)
 	}
 	for range 4 {
 		leave, ok := h.server.admission.inFlight.Enter()
 		if !ok {
-			t.Fatal("sign-ins take places of calls")
+			t.Fatal("sign-ins count as calls in flight")
 		}
 		defer leave()
 	}
 	if r := h.send(t, "POST", "/token", "", message{}); r.status != http.StatusOK {
-		t.Errorf("a sign-in beside as many calls as can run was answered %d", r.status)
+		t.Errorf("a sign-in beside the maximum of calls has status %d", r.status)
 	}
 }
 
@@ -251,7 +251,7 @@ func TestAttack_StalledBodies(t *testing.T) {
 		t.Skip("STACKROOM_TEST_LONG is not 1: this takes a minute")
 	}
 	change := func(o *Options) {
-		o.Budget = Budget{InFlight: 512}
+		o.Limits = Limits{InFlight: 512}
 		signInRoutes(o)
 	}
 	for _, route := range stalledRoutes {
@@ -262,8 +262,9 @@ func TestAttack_StalledBodies(t *testing.T) {
 				stall(t, address, 520, sources, stalled(route.path, route.kind, route.token, 1000), 1)
 				attacked := callers(t, address, 1000)
 				ratio := float64(attacked[989]) / float64(calm[989])
-				t.Logf("p99 %v calm, %v attacked: %.2f times", calm[989], attacked[989], ratio)
-				// The millisecond is for the machine: a call takes a tenth of it.
+				t.Logf("p99 %v before, %v during the attack: %.2f times", calm[989], attacked[989], ratio)
+				// The millisecond is for the machine's noise: a call takes a
+				// tenth of it.
 				if attacked[989] > 2*calm[989]+time.Millisecond {
 					t.Errorf("p99 is %.2f times that without the attack", ratio)
 				}
@@ -278,7 +279,7 @@ func TestAttack_StalledBodies(t *testing.T) {
 			grown := (int64(heap()) - int64(before)) >> 20
 			t.Logf("%d MiB", grown)
 			if grown > 120 {
-				t.Errorf("500 stalled bodies of 1 MiB take %d MiB", grown)
+				t.Errorf("500 stalled bodies of 1 MiB use %d MiB", grown)
 			}
 			callers(t, address, 100)
 		})
@@ -287,7 +288,7 @@ func TestAttack_StalledBodies(t *testing.T) {
 
 func TestReady_FullForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, true, func(o *Options) { o.Budget = Budget{InFlight: 4} })
+		h := newAuthFixture(t, true, func(o *Options) { o.Limits = Limits{InFlight: 4} })
 		f := h.server.admission.inFlight
 		ready := func() int { return h.send(t, "GET", "/ready", "", message{}).status }
 		var leave func()
@@ -296,7 +297,7 @@ func TestReady_FullForLong(t *testing.T) {
 		}
 		time.Sleep(fullForLong)
 		if got := ready(); got != http.StatusOK {
-			t.Errorf("no call was refused: /ready is %d", got)
+			t.Errorf("no call was rejected: /ready is %d", got)
 		}
 		f.Enter()
 		time.Sleep(fullForLong - time.Nanosecond)
@@ -310,7 +311,7 @@ func TestReady_FullForLong(t *testing.T) {
 		}
 		leave()
 		if got := ready(); got != http.StatusOK {
-			t.Errorf("three of four places are taken: /ready is %d", got)
+			t.Errorf("three of four calls are running: /ready is %d", got)
 		}
 	})
 }

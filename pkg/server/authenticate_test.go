@@ -19,11 +19,11 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
-// The tests of this file carry the numbers of the acceptance checklist's
-// groups R, K, E and L as far as they are about who is calling.
+// The tests of this file carry the numbers of the acceptance statements R, K, E
+// and L about authentication.
 
-func TestR01R02R08R09R12StrangersGetTheWayToSignIn(t *testing.T) {
-	bothLanes(t, func(t *testing.T, h *house) {
+func TestR01_R02_R08_R09_R12_ChallengesUnauthenticatedCallers(t *testing.T) {
+	bothLanes(t, func(t *testing.T, h *authFixture) {
 		requests := []struct {
 			promise, method, path string
 			m                     message
@@ -36,53 +36,53 @@ func TestR01R02R08R09R12StrangersGetTheWayToSignIn(t *testing.T) {
 			{"R12 server/discover", "POST", "/mcp", modernRequest("server/discover")},
 			{"R12 tools/list", "POST", "/mcp", modernRequest("tools/list")},
 			{"R08 a token in the query", "POST", "/mcp?access_token=token-of-ada", modernCall("whoami", "")},
-			{"an unknown tool", "POST", "/mcp", modernCall("nobody", "")},
-			{"no Accept header that fits", "POST", "/mcp", modernCall("whoami", "").with("Accept", "text/html")},
+			{"an unknown tool", "POST", "/mcp", modernCall("unknown", "")},
+			{"no suitable Accept header", "POST", "/mcp", modernCall("whoami", "").with("Accept", "text/html")},
 			{"not JSON", "POST", "/mcp", legacyCall("", "{")},
 			{"REST", "POST", "/tools/whoami", message{}},
 			{"REST with a token in the query", "POST", "/tools/whoami?access_token=token-of-ada", message{}},
-			{"REST, an unknown tool", "POST", "/tools/nobody", message{}},
+			{"REST, an unknown tool", "POST", "/tools/unknown", message{}},
 			{"REST, the list", "GET", "/tools", message{}},
 			{"HTTP+SSE", "GET", "/sse", message{}},
 			{"HTTP+SSE, a message", "POST", "/sse?sessionid=x", legacyCall("", initialize)},
 		}
 		for _, c := range requests {
 			r := h.send(t, c.method, c.path, "", c.m)
-			r.wantRefused(t, "R01 "+c.promise, 401, pointer, `scope="library:read"`)
+			r.wantRejected(t, "R01 "+c.promise, 401, pointer, `scope="library:read"`)
 			if got := r.header.Get("WWW-Authenticate"); strings.Contains(got, "error=") {
 				t.Errorf("R01 %s: a request without a token gets an error: %s", c.promise, got)
 			}
 			for promise, token := range map[string]string{
 				"R02 an invalid token": "token-of-mallory", "R09 a Zotero key": "P9NiFoyLeZu2bZNvvuQPDWsd",
 			} {
-				h.send(t, c.method, c.path, token, c.m).wantRefused(t, promise+", "+c.promise, 401, `error="invalid_token"`, pointer)
+				h.send(t, c.method, c.path, token, c.m).wantRejected(t, promise+", "+c.promise, 401, `error="invalid_token"`, pointer)
 			}
 			h.send(t, c.method, c.path, "", c.m.with("Authorization", "Bearer token-of-ada\nBearer token-of-bob")).
-				wantRefused(t, "two tokens, "+c.promise, 400, `error="invalid_request"`)
+				wantRejected(t, "two tokens, "+c.promise, 400, `error="invalid_request"`)
 			h.send(t, c.method, c.path, "", c.m.with("Authorization", "Basic dG9rZW4tb2YtYWRh")).
-				wantRefused(t, "not a bearer, "+c.promise, 401)
+				wantRejected(t, "not a bearer, "+c.promise, 401)
 			r = h.send(t, c.method, c.path, "token-while-down", c.m)
-			r.wantRefused(t, "it can't be told now, "+c.promise, 503)
+			r.wantRejected(t, "the verifier is unavailable, "+c.promise, 503)
 			if r.header.Get("Retry-After") != "7" {
 				t.Errorf("%s: Retry-After = %q", c.promise, r.header.Get("Retry-After"))
 			}
 		}
 		if len(h.ran) > 0 {
-			t.Errorf("strangers ran %q", h.ran)
+			t.Errorf("unauthenticated callers ran %q", h.ran)
 		}
-		if log := h.log.String(); strings.Contains(log, "token-of") || strings.Contains(log, "P9NiFoy") || !strings.Contains(log, "the cause in the house") {
+		if log := h.log.String(); strings.Contains(log, "token-of") || strings.Contains(log, "P9NiFoy") || !strings.Contains(log, "the internal cause") {
 			t.Errorf("the log has a token or lacks the cause: %s", log)
 		}
 	})
 }
 
-// withToken returns a call that asks for progress.
+// withToken returns a call that requests progress.
 func withToken(m message) message {
 	return m.replace(`"_meta":{`, `"_meta":{"progressToken":"p",`)
 }
 
-func TestWhatIsOpenToStrangers(t *testing.T) {
-	h := newHouse(t, true, func(o *Options) {
+func TestRoutes_WithoutAuthentication(t *testing.T) {
+	h := newAuthFixture(t, true, func(o *Options) {
 		o.Routes = []identity.Route{{Method: "POST", Path: "/authorize", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Access-Control-Allow-Origin", "*")
 			buf := new(bytes.Buffer)
@@ -101,7 +101,7 @@ func TestWhatIsOpenToStrangers(t *testing.T) {
 	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"} {
 		r := h.send(t, "GET", path, "", message{}.with("Origin", "https://evil.example"))
 		if r.status != 200 || len(r.header["Access-Control-Allow-Origin"]) != 1 || r.header.Get("Access-Control-Allow-Origin") != "*" ||
-			!strings.Contains(r.body, `"resource":"`+houseMCP+`"`) || !strings.Contains(r.body, `"authorization_servers":["https://mcp.example.org"]`) {
+			!strings.Contains(r.body, `"resource":"`+authMCP+`"`) || !strings.Contains(r.body, `"authorization_servers":["https://mcp.example.org"]`) {
 			t.Errorf("R03 %s: got %d %v %s", path, r.status, r.header, r.body)
 		}
 	}
@@ -109,7 +109,7 @@ func TestWhatIsOpenToStrangers(t *testing.T) {
 	if r := h.send(t, "OPTIONS", "/.well-known/oauth-protected-resource/mcp", "", ask); r.header.Get("Access-Control-Allow-Origin") != "*" {
 		t.Errorf("R03 asked by a browser: got %d %v", r.status, r.header)
 	}
-	// A form on a page that sends no referrer has the origin "null".
+	// A form on a page without referrer has the origin "null".
 	for _, origin := range []string{"null", "https://mcp.example.org", "https://evil.example"} {
 		if r := h.send(t, "POST", "/authorize", "", message{}.with("Origin", origin)); r.status != 200 || len(r.header["Access-Control-Allow-Origin"]) != 1 {
 			t.Errorf("Origin %s at a route of signing in: got %d %v", origin, r.status, r.header)
@@ -138,28 +138,28 @@ func TestWhatIsOpenToStrangers(t *testing.T) {
 	}
 }
 
-func TestR06R07ScopesDecide(t *testing.T) {
-	bothLanes(t, func(t *testing.T, h *house) {
+func TestR06_R07_EnforcesScopes(t *testing.T) {
+	bothLanes(t, func(t *testing.T, h *authFixture) {
 		calls := func(name string) map[string]message {
 			return map[string]message{
-				"a call":                  modernCall(name, ""),
-				"of an old revision":      oldCall(name),
-				"with progress":           withToken(modernCall(name, "")),
-				"with progress, old":      withToken(oldCall(name).replace(`"arguments"`, `"_meta":{"x":1},"arguments"`)),
-				"with an escaped name":    oldCall(name).replace(name[:1], fmt.Sprintf(`\u%04x`, name[0])).replace(`\u0074ools`, "tools"),
-				"without a version":       legacyCall("", oldCall(name).body),
-				"in a batch":              legacyCall("2025-03-26", "["+oldCall(name).body+"]"),
-				"beside arguments":        modernCall(name, `"arguments":{"q":1},`),
-				"with members in a twist": legacyCall("", `{"params":{"name":"`+name+`"},"method":"tools/call","id":1,"jsonrpc":"2.0"}`),
+				"a call":                        modernCall(name, ""),
+				"of an old revision":            oldCall(name),
+				"with progress":                 withToken(modernCall(name, "")),
+				"with progress, old":            withToken(oldCall(name).replace(`"arguments"`, `"_meta":{"x":1},"arguments"`)),
+				"with an escaped name":          oldCall(name).replace(name[:1], fmt.Sprintf(`\u%04x`, name[0])).replace(`\u0074ools`, "tools"),
+				"without a version":             legacyCall("", oldCall(name).body),
+				"in a batch":                    legacyCall("2025-03-26", "["+oldCall(name).body+"]"),
+				"beside arguments":              modernCall(name, `"arguments":{"q":1},`),
+				"with members in another order": legacyCall("", `{"params":{"name":"`+name+`"},"method":"tools/call","id":1,"jsonrpc":"2.0"}`),
 			}
 		}
 		for promise, m := range calls("add") {
 			for _, token := range []string{"token-of-ada", "token-of-team"} {
-				h.mcp(t, token, m).wantRefused(t, "R06 "+promise, 403, `error="insufficient_scope"`, `scope="library:write"`, pointer)
+				h.mcp(t, token, m).wantRejected(t, "R06 "+promise, 403, `error="insufficient_scope"`, `scope="library:write"`, pointer)
 			}
 		}
-		h.send(t, "POST", "/tools/add", "token-of-ada", message{}).wantRefused(t, "R06 REST", 403, `error="insufficient_scope"`, `scope="library:write"`)
-		h.mcp(t, "token-of-ada", legacyCall("2025-06-18", `{"jsonrpc":"2.0","method":"tools/call","params":{"name":"add"}}`)) // a notification: has no answer
+		h.send(t, "POST", "/tools/add", "token-of-ada", message{}).wantRejected(t, "R06 REST", 403, `error="insufficient_scope"`, `scope="library:write"`)
+		h.mcp(t, "token-of-ada", legacyCall("2025-06-18", `{"jsonrpc":"2.0","method":"tools/call","params":{"name":"add"}}`)) // a notification has no response
 		if len(h.ran) > 0 {
 			t.Errorf("R06: ran %q", h.ran)
 		}
@@ -172,19 +172,19 @@ func TestR06R07ScopesDecide(t *testing.T) {
 			if r := h.mcp(t, "token-of-bob", m); r.status != 200 || !strings.Contains(r.body, "zotero:2") {
 				t.Errorf("R07 a writer reads %s: got %d %s", promise, r.status, r.body)
 			}
-			h.mcp(t, "token-of-nobody", m).wantRefused(t, "no scope at all, "+promise, 403, `error="insufficient_scope"`, `scope="library:read"`)
+			h.mcp(t, "token-of-none", m).wantRejected(t, "no scope at all, "+promise, 403, `error="insufficient_scope"`, `scope="library:read"`)
 		}
-		h.mcp(t, "token-of-nobody", modernRequest("tools/list")).wantRefused(t, "no scope at all", 403, `error="insufficient_scope"`)
-		h.send(t, "GET", "/tools", "token-of-nobody", message{}).wantRefused(t, "no scope at all", 403, `error="insufficient_scope"`)
+		h.mcp(t, "token-of-none", modernRequest("tools/list")).wantRejected(t, "no scope at all", 403, `error="insufficient_scope"`)
+		h.send(t, "GET", "/tools", "token-of-none", message{}).wantRejected(t, "no scope at all", 403, `error="insufficient_scope"`)
 		if id := h.mcp(t, "token-of-ada", modernCall("add", "")).decode(t).ID; id != 1.0 {
-			t.Errorf("the refusal has ID %v", id)
+			t.Errorf("the rejection has ID %v", id)
 		}
 	})
 }
 
-func TestE01ToolsThatTheServerDoesNotNameAreUnknown(t *testing.T) {
-	bothLanes(t, func(t *testing.T, h *house) {
-		for _, name := range []string{"nobody", "hidden"} {
+func TestE01_UnlistedToolsAreUnknown(t *testing.T) {
+	bothLanes(t, func(t *testing.T, h *authFixture) {
+		for _, name := range []string{"unknown", "hidden"} {
 			h.mcp(t, "token-of-bob", modernCall(name, "")).wantError(t, 400, -32602)
 			h.mcp(t, "token-of-ada", oldCall(name)).wantError(t, 200, -32602)
 			if r := h.send(t, "POST", "/tools/"+name, "token-of-ada", message{}); r.status != 404 {
@@ -197,25 +197,25 @@ func TestE01ToolsThatTheServerDoesNotNameAreUnknown(t *testing.T) {
 	})
 }
 
-func TestR10TokensStopAtTheDoor(t *testing.T) {
-	h := newHouse(t, false, nil)
+func TestR10_TokensDoNotReachTools(t *testing.T) {
+	h := newAuthFixture(t, false, nil)
 	h.mcp(t, "token-of-ada", modernCall("whoami", "")).wantText(t, `{"who":"zotero:1"}`)
 	h.mcp(t, "token-of-bob", withToken(modernCall("whoami", "")))
 	if seen := strings.Join(h.headers, " "); len(h.headers) != 2 || strings.Contains(seen, "token-of") || strings.Contains(seen, "Authorization") {
-		t.Errorf("tools see %s", seen)
+		t.Errorf("tools get %s", seen)
 	}
 	if log := h.log.String(); strings.Contains(log, "token-of") {
 		t.Errorf("the log has a token: %s", log)
 	}
 }
 
-func TestE07ADeadKeyLeadsBackToSigningIn(t *testing.T) {
-	bothLanes(t, func(t *testing.T, h *house) {
+func TestE07_InvalidKeyLeadsToSignIn(t *testing.T) {
+	bothLanes(t, func(t *testing.T, h *authFixture) {
 		for promise, m := range map[string]message{
 			"a call": modernCall("revoked", ""), "an old call": oldCall("revoked"), "with progress": withToken(modernCall("revoked", "")),
 			"in a batch": legacyCall("2025-03-26", "["+oldCall("revoked").body+"]"),
 		} {
-			h.mcp(t, "token-of-ada", m).wantRefused(t, "E07 "+promise, 401, `error="invalid_token"`, pointer)
+			h.mcp(t, "token-of-ada", m).wantRejected(t, "E07 "+promise, 401, `error="invalid_token"`, pointer)
 			r := h.mcp(t, "token-of-team", m)
 			if r.status != 200 || r.header.Get("WWW-Authenticate") != "" || !strings.Contains(r.body, `"isError":true`) {
 				t.Errorf("E07 %s with the deployment's key: got %d %v %s", promise, r.status, r.header, r.body)
@@ -225,15 +225,15 @@ func TestE07ADeadKeyLeadsBackToSigningIn(t *testing.T) {
 		if r.status != 200 || !strings.Contains(r.body, "notifications/progress") || !strings.Contains(r.body, `"isError":true`) {
 			t.Errorf("E07 after progress the status is sent: got %d %s", r.status, r.body)
 		}
-		h.send(t, "POST", "/tools/revoked", "token-of-ada", message{}).wantRefused(t, "E07 REST", 401, `error="invalid_token"`, pointer)
+		h.send(t, "POST", "/tools/revoked", "token-of-ada", message{}).wantRejected(t, "E07 REST", 401, `error="invalid_token"`, pointer)
 		if r := h.send(t, "POST", "/tools/revoked", "token-of-team", message{}); r.status != 503 || r.header.Get("WWW-Authenticate") != "" || r.problem(t).Code != library.Unauthenticated {
 			t.Errorf("E07 REST with the deployment's key: got %d %v %s", r.status, r.header, r.body)
 		}
 	})
 }
 
-func TestL09ListsAreTheSameForEverybody(t *testing.T) {
-	h := newHouse(t, true, nil)
+func TestL09_ListsAreEqualForAllCallers(t *testing.T) {
+	h := newAuthFixture(t, true, nil)
 	for _, method := range []string{"tools/list", "server/discover"} {
 		ada, bob := h.mcp(t, "token-of-ada", modernRequest(method)), h.mcp(t, "token-of-bob", modernRequest(method))
 		if ada.status != 200 || ada.body != bob.body {
@@ -245,7 +245,8 @@ func TestL09ListsAreTheSameForEverybody(t *testing.T) {
 	}
 }
 
-// shelves are the libraries of whoever calls: everybody's has the same ID.
+// shelves returns the caller's own libraries; all callers' libraries have the
+// same ID.
 type shelves map[string]*librarytest.Memory
 
 func (s shelves) of(ctx context.Context) *librarytest.Memory {
@@ -261,8 +262,8 @@ func (s shelves) Open(ctx context.Context, _ library.ID) (library.Reader, error)
 	return s.of(ctx), nil
 }
 
-// newReadingHouse returns a house with the real catalogue over libraries.
-func newReadingHouse(t *testing.T, libs tool.Libraries) *house {
+// newReadingFixture returns a server with the real catalogue over libraries.
+func newReadingFixture(t *testing.T, libs tool.Libraries) *authFixture {
 	t.Helper()
 	catalog, err := tool.NewCatalog(libs, tool.Options{})
 	if err != nil {
@@ -272,19 +273,19 @@ func newReadingHouse(t *testing.T, libs tool.Libraries) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{handler: edge.Handler()}
+	return &authFixture{handler: edge.Handler()}
 }
 
-// reading asks for a resource.
+// reading requests a resource.
 func reading(uri string) message {
 	return modernRequest("resources/read").replace(`"params":{`, `"params":{"uri":"`+uri+`",`).with("Mcp-Name", uri)
 }
 
-// locked are libraries to which no key fits any more.
+// locked is a library whose key is no longer accepted.
 type locked struct{}
 
 func (locked) List(context.Context) ([]library.Info, error) {
-	return nil, library.Errorf(library.Unauthenticated, "the key is no longer good")
+	return nil, library.Errorf(library.Unauthenticated, "the key is no longer valid")
 }
 
 func (l locked) Open(ctx context.Context, _ library.ID) (library.Reader, error) {
@@ -292,25 +293,25 @@ func (l locked) Open(ctx context.Context, _ library.ID) (library.Reader, error) 
 	return nil, err
 }
 
-func TestE07HoldsForResourcesToo(t *testing.T) {
-	h := newReadingHouse(t, locked{})
+func TestE07_HoldsForResources(t *testing.T) {
+	h := newReadingFixture(t, locked{})
 	for promise, m := range map[string]message{
 		"resources/read": reading("stackroom://local/items/ABCD2345"), "resources/list": modernRequest("resources/list"),
 	} {
-		h.mcp(t, "token-of-ada", m).wantRefused(t, "E07 "+promise, 401, `error="invalid_token"`, pointer)
+		h.mcp(t, "token-of-ada", m).wantRejected(t, "E07 "+promise, 401, `error="invalid_token"`, pointer)
 		if r := h.mcp(t, "token-of-team", m); r.decode(t).Error == nil || r.header.Get("WWW-Authenticate") != "" {
 			t.Errorf("E07 %s with the deployment's key: got %d %v %s", promise, r.status, r.header, r.body)
 		}
 	}
 }
 
-func TestK02K05NobodyGetsWhatIsAnothers(t *testing.T) {
+func TestK02_K05_CallersSeeOnlyTheirLibraries(t *testing.T) {
 	works := librarytest.Works()
 	theirs := shelves{
 		"zotero:1": librarytest.NewMemory(library.Info{ID: library.Local, Name: "Ada's"}, works),
 		"zotero:2": librarytest.NewMemory(library.Info{ID: library.Local, Name: "Bob's"}, works[:1]),
 	}
-	h := newReadingHouse(t, theirs)
+	h := newReadingFixture(t, theirs)
 	type list struct {
 		CacheScope string
 		Resources  []struct{ URI string }
@@ -335,7 +336,7 @@ func TestK02K05NobodyGetsWhatIsAnothers(t *testing.T) {
 		}
 	}
 	if only == "" || len(bobs) == 0 {
-		t.Fatalf("ada has nothing of her own, or bob nothing: %v", bobs)
+		t.Fatalf("ada or bob has no library: %v", bobs)
 	}
 	for range 3 {
 		a := read("token-of-ada", only)
@@ -346,8 +347,8 @@ func TestK02K05NobodyGetsWhatIsAnothers(t *testing.T) {
 	}
 }
 
-func TestHTTPSSESessionsBelongToWhoOpenedThem(t *testing.T) {
-	h := newHouse(t, false, nil)
+func TestSSE_SessionsBelongToTheirCaller(t *testing.T) {
+	h := newAuthFixture(t, false, nil)
 	local := httptest.NewServer(h.handler)
 	defer local.Close()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -382,14 +383,14 @@ func TestHTTPSSESessionsBelongToWhoOpenedThem(t *testing.T) {
 func TestOptions_SignInNeedsGuard(t *testing.T) {
 	o := Options{Catalog: &catalog{}, SignIn: pages.SignInZotero}
 	if _, err := New(o); err == nil {
-		t.Error("a server that says it has a sign-in lets everybody in")
+		t.Error("no error for a sign-in method without an authenticator")
 	}
 }
 
-func TestLanes_Refusals(t *testing.T) {
-	express, sdk := newHouse(t, true, nil), newHouse(t, false, nil)
-	for _, token := range []string{"", "token-of-mallory", "token-of-ada", "token-of-bob", "token-of-team", "token-of-nobody", "token-while-down"} {
-		for _, name := range []string{"whoami", "add", "revoked", "nobody", "hidden"} {
+func TestLanes_Rejections(t *testing.T) {
+	express, sdk := newAuthFixture(t, true, nil), newAuthFixture(t, false, nil)
+	for _, token := range []string{"", "token-of-mallory", "token-of-ada", "token-of-bob", "token-of-team", "token-of-none", "token-while-down"} {
+		for _, name := range []string{"whoami", "add", "revoked", "unknown", "hidden"} {
 			for _, m := range []message{modernCall(name, ""), oldCall(name)} {
 				a, b := express.mcp(t, token, m), sdk.mcp(t, token, m)
 				a.header.Del("X-Request-Id")
@@ -401,6 +402,6 @@ func TestLanes_Refusals(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(sdk.ran, express.ran); diff != "" {
-		t.Errorf("the lanes ran other tools: %s", diff)
+		t.Errorf("the express lane ran other tools: %s", diff)
 	}
 }

@@ -21,9 +21,9 @@ func registerTrivial(s *mcp.Server) {
 	})
 }
 
-// BenchmarkCall measures tools/call through the whole edge, its yardstick
-// being the SDK's own handler with the same tool in the same run. The edge's
-// share is the difference.
+// BenchmarkCall measures tools/call through the whole edge. The yardstick is
+// the SDK's own handler with the same tool in the same run; the difference is
+// the cost of the edge.
 func BenchmarkCall(b *testing.B) {
 	bare := mcp.NewServer(&mcp.Implementation{Name: "trivial", Version: "1"}, nil)
 	registerTrivial(bare)
@@ -39,7 +39,7 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// drive sends the same request again and again, without a network.
+// drive sends the same request repeatedly, without a network.
 func drive(b *testing.B, handler http.Handler, version, body string) {
 	header := http.Header{}
 	for name, value := range rpcHeader(version, body, nil) {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// TestAbandonedCallsKeepTheirArguments has a tool ignore its deadline and read
-// its arguments after the answer, when the buffer of the request's body belongs
-// to others.
-func TestAbandonedCallsKeepTheirArguments(t *testing.T) {
+// TestCall_AbandonedKeepsArguments has a tool ignore its deadline and read its
+// arguments after the response, when the buffer of the request's body is in use
+// by other requests.
+func TestCall_AbandonedKeepsArguments(t *testing.T) {
 	for _, path := range []string{"/mcp", "/tools/echo"} {
 		t.Run(path, func(t *testing.T) {
 			goOn, read := make(chan struct{}), make(chan string, 1)
@@ -35,7 +35,7 @@ func TestAbandonedCallsKeepTheirArguments(t *testing.T) {
 				m.sendTo(t, l.with, path)
 			}
 			send("first")
-			for i := range 100 { // these use the buffer again
+			for i := range 100 { // these reuse the buffer
 				send(fmt.Sprintf("%05d", i))
 			}
 			close(goOn)
@@ -46,9 +46,9 @@ func TestAbandonedCallsKeepTheirArguments(t *testing.T) {
 	}
 }
 
-// TestStreamsAreNoCallsInFlight opens more streams than calls may run.
-func TestStreamsAreNoCallsInFlight(t *testing.T) {
-	f := newFixture(t, func(o *Options) { o.LegacySSE, o.Budget = true, Budget{InFlight: 1} })
+// TestStreams_AreNotInFlight opens more streams than calls may run.
+func TestStreams_AreNotInFlight(t *testing.T) {
+	f := newFixture(t, func(o *Options) { o.LegacySSE, o.Limits = true, Limits{InFlight: 1} })
 	for range 3 {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.http.URL+"/sse", nil)
 		if err != nil {

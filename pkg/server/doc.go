@@ -1,12 +1,12 @@
-// Package server is Stackroom over HTTP and stdio. It is the edge: routes,
-// limits and deadlines, origin checks, request IDs, authentication, budgets,
-// health, and an orderly end. What it serves is below it:
+// Package server serves Stackroom over HTTP and stdio. It is the edge: routes,
+// limits and deadlines, origin checks, request IDs, authentication, health, and
+// an orderly shutdown. The packages below it are:
 //
 //	mcp     the Model Context Protocol: both eras, stdio, HTTP+SSE, the express lane
-//	rest    the tools for programs, with an OpenAPI document and problem answers
-//	pages   what people see
-//	call    what MCP and REST share: running, authorizing and recording calls
-//	limit   budgets of callers, bounds on what runs at once
+//	rest    the tools for programs, with an OpenAPI document and problem details
+//	pages   the pages for people
+//	call    shared by MCP and REST: running, authorizing and recording calls
+//	limit   limits per caller and on concurrency
 //	origin  the check of Host and Origin
-//	wire    bodies, headers and JSON on the wire
+//	wire    bodies, headers and JSON
 package server

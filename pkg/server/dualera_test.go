@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// The tests of this file carry the numbers of the acceptance checklist's
-// group D: discovery and the two protocol eras.
+// The tests of this file carry the numbers of the acceptance statements D:
+// discovery and the two protocol eras.
 
-func TestD01DiscoverSaysWhatThereIs(t *testing.T) {
+func TestD01_DiscoverListsFeatures(t *testing.T) {
 	f := newFixture(t, nil)
 	r := f.rpc(modern, `{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{`+meta+`}}`, nil)
 	var result struct {
@@ -25,7 +25,7 @@ func TestD01DiscoverSaysWhatThereIs(t *testing.T) {
 	if len(result.SupportedVersions) != 5 || result.SupportedVersions[0] != modern || result.Instructions == "" || result.TTLMs == nil || result.CacheScope == "" {
 		t.Errorf("got %s", r.body)
 	}
-	// D03: nothing is advertised that isn't there.
+	// D03: only existing features are advertised.
 	for _, absent := range []string{"logging", "tasks", "listChanged", "subscribe"} {
 		if strings.Contains(r.body, absent) {
 			t.Errorf("%s is advertised: %s", absent, r.body)
@@ -33,7 +33,7 @@ func TestD01DiscoverSaysWhatThereIs(t *testing.T) {
 	}
 }
 
-func TestD02EveryListAnswers(t *testing.T) {
+func TestD02_ListsAreServed(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, method := range []string{"tools/list", "prompts/list", "resources/list", "resources/templates/list"} {
 		m := f.rpc(modern, `{"jsonrpc":"2.0","id":1,"method":"`+method+`","params":{`+meta+`}}`, nil).decode(t)
@@ -43,7 +43,7 @@ func TestD02EveryListAnswers(t *testing.T) {
 	}
 }
 
-func TestInitializeAnswersTheVersion(t *testing.T) {
+func TestInitialize_NegotiatesVersion(t *testing.T) {
 	f := newFixture(t, nil)
 	for asked, want := range map[string]string{
 		"2024-11-05": "2024-11-05", "2025-03-26": "2025-03-26", "2025-06-18": "2025-06-18", "2025-11-25": "2025-11-25", // D04
@@ -57,7 +57,7 @@ func TestInitializeAnswersTheVersion(t *testing.T) {
 	}
 }
 
-func TestLegacyRequests(t *testing.T) {
+func TestLegacy_Requests(t *testing.T) {
 	f := newFixture(t, nil)
 	t.Run("D06 a call without a version", func(t *testing.T) {
 		f.rpc("", callWith(legacy, "echo", `{"text":"x"}`), nil).wantText(t, "x")
@@ -72,12 +72,12 @@ func TestLegacyRequests(t *testing.T) {
 			t.Errorf("got %+v", m)
 		}
 	})
-	t.Run("D09 a tool that asks back fails in words", func(t *testing.T) {
+	t.Run("D09 a tool that elicits input fails with a message", func(t *testing.T) {
 		if r := f.rpc(legacy, toolCall(legacy, "elicit"), nil); r.status != 200 || !strings.Contains(r.body, `"isError":true`) {
 			t.Errorf("got %d %s", r.status, r.body)
 		}
 	})
-	t.Run("an unknown revision is answered with the known ones", func(t *testing.T) {
+	t.Run("an unknown revision gets the list of known ones", func(t *testing.T) {
 		r := f.rpc("1999-01-01", toolCall(legacy, "echo"), nil)
 		r.wantError(t, 400, -32022)
 		if id := r.decode(t).ID; id != 7.0 {
@@ -86,7 +86,7 @@ func TestLegacyRequests(t *testing.T) {
 	})
 }
 
-func TestD11SSENamesTheWayToMCP(t *testing.T) {
+func TestD11_SSEPointsToMCP(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, method := range []string{"GET", "POST"} {
 		r := f.send(request{method: method, path: "/sse"})

@@ -24,17 +24,17 @@ import (
 // edge is the outermost middleware: request ID, response headers, origin check,
 // panic recovery and the request's log line.
 type edge struct {
-	logger    *slog.Logger
-	telemetry *telemetry.Telemetry
-	origins   *origin.Policy
-	cors      *cors.Cors
-	open      map[string]bool // paths that take requests of every origin
-	refusals  *limit.Lines    // of requests that are refused
-	bodyTime  time.Duration
+	logger     *slog.Logger
+	telemetry  *telemetry.Telemetry
+	origins    *origin.Policy
+	cors       *cors.Cors
+	open       map[string]bool // paths that accept requests of every origin
+	rejections *limit.Lines    // for rejected requests
+	bodyTime   time.Duration
 }
 
-// newEdge returns the edge of a server. A request's body has bodyTime to
-// arrive.
+// newEdge returns the edge of a server. A request's body must arrive within
+// bodyTime.
 func newEdge(o Options, bodyTime time.Duration) *edge {
 	policy := origin.NewPolicy(o.AllowedHosts, o.AllowedOrigins)
 	open := map[string]bool{}
@@ -42,17 +42,17 @@ func newEdge(o Options, bodyTime time.Duration) *edge {
 		open[route.Path] = true
 	}
 	return &edge{
-		logger:    o.Logger,
-		telemetry: o.Telemetry,
-		origins:   policy,
-		open:      open,
-		refusals:  limit.NewLines(refusalLines, time.Second/refusalLines),
-		bodyTime:  bodyTime,
+		logger:     o.Logger,
+		telemetry:  o.Telemetry,
+		origins:    policy,
+		open:       open,
+		rejections: limit.NewLines(rejectionLines, time.Second/rejectionLines),
+		bodyTime:   bodyTime,
 		cors: cors.New(cors.Options{
 			AllowOriginRequestFunc: func(r *http.Request, _ string) bool { return policy.OriginAllowed(r) },
 			AllowedMethods:         []string{http.MethodGet, http.MethodPost},
-			// Mcp-Param-* can't be listed, and no header here gives a page
-			// anything: there are no cookies.
+			// Mcp-Param-* can't be listed, and no header here gives a page any
+			// access: the server uses no cookies.
 			AllowedHeaders: []string{"*"},
 			ExposedHeaders: []string{"X-Request-Id", "Retry-After", "Www-Authenticate", "Mcp-Protocol-Version", "Ratelimit", "Ratelimit-Policy"},
 			MaxAge:         600,
@@ -71,7 +71,7 @@ func newRouter(e *edge) *echo.Echo {
 	return router
 }
 
-// around is the edge as echo's middleware.
+// around is the edge as middleware of echo.
 func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		start := time.Now()
@@ -104,26 +104,26 @@ func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limitBody bounds the time in which a request's body arrives, also where no
-// handler reads it: net/http reads it before the next request. What has read
-// the body lifts the deadline, because net/http takes a read that times out
-// for the caller's leaving.
+// limitBody bounds the time in which a request's body arrives, even if no
+// handler reads it: net/http reads the rest before the next request. The reader
+// of the body must clear the deadline afterwards, because net/http treats a
+// read that times out as a disconnect.
 func (e *edge) limitBody(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
-		// A writer without deadlines has no connection to hold.
+		// A writer without deadlines has no connection to protect.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeForBody(r.ContentLength, e.bodyTime)))
 	}
 }
 
-// A body of a few bytes has leastBodyTime to arrive, a larger one more at the
-// rate of a slow mobile connection.
+// A body of a few bytes must arrive within leastBodyTime; a larger one gets
+// additional time at the rate of a slow mobile connection.
 const (
 	leastBodyTime = 5 * time.Second
-	bodyRate      = 64 << 10 // bytes a second
+	bodyRate      = 64 << 10 // bytes per second
 )
 
-// timeForBody returns how long a body of this many bytes may take to arrive, at
-// most longest. A body of unknown size (below 0) may take the longest.
+// timeForBody returns the time in which a body of this many bytes must arrive,
+// at most longest. A body of unknown size (below 0) gets longest.
 func timeForBody(size int64, longest time.Duration) time.Duration {
 	if size < 0 || size > int64(longest/time.Second)*bodyRate {
 		return longest
@@ -131,15 +131,15 @@ func timeForBody(size int64, longest time.Duration) time.Duration {
 	return min(longest, leastBodyTime+time.Duration(size)*time.Second/bodyRate)
 }
 
-// enter checks where a request comes from, and answers preflight requests.
+// enter checks the origin of a request, and answers preflight requests.
 func (e *edge) enter(w *echo.Response, r *http.Request) error {
 	if isProbe(r.URL.Path) {
 		return nil
 	}
 	open := e.open[r.URL.Path]
-	if refused := e.origins.Check(r, open); refused != nil {
+	if rejected := e.origins.Check(r, open); rejected != nil {
 		e.telemetry.Refused("origin")
-		rest.WriteProblem(w, r, http.StatusForbidden, refused)
+		rest.WriteProblem(w, r, http.StatusForbidden, rejected)
 		return nil
 	}
 	if len(r.Header["Origin"]) > 0 && !open {
@@ -149,11 +149,11 @@ func (e *edge) enter(w *echo.Response, r *http.Request) error {
 }
 
 // isProbe reports whether a path is for the platform that runs the server,
-// which calls it under any host name.
+// which uses arbitrary host names.
 func isProbe(path string) bool { return path == "/health" || path == "/ready" }
 
-// recovered answers after a panic. http.ErrAbortHandler is passed on: it breaks
-// the connection on purpose.
+// recovered responds after a panic. It passes on http.ErrAbortHandler, which
+// closes the connection on purpose.
 func (e *edge) recovered(c echo.Context, v any) {
 	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v)
@@ -165,12 +165,12 @@ func (e *edge) recovered(c echo.Context, v any) {
 	}
 }
 
-// refusalLines is the number of lines a second for requests that are refused.
-// Anyone can cause them, also without a credential; metrics count all of them.
-const refusalLines = 20
+// rejectionLines is the number of log lines per second for rejected requests.
+// Callers without a credential can cause them; metrics count all of them.
+const rejectionLines = 20
 
-// log writes a request's line, at debug level for a success: a call has a line
-// of its own.
+// log writes a request's line, at debug level for a success: each call also has
+// its own line.
 func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
 	level := slog.LevelDebug
 	switch {
@@ -185,7 +185,7 @@ func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
 	}
 	attributes := []slog.Attr{telemetry.HTTPRequest(r, w.Status, w.Size, elapsed)}
 	if w.Status >= http.StatusBadRequest {
-		skipped, ok := e.refusals.Allow()
+		skipped, ok := e.rejections.Allow()
 		if !ok {
 			return
 		}
@@ -196,8 +196,8 @@ func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
 	e.logger.LogAttrs(ctx, level, "request", attributes...)
 }
 
-// answerError answers unknown routes, wrong methods and every other error that
-// echo reports.
+// answerError responds to unknown routes, wrong methods and every other error
+// of echo.
 func answerError(err error, c echo.Context) {
 	w, r := c.Response(), c.Request()
 	if w.Committed {
@@ -214,14 +214,14 @@ func answerError(err error, c echo.Context) {
 	case http.StatusMethodNotAllowed:
 		allow, _ := c.Get(echo.ContextKeyHeaderAllow).(string)
 		w.Header().Set("Allow", strings.TrimPrefix(allow, "OPTIONS, "))
-		rest.WriteProblem(w, r, status, library.Errorf(library.Invalid, "this path does not take this method").
+		rest.WriteProblem(w, r, status, library.Errorf(library.Invalid, "this path does not support this method").
 			WithHint("use one of: %s", w.Header().Get("Allow")))
 	default:
 		rest.WriteProblem(w, r, http.StatusInternalServerError, library.AsError(err))
 	}
 }
 
-// Shared header values: they are assigned whole, never appended to.
+// Shared header values: assign them whole, never append to them.
 var (
 	nosniff        = []string{"nosniff"}
 	deny           = []string{"DENY"}
@@ -231,7 +231,7 @@ var (
 	transportHTTPS = []string{"max-age=31536000"}
 )
 
-// setHeaders sets the headers that every answer has.
+// setHeaders sets the headers of every response.
 func setHeaders(h http.Header, id string) {
 	h["X-Request-Id"] = []string{id}
 	h["X-Content-Type-Options"] = nosniff
@@ -239,6 +239,6 @@ func setHeaders(h http.Header, id string) {
 	h["Referrer-Policy"] = noReferrer
 	h["Content-Security-Policy"] = contentPolicy
 	h["Vary"] = varyOrigin
-	// Browsers heed this over HTTPS only, so it does no harm on a laptop.
+	// Browsers ignore it over plain HTTP, so it is harmless on a laptop.
 	h["Strict-Transport-Security"] = transportHTTPS
 }

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// The tests of this file carry the numbers of the acceptance checklist's
-// group E: errors.
+// The tests of this file carry the numbers of the acceptance statements E:
+// errors.
 
-func TestProtocolErrors(t *testing.T) {
+func TestErrors_Protocol(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, test := range []struct {
 		name, method, params string
@@ -17,7 +17,7 @@ func TestProtocolErrors(t *testing.T) {
 	}{
 		{"E01 unknown tool", "tools/call", `"name":"no_such","arguments":{}`, -32602},
 		{"E02 unknown resource", "resources/read", `"uri":"fixture://no-such"`, -32602},
-		{"E04 a reserved code of a tool's", "tools/call", `"name":"reserved","arguments":{}`, -32603},
+		{"E04 a reserved code from a tool", "tools/call", `"name":"reserved","arguments":{}`, -32603},
 		{"E05 a bad cursor", "tools/list", `"cursor":"!"`, -32602},
 		{"E08 a panic", "tools/call", `"name":"panic","arguments":{}`, -32603},
 		{"a library's error in a prompt", "prompts/get", `"name":"greet"`, -32602},
@@ -34,20 +34,20 @@ func TestProtocolErrors(t *testing.T) {
 					t.Fatalf("%s: got %d %s; want code %d", version, r.status, r.body, test.code)
 				}
 				if strings.Contains(r.body, "secret") || strings.Contains(r.body, "goroutine") {
-					t.Errorf("%s: the answer tells what it shouldn't: %s", version, r.body)
+					t.Errorf("%s: the response leaks: %s", version, r.body)
 				}
 			}
 		})
 	}
 }
 
-func TestErrorsThatTheAssistantReads(t *testing.T) {
+func TestErrors_ForAssistant(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, test := range []struct{ name, tool, arguments, want string }{
 		{"E03 a wrong argument", "echo", `{"text":1}`, "text"},
 		{"E03 an unknown argument", "echo", `{"txet":"x"}`, "txet"},
 		{"E06 an upstream that is down", "unavailable", `{}`, "the upstream is down; try again"},
-		{"an error nobody put into words", "plain", `{}`, "something went wrong inside the server"},
+		{"an untranslated error", "plain", `{}`, "something went wrong inside the server"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, version := range []string{modern, legacy} {
@@ -56,7 +56,7 @@ func TestErrorsThatTheAssistantReads(t *testing.T) {
 					t.Errorf("got %d %s; want %q", r.status, r.body, test.want)
 				}
 				if strings.Contains(r.body, "secret") {
-					t.Errorf("the answer tells the cause: %s", r.body)
+					t.Errorf("the response contains the cause: %s", r.body)
 				}
 			}
 		})
@@ -66,7 +66,7 @@ func TestErrorsThatTheAssistantReads(t *testing.T) {
 	}
 }
 
-func TestE08ServesOnAfterAPanic(t *testing.T) {
+func TestE08_ServesAfterPanic(t *testing.T) {
 	f := newFixture(t, nil)
 	for range 3 {
 		f.rpc(modern, toolCall(modern, "panic"), map[string]string{"X-Request-Id": "req-1"}).wantError(t, 200, -32603)
@@ -80,7 +80,7 @@ func TestE08ServesOnAfterAPanic(t *testing.T) {
 	}
 }
 
-func TestDeadline(t *testing.T) {
+func TestCall_Deadline(t *testing.T) {
 	f := newFixture(t, func(o *Options) { o.RequestTimeout = 10 * time.Millisecond })
 	for _, tool := range []string{"wait", "stubborn"} {
 		for _, version := range []string{modern, legacy} {
@@ -96,18 +96,18 @@ func TestDeadline(t *testing.T) {
 	if r := f.send(request{path: "/tools/wait", body: `{}`, header: map[string]string{"Content-Type": "application/json"}}); r.status != 503 {
 		t.Errorf("REST: got %d %s", r.status, r.body)
 	}
-	if log := f.log.String(); !strings.Contains(log, "the handler went on after its context had ended") {
-		t.Errorf("the log doesn't tell of the call that went on:\n%s", log)
+	if log := f.log.String(); !strings.Contains(log, "the handler kept running after its context had ended") {
+		t.Errorf("the log lacks the abandoned call:\n%s", log)
 	}
 }
 
-func TestErrorTextsAreBoundedAndClean(t *testing.T) {
+func TestErrors_AreBoundedAndClean(t *testing.T) {
 	f := newFixture(t, nil)
 	for name, hostile := range map[string]string{"long": strings.Repeat("x", 100_000), "bidi": "a\u202eb", "escape": `a\u001b[31mb`} {
 		body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + hostile + `"}}`
 		r := f.rpc(legacy, body, nil)
 		if len(r.body) > 3000 || strings.ContainsAny(r.body, "\u202e\x1b") || strings.Contains(r.body, `\u001b`) {
-			t.Errorf("%s: the answer repeats what was sent: %.200q", name, r.body)
+			t.Errorf("%s: the response repeats the input: %.200q", name, r.body)
 		}
 	}
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
-// lanes are two edges around the same tools: one with the express lane, one
+// lanes holds two edges with the same tools: one with the express lane, one
 // without.
 type lanes struct {
 	with, without http.Handler
 	express       atomic.Int64 // calls that took the express lane
 }
 
-// callTool is what the complete tools of the lanes do.
+// callTool implements the complete tools of the lanes.
 func callTool(name string, arguments json.RawMessage) (json.RawMessage, error) {
 	switch name {
 	case "echo":
@@ -42,7 +42,7 @@ func callTool(name string, arguments json.RawMessage) (json.RawMessage, error) {
 	return nil, library.Errorf(library.NotFound, "no such \"thing\"").WithRetryAfter(time.Second).WithCause(errors.New("the secret of the fixture"))
 }
 
-// richTool is what tools do that are not complete.
+// richTool implements the tools that are not complete.
 func richTool() *mcp.CallToolResult {
 	return &mcp.CallToolResult{
 		Meta:    mcp.Meta{"example.org/x": 1},
@@ -50,7 +50,7 @@ func richTool() *mcp.CallToolResult {
 	}
 }
 
-// newLanes returns the two edges; change may alter their options.
+// newLanes returns the two edges; change may change their options.
 func newLanes(t testing.TB, change func(*Options)) *lanes {
 	t.Helper()
 	l := &lanes{}
@@ -135,7 +135,7 @@ func legacyCall(version, body string) message {
 	return m
 }
 
-// with returns the message with one header more, or without it for "".
+// with returns the message with one more header, or without it for "".
 func (m message) with(name, value string) message {
 	headers := map[string]string{name: value}
 	for k, v := range m.headers {
@@ -152,18 +152,18 @@ func (m message) replace(old, replacement string) message {
 }
 
 func TestLanes(t *testing.T) {
-	t.Run("to everybody", func(t *testing.T) {
+	t.Run("to all callers", func(t *testing.T) {
 		testLanes(t, newLanes(t, nil), func(m message) message { return m })
 	})
-	t.Run("to whoever signs in", func(t *testing.T) {
+	t.Run("signed in", func(t *testing.T) {
 		testLanes(t, newLanes(t, func(o *Options) { o.Authenticator = testAuthenticator(t) }), asBob)
 	})
 }
 
-// asBob returns the message as somebody sends it who may do everything.
+// asBob returns the message with the token of a caller with all scopes.
 func asBob(m message) message { return m.with("Authorization", "Bearer token-of-bob") }
 
-// testLanes sends what can be sent through both lanes, as sign says.
+// testLanes sends requests through both lanes, after sign has changed them.
 func testLanes(t *testing.T, l *lanes, sign func(message) message) {
 	t.Helper()
 	call := modernCall("echo", `"arguments":{"q":"light \"x\""},`)
@@ -171,17 +171,17 @@ func testLanes(t *testing.T, l *lanes, sign func(message) message) {
 	for _, c := range []struct {
 		promise string
 		m       message
-		plain   bool // it takes the express lane
+		plain   bool // takes the express lane
 	}{
 		{"a modern call", call, true},
 		{"without arguments", modernCall("echo", ""), true},
-		{"odd characters in the answer", modernCall("odd", ""), true},
+		{"special characters in the result", modernCall("odd", ""), true},
 		{"a tool that fails", modernCall("fails", ""), true},
 		{"a tool that panics", modernCall("panics", ""), true},
 		{"a text as ID", call.replace(`"id":1`, `"id":"é <&> 1"`), true},
 		{"white space", call.replace(`"id":1`, "\"id\" :\t7 \n"), true},
-		{"who the client is", call.replace(`Capabilities":{}`, `Capabilities":{"elicitation":{}},"io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"}`), true},
-		{"metadata of others", call.replace(`Capabilities":{}`, `Capabilities":{},"traceparent":"00-1","example.org/x":{"y":[1]}`), true},
+		{"information about the client", call.replace(`Capabilities":{}`, `Capabilities":{"elicitation":{}},"io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"}`), true},
+		{"metadata of other parties", call.replace(`Capabilities":{}`, `Capabilities":{},"traceparent":"00-1","example.org/x":{"y":[1]}`), true},
 		{"with a charset", call.with("Content-Type", "application/json; charset=utf-8"), true},
 		{"a call of 2025-06-18", old, true},
 		{"a call of 2025-11-25", old.with("MCP-Protocol-Version", "2025-11-25"), true},
@@ -193,7 +193,7 @@ func testLanes(t *testing.T, l *lanes, sign func(message) message) {
 
 		{"a tool that is not complete", modernCall("rich", ""), false},
 		{"an old call of a tool that is not complete", legacyCall("2025-11-25", strings.Replace(old.body, "echo", "rich", 1)), false},
-		{"an unknown tool", modernCall("nobody", ""), false},
+		{"an unknown tool", modernCall("unknown", ""), false},
 		{"an unknown version", call.with("MCP-Protocol-Version", "2099-01-01"), false},
 		{"versions that differ", call.with("MCP-Protocol-Version", "2025-11-25"), false},
 		{"another method in the header", call.with("Mcp-Method", "tools/list"), false},
@@ -202,17 +202,17 @@ func testLanes(t *testing.T, l *lanes, sign func(message) message) {
 		{"no version in the metadata", call.replace(`"io.modelcontextprotocol/protocolVersion":"2026-07-28",`, ""), false},
 		{"another version in the metadata", call.replace(`Version":"2026-07-28"`, `Version":"2025-11-25"`), false},
 		{"no capabilities", call.replace(`,"io.modelcontextprotocol/clientCapabilities":{}`, ""), false},
-		{"capabilities that are none", call.replace(`Capabilities":{}`, `Capabilities":"all"`), false},
+		{"capabilities of another type", call.replace(`Capabilities":{}`, `Capabilities":"all"`), false},
 		{"capabilities of another form", call.replace(`Capabilities":{}`, `Capabilities":{"elicitation":7}`), false},
 		{"a client of another form", call.replace(`Capabilities":{}`, `Capabilities":{},"io.modelcontextprotocol/clientInfo":7`), false},
-		{"a wish for log messages of no level", call.replace(`Capabilities":{}`, `Capabilities":{},"io.modelcontextprotocol/other":7`), false},
+		{"an unknown log level", call.replace(`Capabilities":{}`, `Capabilities":{},"io.modelcontextprotocol/other":7`), false},
 		{"a name with an escape", call.replace(`"name":"echo"`, `"name":"\u0065cho"`), false},
 		{"a key with an escape", call.replace(`"params"`, `"p\u0061rams"`), false},
 		{"a name that is a number", call.replace(`"name":"echo"`, `"name":7`), false},
 		{"arguments that are a list", call.replace(`"arguments":{"q":"light \"x\""}`, `"arguments":[1]`), false},
 		{"arguments that are null", call.replace(`"arguments":{"q":"light \"x\""}`, `"arguments":null`), false},
 		{"members twice", call.replace(`"id":1`, `"id":1,"id":2`), false},
-		{"the name twice", call.replace(`"name":"echo"`, `"name":"echo","name":"odd"`), false},
+		{"a repeated name", call.replace(`"name":"echo"`, `"name":"echo","name":"odd"`), false},
 		{"another member", call.replace(`"id":1`, `"id":1,"more":true`), false},
 		{"another parameter", call.replace(`"name":"echo"`, `"name":"echo","requestState":"x"`), false},
 		{"no ID: a notification", call.replace(`"id":1,`, ""), false},
@@ -250,7 +250,7 @@ func testLanes(t *testing.T, l *lanes, sign func(message) message) {
 	}
 }
 
-// FuzzLanes sends what the fuzzer makes of a call through both lanes.
+// FuzzLanes sends mutated calls through both lanes.
 func FuzzLanes(f *testing.F) {
 	l := newLanes(f, nil)
 	for _, m := range []message{modernCall("echo", `"arguments":{"q":1},`), modernCall("odd", "")} {
@@ -265,7 +265,7 @@ func FuzzLanes(f *testing.F) {
 		before := l.express.Load()
 		status, kind, got := m.send(t, l.with)
 		if l.express.Load() == before {
-			return // it went the same way in both
+			return // both used the SDK
 		}
 		wantStatus, wantKind, want := m.send(t, l.without)
 		if diff := cmp.Diff(want, got); diff != "" || status != wantStatus || kind != wantKind {
@@ -274,8 +274,8 @@ func FuzzLanes(f *testing.F) {
 	})
 }
 
-// BenchmarkLanes measures a call in the express lane and through the SDK, and
-// in either the cost of authentication.
+// BenchmarkLanes measures a call in the express lane and through the SDK, each
+// with and without authentication.
 func BenchmarkLanes(b *testing.B) {
 	open, guarded := newLanes(b, nil), newLanes(b, func(o *Options) { o.Authenticator = testAuthenticator(b) })
 	m := modernCall("echo", `"arguments":{"q":"light"},`)
@@ -298,13 +298,13 @@ func BenchmarkLanes(b *testing.B) {
 	}
 }
 
-// leastSpeedup is how many times as fast as the SDK the express lane must be to
-// be worth its code.
+// leastSpeedup is the minimal speed of the express lane, as a multiple of the
+// SDK's, that justifies its code.
 const leastSpeedup = 1.5
 
-// BenchmarkExpressIsWorthIt fails once the SDK answers a plain call in less
-// than leastSpeedup times the time of the express lane: then the express lane
-// can go. Rounds alternate, and the fastest of each lane count.
+// BenchmarkExpressIsWorthIt fails once the SDK serves a plain call in less than
+// leastSpeedup times the time of the express lane: then delete the express
+// lane. Rounds alternate, and the fastest of each lane counts.
 func BenchmarkExpressIsWorthIt(b *testing.B) {
 	const rounds, calls = 20, 100
 	l := newLanes(b, nil)

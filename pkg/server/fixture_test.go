@@ -36,13 +36,13 @@ type fixture struct {
 	http   *httptest.Server
 	log    *logBuffer
 
-	started chan struct{} // gets a value when a slow tool begins
-	ended   chan error    // gets the context's error when the tool "wait" ends
-	hold    chan struct{} // the tool "held" answers when it can receive from it
-	release chan struct{} // closed at the end: lets go of tools that ignore their context
+	started chan struct{} // receives a value when a slow tool begins
+	ended   chan error    // receives the context's error when the tool "wait" ends
+	hold    chan struct{} // the tool "held" returns when it can receive from it
+	release chan struct{} // closed at the end: releases tools that ignore their context
 }
 
-// logBuffer is a log that tests can read while it is written.
+// logBuffer is a log that can be read while it is written.
 type logBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -60,17 +60,17 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-// newFixture starts an edge; change may alter its options.
+// newFixture starts an edge; change may change its options.
 func newFixture(t *testing.T, change func(*Options)) *fixture {
 	t.Helper()
-	f := newHandlerFixture(t, change, defaultLimits())
+	f := newHandlerFixture(t, change, defaultTimeouts())
 	f.http = httptest.NewServer(f.server.Handler())
 	t.Cleanup(f.http.Close)
 	return f
 }
 
-// newHandlerFixture makes an edge that listens nowhere yet.
-func newHandlerFixture(t *testing.T, change func(*Options), limits limits) *fixture {
+// newHandlerFixture returns an edge that does not listen yet.
+func newHandlerFixture(t *testing.T, change func(*Options), timeouts timeouts) *fixture {
 	t.Helper()
 	f := &fixture{t: t, log: &logBuffer{}, started: make(chan struct{}, 100), ended: make(chan error, 100), hold: make(chan struct{}), release: make(chan struct{})}
 	t.Cleanup(func() { close(f.release) })
@@ -82,18 +82,18 @@ func newHandlerFixture(t *testing.T, change func(*Options), limits limits) *fixt
 		change(&o)
 	}
 	var err error
-	if f.server, err = newServer(o, limits); err != nil {
+	if f.server, err = newServer(o, timeouts); err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-// textInput is what the tools take.
+// textInput is the input of the tools.
 type textInput struct {
 	Text string `json:"text,omitempty"`
 }
 
-// catalog is a catalogue of a test.
+// catalog is the catalogue of a test.
 type catalog struct {
 	options  *mcp.ServerOptions
 	register func(*mcp.Server)
@@ -109,7 +109,7 @@ func (c *catalog) Call(ctx context.Context, name string, arguments json.RawMessa
 	return c.call(ctx, name, arguments)
 }
 
-// fixtureOptions are those of the fixture's MCP server.
+// fixtureOptions returns the options of the fixture's MCP server.
 func fixtureOptions() *mcp.ServerOptions {
 	return &mcp.ServerOptions{
 		Instructions: "A fixture.",
@@ -178,7 +178,7 @@ func (f *fixture) register(s *mcp.Server) {
 			})
 	}
 	s.AddPrompt(&mcp.Prompt{Name: "greet"}, func(context.Context, *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-		return nil, library.Errorf(library.Invalid, "nobody to greet").WithHint("give a name")
+		return nil, library.Errorf(library.Invalid, "no name to greet").WithHint("give a name")
 	})
 	s.AddResource(&mcp.Resource{Name: "umlaut", URI: "fixture://bücher"}, func(context.Context, *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 		return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: "fixture://bücher", Text: "Bücher"}}}, nil
@@ -195,7 +195,7 @@ func (f *fixture) progress(ctx context.Context, req *mcp.CallToolRequest, _ text
 	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: "done"}}}, nil, nil
 }
 
-// restTools are the tools that the fixture serves over REST.
+// restTools returns the tools that the fixture serves over REST.
 var restTools = []tool.Definition{
 	{
 		Name: "echo", Title: "Echo", Description: "Says <it> again.", Hints: tool.Hints{ReadOnly: true, Idempotent: true},
@@ -239,7 +239,7 @@ type request struct {
 	header             map[string]string
 }
 
-// reply is what came back.
+// reply is a response.
 type reply struct {
 	status int
 	header http.Header
@@ -275,14 +275,14 @@ func (f *fixture) send(r request) reply {
 	return reply{res.StatusCode, res.Header, string(body)}
 }
 
-// rpc is a POST to /mcp with the headers that its revision asks for; change
-// may alter them.
+// rpc posts a message to /mcp with the headers of its revision; change may
+// change them.
 func (f *fixture) rpc(version, body string, change map[string]string) reply {
 	f.t.Helper()
 	return f.send(request{path: "/mcp", body: body, header: rpcHeader(version, body, change)})
 }
 
-// rpcHeader returns the headers of a good request.
+// rpcHeader returns valid headers for the request.
 func rpcHeader(version, body string, change map[string]string) map[string]string {
 	header := map[string]string{
 		"Content-Type": "application/json",
@@ -309,10 +309,10 @@ func rpcHeader(version, body string, change map[string]string) map[string]string
 // meta is the metadata that a modern request must have.
 const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
 
-// toolCall is the body of a tools/call.
+// toolCall returns the body of a tools/call.
 func toolCall(version, tool string) string { return callWith(version, tool, `{}`) }
 
-// callWith is the body of a tools/call with arguments.
+// callWith returns the body of a tools/call with arguments.
 func callWith(version, tool, arguments string) string {
 	m := ""
 	if version == modern {
@@ -321,7 +321,7 @@ func callWith(version, tool, arguments string) string {
 	return `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + arguments + m + `}}`
 }
 
-// rpcReply is a JSON-RPC answer.
+// rpcReply is a JSON-RPC response.
 type rpcReply struct {
 	ID     any
 	Result json.RawMessage
@@ -332,7 +332,7 @@ type rpcReply struct {
 	}
 }
 
-// decode reads a JSON-RPC answer.
+// decode decodes a JSON-RPC response.
 func (r reply) decode(t *testing.T) rpcReply {
 	t.Helper()
 	var m rpcReply
@@ -342,7 +342,7 @@ func (r reply) decode(t *testing.T) rpcReply {
 	return m
 }
 
-// wantError fails the test unless the answer is a JSON-RPC error of this
+// wantError fails the test unless the response is a JSON-RPC error with this
 // status and code.
 func (r reply) wantError(t *testing.T, status, code int) {
 	t.Helper()
@@ -355,7 +355,7 @@ func (r reply) wantError(t *testing.T, status, code int) {
 	}
 }
 
-// wantText fails the test unless the answer is a tool result with this text.
+// wantText fails the test unless the response is a tool result with this text.
 func (r reply) wantText(t *testing.T, text string) {
 	t.Helper()
 	var result struct {
@@ -368,11 +368,11 @@ func (r reply) wantText(t *testing.T, text string) {
 	}
 }
 
-// failWith returns an error as a library would.
+// failWith returns an error as libraries return it.
 func failWith(code library.Code, after int) error {
 	if code == "" {
 		return errors.New("the secret of the fixture")
 	}
-	return library.Errorf(code, "it failed").WithHint("do it otherwise").
+	return library.Errorf(code, "it failed").WithHint("use another value").
 		WithRetryAfter(time.Duration(after) * time.Second).WithCause(errors.New("the secret of the fixture"))
 }

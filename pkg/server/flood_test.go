@@ -21,10 +21,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
-// The attacks of this file are on a whole server, with the times that it has
-// in production.
+// The tests of this file attack a whole server with the timeouts of production.
 
-// empty is a catalogue of nothing.
+// empty is an empty catalogue.
 type empty struct{}
 
 func (empty) ServerOptions() *mcp.ServerOptions { return nil }
@@ -35,20 +34,20 @@ func (empty) Call(context.Context, string, json.RawMessage) (json.RawMessage, er
 	return nil, nil
 }
 
-// newServer returns a server that answers pings.
-func newServer(t *testing.T, budget server.Budget) *server.Server {
+// newServer returns a server that responds to pings.
+func newServer(t *testing.T, limits server.Limits) *server.Server {
 	t.Helper()
-	s, err := server.New(server.Options{Catalog: empty{}, Budget: budget, DrainTimeout: 50 * time.Millisecond})
+	s, err := server.New(server.Options{Catalog: empty{}, Limits: limits, DrainTimeout: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// serve lets a server serve on l until the test ends or stop is called.
+// serve serves on l until the test ends or stop is called.
 func serve(t *testing.T, l net.Listener) (stop func()) {
 	t.Helper()
-	s := newServer(t, server.Budget{})
+	s := newServer(t, server.Limits{})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, l) }()
@@ -62,10 +61,10 @@ func serve(t *testing.T, l net.Listener) (stop func()) {
 	return stop
 }
 
-// pingBody is an honest call.
+// pingBody is a valid call.
 const pingBody = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
 
-// ping posts an honest call and returns the answer's status.
+// ping posts a valid call and returns the status of the response.
 func ping(t *testing.T, url string, header map[string]string) int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/mcp", strings.NewReader(pingBody))
@@ -87,13 +86,13 @@ func ping(t *testing.T, url string, header map[string]string) int {
 	return res.StatusCode
 }
 
-// Beginnings of requests that never end.
+// Prefixes of requests that never end.
 const (
 	halfHeader = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 	halfBody   = halfHeader + "Content-Length: 1000\r\n\r\n"
 )
 
-func TestSlowCallersLeaveTheServerToOthers(t *testing.T) {
+func TestSlowCallers_DoNotBlockOthers(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -113,17 +112,17 @@ func TestSlowCallersLeaveTheServerToOthers(t *testing.T) {
 	}
 	for range 20 {
 		if status := ping(t, "http://"+l.Addr().String(), nil); status != http.StatusOK {
-			t.Fatalf("an honest call was answered %d", status)
+			t.Fatalf("a valid call has status %d", status)
 		}
 	}
-	stop() // what is slow doesn't keep the server from stopping
+	stop() // slow callers do not delay the stop
 	for _, conn := range slow {
 		_, _ = io.Copy(io.Discard, conn) // returns only when the server has closed it
 	}
 }
 
-// pipes is a listener whose connections have no network, so that their
-// deadlines run on the time of a [synctest] bubble.
+// pipes is a listener for connections without a network, whose deadlines use
+// the time of a [synctest] bubble.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -155,9 +154,9 @@ func (p *pipes) dial() net.Conn {
 	return caller
 }
 
-// TestDrippingIsCutOff has callers who send a byte a second, so that no pause
-// is ever long. What counts is the whole.
-func TestDrippingIsCutOff(t *testing.T) {
+// TestSlowCallers_DrippingIsCutOff has callers that send a byte a second,
+// without a long pause. The total time counts.
+func TestSlowCallers_DrippingIsCutOff(t *testing.T) {
 	for _, test := range []struct {
 		name, begin, drip, answer string
 		after                     time.Duration
@@ -166,7 +165,7 @@ func TestDrippingIsCutOff(t *testing.T) {
 		{"a small body", halfBody, " ", "HTTP/1.1 408 Request Timeout", 5*time.Second + 1000*time.Second/(64<<10)},
 		{"a large body", halfHeader + "Content-Length: 1000000\r\n\r\n", " ", "HTTP/1.1 408 Request Timeout", 5*time.Second + 1000000*time.Second/(64<<10)},
 		{"a body of unknown size", halfHeader + "Transfer-Encoding: chunked\r\n\r\n1\r\n \r\n", "1\r\n \r\n", "HTTP/1.1 408 Request Timeout", 20 * time.Second},
-		{"nothing at all", "", "", "", 10 * time.Second},
+		{"nothing", "", "", "", 10 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -179,8 +178,8 @@ func TestDrippingIsCutOff(t *testing.T) {
 						start := time.Now()
 						callers.Go(func() { drip(conn, test.begin, test.drip) })
 						answer, _ := io.ReadAll(conn)
-						// net/http waits half a second before it closes a connection
-						// on which more is arriving.
+						// net/http waits half a second before it closes a
+						// connection on which more data arrives.
 						if took := time.Since(start); took < test.after || took > test.after+500*time.Millisecond {
 							t.Errorf("cut off after %v, want %v", took, test.after)
 						}
@@ -196,7 +195,8 @@ func TestDrippingIsCutOff(t *testing.T) {
 	}
 }
 
-// drip sends a beginning and then a little every second, until nobody takes it.
+// drip sends a prefix and then a little every second, until the connection
+// closes.
 func drip(conn net.Conn, begin, little string) {
 	_, err := io.WriteString(conn, begin)
 	for err == nil && little != "" {
@@ -205,16 +205,16 @@ func drip(conn net.Conn, begin, little string) {
 	}
 }
 
-// TestFloodStarvesNobody has one caller hammer from many connections while
-// another makes calls now and then.
-func TestFloodStarvesNobody(t *testing.T) {
+// TestLimits_FloodStarvesNoOtherCaller has one caller flood the server over
+// many connections while another sometimes makes a call.
+func TestLimits_FloodStarvesNoOtherCaller(t *testing.T) {
 	const burst = 50
-	budget := server.Budget{Max: 10 * burst, Window: 240 * time.Hour, InFlight: 64, Hops: 1} // none comes back meanwhile
-	hs := httptest.NewServer(newServer(t, budget).Handler())
+	limits := server.Limits{Max: 10 * burst, Window: 240 * time.Hour, InFlight: 64, Hops: 1} // none comes back meanwhile
+	hs := httptest.NewServer(newServer(t, limits).Handler())
 	defer hs.Close()
 
-	// from says where a call comes from, as the proxy before the server would,
-	// after whatever the caller claims.
+	// from returns the header that the proxy in front of the server would send,
+	// after the entries of the caller.
 	from := func(claim, address string) map[string]string {
 		return map[string]string{"X-Forwarded-For": claim + ", " + address}
 	}
@@ -224,7 +224,7 @@ func TestFloodStarvesNobody(t *testing.T) {
 	for range 8 {
 		flood.Go(func() {
 			for i := range 100 {
-				claim := net.IPv4(10, 0, 0, byte(i)).String() // another name each time
+				claim := net.IPv4(10, 0, 0, byte(i)).String() // another address each time
 				status := ping(t, hs.URL, from(claim, "203.0.113.66"))
 				mu.Lock()
 				statuses[status]++
@@ -234,19 +234,19 @@ func TestFloodStarvesNobody(t *testing.T) {
 	}
 	for range 30 {
 		if status := ping(t, hs.URL, from("10.0.0.1", "198.51.100.7")); status != http.StatusOK {
-			t.Errorf("the other caller was answered %d", status)
+			t.Errorf("the other caller got status %d", status)
 		}
 	}
 	flood.Wait()
 	if statuses[http.StatusOK] != burst || statuses[http.StatusTooManyRequests] != 800-burst {
-		t.Errorf("the flood was answered %v, want %d times 200 and else 429", statuses, burst)
+		t.Errorf("the flood got %v, want %d times 200 and 429 for the others", statuses, burst)
 	}
 }
 
-// TestRefusalKeepsTheConnection holds that a client that is told to wait can do
-// so on the connection that it has.
-func TestRefusalKeepsTheConnection(t *testing.T) {
-	hs := httptest.NewServer(newServer(t, server.Budget{Max: 1, Window: time.Hour}).Handler())
+// TestLimits_RejectionKeepsConnection checks that a client that must wait can
+// use the same connection afterwards.
+func TestLimits_RejectionKeepsConnection(t *testing.T) {
+	hs := httptest.NewServer(newServer(t, server.Limits{Max: 1, Window: time.Hour}).Handler())
 	defer hs.Close()
 	conn, err := net.Dial("tcp", hs.Listener.Addr().String())
 	if err != nil {

@@ -29,7 +29,7 @@ func FuzzServer(f *testing.F) {
 	fixture := &fixture{log: &logBuffer{}, started: make(chan struct{}, 1), ended: make(chan error, 1)}
 	s, err := New(Options{Catalog: &catalog{options: fixtureOptions(), tools: restTools[:1], call: fixture.restCall, register: func(s *mcp.Server) {
 		fixture.register(s)
-		s.RemoveTools("wait", "stubborn", "held") // they only cost time
+		s.RemoveTools("wait", "stubborn", "held") // they only take time
 	}}})
 	if err != nil {
 		f.Fatal(err)

@@ -11,27 +11,27 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// The answers of the health endpoints. They need no sign-in, so they say only
-// this and, of each upstream, the state of its circuit breaker.
+// The responses of the health endpoints. They need no sign-in, so they reveal
+// only this and the circuit breaker's state of each upstream.
 var (
 	healthy  = []byte(`{"status":"ok"}`)
 	ready    = []byte(`{"status":"ready"}`)
 	notReady = []byte(`{"status":"not ready"}`)
 )
 
-// health answers that the process runs.
+// health reports that the process runs.
 func (s *Server) health(c echo.Context) error {
 	wire.WriteJSON(c.Response(), http.StatusOK, "application/json", healthy)
 	return nil
 }
 
-// fullForLong is how long a server may refuse calls for want of places before it
-// is not ready: a burst passes, calls that hang do not.
+// fullForLong is the time for which a server may reject calls because too many
+// run before it is not ready: a burst passes, hanging calls do not.
 const fullForLong = 10 * time.Second
 
-// ready answers whether calls should be sent here: not before the libraries are
-// open, not while the server has been full for long, and not once it is
-// stopping.
+// ready reports whether the server should receive calls: not before the
+// libraries are open, not while it has been full for long, and not while it
+// stops.
 func (s *Server) ready(c echo.Context) error {
 	if s.stopping.Err() != nil || s.draining.Load() || s.admission.inFlight.FullFor() >= fullForLong {
 		wire.WriteJSON(c.Response(), http.StatusServiceUnavailable, "application/json", notReady)
@@ -49,8 +49,8 @@ func (s *Server) ready(c echo.Context) error {
 	return nil
 }
 
-// readyAnswer says that the server is ready, with the state of its upstreams:
-// while one is down, the rest can be answered.
+// readyAnswer reports that the server is ready, with the state of its
+// upstreams: while one is down, calls that don't need it succeed.
 func (s *Server) readyAnswer() []byte {
 	if s.options.Upstreams == nil {
 		return ready

@@ -16,7 +16,7 @@ func newLegacyFixture(t *testing.T) *fixture {
 	return newFixture(t, func(o *Options) { o.LegacySSE = true })
 }
 
-func TestLegacySSEServesTheSDKClient(t *testing.T) {
+func TestLegacySSE_ServesSDKClient(t *testing.T) {
 	f := newLegacyFixture(t)
 	progress := make(chan float64, 10)
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, &mcp.ClientOptions{
@@ -44,7 +44,7 @@ func TestLegacySSEServesTheSDKClient(t *testing.T) {
 	}
 }
 
-func TestLegacySSEStream(t *testing.T) {
+func TestLegacySSE_Stream(t *testing.T) {
 	f := newLegacyFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.http.URL+"/sse", nil)
@@ -76,7 +76,7 @@ func TestLegacySSEStream(t *testing.T) {
 	if r := say(strings.Repeat("[", 100)); r.status != 413 {
 		t.Errorf("a bomb: got %d %s", r.status, r.body)
 	}
-	if r := f.send(request{path: "/sse?sessionid=nobody", body: "{}", header: map[string]string{"Content-Type": "application/json"}}); r.status != 404 || r.decode(t).Error == nil {
+	if r := f.send(request{path: "/sse?sessionid=unknown", body: "{}", header: map[string]string{"Content-Type": "application/json"}}); r.status != 404 || r.decode(t).Error == nil {
 		t.Errorf("an unknown session: got %d %s", r.status, r.body)
 	}
 	say(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`)
@@ -85,7 +85,7 @@ func TestLegacySSEStream(t *testing.T) {
 		t.Errorf("a call: got %d %s", r.status, r.body)
 	}
 	<-f.started
-	cancel() // the caller leaves
+	cancel() // the caller disconnects
 	if err := <-f.ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the call ended with %v", err)
 	}

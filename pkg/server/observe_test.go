@@ -20,7 +20,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// witness is a telemetry of which a test sees everything.
+// witness records all telemetry for a test.
 type witness struct {
 	*telemetry.Telemetry
 	spans *tracetest.InMemoryExporter
@@ -44,7 +44,7 @@ func newWitness(t testing.TB) *witness {
 	return w
 }
 
-// span returns the last span of a name.
+// span returns the last span with a name.
 func (w *witness) span(t *testing.T, name string) tracetest.SpanStub {
 	t.Helper()
 	var found *tracetest.SpanStub
@@ -61,7 +61,7 @@ func (w *witness) span(t *testing.T, name string) tracetest.SpanStub {
 	return *found
 }
 
-// last returns the last event of the audit, and how many there are.
+// last returns the last event of the audit, and the number of events.
 func (w *witness) last(t *testing.T) (map[string]any, int) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(w.audit.String()), "\n")
@@ -94,8 +94,8 @@ func (m message) withMeta(member string) message {
 	return m.replace(`"_meta":{`, `"_meta":{`+member+`,`)
 }
 
-// TestP07TraceOfMetaIsTheParent is about both lanes: they observe alike.
-func TestP07TraceOfMetaIsTheParent(t *testing.T) {
+// TestP07_TraceInMetaIsParent covers both lanes: their telemetry is the same.
+func TestP07_TraceInMetaIsParent(t *testing.T) {
 	for _, lane := range []string{"express", "sdk"} {
 		t.Run(lane, func(t *testing.T) {
 			w := newWitness(t)
@@ -110,7 +110,7 @@ func TestP07TraceOfMetaIsTheParent(t *testing.T) {
 				t.Fatal(status, body)
 			}
 			if express := l.express.Load() == 1; express != (lane == "express") {
-				t.Fatalf("the call took the other lane")
+				t.Fatalf("the call used the other lane")
 			}
 			web, call := w.span(t, "POST /mcp"), w.span(t, "tools/call echo")
 			if web.SpanContext.TraceID().String() != traceA || call.SpanContext.TraceID().String() != traceB || call.Parent.SpanID().String() != caller {
@@ -140,7 +140,7 @@ func TestP07TraceOfMetaIsTheParent(t *testing.T) {
 	}
 }
 
-func TestBothLanesObserveTheSame(t *testing.T) {
+func TestObserve_SameForBothLanes(t *testing.T) {
 	for _, test := range []struct {
 		tool, outcome, code, kind string
 	}{
@@ -178,7 +178,7 @@ func TestBothLanesObserveTheSame(t *testing.T) {
 	}
 }
 
-func TestRESTIsObservedToo(t *testing.T) {
+func TestObserve_REST(t *testing.T) {
 	w := newWitness(t)
 	f := newFixture(t, func(o *Options) { o.Telemetry = w.Telemetry })
 	f.send(request{path: "/tools/echo", body: `{"text":"x"}`, header: map[string]string{"Content-Type": "application/json"}})
@@ -191,13 +191,13 @@ func TestRESTIsObservedToo(t *testing.T) {
 	}
 }
 
-func TestTheAuditNamesThePrincipal(t *testing.T) {
+func TestObserve_AuditNamesPrincipal(t *testing.T) {
 	w := newWitness(t)
 	l := newLanes(t, func(o *Options) { o.Authenticator, o.Telemetry = testAuthenticator(t), w.Telemetry })
 	for i, h := range []http.Handler{l.with, l.without} {
 		asBob(modernCall("echo", "")).send(t, h)
 		event, n := w.last(t)
-		if n != i+1 || event["principal"] != "zotero:2" { // who token-of-bob is
+		if n != i+1 || event["principal"] != "zotero:2" { // the subject of token-of-bob
 			t.Errorf("%d events, %v", n, event)
 		}
 		if strings.Contains(w.audit.String(), "token-of-bob") {
@@ -206,7 +206,7 @@ func TestTheAuditNamesThePrincipal(t *testing.T) {
 	}
 }
 
-func TestThePlatformsProbesAreNotTraced(t *testing.T) {
+func TestObserve_ProbesAreNotTraced(t *testing.T) {
 	w := newWitness(t)
 	f := newFixture(t, func(o *Options) { o.Telemetry = w.Telemetry })
 	f.send(request{method: http.MethodGet, path: "/health"})
@@ -218,7 +218,7 @@ func TestThePlatformsProbesAreNotTraced(t *testing.T) {
 	}
 }
 
-func TestSlowCallsAreMarked(t *testing.T) {
+func TestObserve_MarksSlowCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for took, marked := range map[time.Duration]bool{time.Second: false, 3 * time.Second: true} {
 			var b bytes.Buffer
@@ -237,7 +237,7 @@ func TestSlowCallsAreMarked(t *testing.T) {
 	})
 }
 
-func TestLinesHaveTheTraceThatWeMake(t *testing.T) {
+func TestObserve_LogLinesHaveTrace(t *testing.T) {
 	w := newWitness(t)
 	f := newFixture(t, func(o *Options) { o.Telemetry = w.Telemetry })
 	f.rpc(modern, toolCall(modern, "echo"), nil)
@@ -249,9 +249,9 @@ func TestLinesHaveTheTraceThatWeMake(t *testing.T) {
 	}
 }
 
-func TestOpenConnectionsAreCounted(t *testing.T) {
+func TestObserve_CountsOpenConnections(t *testing.T) {
 	w := newWitness(t)
-	f := newHandlerFixture(t, func(o *Options) { o.Telemetry = w.Telemetry }, defaultLimits())
+	f := newHandlerFixture(t, func(o *Options) { o.Telemetry = w.Telemetry }, defaultTimeouts())
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

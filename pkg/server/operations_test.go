@@ -18,11 +18,11 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
-// The tests of this file carry the numbers of the acceptance checklist's
-// group P: operations.
+// The tests of this file carry the numbers of the acceptance statements P:
+// operations.
 
-// listener is a loopback listener that tells when it and its connections are
-// closed.
+// listener is a loopback listener that reports when it and its connections
+// close.
 type listener struct {
 	net.Listener
 	onClose    func()
@@ -45,7 +45,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	return &connection{Conn: c, closed: l.connClosed}, nil
 }
 
-// connection tells when it is closed.
+// connection reports when it closes.
 type connection struct {
 	net.Conn
 	once   sync.Once
@@ -58,8 +58,8 @@ func (c *connection) Close() error {
 	return err
 }
 
-// serve lets the fixture's server serve on loopback. stop ends it and returns
-// what Serve returned.
+// serve serves the fixture's server on loopback. stop stops it and returns the
+// result of Serve.
 func (f *fixture) serve() (l *listener, address string, stop func() error) {
 	f.t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
@@ -95,15 +95,15 @@ func post(t *testing.T, address, body string) (string, error) {
 	return string(data), err
 }
 
-// probe asks a health endpoint without a network.
+// probe sends a request to a health endpoint without a network.
 func (f *fixture) probe(path string) (int, string) {
 	w := httptest.NewRecorder()
 	f.server.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	return w.Code, w.Body.String()
 }
 
-func TestP04StopDrains(t *testing.T) {
-	f := newHandlerFixture(t, nil, defaultLimits())
+func TestP04_StopDrainsCalls(t *testing.T) {
+	f := newHandlerFixture(t, nil, defaultTimeouts())
 	l, address, stop := f.serve()
 	closed := make(chan int, 1)
 	l.onClose = func() {
@@ -125,22 +125,22 @@ func TestP04StopDrains(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
 	if status := <-closed; status != 503 {
-		t.Errorf("when the listener closed, /ready answered %d, want 503", status)
+		t.Errorf("when the listener closed, /ready was %d, want 503", status)
 	}
 	if status, _ := f.probe("/health"); status != 200 {
 		t.Errorf("while draining: /health = %d", status)
 	}
 	f.hold <- struct{}{}
 	if got := <-answer; !strings.Contains(got, "held") {
-		t.Errorf("the running call was answered %q", got)
+		t.Errorf("the running call got %q", got)
 	}
 	if err := <-stopped; err != nil {
 		t.Errorf("Serve = %v", err)
 	}
 }
 
-func TestP04StopCutsOffWhatDoesNotEnd(t *testing.T) {
-	f := newHandlerFixture(t, func(o *Options) { o.DrainTimeout = 20 * time.Millisecond }, defaultLimits())
+func TestP04_StopEndsHangingCalls(t *testing.T) {
+	f := newHandlerFixture(t, func(o *Options) { o.DrainTimeout = 20 * time.Millisecond }, defaultTimeouts())
 	_, address, stop := f.serve()
 	go func() { _, _ = post(t, address, toolCall(legacy, "wait")) }()
 	<-f.started
@@ -152,8 +152,8 @@ func TestP04StopCutsOffWhatDoesNotEnd(t *testing.T) {
 	}
 }
 
-func TestServeReportsWhyItCannot(t *testing.T) {
-	f := newHandlerFixture(t, nil, defaultLimits())
+func TestServe_ReportsError(t *testing.T) {
+	f := newHandlerFixture(t, nil, defaultTimeouts())
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -164,10 +164,10 @@ func TestServeReportsWhyItCannot(t *testing.T) {
 	}
 }
 
-func TestP06HealthRevealsNothing(t *testing.T) {
+func TestP06_HealthRevealsNothing(t *testing.T) {
 	reason := errors.New("bucket gs://the-secret is gone")
 	var fault error
-	f := newHandlerFixture(t, func(o *Options) { o.Ready = func(context.Context) error { return fault } }, defaultLimits())
+	f := newHandlerFixture(t, func(o *Options) { o.Ready = func(context.Context) error { return fault } }, defaultTimeouts())
 	for _, test := range []struct {
 		path   string
 		fault  error
@@ -185,18 +185,18 @@ func TestP06HealthRevealsNothing(t *testing.T) {
 		}
 	}
 	if !strings.Contains(f.log.String(), "the-secret") {
-		t.Error("the log doesn't say why the server is not ready")
+		t.Error("the log lacks the reason why the server is not ready")
 	}
 }
 
-func TestSlowCallersAreCutOff(t *testing.T) {
-	tight := limits{header: 20 * time.Millisecond, body: 20 * time.Millisecond, idle: 20 * time.Millisecond, write: 20 * time.Millisecond}
+func TestSlowCallers_AreCutOff(t *testing.T) {
+	tight := timeouts{header: 20 * time.Millisecond, body: 20 * time.Millisecond, idle: 20 * time.Millisecond, write: 20 * time.Millisecond}
 	head := "POST /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
 	for _, test := range []struct{ name, send, want string }{
 		{"in the headers", head, ""},
 		{"in the body", head + "\r\n{", "HTTP/1.1 408 Request Timeout"},
-		{"in a body that is not read", strings.Replace(head, "application/json", "text/plain", 1) + "\r\n{", "HTTP/1.1 415 Unsupported Media Type"},
-		{"in a body for a path that isn't there", strings.Replace(head, "/mcp", "/nowhere", 1) + "\r\n{", "HTTP/1.1 404 Not Found"},
+		{"in a body that no handler reads", strings.Replace(head, "application/json", "text/plain", 1) + "\r\n{", "HTTP/1.1 415 Unsupported Media Type"},
+		{"in a body for an unknown path", strings.Replace(head, "/mcp", "/nowhere", 1) + "\r\n{", "HTTP/1.1 404 Not Found"},
 		{"between requests", "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 OK"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestSlowCallersAreCutOff(t *testing.T) {
 			}
 		})
 	}
-	t.Run("in taking the answer", func(t *testing.T) {
+	t.Run("while reading the response", func(t *testing.T) {
 		f := newHandlerFixture(t, func(o *Options) { o.RequestTimeout = 2 * time.Second }, tight)
 		l, address, _ := f.serve()
 		conn, err := net.Dial("tcp", address)
@@ -229,12 +229,12 @@ func TestSlowCallersAreCutOff(t *testing.T) {
 		}
 		<-l.connClosed
 		if n, _ := io.Copy(io.Discard, conn); n >= 64<<20 {
-			t.Errorf("got all of the answer: %d bytes", n)
+			t.Errorf("got the whole response: %d bytes", n)
 		}
 	})
 }
 
-func TestSlowBodyThatArrivesInTimeIsServed(t *testing.T) {
+func TestSlowCallers_BodyInTimeIsServed(t *testing.T) {
 	f := newFixture(t, nil)
 	body := callWith(legacy, "echo", `{"text":"x"}`)
 	r, w := io.Pipe()
@@ -249,10 +249,10 @@ func TestSlowBodyThatArrivesInTimeIsServed(t *testing.T) {
 	}
 }
 
-func TestReadDeadlineEndsWithTheBody(t *testing.T) {
-	// A call that lasts longer than a body may take must not be taken for
-	// one whose caller has left.
-	tight := defaultLimits()
+func TestServe_ReadDeadlineEndsWithBody(t *testing.T) {
+	// A call that lasts longer than a body may take must not count as
+	// disconnected.
+	tight := defaultTimeouts()
 	tight.body = 10 * time.Millisecond
 	f := newHandlerFixture(t, func(o *Options) { o.RequestTimeout = 60 * time.Millisecond }, tight)
 	_, address, _ := f.serve()
@@ -265,8 +265,8 @@ func TestReadDeadlineEndsWithTheBody(t *testing.T) {
 	}
 }
 
-func TestStreamOutlivesTheWriteTimeout(t *testing.T) {
-	tight := limits{header: time.Second, body: 10 * time.Millisecond, idle: time.Second, write: 100 * time.Millisecond}
+func TestServe_StreamOutlivesWriteTimeout(t *testing.T) {
+	tight := timeouts{header: time.Second, body: 10 * time.Millisecond, idle: time.Second, write: 100 * time.Millisecond}
 	f := newHandlerFixture(t, func(o *Options) { o.LegacySSE, o.RequestTimeout = true, 40*time.Millisecond }, tight)
 	_, address, stop := f.serve()
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
@@ -284,12 +284,12 @@ func TestStreamOutlivesTheWriteTimeout(t *testing.T) {
 		t.Error(err)
 	}
 	if log := f.log.String(); strings.Contains(log, "cut off") {
-		t.Errorf("the idle stream held up the stop:\n%s", log)
+		t.Errorf("the idle stream delayed the stop:\n%s", log)
 	}
-	_ = session.Close() // its stream is gone already
+	_ = session.Close() // its stream has ended
 }
 
-func TestP08RequestsLeaveNothingBehind(t *testing.T) {
+func TestP08_RequestsLeakNothing(t *testing.T) {
 	f := newFixture(t, func(o *Options) { o.Logger = nil })
 	bodies := []string{
 		callWith(modern, "echo", `{"text":"x"}`), callWith(legacy, "echo", `{"text":"x"}`), withProgress(toolCall(modern, "progress")),
@@ -313,7 +313,7 @@ func TestP08RequestsLeaveNothingBehind(t *testing.T) {
 		}
 		senders.Wait()
 	}
-	send(400) // pools and caches fill
+	send(400) // fill pools and caches
 	goroutines, heap := f.footprint()
 	send(10_000)
 	goroutinesAfter, heapAfter := f.footprint()
@@ -326,8 +326,8 @@ func TestP08RequestsLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-// footprint returns how many goroutines there are and how many bytes the
-// heap holds when nothing runs. What is about to end may end.
+// footprint returns the number of goroutines and the bytes of the heap when
+// nothing runs, after a wait for what is about to end.
 func (f *fixture) footprint() (goroutines int, heap uint64) {
 	f.http.Client().CloseIdleConnections()
 	var m runtime.MemStats
@@ -340,13 +340,13 @@ func (f *fixture) footprint() (goroutines int, heap uint64) {
 	return goroutines, m.HeapAlloc
 }
 
-func TestOptions(t *testing.T) {
+func TestNew_ValidatesOptions(t *testing.T) {
 	if _, err := New(Options{}); err == nil {
-		t.Error("a server without a catalogue is made")
+		t.Error("no error without a catalogue")
 	}
 	bad := Options{Catalog: &catalog{register: func(*mcp.Server) {}, tools: []tool.Definition{{Name: "x", InputSchema: []byte(`{`)}}}}
 	if _, err := New(bad); err == nil {
-		t.Error("a schema that is no JSON is taken")
+		t.Error("no error for a schema that is not JSON")
 	}
 	o, err := Options{Catalog: &catalog{}}.withDefaults()
 	if err != nil || o.RequestTimeout != time.Minute || o.MaxBodyBytes != 1<<20 || o.DrainTimeout != 8*time.Second {
@@ -354,7 +354,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-func TestWithoutRESTThereIsNone(t *testing.T) {
+func TestRoutes_NoRESTWithoutTools(t *testing.T) {
 	f := newFixture(t, func(o *Options) { o.Catalog.(*catalog).tools = nil })
 	for _, path := range []string{"/tools", "/openapi.json"} {
 		if r := f.send(request{method: "GET", path: path}); r.status != 404 {

@@ -16,69 +16,71 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// Options says what a server serves and within which bounds.
+// Options configures a server.
 type Options struct {
 	// Catalog is the tools, prompts and resources. Required. REST and the page
 	// show its Definitions; without any there is no REST.
 	Catalog mcp.Catalog
 
-	// Authenticator authenticates callers, everywhere but at the health endpoints, the
-	// page, the OpenAPI document, its own routes and Routes. A tool that is not
-	// read-only needs [identity.Write], everything else [identity.Read]. Nil
-	// allows everyone everything.
+	// Authenticator authenticates callers on all routes except the health
+	// endpoints, the page, the OpenAPI document, its own routes and Routes. A
+	// tool that is not read-only needs [identity.Write], every other call
+	// [identity.Read]. Nil allows every call.
 	Authenticator *identity.Authenticator
 
-	// Routes need no sign-in and take requests of every web origin: they are
-	// those of signing in. Their bodies are bounded like all others.
+	// Routes are the routes of sign-in. They need no authentication and accept
+	// requests of every web origin. Their bodies are bounded like all others.
 	Routes []identity.Route
 
-	// Budget bounds what callers may do. The zero Budget has no bounds.
-	Budget Budget
+	// Limits limits callers. The zero value has no limits.
+	Limits Limits
 
-	// SignIn is how callers sign in at Authenticator, for the page.
+	// SignIn is the sign-in method of Authenticator, for the page.
 	SignIn pages.SignIn
 
-	// SharedLibrary says that everyone who signs in may also read the library
-	// of this server, for the page.
+	// SharedLibrary reports whether everyone who signs in may also read the
+	// library of this server, for the page.
 	SharedLibrary bool
 
-	// Libraries lists what is served, for the page, see [pages.Options]. Nil
-	// lists nothing.
+	// Libraries lists the served libraries for the page, see [pages.Options].
+	// Nil lists none.
 	Libraries func(context.Context) ([]library.Info, error)
 
-	// Ready says why the server can't answer yet, or nil. Nil is always
-	// ready. Its error goes to the log, not to the caller.
+	// Ready returns the reason why the server can't serve yet, or nil. A nil
+	// Ready is always ready. The error is logged and not shown to callers.
 	Ready func(context.Context) error
 
-	// Upstreams returns the states of the upstreams' circuit breakers, by
-	// name, which /ready shows. Nil shows nothing.
+	// Upstreams returns the state of the upstreams' circuit breakers, by name,
+	// for /ready. Nil shows none.
 	Upstreams func() map[string]string
 
 	// Logger gets a line for every call. Nil logs nothing.
 	Logger *slog.Logger
 
-	// SlowCall is the duration beyond which a call is logged as slow; 0 marks
-	// none.
+	// SlowCall is the duration beyond which a call is logged as slow; 0
+	// disables it.
 	SlowCall time.Duration
 
-	// Telemetry traces, measures and audits calls. Nil does none of it. Its
-	// closed set of tools must be Catalog's.
+	// Telemetry traces, measures and audits calls. Nil disables it. Its closed
+	// set of tools must match Catalog's.
 	Telemetry *telemetry.Telemetry
 
 	Name    string // for people; "" is "Stackroom"
 	Version string // "" is "dev"
 
-	// PublicURL is where callers reach the server ("https://mcp.example.org"),
-	// for the page and the OpenAPI document. "" takes it from each request.
+	// PublicURL is the URL at which callers reach the server
+	// ("https://mcp.example.org"), for the page and the OpenAPI document. If it
+	// is "", each request determines it.
 	PublicURL string
 
 	// AllowedOrigins are the web origins ("https://app.example.org") whose
-	// pages may call the server. Requests without an Origin always may, and
-	// so may pages on this machine when the server is reached over loopback.
+	// pages may call the server. Requests without an Origin are always allowed,
+	// and so are pages on this machine when the server is reached over
+	// loopback.
 	AllowedOrigins []string
 
-	// AllowedHosts are the names, with or without a port, by which the server
-	// may be called, see [origin.NewPolicy].
+	// AllowedHosts are the accepted host names, with or without a port, see
+	// [origin.NewPolicy].
 	AllowedHosts []string
 
 	// RequestTimeout bounds one call. 0 is 60 s.
@@ -95,8 +97,8 @@ type Options struct {
 	// deprecates, see [mcp.Options].
 	Logging bool
 
-	// DrainTimeout is how long [Server.Serve] lets running calls finish when
-	// it is told to stop. 0 is 8 s: Cloud Run kills after 10.
+	// DrainTimeout is the time that [Server.Serve] gives running calls to
+	// finish when it stops. 0 is 8 s: Cloud Run kills a process after 10.
 	DrainTimeout time.Duration
 }
 
@@ -112,13 +114,13 @@ const (
 	defaultDrainTimeout   = 8 * time.Second
 )
 
-// withDefaults returns o with every zero value that has a default replaced.
+// withDefaults returns o with defaults for its zero values.
 func (o Options) withDefaults() (Options, error) {
 	if o.Catalog == nil {
 		return o, errors.New("server: Options.Catalog is missing")
 	}
 	if o.SignIn != pages.SignInNone && o.Authenticator == nil {
-		return o, errors.New("server: Options.SignIn without a Authenticator would let everyone in")
+		return o, errors.New("server: Options.SignIn needs an Authenticator")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -140,7 +142,7 @@ func orDefault[T comparable](value, fallback T) T {
 	return value
 }
 
-// mcpOptions returns the options of the protocol.
+// mcpOptions returns the options of package mcp.
 func (o Options) mcpOptions(runner *call.Runner, authorizer *call.Authorizer, write time.Duration) mcp.Options {
 	return mcp.Options{
 		Catalog:        o.Catalog,
@@ -150,7 +152,7 @@ func (o Options) mcpOptions(runner *call.Runner, authorizer *call.Authorizer, wr
 	}
 }
 
-// runnerOptions returns the options of calls.
+// runnerOptions returns the options of package call.
 func (o Options) runnerOptions() call.Options {
 	return call.Options{Logger: o.Logger, Telemetry: o.Telemetry, SlowCall: o.SlowCall, Timeout: o.RequestTimeout}
 }

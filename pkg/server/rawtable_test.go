@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// rawRequest is a request as clients of the field send it, and its exact answer.
+// rawRequest is a request as real clients send it, with its exact response.
 type rawRequest struct {
 	name    string
 	method  string // "" is POST
@@ -32,7 +32,7 @@ const (
 	legacyAnswer  = `{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"hi"}]}}`
 )
 
-// event is a message as the one event of a stream.
+// event returns a message as the only event of a stream.
 func event(message string) string { return "event: message\ndata: " + message + "\n\n" }
 
 // rawRequests are the requests of the table.
@@ -43,8 +43,8 @@ func rawRequests() []rawRequest {
 			body:   `{"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"claude-code","version":"2.1"}},"jsonrpc":"2.0","id":0}`,
 			status: 200, answer: `{"jsonrpc":"2.0","id":0,"result":{"capabilities":{"prompts":{},"resources":{},"tools":{}},"instructions":"A fixture.","protocolVersion":"2025-11-25","serverInfo":` + serverInfo + `}}`},
 		{name: "Claude Code: initialized", headers: legacyHeaders, body: `{"method":"notifications/initialized","jsonrpc":"2.0"}`, status: 202},
-		{name: "Claude Code: JSON alone", headers: strings.Replace(legacyHeaders, ", text/event-stream", "", 1), body: legacyEcho, status: 200, answer: legacyAnswer},
-		{name: "an agent SDK: the stream alone", headers: strings.Replace(legacyHeaders, "application/json, text/event-stream", "text/event-stream", 1), body: legacyEcho, status: 200, kind: stream, answer: event(legacyAnswer)},
+		{name: "Claude Code: JSON only", headers: strings.Replace(legacyHeaders, ", text/event-stream", "", 1), body: legacyEcho, status: 200, answer: legacyAnswer},
+		{name: "an agent SDK: the stream only", headers: strings.Replace(legacyHeaders, "application/json, text/event-stream", "text/event-stream", 1), body: legacyEcho, status: 200, kind: stream, answer: event(legacyAnswer)},
 		{name: "an agent SDK: a session of its own", headers: legacyHeaders + "\nMcp-Session-Id: 0194", body: legacyEcho, status: 200, answer: legacyAnswer},
 		{name: "claude.ai: application/*", headers: strings.Replace(legacyHeaders, "application/json, text/event-stream", "application/*", 1), body: legacyEcho, status: 200, answer: legacyAnswer},
 		{name: "ChatGPT: both types, another order", headers: strings.Replace(legacyHeaders, "application/json, text/event-stream", "text/event-stream, application/json", 1), body: legacyEcho, status: 200, answer: legacyAnswer},
@@ -69,14 +69,14 @@ func rawRequests() []rawRequest {
 			answer: `{"jsonrpc":"2.0","error":{"code":-32600,"message":"the body must be JSON; send Content-Type: application/json, UTF-8, without Content-Encoding"}}`},
 		{name: "a batch of 2025-03-26", headers: strings.Replace(legacyHeaders, "2025-11-25", "2025-03-26", 1), body: `[{"jsonrpc":"2.0","id":1.5,"method":"ping"}]`, status: 200, answer: `[{"jsonrpc":"2.0","id":1.5,"result":{}}]`},
 		{name: "GET for a stream", method: "GET", headers: "Accept: text/event-stream", status: 405, kind: "application/problem+json",
-			answer: `{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"this path does not take this method","code":"invalid","hint":"use one of: POST","request_id":"ID"}`},
+			answer: `{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"this path does not support this method","code":"invalid","hint":"use one of: POST","request_id":"ID"}`},
 		{name: "DELETE of a session", method: "DELETE", headers: "Mcp-Session-Id: 0194", status: 405, kind: "application/problem+json",
-			answer: `{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"this path does not take this method","code":"invalid","hint":"use one of: POST","request_id":"ID"}`},
+			answer: `{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"this path does not support this method","code":"invalid","hint":"use one of: POST","request_id":"ID"}`},
 		{name: "ping", headers: legacyHeaders, body: `{"jsonrpc":"2.0","id":"p","method":"ping"}`, status: 200, answer: `{"jsonrpc":"2.0","id":"p","result":{}}`},
 	}
 }
 
-func TestRawRequests(t *testing.T) {
+func TestHTTP_RawRequests(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, c := range rawRequests() {
 		t.Run(c.name, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestRawRequests(t *testing.T) {
 	}
 }
 
-// headerLines reads header lines.
+// headerLines parses header lines.
 func headerLines(t *testing.T, lines string) map[string]string {
 	t.Helper()
 	req, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET / HTTP/1.1\r\nHost: h\r\n" + strings.ReplaceAll(lines, "\n", "\r\n") + "\r\n\r\n")))
@@ -130,7 +130,7 @@ func TestHTTP_EchoesIDs(t *testing.T) {
 	}
 }
 
-func TestABrowserSeesThePageAtMCP(t *testing.T) {
+func TestHTTP_BrowserSeesPageAtMCP(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, path := range []string{"/mcp", "/mcp/"} {
 		r := f.send(request{method: "GET", path: path, header: map[string]string{"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}})
@@ -145,35 +145,36 @@ func TestABrowserSeesThePageAtMCP(t *testing.T) {
 	}
 }
 
-// Anyone can cause refusals, so their lines are bounded and counted.
-func TestRefusalsDoNotFloodTheLog(t *testing.T) {
-	h := newHouse(t, true, nil)
+// Unauthenticated callers can cause rejections, so their log lines are limited
+// and counted.
+func TestLog_RejectionsDoNotFlood(t *testing.T) {
+	h := newAuthFixture(t, true, nil)
 	for range 500 {
 		h.send(t, "POST", "/mcp", "token-of-mallory", modernCall("whoami", ""))
 	}
-	if lines := strings.Count(h.log.String(), `"message":"request"`); lines < refusalLines || lines > 4*refusalLines {
-		t.Errorf("500 refusals are %d lines, want about %d", lines, refusalLines)
+	if lines := strings.Count(h.log.String(), `"message":"request"`); lines < rejectionLines || lines > 4*rejectionLines {
+		t.Errorf("500 rejections make %d lines, want about %d", lines, rejectionLines)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, true, nil)
+		h := newAuthFixture(t, true, nil)
 		for range 100 {
 			h.send(t, "POST", "/mcp", "token-of-mallory", modernCall("whoami", ""))
 		}
 		time.Sleep(time.Second)
 		h.send(t, "POST", "/mcp", "token-of-mallory", modernCall("whoami", ""))
 		if !strings.Contains(h.log.String(), `"lines_left_out":80`) {
-			t.Errorf("the log does not count the lines that were left out:\n%.2000s", h.log)
+			t.Errorf("the log does not count the skipped lines:\n%.2000s", h.log)
 		}
 	})
 }
 
-// A connection that comes while others still do is served, not reset.
-func TestStopServesConnectionsThatStillCome(t *testing.T) {
+// A connection that arrives while others still do is served, not reset.
+func TestStop_ServesLateConnections(t *testing.T) {
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newHandlerFixture(t, nil, defaultLimits())
+	f := newHandlerFixture(t, nil, defaultTimeouts())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- f.server.Serve(ctx, l) }()

@@ -20,7 +20,7 @@ func (f *fixture) rest(tool, arguments string) reply {
 	return f.send(request{path: "/tools/" + tool, body: arguments, header: map[string]string{"Content-Type": "application/json"}})
 }
 
-// problem is an error answer outside MCP (RFC 9457).
+// problem is an error response outside MCP (RFC 9457).
 type problem struct {
 	Title, Detail, Hint string
 	Status              int
@@ -29,7 +29,7 @@ type problem struct {
 	RequestID           string `json:"request_id"`
 }
 
-// problem reads a problem and fails the test if the answer is none.
+// problem decodes a problem, and fails the test if the response is none.
 func (r reply) problem(t *testing.T) problem {
 	t.Helper()
 	if got := r.header.Get("Content-Type"); got != "application/problem+json" {
@@ -40,12 +40,12 @@ func (r reply) problem(t *testing.T) problem {
 		t.Fatal(err)
 	}
 	if p.Status != r.status || p.Title != http.StatusText(r.status) || p.RequestID != r.header.Get("X-Request-Id") || p.Detail == "" {
-		t.Errorf("the problem contradicts its answer: %d %s", r.status, r.body)
+		t.Errorf("the problem contradicts its response: %d %s", r.status, r.body)
 	}
 	return p
 }
 
-func TestRESTRunsTools(t *testing.T) {
+func TestREST_RunsTools(t *testing.T) {
 	f := newFixture(t, nil)
 	r := f.rest("echo", `{"text":"x"}`)
 	if r.status != 200 || r.body != `{"text":"x"}` || r.header.Get("Content-Type") != "application/json" {
@@ -56,7 +56,7 @@ func TestRESTRunsTools(t *testing.T) {
 	}
 }
 
-func TestRESTErrors(t *testing.T) {
+func TestREST_Errors(t *testing.T) {
 	f := newFixture(t, nil)
 	for code, status := range map[library.Code]int{
 		library.Invalid: 422, library.NotFound: 404, library.Unauthenticated: 401, library.Forbidden: 403, library.Conflict: 409,
@@ -64,11 +64,11 @@ func TestRESTErrors(t *testing.T) {
 	} {
 		r := f.rest("fail", `{"code":"`+string(code)+`","after":30}`)
 		p := r.problem(t)
-		if r.status != status || p.Code != code || p.Detail != "it failed" || p.Hint != "do it otherwise" || p.RetryAfter != 30 || r.header.Get("Retry-After") != "30" {
+		if r.status != status || p.Code != code || p.Detail != "it failed" || p.Hint != "use another value" || p.RetryAfter != 30 || r.header.Get("Retry-After") != "30" {
 			t.Errorf("%s: got %d %s", code, r.status, r.body)
 		}
 		if strings.Contains(r.body, "secret") {
-			t.Errorf("%s: the answer tells the cause", code)
+			t.Errorf("%s: the response contains the cause", code)
 		}
 	}
 	for name, test := range map[string]struct {
@@ -76,16 +76,16 @@ func TestRESTErrors(t *testing.T) {
 		status int
 		code   library.Code
 	}{
-		"an error nobody put into words": {f.rest("fail", `{}`), 500, library.Internal},
-		"a panic":                        {f.rest("panic", `{}`), 500, library.Internal},
-		"an unknown tool":                {f.rest("no_such", `{}`), 404, library.NotFound},
-		"not JSON":                       {f.rest("echo", `{`), 400, library.Invalid},
-		"not an object":                  {f.rest("echo", `[1]`), 422, library.Invalid},
-		"not an object but text":         {f.rest("echo", `"{}"`), 422, library.Invalid},
-		"not sent as JSON":               {f.send(request{path: "/tools/echo", body: "{}"}), 415, library.Invalid},
-		"too large":                      {f.rest("echo", `{"text":"`+strings.Repeat("x", 1<<20)+`"}`), 413, library.TooLarge},
-		"an unknown path":                {f.send(request{method: "GET", path: "/nowhere"}), 404, library.NotFound},
-		"a wrong method":                 {f.send(request{method: "PUT", path: "/tools/echo"}), 405, library.Invalid},
+		"an untranslated error":  {f.rest("fail", `{}`), 500, library.Internal},
+		"a panic":                {f.rest("panic", `{}`), 500, library.Internal},
+		"an unknown tool":        {f.rest("no_such", `{}`), 404, library.NotFound},
+		"not JSON":               {f.rest("echo", `{`), 400, library.Invalid},
+		"not an object":          {f.rest("echo", `[1]`), 422, library.Invalid},
+		"not an object but text": {f.rest("echo", `"{}"`), 422, library.Invalid},
+		"not sent as JSON":       {f.send(request{path: "/tools/echo", body: "{}"}), 415, library.Invalid},
+		"too large":              {f.rest("echo", `{"text":"`+strings.Repeat("x", 1<<20)+`"}`), 413, library.TooLarge},
+		"an unknown path":        {f.send(request{method: "GET", path: "/nowhere"}), 404, library.NotFound},
+		"a wrong method":         {f.send(request{method: "PUT", path: "/tools/echo"}), 405, library.Invalid},
 	} {
 		p := test.r.problem(t)
 		if test.r.status != test.status || p.Code != test.code || p.RetryAfter != 0 || strings.Contains(test.r.body, "secret") {
@@ -97,7 +97,7 @@ func TestRESTErrors(t *testing.T) {
 	}
 }
 
-func TestMethodsAndAllow(t *testing.T) {
+func TestHTTP_MethodsAndAllow(t *testing.T) {
 	f := newFixture(t, nil)
 	for path, allow := range map[string]string{"/tools": "GET, HEAD", "/tools/echo": "POST", "/openapi.json": "GET, HEAD", "/health": "GET, HEAD"} {
 		for _, method := range []string{"DELETE", "PATCH", "TRACE"} {
@@ -125,20 +125,20 @@ func (f *fixture) document() map[string]any {
 	return d
 }
 
-// at follows a path of keys.
+// at returns the value at a path of keys.
 func at(t *testing.T, v any, keys ...string) any {
 	t.Helper()
 	for _, key := range keys {
 		o, ok := v.(map[string]any)
 		if !ok || o[key] == nil {
-			t.Fatalf("there is no %q on the way to %v", key, keys)
+			t.Fatalf("there is no %q on the path %v", key, keys)
 		}
 		v = o[key]
 	}
 	return v
 }
 
-func TestOpenAPIReferencesLeadSomewhere(t *testing.T) {
+func TestOpenAPI_ReferencesResolve(t *testing.T) {
 	f := newFixture(t, nil)
 	document := f.document()
 	if document["openapi"] != "3.1.0" {
@@ -155,13 +155,13 @@ func TestOpenAPIReferencesLeadSomewhere(t *testing.T) {
 	for _, ref := range refs {
 		path, ok := strings.CutPrefix(ref[1], "#/")
 		if !ok {
-			t.Errorf("%s leads out of the document", ref[1])
+			t.Errorf("%s points outside the document", ref[1])
 		}
 		at(t, document, strings.Split(path, "/")...)
 	}
 }
 
-func TestOpenAPIOperations(t *testing.T) {
+func TestOpenAPI_Operations(t *testing.T) {
 	f := newFixture(t, nil)
 	document := f.document()
 	for _, tool := range restTools {
@@ -205,12 +205,13 @@ func jsonEqual(t *testing.T, a, b []byte) bool {
 	return string(xs) == string(ys)
 }
 
-func TestAnswersKeepTheirSchemas(t *testing.T) {
+func TestOpenAPI_ResponsesMatchSchemas(t *testing.T) {
 	f := newFixture(t, func(o *Options) { o.AllowedHosts = []string{"mcp.example.org"} })
 	document := f.document()
 	valid := func(name string, r reply) {
 		t.Helper()
-		// The component's own references lead into the document; these have none.
+		// References of the component point into the document; these schemas
+		// have none.
 		text, err := json.Marshal(at(t, document, "components", "schemas", name))
 		if err != nil {
 			t.Fatal(err)
@@ -251,7 +252,7 @@ func TestAnswersKeepTheirSchemas(t *testing.T) {
 	}
 }
 
-func TestTheDocumentSaysThatOneSignsIn(t *testing.T) {
+func TestOpenAPI_DescribesAuthentication(t *testing.T) {
 	open, guarded := newFixture(t, nil).document(), newFixture(t, func(o *Options) { o.Authenticator = testAuthenticator(t) }).document()
 	if open["security"] != nil {
 		t.Errorf("security = %v", open["security"])

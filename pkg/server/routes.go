@@ -30,7 +30,7 @@ func (s *Server) route() error {
 	return s.routeREST()
 }
 
-// routePages sets up the pages that people see.
+// routePages sets up the pages for people.
 func (s *Server) routePages() error {
 	o := s.options
 	setup, err := pages.NewSetup(pages.Options{
@@ -48,7 +48,7 @@ func (s *Server) routePages() error {
 			return nil
 		})
 	}
-	// A person who opens the address of MCP in a browser sees how to use it.
+	// A browser that opens the MCP URL shows the setup page.
 	s.router.GET("/mcp", func(c echo.Context) error {
 		if !wantsPage(c.Request()) {
 			return postOnly(c)
@@ -61,13 +61,13 @@ func (s *Server) routePages() error {
 	return nil
 }
 
-// wantsPage reports whether a request is a browser's for a page: programs that
-// ask for a stream do not name HTML.
+// wantsPage reports whether a browser requests a page: programs that request a
+// stream do not accept HTML.
 func wantsPage(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// postOnly answers at /mcp what is no POST.
+// postOnly responds to methods other than POST at /mcp.
 func postOnly(c echo.Context) error {
 	c.Set(echo.ContextKeyHeaderAllow, http.MethodPost)
 	return echo.ErrMethodNotAllowed
@@ -75,7 +75,7 @@ func postOnly(c echo.Context) error {
 
 // routeMCP sets up the routes of MCP.
 func (s *Server) routeMCP() error {
-	handler, err := mcp.New(s.stopping, s.options.mcpOptions(s.runner, s.authorizer, s.limits.write))
+	handler, err := mcp.New(s.stopping, s.options.mcpOptions(s.runner, s.authorizer, s.timeouts.write))
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,8 @@ func (s *Server) routeMCP() error {
 		return nil
 	}
 	sse := handler.SSE(s.stopping)
-	// A stream lives for hours and costs next to nothing: it is no call in flight.
+	// A stream lives for hours and costs almost nothing: it does not count as a
+	// call in flight.
 	s.router.GET("/sse", s.authenticated(func(c echo.Context) error {
 		sse.Stream(c.Response(), c.Request())
 		return nil
@@ -98,8 +99,8 @@ func (s *Server) routeMCP() error {
 	return nil
 }
 
-// noLegacySSE answers at /sse where that transport is not served, so that its
-// clients learn of the one that is.
+// noLegacySSE responds at /sse if that transport is disabled, so that its
+// clients learn of the supported one.
 func noLegacySSE(c echo.Context) error {
 	rest.WriteProblem(c.Response(), c.Request(), http.StatusNotFound,
 		library.Errorf(library.NotFound, "the HTTP+SSE transport is not served here").
@@ -107,7 +108,7 @@ func noLegacySSE(c echo.Context) error {
 	return nil
 }
 
-// routeREST sets up the routes of REST, if there are tools for it.
+// routeREST sets up the routes of REST, if there are tools.
 func (s *Server) routeREST() error {
 	o := s.options
 	if len(o.Catalog.Definitions()) == 0 {
@@ -140,19 +141,19 @@ func (s *Server) get(path string, handler echo.HandlerFunc) {
 }
 
 // authenticated returns a handler that runs next for authenticated callers
-// within their budget. A refused request is counted with its address, so that
-// no one can try tokens for long.
-func (s *Server) authenticated(next echo.HandlerFunc, refuse refuseFunc) echo.HandlerFunc {
+// within their limit. A rejected request counts against its address, so that
+// tokens can't be guessed at a high rate.
+func (s *Server) authenticated(next echo.HandlerFunc, reject rejectFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		w := c.Response()
-		r, refused := s.authenticator.authenticate(c.Request())
-		if refused != nil {
-			if s.admission.admitAnonymous(w, r, refuse) {
-				refuse(w, r, refused)
+		r, rejected := s.authenticator.authenticate(c.Request())
+		if rejected != nil {
+			if s.admission.admitAnonymous(w, r, reject) {
+				reject(w, r, rejected)
 			}
 			return nil
 		}
-		if !s.admission.admit(w, r, refuse) {
+		if !s.admission.admit(w, r, reject) {
 			return nil
 		}
 		c.SetRequest(r)
@@ -161,22 +162,22 @@ func (s *Server) authenticated(next echo.HandlerFunc, refuse refuseFunc) echo.Ha
 }
 
 // running returns a handler that reads the body of a POST, if it has one, and
-// runs next as one of the calls in flight. The body is read first: a caller that
-// sends it slowly must not take a call's place.
-func (s *Server) running(next func(c echo.Context, body []byte), refuse refuseFunc) echo.HandlerFunc {
+// runs next as a call in flight. It reads the body first, so that a slow sender
+// does not occupy a call in flight.
+func (s *Server) running(next func(c echo.Context, body []byte), reject rejectFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		w, r := c.Response(), c.Request()
 		var data []byte
 		if r.Method == http.MethodPost && r.ContentLength != 0 {
-			body, refused := s.bodies.ReadJSON(w, r, s.admission.caller(r))
-			if refused != nil {
-				refuse(w, r, &identity.Challenge{Status: refused.Status, Err: refused.Err})
+			body, rejected := s.bodies.ReadJSON(w, r, s.admission.caller(r))
+			if rejected != nil {
+				reject(w, r, &identity.Challenge{Status: rejected.Status, Err: rejected.Err})
 				return nil
 			}
 			defer s.bodies.Release(body)
 			data = body.Bytes()
 		}
-		leave, ok := s.admission.enter(w, r, refuse)
+		leave, ok := s.admission.enter(w, r, reject)
 		if !ok {
 			return nil
 		}
@@ -186,8 +187,9 @@ func (s *Server) running(next func(c echo.Context, body []byte), refuse refuseFu
 	}
 }
 
-// open returns a handler for a route without sign-in, within the budget of the
-// caller's address. Its body is read before it takes a place.
+// open returns a handler for a route without authentication, within the limit
+// of the caller's address. It reads the body before the request counts as
+// concurrent.
 func (s *Server) open(next http.Handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		w, r := c.Response(), c.Request()
@@ -195,9 +197,9 @@ func (s *Server) open(next http.Handler) echo.HandlerFunc {
 			return nil
 		}
 		if r.ContentLength != 0 {
-			body, refused := s.bodies.Read(w, r, s.admission.address(r))
-			if refused != nil {
-				rest.WriteChallenge(w, r, &identity.Challenge{Status: refused.Status, Err: refused.Err})
+			body, rejected := s.bodies.Read(w, r, s.admission.address(r))
+			if rejected != nil {
+				rest.WriteChallenge(w, r, &identity.Challenge{Status: rejected.Status, Err: rejected.Err})
 				return nil
 			}
 			defer s.bodies.Release(body)

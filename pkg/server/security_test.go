@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// The tests of this file carry the numbers of the acceptance checklist's
-// group S: security.
+// The tests of this file carry the numbers of the acceptance statements S:
+// security.
 
-func TestS01Origin(t *testing.T) {
+func TestS01_Origin(t *testing.T) {
 	local := newFixture(t, func(o *Options) { o.AllowedOrigins = []string{"https://App.example.org/"} })
 	for origin, allowed := range map[string]bool{
 		"":                               true,
@@ -46,7 +46,7 @@ func TestS01Origin(t *testing.T) {
 	}
 }
 
-func TestS02Host(t *testing.T) {
+func TestS02_Host(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		allowed []string
@@ -65,7 +65,7 @@ func TestS02Host(t *testing.T) {
 		{"with a port", []string{"mcp.example.org"}, "mcp.example.org:8443", "", 200},
 		{"a page of its own", []string{"mcp.example.org"}, "mcp.example.org", "https://mcp.example.org", 200},
 		{"another name", []string{"mcp.example.org"}, "evil.example", "", 403},
-		{"loopback stays good", []string{"mcp.example.org"}, "localhost", "", 200},
+		{"loopback stays allowed", []string{"mcp.example.org"}, "localhost", "", 200},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t, func(o *Options) { o.AllowedHosts = test.allowed })
@@ -74,7 +74,7 @@ func TestS02Host(t *testing.T) {
 				t.Errorf("got %d %s, want %d", r.status, r.body, test.status)
 			}
 			if strings.Contains(r.body, "evil") {
-				t.Errorf("the answer repeats the host: %s", r.body)
+				t.Errorf("the response repeats the host: %s", r.body)
 			}
 			if r := f.send(request{method: "GET", path: "/health", header: map[string]string{"Host": test.host}}); r.status != 200 {
 				t.Errorf("health: got %d", r.status)
@@ -83,7 +83,7 @@ func TestS02Host(t *testing.T) {
 	}
 }
 
-func TestPreflight(t *testing.T) {
+func TestHTTP_Preflight(t *testing.T) {
 	f := newFixture(t, func(o *Options) { o.AllowedOrigins = []string{"https://app.example.org"} })
 	ask := func(origin string) reply {
 		return f.send(request{method: http.MethodOptions, path: "/mcp", header: map[string]string{
@@ -103,7 +103,7 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-func TestS04HostileTextIsNotRepeated(t *testing.T) {
+func TestS04_DoesNotRepeatHostileText(t *testing.T) {
 	f := newFixture(t, nil)
 	hostile := "<script>\u202e\U000E0041\x1b[31m"
 	for _, r := range []reply{
@@ -113,7 +113,7 @@ func TestS04HostileTextIsNotRepeated(t *testing.T) {
 		f.rpc(legacy, hostile, nil),
 		f.send(request{method: "GET", path: "/", header: map[string]string{"X-Request-Id": hostile[:8]}}),
 	} {
-		body := strings.Replace(r.body, "<script>// Puts a button", "", 1) // the page's own
+		body := strings.Replace(r.body, "<script>// Puts a button", "", 1) // the page's own script
 		for _, bad := range []string{"<script", "\\u003cscript", "\u202e", "\x1b", "\U000E0041"} {
 			if strings.Contains(body, bad) || strings.Contains(r.header.Get("X-Request-Id"), bad) {
 				t.Errorf("%d: %q in %s", r.status, bad, r.body)
@@ -122,7 +122,7 @@ func TestS04HostileTextIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestS08Bombs(t *testing.T) {
+func TestS08_Bombs(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)
 	var wide strings.Builder
 	wide.WriteString(`{"a0":0`)
@@ -149,7 +149,7 @@ func TestS08Bombs(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
+func TestHTTP_SecurityHeaders(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, r := range []reply{
 		f.rpc(modern, toolCall(modern, "echo"), nil), f.rpc(modern, "x", nil),
@@ -171,7 +171,7 @@ func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 	}
 }
 
-func TestRequestID(t *testing.T) {
+func TestHTTP_RequestID(t *testing.T) {
 	f := newFixture(t, nil)
 	body := callWith(modern, "trace", `{}`)
 	for given, kept := range map[string]bool{
@@ -183,14 +183,14 @@ func TestRequestID(t *testing.T) {
 		if kept && got != given || !kept && (got == given || len(got) != 26) {
 			t.Errorf("given %q: got %q", given, got)
 		}
-		r.wantText(t, got) // the tool sees the same
+		r.wantText(t, got) // the tool gets the same ID
 		if !strings.Contains(f.log.String(), `"request_id":"`+got+`"`) {
 			t.Errorf("the log has no line of %q", got)
 		}
 	}
 }
 
-func TestLogTellsWhatButNotWith(t *testing.T) {
+func TestLog_OmitsArguments(t *testing.T) {
 	f := newFixture(t, nil)
 	f.rpc(modern, callWith(modern, "echo", `{"text":"private words"}`), map[string]string{
 		"Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -208,6 +208,6 @@ func TestLogTellsWhatButNotWith(t *testing.T) {
 		}
 	}
 	if strings.Contains(log, "private") {
-		t.Errorf("the log has what the caller said:\n%s", log)
+		t.Errorf("the log contains the caller's input:\n%s", log)
 	}
 }

@@ -16,10 +16,10 @@ import (
 // maxHeaderBytes bounds a request's headers.
 const maxHeaderBytes = 64 << 10
 
-// Serve answers on l until ctx ends. Then it stops being ready, takes no more
-// connections, lets running calls finish within the drain timeout, and closes
-// the rest. It returns nil after such a stop, and an error only if it could
-// not serve. A server serves once.
+// Serve serves on l until ctx ends. Then it reports that it is not ready, stops
+// accepting connections, lets running calls finish within the drain timeout,
+// and closes the rest. It returns nil after such a stop, and an error only if
+// it could not serve. A server serves once.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -27,9 +27,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		Handler:           s.Handler(),
 		ConnState:         s.connection,
 		BaseContext:       func(net.Listener) context.Context { return base },
-		ReadHeaderTimeout: s.limits.header,
-		WriteTimeout:      s.limits.body + s.options.RequestTimeout + s.limits.write,
-		IdleTimeout:       s.limits.idle,
+		ReadHeaderTimeout: s.timeouts.header,
+		WriteTimeout:      s.timeouts.body + s.options.RequestTimeout + s.timeouts.write,
+		IdleTimeout:       s.timeouts.idle,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelWarn),
 	}
@@ -50,21 +50,21 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// closing is shared: it is assigned whole, never appended to.
+// closing is shared: assign it whole, never append to it.
 var closing = []string{"close"}
 
-// After the stop began, the server goes on accepting connections until none came
-// for drainDelay, for longestDrainDelay at most. Closing the listener resets those
-// that wait to be accepted, and net/http closes idle connections at once, with a
-// request that is on its way. In this time each answer says that its connection
-// closes.
+// After the stop begins, the server accepts connections until none has come for
+// drainDelay, at most for longestDrainDelay. Closing the listener would reset
+// connections that wait to be accepted, and net/http closes idle connections at
+// once, even with a request on the way. During this time each response
+// announces that its connection closes.
 const (
 	drainDelay        = 250 * time.Millisecond
 	longestDrainDelay = 2 * time.Second
 )
 
 // drain lets running calls finish. Streams and subscriptions end as soon as no
-// call runs any more.
+// call is running.
 func (s *Server) drain(hs *http.Server) {
 	s.draining.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), s.options.DrainTimeout)
@@ -105,10 +105,10 @@ func (s *Server) awaitQuiet(ctx context.Context) {
 	}
 }
 
-// Stdio serves MCP on in and out until in ends or ctx does, see [mcp.Stdio].
-// Of the options only Catalog, Name, Version, Logger, Telemetry, SlowCall,
-// RequestTimeout, MaxBodyBytes (for a line) and DrainTimeout matter. Logger must
-// not write to out.
+// Stdio serves MCP on in and out until in ends or ctx does, see [mcp.Stdio]. It
+// uses only these options: Catalog, Name, Version, Logger, Telemetry, SlowCall,
+// RequestTimeout, MaxBodyBytes (for a line) and DrainTimeout. Logger must not
+// write to out.
 func Stdio(ctx context.Context, o Options, in io.ReadCloser, out io.Writer) error {
 	o, err := o.withDefaults()
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// Server is the edge over HTTP. Make one with [New].
+// Server is the edge over HTTP. Create it with [New].
 type Server struct {
 	options       Options
-	limits        limits
+	timeouts      timeouts
 	runner        *call.Runner
 	authorizer    *call.Authorizer
 	authenticator *authenticator
@@ -24,40 +24,40 @@ type Server struct {
 	router        *echo.Echo
 
 	draining       atomic.Bool
-	lastConnection atomic.Int64 // when a connection was last accepted, in Unix nanoseconds
-	// stopping ends what has no end of its own: streams and subscriptions.
+	lastConnection atomic.Int64 // time of the last accepted connection, in Unix nanoseconds
+	// stopping ends streams and subscriptions, which don't end by themselves.
 	stopping context.Context
 	stop     context.CancelFunc
 }
 
-// limits bound the time that a caller may take.
-type limits struct {
+// timeouts are the timeouts for a slow caller.
+type timeouts struct {
 	header time.Duration // to send a request's headers
 	body   time.Duration // to send its body
 	idle   time.Duration // between requests on a connection
-	write  time.Duration // to read an answer, beyond the duration of the call; for a stream, to read an event
+	write  time.Duration // to read a response, beyond the duration of the call; for a stream, to read an event
 }
 
-// defaultLimits are generous for a phone on a train.
-func defaultLimits() limits {
-	return limits{header: 10 * time.Second, body: 20 * time.Second, idle: 2 * time.Minute, write: 30 * time.Second}
+// defaultTimeouts allow for a slow mobile connection.
+func defaultTimeouts() timeouts {
+	return timeouts{header: 10 * time.Second, body: 20 * time.Second, idle: 2 * time.Minute, write: 30 * time.Second}
 }
 
 // New returns a server with these options. It fails if the catalogue is
 // missing or a tool's schema is not JSON.
-func New(o Options) (*Server, error) { return newServer(o, defaultLimits()) }
+func New(o Options) (*Server, error) { return newServer(o, defaultTimeouts()) }
 
-// newServer is New with other limits.
-func newServer(o Options, limits limits) (*Server, error) {
+// newServer is New with other timeouts.
+func newServer(o Options, timeouts timeouts) (*Server, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		options: o, limits: limits,
+		options: o, timeouts: timeouts,
 		runner: call.NewRunner(o.runnerOptions()), authorizer: call.NewAuthorizer(o.Authenticator, o.Catalog.Definitions()),
 		authenticator: newAuthenticator(o), admission: newAdmission(o), bodies: wire.NewBodyReader(o.MaxBodyBytes),
-		router: newRouter(newEdge(o, limits.body)),
+		router: newRouter(newEdge(o, timeouts.body)),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if err := s.route(); err != nil {
@@ -67,9 +67,9 @@ func newServer(o Options, limits limits) (*Server, error) {
 	return s, nil
 }
 
-// Handler returns the handler of every route, for a caller's own HTTP server.
-// It sets read deadlines and, for streams, write deadlines; the other limits
-// against slow callers are set by [Server.Serve].
+// Handler returns the handler of all routes, for another HTTP server. It sets
+// read deadlines and, for streams, write deadlines; only [Server.Serve] sets
+// the other timeouts.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.draining.Load() {
@@ -79,8 +79,8 @@ func (s *Server) Handler() http.Handler {
 	})
 }
 
-// withoutTrailingSlash returns the request for the path without a slash at its
-// end, which people paste with a URL.
+// withoutTrailingSlash returns the request for the path without a trailing
+// slash, which people paste with a URL.
 func withoutTrailingSlash(r *http.Request) *http.Request {
 	path := r.URL.Path
 	if len(path) < 2 || path[len(path)-1] != '/' {

@@ -65,7 +65,7 @@ func TestStdio(t *testing.T) {
 	}
 }
 
-func TestStdioEndsWithItsContext(t *testing.T) {
+func TestStdio_EndsWithContext(t *testing.T) {
 	f := &fixture{t: t}
 	serverIn, _ := io.Pipe()
 	_, serverOut := io.Pipe()
@@ -79,8 +79,8 @@ func TestStdioEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// session runs lines through a server's standard streams, closes the input and
-// returns the lines of the answer.
+// session sends lines to a server's standard input, closes it and returns the
+// output lines.
 func session(t *testing.T, change func(*Options), input string) []string {
 	t.Helper()
 	f := &fixture{t: t, log: &logBuffer{}, started: make(chan struct{}, 100), ended: make(chan error, 100)}
@@ -107,7 +107,7 @@ func echoCall(id, text string) string {
 	return `{"jsonrpc":"2.0","id":` + id + `,"method":"tools/call","params":{"name":"echo","arguments":{"text":"` + text + `"}}}`
 }
 
-func TestStdio_AnswersBeforeItEnds(t *testing.T) {
+func TestStdio_RespondsBeforeItEnds(t *testing.T) {
 	for i := range 50 {
 		var input strings.Builder
 		input.WriteString(handshake)
@@ -121,7 +121,7 @@ func TestStdio_AnswersBeforeItEnds(t *testing.T) {
 	}
 }
 
-func TestStdio_WaitsForTheGraceOnly(t *testing.T) {
+func TestStdio_WaitsAtMostGrace(t *testing.T) {
 	begin := time.Now()
 	lines := session(t, func(o *Options) { o.DrainTimeout = 50 * time.Millisecond }, handshake+`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait"}}`)
 	if took := time.Since(begin); took < 50*time.Millisecond || took > 5*time.Second {
@@ -132,7 +132,7 @@ func TestStdio_WaitsForTheGraceOnly(t *testing.T) {
 	}
 }
 
-func TestStdio_DoesNotWaitForACancelledCall(t *testing.T) {
+func TestStdio_DoesNotWaitForCancelledCall(t *testing.T) {
 	begin := time.Now()
 	session(t, func(o *Options) { o.DrainTimeout = time.Minute }, handshake+`{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call","params":{"name":"wait"}}
 {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9007199254740993}}`)
@@ -141,7 +141,7 @@ func TestStdio_DoesNotWaitForACancelledCall(t *testing.T) {
 	}
 }
 
-func TestStdio_GoesOnAfterOddLines(t *testing.T) {
+func TestStdio_ContinuesAfterInvalidLines(t *testing.T) {
 	for _, c := range []struct{ name, line, want string }{
 		{"no JSON", "hello", `"code":-32700`},
 		{"cut short", `{"jsonrpc":"2.0","id":1,`, `"code":-32700`},
@@ -162,7 +162,8 @@ func TestStdio_GoesOnAfterOddLines(t *testing.T) {
 			if len(lines) != 3 {
 				t.Fatalf("got %q", lines)
 			}
-			// Calls run at the same time; which answer is first does not matter.
+			// Calls run concurrently, so the order of responses does not
+			// matter.
 			all := strings.Join(lines, "\n")
 			if !strings.Contains(all, c.want) || !slices.Contains(lines, pong(`"last"`)) || !strings.Contains(all, `"protocolVersion":"2025-11-25"`) {
 				t.Errorf("got %q, want %s, the handshake's answer and the last pong", lines, c.want)
@@ -171,7 +172,7 @@ func TestStdio_GoesOnAfterOddLines(t *testing.T) {
 	}
 }
 
-func TestStdio_ASecondHandshakeIsTheClientsFault(t *testing.T) {
+func TestStdio_SecondHandshakeIsClientError(t *testing.T) {
 	log := &logBuffer{}
 	session(t, func(o *Options) { o.Logger = telemetry.NewLogger(log, slog.LevelWarn, telemetry.JSON) }, handshake+handshake)
 	if log.String() != "" {
@@ -179,8 +180,8 @@ func TestStdio_ASecondHandshakeIsTheClientsFault(t *testing.T) {
 	}
 }
 
-// oddIDs are IDs that JSON allows and that decoding into int64 or re-encoding
-// would change.
+// oddIDs are valid JSON IDs that decoding into int64 or re-encoding would
+// change.
 var oddIDs = []string{
 	"9007199254740993", "1180591620717411303424", "-1180591620717411303424", "1.5", "-0", "1e3", "0.10", "1E400",
 	`"a\u0041"`, `"\/"`, `"<&>"`, `"\ud83d\ude00"`, `"é"`, `"stackroom-id:MQ"`, `"a\"b"`, `""`, "0", `"` + strings.Repeat("x", 700) + `"`, `"\u0041` + strings.Repeat("x", 900) + `"`,
@@ -195,7 +196,7 @@ func TestStdio_EchoesIDs(t *testing.T) {
 	}
 }
 
-func TestStdio_AnswersABatchAsOneLine(t *testing.T) {
+func TestStdio_RespondsToBatchInOneLine(t *testing.T) {
 	old := strings.Replace(handshake, "2025-11-25", "2025-03-26", 1)
 	lines := session(t, nil, old+"["+ping("1.5")+`,{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99}},`+ping(`"b"`)+"]")
 	if len(lines) != 2 {

@@ -15,10 +15,10 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// The tests of this file carry the numbers of the acceptance checklist's
-// group T: the transport.
+// The tests of this file carry the numbers of the acceptance statements T: the
+// transport.
 
-func TestT01ModernListIsJSONAndComplete(t *testing.T) {
+func TestT01_ModernListIsCompleteJSON(t *testing.T) {
 	f := newFixture(t, nil)
 	r := f.rpc(modern, `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{`+meta+`}}`, nil)
 	var result struct{ ResultType string }
@@ -30,7 +30,7 @@ func TestT01ModernListIsJSONAndComplete(t *testing.T) {
 	}
 }
 
-func TestT02TwoReplicasServeOneClient(t *testing.T) {
+func TestT02_TwoInstancesServeOneClient(t *testing.T) {
 	a, b := newFixture(t, nil), newFixture(t, nil)
 	for i, f := range []*fixture{a, b, a, b} {
 		text := fmt.Sprintf("call %d", i)
@@ -38,14 +38,14 @@ func TestT02TwoReplicasServeOneClient(t *testing.T) {
 	}
 }
 
-func TestHeadersThatContradictTheBody(t *testing.T) {
+func TestHTTP_RejectsContradictoryHeaders(t *testing.T) {
 	f := newFixture(t, nil)
 	body := callWith(modern, "echo", `{"text":"x"}`)
 	read := `{"jsonrpc":"2.0","id":7,"method":"resources/read","params":{"uri":"fixture://bücher",` + meta + `}}`
 	for _, test := range []struct {
 		name, body string
 		change     map[string]string
-		code       int // 0 is success
+		code       int // 0 for success
 	}{
 		{"T03 no version header", body, map[string]string{"Mcp-Protocol-Version": ""}, -32020},
 		{"T04 another version", body, map[string]string{"Mcp-Protocol-Version": "2025-11-25"}, -32020},
@@ -58,7 +58,7 @@ func TestHeadersThatContradictTheBody(t *testing.T) {
 		{"T07 another name in base64", body, map[string]string{"Mcp-Name": inBase64("wait")}, -32020},
 		{"T08 not base64", body, map[string]string{"Mcp-Name": "=?base64?!!!?="}, -32020},
 		{"T08 base64 cut short", body, map[string]string{"Mcp-Name": "=?base64?ZWNobw?="}, -32020},
-		{"T08 base64 of no UTF-8", body, map[string]string{"Mcp-Name": inBase64("\xff\xfe")}, -32020},
+		{"T08 base64 of invalid UTF-8", body, map[string]string{"Mcp-Name": inBase64("\xff\xfe")}, -32020},
 		{"T08 base64 of nothing", body, map[string]string{"Mcp-Name": "=?base64??="}, -32020},
 		{"T08 base64 without an end", body, map[string]string{"Mcp-Name": "=?base64?ZWNobw=="}, -32020},
 		{"T10 no version in _meta", strings.Replace(body, "protocolVersion", "x", 1), nil, -32602},
@@ -83,7 +83,7 @@ func inBase64(s string) string {
 	return "=?base64?" + base64.StdEncoding.EncodeToString([]byte(s)) + "?="
 }
 
-func TestHeaderGivenTwiceIsRefused(t *testing.T) {
+func TestHTTP_RejectsRepeatedHeaders(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, name := range []string{"Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.http.URL+"/mcp", strings.NewReader(toolCall(modern, "echo")))
@@ -104,7 +104,7 @@ func TestHeaderGivenTwiceIsRefused(t *testing.T) {
 	}
 }
 
-func TestT09HeaderNamesInAnyCase(t *testing.T) {
+func TestT09_HeaderNamesIgnoreCase(t *testing.T) {
 	f := newFixture(t, nil)
 	body := callWith(modern, "echo", `{"text":"x"}`)
 	header := map[string]string{}
@@ -114,7 +114,7 @@ func TestT09HeaderNamesInAnyCase(t *testing.T) {
 	f.send(request{path: "/mcp", body: body, header: header}).wantText(t, "x")
 }
 
-func TestT11FutureVersionIsToldWhatIsSupported(t *testing.T) {
+func TestT11_FutureVersionGetsSupportedVersions(t *testing.T) {
 	f := newFixture(t, nil)
 	body := strings.Replace(toolCall(modern, "echo"), modern, "2099-01-01", 1)
 	r := f.rpc(modern, body, map[string]string{"Mcp-Protocol-Version": "2099-01-01"})
@@ -128,12 +128,12 @@ func TestT11FutureVersionIsToldWhatIsSupported(t *testing.T) {
 	}
 }
 
-func TestT12UnknownMethodIsNotFound(t *testing.T) {
+func TestT12_UnknownMethod(t *testing.T) {
 	f := newFixture(t, nil)
 	f.rpc(modern, `{"jsonrpc":"2.0","id":1,"method":"no/such","params":{`+meta+`}}`, nil).wantError(t, 404, -32601)
 }
 
-func TestT13OtherMethodsAreNotAllowed(t *testing.T) {
+func TestT13_OtherHTTPMethods(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, method := range []string{http.MethodGet, http.MethodDelete, http.MethodPut, http.MethodHead} {
 		r := f.send(request{method: method, path: "/mcp", header: map[string]string{"Accept": "text/event-stream"}})
@@ -143,7 +143,7 @@ func TestT13OtherMethodsAreNotAllowed(t *testing.T) {
 	}
 }
 
-func TestT14SessionHeadersAreIgnored(t *testing.T) {
+func TestT14_IgnoresSessionHeaders(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, version := range []string{modern, legacy, ""} {
 		r := f.rpc(version, callWith(version, "echo", `{"text":"x"}`), map[string]string{"Mcp-Session-Id": "abc", "Last-Event-ID": "1_2"})
@@ -154,7 +154,7 @@ func TestT14SessionHeadersAreIgnored(t *testing.T) {
 	}
 }
 
-func TestT15NotificationIsAcceptedWithoutABody(t *testing.T) {
+func TestT15_NotificationHasEmptyResponse(t *testing.T) {
 	f := newFixture(t, nil)
 	r := f.rpc(modern, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`, nil)
 	if r.status != 202 || r.body != "" {
@@ -162,7 +162,7 @@ func TestT15NotificationIsAcceptedWithoutABody(t *testing.T) {
 	}
 }
 
-func TestT16Accept(t *testing.T) {
+func TestT16_Accept(t *testing.T) {
 	f := newFixture(t, nil)
 	for accept, want := range map[string]int{
 		"":                                    200,
@@ -190,7 +190,7 @@ func TestT16Accept(t *testing.T) {
 	}
 }
 
-func TestT17WhatIsNotJSONIsRefused(t *testing.T) {
+func TestT17_RejectsInvalidJSON(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, test := range []struct {
 		name, body   string
@@ -200,7 +200,7 @@ func TestT17WhatIsNotJSONIsRefused(t *testing.T) {
 		{"text", "hello", nil, 400, -32700},
 		{"nothing", "", nil, 400, -32700},
 		{"cut short", `{"jsonrpc":"2.0","id":1,"method":"ping"`, nil, 400, -32700},
-		{"more behind it", `{"jsonrpc":"2.0","id":1,"method":"ping"} x`, nil, 400, -32700},
+		{"text after it", `{"jsonrpc":"2.0","id":1,"method":"ping"} x`, nil, 400, -32700},
 		{"not UTF-8", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}", nil, 400, -32700},
 		{"no JSON-RPC", `{"a":1}`, nil, 400, -32600},
 		{"a number", `1`, nil, 400, -32600},
@@ -219,10 +219,10 @@ func TestT17WhatIsNotJSONIsRefused(t *testing.T) {
 	f.rpc(legacy, callWith(legacy, "echo", `{"text":"x"}`), map[string]string{"Content-Type": "application/json; charset=UTF-8"}).wantText(t, "x")
 }
 
-func TestT18BodyAboveTheLimitIsRefusedUnread(t *testing.T) {
+func TestT18_RejectsLargeBodyUnread(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, path := range []string{"/mcp", "/tools/echo"} {
-		// The length is announced, but only the first bytes are ever sent.
+		// The length is announced, but only the first bytes are sent.
 		conn, err := net.Dial("tcp", f.http.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -259,7 +259,7 @@ func (f *fixture) chunked(path string, body io.Reader) int {
 	return res.StatusCode
 }
 
-func TestT19DisconnectCancelsTheCall(t *testing.T) {
+func TestT19_DisconnectCancelsCall(t *testing.T) {
 	f := newFixture(t, nil)
 	for name, c := range map[string]struct{ version, path, body string }{
 		modern:          {modern, "/mcp", toolCall(modern, "wait")},
@@ -282,7 +282,7 @@ func TestT19DisconnectCancelsTheCall(t *testing.T) {
 				cancel()
 			}()
 			if res, err := f.http.Client().Do(req); err == nil {
-				res.Body.Close() // a stream's headers may have come already
+				res.Body.Close() // a stream's headers may have arrived already
 			}
 			if err := <-f.ended; !errors.Is(err, context.Canceled) {
 				t.Errorf("the tool's context ended with %v", err)
@@ -296,7 +296,7 @@ func withProgress(body string) string {
 	return strings.Replace(body, `"_meta":{`, `"_meta":{"progressToken":"p1",`, 1)
 }
 
-func TestT20ProgressIsStreamedBeforeTheResult(t *testing.T) {
+func TestT20_StreamsProgressBeforeResult(t *testing.T) {
 	f := newFixture(t, nil)
 	plain := strings.Replace(toolCall(legacy, "progress"), `"params":{`, `"params":{"_meta":{"progressToken":"p1"},`, 1)
 	for name, r := range map[string]reply{
@@ -321,12 +321,12 @@ func TestT20ProgressIsStreamedBeforeTheResult(t *testing.T) {
 	}
 }
 
-func TestWithoutATokenThereIsNoProgress(t *testing.T) {
+func TestProgress_NeedsToken(t *testing.T) {
 	f := newFixture(t, nil)
 	f.rpc(modern, toolCall(modern, "progress"), nil).wantText(t, "done")
 }
 
-func TestProtocolErrorAfterProgressStaysInTheStream(t *testing.T) {
+func TestProgress_ProtocolErrorStaysInStream(t *testing.T) {
 	f := newFixture(t, nil)
 	r := f.rpc(modern, withProgress(toolCall(modern, "params")), nil)
 	messages := events(r.body)
@@ -348,7 +348,7 @@ func events(stream string) []string {
 	return data
 }
 
-func TestT21StreamsAreNeitherBufferedNorStored(t *testing.T) {
+func TestT21_StreamsAreNotBufferedOrStored(t *testing.T) {
 	f := newFixture(t, nil)
 	r := f.rpc(modern, withProgress(toolCall(modern, "progress")), nil)
 	if got := r.header.Get("X-Accel-Buffering"); got != "no" {
@@ -359,13 +359,13 @@ func TestT21StreamsAreNeitherBufferedNorStored(t *testing.T) {
 	}
 }
 
-func TestT22LogMessagesForWhoAsks(t *testing.T) {
+func TestT22_LogMessagesOnRequest(t *testing.T) {
 	asks := strings.Replace(toolCall(modern, "log"), `"_meta":{`, `"_meta":{"io.modelcontextprotocol/logLevel":"info",`, 1)
 	for _, test := range []struct {
 		name, version, body string
 		logging, want       bool
 	}{
-		{"modern, not asking", modern, withProgress(toolCall(modern, "log")), true, false},
+		{"modern, not requested", modern, withProgress(toolCall(modern, "log")), true, false},
 		{"modern, asking", modern, asks, false, true},
 		{"legacy, where there are some", legacy, toolCall(legacy, "log"), true, true},
 		{"legacy, where there are none", legacy, toolCall(legacy, "log"), false, false},
@@ -380,7 +380,7 @@ func TestT22LogMessagesForWhoAsks(t *testing.T) {
 	}
 }
 
-func TestT23EveryResultNamesTheServer(t *testing.T) {
+func TestT23_ResultsNameServer(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, method := range []string{"server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list"} {
 		r := f.rpc(modern, `{"jsonrpc":"2.0","id":1,"method":"`+method+`","params":{`+meta+`}}`, nil)
@@ -393,7 +393,7 @@ func TestT23EveryResultNamesTheServer(t *testing.T) {
 	}
 }
 
-func TestT24Batches(t *testing.T) {
+func TestT24_Batches(t *testing.T) {
 	f := newFixture(t, nil)
 	one := strings.Replace(callWith(legacy, "echo", `{"text":"x"}`), `"id":7`, `"id":8`, 1)
 	batch := "[" + callWith(legacy, "echo", `{"text":"x"}`) + "," + one + "]"
@@ -409,7 +409,7 @@ func TestT24Batches(t *testing.T) {
 	f.rpc("2025-03-26", "["+strings.Repeat(one+",", 32)+one+"]", nil).wantError(t, 413, -32600)
 }
 
-func TestSDKClientOverHTTP(t *testing.T) {
+func TestHTTP_SDKClient(t *testing.T) {
 	f := newFixture(t, nil)
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
 	session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: f.http.URL + "/mcp"}, nil)

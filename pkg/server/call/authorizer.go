@@ -8,8 +8,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
-// Authorizer decides what the caller of a context may do. A nil Authorizer
-// allows everything.
+// Authorizer authorizes calls by the principal of their context. A nil
+// Authorizer allows everything.
 type Authorizer struct {
 	authenticator *identity.Authenticator
 	scopes        map[string]identity.Scope // by tool
@@ -44,8 +44,7 @@ func (a *Authorizer) Scope(tool string) (needed identity.Scope, known bool) {
 	return needed, known
 }
 
-// Require returns nil if the caller of ctx has a scope, and otherwise the
-// refusal.
+// Require returns nil if the caller of ctx has a scope, else the challenge.
 func (a *Authorizer) Require(ctx context.Context, needed identity.Scope) *identity.Challenge {
 	if a == nil {
 		return nil
@@ -53,9 +52,9 @@ func (a *Authorizer) Require(ctx context.Context, needed identity.Scope) *identi
 	return a.authenticator.Require(identity.PrincipalFrom(ctx), needed)
 }
 
-// Rejected returns the refusal for a call that failed because the upstream no
-// longer accepts the caller's own credential, and nil for every other cause.
-// That the deployment's credential is refused is no fault of the caller.
+// Rejected returns the challenge for a call that failed because the upstream no
+// longer accepts the caller's own credential, and nil for every other cause,
+// including a rejection of the deployment's credential.
 func (a *Authorizer) Rejected(ctx context.Context, cause error) *identity.Challenge {
 	if a == nil || cause == nil || library.CodeOf(cause) != library.Unauthenticated {
 		return nil

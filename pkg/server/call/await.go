@@ -21,21 +21,21 @@ type PanicError struct {
 // Error implements error. The text is for the log, not for callers.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// errAbandoned says that a handler did not return after its context ended.
-var errAbandoned = errors.New("the handler went on after its context had ended")
+// errAbandoned reports that a handler did not return after its context ended.
+var errAbandoned = errors.New("the handler kept running after its context had ended")
 
-// errExited says that a handler ended its goroutine.
+// errExited reports that a handler ended its goroutine.
 var errExited = errors.New("the handler ended its goroutine")
 
-// result is what a handler returned.
+// result is the result of a handler.
 type result[T any] struct {
 	value T
 	err   error
 }
 
-// await runs handle and returns what it returns, or ctx's error joined with
-// errAbandoned if handle does not return within returnDelay after ctx ends: a
-// handler that ignores its context must not hold up the answer. A panic
+// await runs handle and returns its result, or ctx's error joined with
+// errAbandoned if handle does not return within returnDelay after ctx ends, so
+// that a handler that ignores its context does not delay the response. A panic
 // becomes a *PanicError.
 func await[T any](ctx context.Context, handle func(context.Context) (T, error)) (T, error) {
 	done := make(chan result[T], 1)

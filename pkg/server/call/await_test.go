@@ -43,15 +43,15 @@ func TestAwait(t *testing.T) {
 					t.Errorf("got %d, %v", value, err)
 				}
 				if took := time.Since(start); took > time.Second+returnDelay {
-					t.Errorf("the answer took %v", took)
+					t.Errorf("the result took %v", took)
 				}
-				time.Sleep(2 * time.Hour) // of the bubble's time: the last handler ends as well
+				time.Sleep(2 * time.Hour) // on the bubble's clock: the last handler also ends
 			})
 		})
 	}
 }
 
-func TestPanicsAreRecovered(t *testing.T) {
+func TestRecovered_TurnsPanicIntoError(t *testing.T) {
 	broken := func() (int, error) { panic("broken") }
 	_, recovered := Recovered(broken)
 	_, awaited := await(t.Context(), func(context.Context) (int, error) { return broken() })

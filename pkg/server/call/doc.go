@@ -1,4 +1,4 @@
-// Package call runs calls of tools and of MCP methods: it decides what their
-// callers may do, bounds their time, recovers their panics, and records how
-// they ended. It knows no protocol; pkg/server/mcp and pkg/server/rest use it.
+// Package call runs calls of tools and MCP methods: it authorizes their
+// callers, bounds their time, recovers their panics, and records their outcome.
+// It is independent of the protocol; pkg/server/mcp and pkg/server/rest use it.
 package call

@@ -8,14 +8,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 )
 
-// The transports of calls, as OpenTelemetry names them (network.transport).
+// The transports of calls, by their OpenTelemetry names (network.transport).
 const (
 	OverNetwork = "tcp"
 	OverPipe    = "pipe"
 )
 
-// Product returns the name of the calling program as the first product of
-// User-Agent has it (RFC 9110, section 10.1.5), or "".
+// Product returns the name of the calling program: the first product of
+// User-Agent (RFC 9110, section 10.1.5), or "".
 func Product(h http.Header) string {
 	name, _, _ := strings.Cut(h.Get("User-Agent"), "/")
 	return name

@@ -11,12 +11,12 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// Outcome is how a call ended, for the log and for telemetry.
+// Outcome is the outcome of a call, for the log and for telemetry.
 type Outcome struct {
 	Failed bool
 	Code   string // a [library.Code], or "protocol" for a JSON-RPC error, or ""
 	Level  slog.Level
-	Cause  error // set unless the failure is the caller's own mistake
+	Cause  error // set unless the caller caused the failure
 }
 
 // OutcomeOf returns the outcome of a call that ended with err, which may be
@@ -33,19 +33,20 @@ func OutcomeOf(err error) Outcome {
 		o.Level, o.Cause = slog.LevelWarn, err
 	}
 	if errors.Is(err, context.Canceled) && !errors.Is(err, errAbandoned) {
-		o.Level = slog.LevelInfo // the caller left
+		o.Level = slog.LevelInfo // the caller disconnected
 	}
 	return o
 }
 
-// Log writes the line of a call: method, target (a tool or prompt, or ""), how
-// it ended and how long it took, never its arguments.
+// Log writes the line of a call: method, target (a tool or prompt, or ""),
+// outcome and duration, never its arguments.
 func (r *Runner) Log(ctx context.Context, o Outcome, method, target string, elapsed time.Duration) {
 	logger := r.options.Logger
 	if !logger.Enabled(ctx, o.Level) {
 		return
 	}
-	// Not by the logger, which looks up the caller's position at each line.
+	// Not with the logger's methods, which look up the caller's position at
+	// each line.
 	line := slog.NewRecord(time.Now(), o.Level, "call", 0)
 	if slow := r.options.SlowCall; slow > 0 && elapsed > slow {
 		line.AddAttrs(slog.Bool("slow", true))

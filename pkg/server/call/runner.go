@@ -9,18 +9,18 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// Options configure a [Runner].
+// Options configures a [Runner].
 type Options struct {
 	Logger    *slog.Logger         // gets a line for every call. Required.
 	Telemetry *telemetry.Telemetry // may be nil
-	// SlowCall is the duration beyond which a call is logged as slow; 0 marks
-	// none.
+	// SlowCall is the duration beyond which a call is logged as slow; 0
+	// disables it.
 	SlowCall time.Duration
 	// Timeout bounds one call. Required.
 	Timeout time.Duration
 }
 
-// Runner runs calls and counts those that run.
+// Runner runs calls and counts running ones.
 type Runner struct {
 	options Options
 	running atomic.Int64
@@ -29,16 +29,16 @@ type Runner struct {
 // NewRunner returns a runner.
 func NewRunner(o Options) *Runner { return &Runner{options: o} }
 
-// Telemetry returns what traces, measures and audits calls; it may be nil.
+// Telemetry returns the telemetry of calls; it may be nil.
 func (r *Runner) Telemetry() *telemetry.Telemetry { return r.options.Telemetry }
 
-// Running returns the number of calls that run now.
+// Running returns the number of running calls.
 func (r *Runner) Running() int64 { return r.running.Load() }
 
-// waitTick is how often Wait looks whether calls still run.
+// waitTick is the interval at which Wait checks for running calls.
 const waitTick = 10 * time.Millisecond
 
-// Wait returns when no call runs or ctx ends.
+// Wait returns when no call is running or ctx ends.
 func (r *Runner) Wait(ctx context.Context) {
 	tick := time.NewTicker(waitTick)
 	defer tick.Stop()
@@ -52,8 +52,8 @@ func (r *Runner) Wait(ctx context.Context) {
 }
 
 // Run runs one call within the runner's timeout. It returns soon after the
-// timeout or the end of ctx even if handle does not heed them; handle must
-// therefore own what it uses. A panic becomes a [*PanicError].
+// timeout or the end of ctx even if handle ignores both; handle must therefore
+// own the data that it uses. A panic becomes a [*PanicError].
 func Run[T any](ctx context.Context, r *Runner, handle func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.options.Timeout)
 	defer cancel()

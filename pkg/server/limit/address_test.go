@@ -13,12 +13,12 @@ func TestClientAddress(t *testing.T) {
 		name, remote string
 		forwarded    []string
 		hops         int
-		want         string // "" is none
+		want         string // "" for none
 	}{
 		{"no proxy", "203.0.113.7:1234", nil, 0, "203.0.113.7"},
-		{"no proxy: the header is the caller's word", "203.0.113.7:1234", []string{"198.51.100.1"}, 0, "203.0.113.7"},
+		{"no proxy: the header is ignored", "203.0.113.7:1234", []string{"198.51.100.1"}, 0, "203.0.113.7"},
 		{"Cloud Run", proxy, []string{"203.0.113.7"}, 1, "203.0.113.7"},
-		{"Cloud Run: what the caller wrote stands before", proxy, []string{"198.51.100.1, 203.0.113.7"}, 1, "203.0.113.7"},
+		{"Cloud Run: the caller's entry comes first", proxy, []string{"198.51.100.1, 203.0.113.7"}, 1, "203.0.113.7"},
 		{"load balancer and Cloud Run", proxy, []string{"198.51.100.1,203.0.113.7,35.191.0.1"}, 2, "203.0.113.7"},
 		{"a header each", proxy, []string{"198.51.100.1", "203.0.113.7", "35.191.0.1"}, 2, "203.0.113.7"},
 		{"a header of two and one of one", proxy, []string{"198.51.100.1, 203.0.113.7", "35.191.0.1"}, 2, "203.0.113.7"},
@@ -29,12 +29,12 @@ func TestClientAddress(t *testing.T) {
 		{"IPv6 with a port", proxy, []string{"[2001:db8::1]:8080"}, 1, "2001:db8::1"},
 		{"IPv6 connection", "[2001:db8::1]:8080", nil, 0, "2001:db8::1"},
 		{"a zone is dropped", "[fe80::1%eth0]:8080", nil, 0, "fe80::1"},
-		{"a zone that was written is dropped", proxy, []string{"fe80::1%anything"}, 1, "fe80::1"},
+		{"a zone in the header is dropped", proxy, []string{"fe80::1%anything"}, 1, "fe80::1"},
 		{"IPv4 in IPv6", proxy, []string{"::ffff:203.0.113.7"}, 1, "203.0.113.7"},
 		{"fewer entries than proxies", proxy, []string{"203.0.113.7"}, 2, "169.254.1.1"},
 		{"no header", proxy, nil, 1, "169.254.1.1"},
 		{"an empty header", proxy, []string{""}, 1, "169.254.1.1"},
-		{"empty entries are entries", proxy, []string{"203.0.113.7,,"}, 1, "169.254.1.1"},
+		{"empty entries count", proxy, []string{"203.0.113.7,,"}, 1, "169.254.1.1"},
 		{"a name", proxy, []string{"203.0.113.7, localhost"}, 1, "169.254.1.1"},
 		{"unknown, as RFC 7239 writes it", proxy, []string{"unknown"}, 1, "169.254.1.1"},
 		{"leading zeros", proxy, []string{"203.0.113.007"}, 1, "169.254.1.1"},
@@ -76,11 +76,11 @@ func TestAddressKey(t *testing.T) {
 		}
 	}
 	if AddressKey(netip.Addr{}) == "" {
-		t.Error("who has no address has no budget")
+		t.Error("a caller without an address has no key")
 	}
 }
 
-// FuzzClientAddress holds that what a caller writes never counts: behind a
+// FuzzClientAddress checks that the caller's header never counts: behind a
 // proxy that appends, the address is the one that the proxy saw.
 func FuzzClientAddress(f *testing.F) {
 	for _, seed := range []string{"", "203.0.113.7", "a, b", "[::1]:80, fe80::1%z", ",,,", "\x00,\xff", strings.Repeat("1.2.3.4,", 100), "::ffff:1.2.3.4", "[", "]:", "1.2.3.4:99999"} {

@@ -1,8 +1,8 @@
-// Package limit keeps one caller from starving the rest, and all of them from
-// starving the instance: a budget of calls for each caller, a bound on how
-// many calls run at once, and the address of a caller behind proxies.
+// Package limit prevents one caller from starving the others, and all callers
+// from starving the instance. It limits the calls of each caller and the
+// concurrent calls, and determines the address of a caller behind proxies.
 //
-// Every bound is an instance's own: with n instances a caller has up to n
-// times the budget. A bound for a whole service stands before it, for example
-// as a Cloud Armor rule.
+// Each instance has its own limits: with n instances a caller has up to n times
+// the limit. A limit for a whole service must be in front of it, for example a
+// Cloud Armor rule.
 package limit

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// policyName is how the two header fields refer to each other. It is a String
-// of Structured Fields (RFC 9651).
+// policyName links the two header fields. It is a String of Structured Fields
+// (RFC 9651).
 const policyName = "caller"
 
 // WriteHeader sets the fields RateLimit-Policy and RateLimit when less than
-// half of a burst is left, and for a call that may not be made Retry-After, in
-// whole seconds (draft-ietf-httpapi-ratelimit-headers-10; RFC 9110, section
-// 10.2.3). The draft lets a server keep still while there is plenty ("Performance
-// Considerations"), which spares every answer two fields. Where there is no
-// limit it sets nothing. The burst is a parameter of our own, prefixed as the
-// draft asks.
-func (l *Limiter) WriteHeader(h http.Header, v Verdict) {
+// half of a burst is left, and for a rejected call Retry-After, in whole
+// seconds (draft-ietf-httpapi-ratelimit-headers-10; RFC 9110, section 10.2.3).
+// The draft lets a server omit the fields while much is left ("Performance
+// Considerations"), which keeps most responses small. Without a limit it sets
+// nothing. The burst is a parameter of our own, with a prefix as the draft
+// requires.
+func (l *Limiter) WriteHeader(h http.Header, v Decision) {
 	if l == nil || v.Limit == 0 || v.OK && 2*v.Remaining >= l.burst {
 		return
 	}
 	reset := seconds(v.Reset)
 	if !v.OK {
-		// Both are to name the same moment (the draft, section 5).
+		// Both fields must name the same time (the draft, section 5).
 		reset = seconds(v.RetryAfter)
 		h["Retry-After"] = []string{strconv.Itoa(reset)}
 	}
@@ -36,6 +36,6 @@ func (l *Limiter) WriteHeader(h http.Header, v Verdict) {
 	h["Ratelimit"] = []string{string(state)}
 }
 
-// seconds returns d in whole seconds. It rounds up: who waits that long has
-// waited long enough.
+// seconds returns d in whole seconds, rounded up so that the wait is long
+// enough.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -12,14 +12,14 @@ func TestWriteHeader(t *testing.T) {
 	policy := `"caller";q=600;w=900;stackroom-burst=60`
 	for _, test := range []struct {
 		name                    string
-		verdict                 Verdict
+		verdict                 Decision
 		rateLimit, after, names string
 	}{
-		{"plenty is left", Verdict{OK: true, Limit: 600, Remaining: 30, Reset: 45 * time.Second}, "", "", ""},
-		{"less than half is left", Verdict{OK: true, Limit: 600, Remaining: 29, Reset: 46500 * time.Millisecond}, `"caller";r=29;t=47`, "", policy},
-		{"refused: both name one moment", Verdict{Limit: 600, Reset: 90 * time.Second, RetryAfter: 1001 * time.Millisecond}, `"caller";r=0;t=2`, "2", policy},
-		{"refused for a moment", Verdict{Limit: 600, RetryAfter: 1}, `"caller";r=0;t=1`, "1", policy},
-		{"no limit", Verdict{OK: true}, "", "", ""},
+		{"plenty is left", Decision{OK: true, Limit: 600, Remaining: 30, Reset: 45 * time.Second}, "", "", ""},
+		{"less than half is left", Decision{OK: true, Limit: 600, Remaining: 29, Reset: 46500 * time.Millisecond}, `"caller";r=29;t=47`, "", policy},
+		{"rejected: both name one time", Decision{Limit: 600, Reset: 90 * time.Second, RetryAfter: 1001 * time.Millisecond}, `"caller";r=0;t=2`, "2", policy},
+		{"rejected for a moment", Decision{Limit: 600, RetryAfter: 1}, `"caller";r=0;t=1`, "1", policy},
+		{"no limit", Decision{OK: true}, "", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := http.Header{}

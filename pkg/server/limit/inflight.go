@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// InFlight bounds the number of calls that run at once. A call beyond the
-// bound is refused rather than queued. A nil InFlight has no bound.
+// InFlight bounds the number of concurrent calls. A call beyond the bound is
+// rejected, not queued. A nil InFlight has no bound.
 type InFlight struct {
 	bound   int64
 	running atomic.Int64
-	full    atomic.Int64 // when calls were first refused, in nanoseconds since start; 0 if none are
+	full    atomic.Int64 // time of the first rejection since relief, in nanoseconds since start; 0 if none
 	start   time.Time
 	leave   func()
 }
@@ -19,8 +19,8 @@ type InFlight struct {
 func NewInFlight(bound int) *InFlight {
 	f := &InFlight{bound: int64(max(1, bound)), start: time.Now()}
 	f.leave = func() {
-		// Some places must be free before the calls count as relieved: under
-		// steady overload one place becomes free all the time.
+		// The load counts as relieved only when several calls have ended: under
+		// steady overload, single calls end all the time.
 		if n := f.running.Add(-1); n <= f.bound*3/4 && f.full.Load() != 0 {
 			f.full.Store(0)
 		}
@@ -28,8 +28,8 @@ func NewInFlight(bound int) *InFlight {
 	return f
 }
 
-// Enter reports whether a call may run. If so, leave must be called once, when
-// it ends.
+// Enter reports whether a call may run. If so, the caller must call leave once
+// when it ends.
 func (f *InFlight) Enter() (leave func(), ok bool) {
 	if f == nil {
 		return func() {}, true
@@ -42,7 +42,7 @@ func (f *InFlight) Enter() (leave func(), ok bool) {
 	return f.leave, true
 }
 
-// Utilization returns the share of the places that is taken, from 0 to 1. It
+// Utilization returns the ratio of running calls to the bound, from 0 to 1. It
 // is 0 without a bound.
 func (f *InFlight) Utilization() float64 {
 	if f == nil {
@@ -51,8 +51,8 @@ func (f *InFlight) Utilization() float64 {
 	return min(1, float64(f.running.Load())/float64(f.bound))
 }
 
-// FullFor returns how long calls have been refused without the places getting
-// to three quarters or less, or 0 if they are not.
+// FullFor returns how long calls have been rejected without the load falling to
+// three quarters, or 0 if none are.
 func (f *InFlight) FullFor() time.Duration {
 	if f == nil {
 		return 0

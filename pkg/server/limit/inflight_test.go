@@ -6,10 +6,10 @@ func TestInFlight(t *testing.T) {
 	g := NewInFlight(2)
 	first, ok := g.Enter()
 	if !ok {
-		t.Fatal("the first is refused")
+		t.Fatal("the first is rejected")
 	}
 	if _, ok = g.Enter(); !ok {
-		t.Fatal("the second is refused")
+		t.Fatal("the second is rejected")
 	}
 	for range 3 {
 		if leave, ok := g.Enter(); ok || leave != nil {
@@ -17,11 +17,11 @@ func TestInFlight(t *testing.T) {
 		}
 	}
 	if got := g.running.Load(); got != 2 || g.Utilization() != 1 {
-		t.Errorf("%d run, %v of the places are taken; want 2 and 1: refused calls count", got, g.Utilization())
+		t.Errorf("%d run, utilization is %v; want 2 and 1: rejected calls must not count", got, g.Utilization())
 	}
 	first()
 	if _, ok := g.Enter(); !ok {
-		t.Error("nothing is free after a call ended")
+		t.Error("no call is allowed after one ended")
 	}
 }
 

@@ -8,51 +8,50 @@ import (
 	"time"
 )
 
-// Options say how much each caller may do.
+// Options configures a [Limiter].
 type Options struct {
-	// Max calls in Window is what a caller may keep up for ever. 0 is no limit.
+	// Max is the number of calls per Window that a caller can sustain. 0 is no
+	// limit.
 	Max    int
 	Window time.Duration
-	// Burst calls may come at once after a pause. 0 is a tenth of Max. A
-	// caller who comes with a full burst makes at most Max+Burst calls in a
-	// window.
+	// Burst is the number of calls that may come at once after a pause. 0 is a
+	// tenth of Max. A caller with a full burst can make at most Max+Burst calls
+	// in a window.
 	Burst int
-	// Callers bounds how many callers are remembered, at 16 bytes each; it is
-	// rounded up to a power of two. 0 is 1,048,576. See [Limiter] for what
-	// happens past it.
+	// Callers bounds the callers in memory, at 16 bytes each, rounded up to a
+	// power of two. 0 is 1,048,576. [Limiter] describes what happens beyond it.
 	Callers int
 }
 
-// Verdict says whether a call may be made, and what is left after it.
-type Verdict struct {
+// Decision is the result of [Limiter.Allow].
+type Decision struct {
 	OK         bool
-	Limit      int           // calls that a caller may make in the window; 0 is no limit
-	Remaining  int           // calls that may be made now
-	Reset      time.Duration // until a whole burst may be made again
-	RetryAfter time.Duration // until the next call may be made, if this one may not; else 0
+	Limit      int           // calls per window; 0 is no limit
+	Remaining  int           // calls that are allowed now
+	Reset      time.Duration // until a whole burst is available
+	RetryAfter time.Duration // until the next call is allowed, if this one is not; else 0
 }
 
-// Limiter gives each caller a token bucket, by the generic cell rate
-// algorithm: all that it remembers of a caller is when the bucket will be full
-// again. A caller whose bucket is full is the same as one who never came, so
-// what it remembers wears off by itself, at most Window*Burst/Max after the
-// last call.
+// Limiter has a token bucket for each caller, by the generic cell rate
+// algorithm: its only state of a caller is the time when the bucket will be
+// full. A full bucket equals an unknown caller, so entries expire by
+// themselves, at most Window*Burst/Max after the last call.
 //
-// The callers lie in a table of fixed size, in sets of eight that a hash with
-// a secret seed chooses. A new caller in a set without room takes the place of
-// the one whose bucket is the fullest: whoever has spent most is forgotten
-// last. To be forgotten with n calls spent, a caller would have to come under
-// so many other names that all seven beside its own spend n and more, and
-// can't know which names those are: it would have to spend that under about
-// as many names as the table has places. What it wins is n calls.
+// The callers are stored in a table of fixed size, in sets of eight that a hash
+// with a secret seed selects. If the set of a new caller is full, it replaces
+// the caller with the fullest bucket, so callers that have spent the most are
+// evicted last. To get evicted after n calls, an attacker would need other
+// names that spend n or more calls in all seven other entries of its set. It
+// can't know which names share its set, so it would need about as many such
+// names as the table has entries, and would gain n calls.
 //
-// A nil Limiter lets everything pass. All methods may be called at once.
+// A nil Limiter allows every call. It is safe for concurrent use.
 type Limiter struct {
 	max       int
-	every     time.Duration // a call's share of the window
+	every     time.Duration // the interval of sustained calls
 	burst     int
-	tolerance time.Duration // what a burst takes to come back
-	policy    []string      // the value of RateLimit-Policy; shared, never appended to
+	tolerance time.Duration // the time to refill a burst
+	policy    []string      // the value of RateLimit-Policy; shared, never append to it
 	start     time.Time
 	seed      maphash.Seed
 	sets      []set
@@ -60,31 +59,29 @@ type Limiter struct {
 }
 
 const (
-	ways   = 8   // places in a set: two cache lines
-	shards = 256 // locks: far more than a machine has cores
+	ways   = 8   // entries of a set: two cache lines
+	shards = 256 // number of locks: far more than a machine has cores
 
 	defaultCallers = 1 << 20
 )
 
-// set is the places that a caller may have.
-type set [ways]place
+// set holds the entries in which a caller may be stored.
+type set [ways]bucket
 
-// place is what is remembered of a caller.
-type place struct {
-	caller uint64        // the hash of its key
-	full   time.Duration // when its bucket is full again, since the limiter's start
+// bucket is the state of a caller.
+type bucket struct {
+	caller uint64        // hash of its key
+	full   time.Duration // when its bucket will be full, since the limiter's start
 }
 
-// lock guards every shards-th set. The padding keeps two of them off one cache
-// line.
+// lock protects every shards-th set. The padding prevents false sharing.
 type lock struct {
 	sync.Mutex
 	_ [56]byte
 }
 
-// New returns a limiter, or nil, which lets everything pass, if o.Max is 0.
-// Negative values and a window below a nanosecond a call count as 0 and as
-// that.
+// New returns a limiter, or nil, which allows every call, if o.Max is 0.
+// Negative values count as 0, and a window below a nanosecond per call as that.
 func New(o Options) *Limiter {
 	if o.Max <= 0 {
 		return nil
@@ -108,14 +105,14 @@ func New(o Options) *Limiter {
 	}
 }
 
-// powerOfTwo returns the least power of two that is n or more.
+// powerOfTwo returns the smallest power of two that is at least n.
 func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-// Allow spends one call of the caller named by key and says whether it may be
-// made. A call that may not be made costs nothing.
-func (l *Limiter) Allow(key string) Verdict {
+// Allow counts one call of the caller with a key and reports whether it is
+// allowed. A rejected call does not count.
+func (l *Limiter) Allow(key string) Decision {
 	if l == nil {
-		return Verdict{OK: true}
+		return Decision{OK: true}
 	}
 	caller := maphash.String(l.seed, key)
 	index := caller & uint64(len(l.sets)-1)
@@ -126,9 +123,9 @@ func (l *Limiter) Allow(key string) Verdict {
 	return l.spend(l.sets[index].find(caller), caller, now)
 }
 
-// find returns the caller's place, or else the one that tells least: it is
-// free, or its bucket is the fullest.
-func (s *set) find(caller uint64) *place {
+// find returns the caller's entry, or else the one to replace: an empty one, or
+// the one with the fullest bucket.
+func (s *set) find(caller uint64) *bucket {
 	least := &s[0]
 	for i := range s {
 		if s[i].caller == caller {
@@ -141,17 +138,18 @@ func (s *set) find(caller uint64) *place {
 	return least
 }
 
-// spend takes a call out of the bucket at p, which may be somebody else's yet.
-func (l *Limiter) spend(p *place, caller uint64, now time.Duration) Verdict {
+// spend takes a call from the bucket of p, which may still belong to another
+// caller.
+func (l *Limiter) spend(p *bucket, caller uint64, now time.Duration) Decision {
 	full := now
 	if p.caller == caller {
 		full = max(now, p.full)
 	}
-	v := Verdict{Limit: l.max}
+	v := Decision{Limit: l.max}
 	if after := full + l.every; after-now <= l.tolerance {
 		v.OK = true
 		full = after
-		*p = place{caller: caller, full: full}
+		*p = bucket{caller: caller, full: full}
 	} else {
 		v.RetryAfter = after - now - l.tolerance
 	}

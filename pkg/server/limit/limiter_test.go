@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// spendAll makes calls until one may not be made, and returns how many could.
-func spendAll(t *testing.T, l *Limiter, key string, atMost int) (spent int, refused Verdict) {
+// spendAll makes calls until one is rejected, and returns the number of allowed
+// ones.
+func spendAll(t *testing.T, l *Limiter, key string, atMost int) (spent int, rejected Decision) {
 	t.Helper()
 	for range atMost {
 		v := l.Allow(key)
@@ -23,28 +24,28 @@ func spendAll(t *testing.T, l *Limiter, key string, atMost int) (spent int, refu
 		spent++
 	}
 	t.Fatalf("%d calls of %s passed", spent, key)
-	return 0, Verdict{}
+	return 0, Decision{}
 }
 
-func TestBudget(t *testing.T) {
+func TestLimiter_Allow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Options{Max: 600, Window: 15 * time.Minute}) // the defaults: a call every 1.5 s, 60 at once
 		first := l.Allow("a")
-		if want := (Verdict{OK: true, Limit: 600, Remaining: 59, Reset: 1500 * time.Millisecond}); first != want {
+		if want := (Decision{OK: true, Limit: 600, Remaining: 59, Reset: 1500 * time.Millisecond}); first != want {
 			t.Errorf("the first call: %+v, want %+v", first, want)
 		}
-		spent, refused := spendAll(t, l, "a", 100)
+		spent, rejected := spendAll(t, l, "a", 100)
 		if spent != 59 {
 			t.Errorf("%d more calls passed at once, want 59", spent)
 		}
-		if want := (Verdict{Limit: 600, Reset: 90 * time.Second, RetryAfter: 1500 * time.Millisecond}); refused != want {
-			t.Errorf("the refusal: %+v, want %+v", refused, want)
+		if want := (Decision{Limit: 600, Reset: 90 * time.Second, RetryAfter: 1500 * time.Millisecond}); rejected != want {
+			t.Errorf("the rejection: %+v, want %+v", rejected, want)
 		}
 		if v := l.Allow("b"); v != first {
-			t.Errorf("another caller pays for it: %+v", v)
+			t.Errorf("another caller is limited: %+v", v)
 		}
 
-		time.Sleep(refused.RetryAfter - 1)
+		time.Sleep(rejected.RetryAfter - 1)
 		if v := l.Allow("a"); v.OK || v.RetryAfter != 1 {
 			t.Errorf("a nanosecond early: %+v", v)
 		}
@@ -54,12 +55,12 @@ func TestBudget(t *testing.T) {
 		}
 		time.Sleep(90 * time.Second)
 		if spent, _ := spendAll(t, l, "a", 100); spent != 60 {
-			t.Errorf("after a rest %d calls passed, want the burst of 60", spent)
+			t.Errorf("after a pause %d calls passed, want the burst of 60", spent)
 		}
 	})
 }
 
-func TestRefusedCallsCostNothing(t *testing.T) {
+func TestLimiter_RejectedCallsDoNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Options{Max: 60, Window: time.Minute, Burst: 1})
 		l.Allow("a")
@@ -68,14 +69,14 @@ func TestRefusedCallsCostNothing(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		if v := l.Allow("a"); !v.OK {
-			t.Errorf("hammering moved the end of the wait: %+v", v)
+			t.Errorf("rejected calls moved the end of the wait: %+v", v)
 		}
 	})
 }
 
-// TestWindow holds what RATE_LIMIT_MAX promises: whoever keeps to the pace is
-// never refused, and nobody makes more than a window's calls and a burst.
-func TestWindow(t *testing.T) {
+// TestLimiter_Window checks RATE_LIMIT_MAX: a caller at the sustained rate is
+// never rejected, and no caller exceeds a window's calls plus a burst.
+func TestLimiter_Window(t *testing.T) {
 	for _, o := range []Options{
 		{Max: 600, Window: 15 * time.Minute}, {Max: 7, Window: time.Second}, {Max: 1, Window: 24 * time.Hour},
 		{Max: 1_000_000, Window: time.Second}, {Max: 10, Window: time.Minute, Burst: 10},
@@ -108,57 +109,57 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-func TestNoLimit(t *testing.T) {
+func TestLimiter_NilAllowsAll(t *testing.T) {
 	l := New(Options{Window: time.Minute})
 	for range 1000 {
-		if v := l.Allow("a"); v != (Verdict{OK: true}) {
+		if v := l.Allow("a"); v != (Decision{OK: true}) {
 			t.Fatalf("without a limit: %+v", v)
 		}
 	}
 	h := http.Header{}
-	if l.WriteHeader(h, Verdict{OK: true, Limit: 1}); len(h) != 0 {
+	if l.WriteHeader(h, Decision{OK: true, Limit: 1}); len(h) != 0 {
 		t.Errorf("headers of no limit: %v", h)
 	}
 }
 
-// TestForgetting fills a table many times over with other names, as somebody
-// with many addresses can, and looks whether that gives a spent budget back.
-func TestForgetting(t *testing.T) {
+// TestLimiter_EvictionGainsLittle fills a table many times with other names, as
+// a caller with many addresses can, and checks the calls gained by it.
+func TestLimiter_EvictionGainsLittle(t *testing.T) {
 	const room = 1024
 	for _, test := range []struct {
 		name      string
-		strangers int // how many others come
-		calls     int // how often each does
-		most      int // how many calls the first may win by it
+		others int // number of other names
+		calls     int // calls of each
+		most      int // bound of the calls that the first gains
 	}{
-		{"a hundred tables of names that come once win nothing", 100 * room, 1, 0},
-		{"names that spend less than it did win nothing", 10 * room, 9, 0},
-		{"what they can win at most is a burst", 10 * room, 10, 10},
+		{"a hundred tables of names that call once gain nothing", 100 * room, 1, 0},
+		{"names that spend less than it gain nothing", 10 * room, 9, 0},
+		{"the gain is at most a burst", 10 * room, 10, 10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := New(Options{Max: 100, Window: time.Minute, Burst: 10, Callers: room})
 				spendAll(t, l, "greedy", 11)
-				for i := range test.strangers {
+				for i := range test.others {
 					for range test.calls {
 						l.Allow(strconv.Itoa(i))
 					}
 				}
 				if won, _ := spendAll(t, l, "greedy", 11); won > test.most {
-					t.Errorf("%d calls won, at most %d", won, test.most)
+					t.Errorf("%d calls gained, want at most %d", won, test.most)
 				}
 			})
 		})
 	}
 }
 
-func TestAMillionCallers(t *testing.T) {
+func TestLimiter_MillionCallersFitInMemory(t *testing.T) {
 	const callers = 1_000_000
 	before := heap()
 	l := New(Options{Max: 600, Window: 15 * time.Minute})
 	for i := range callers {
 		if v := l.Allow("zotero:" + strconv.Itoa(i)); !v.OK {
-			t.Fatalf("caller %d was refused the first call", i)
+			t.Fatalf("the first call of caller %d was rejected", i)
 		}
 	}
 	grown := heap() - before
@@ -169,7 +170,7 @@ func TestAMillionCallers(t *testing.T) {
 	runtime.KeepAlive(l)
 }
 
-// heap returns how many bytes are in use after a collection.
+// heap returns the bytes in use after a collection.
 func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()
@@ -177,7 +178,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-func TestAllowIsSafeForMany(t *testing.T) {
+func TestLimiter_IsSafeForConcurrentUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // so that no time passes
 		l := New(Options{Max: 1000, Window: time.Minute, Burst: 100, Callers: 64})
 		var passed [4]int

@@ -5,24 +5,25 @@ import (
 	"time"
 )
 
-// Lines bounds the number of log lines that callers can cause: a burst, then a
-// steady rate. It counts those that are left out.
+// Lines limits the log lines that callers can cause: a burst, then a steady
+// rate. It counts skipped lines.
 type Lines struct {
 	burst int
-	every time.Duration // between two lines at the steady rate
+	every time.Duration // interval of lines at the steady rate
 
 	mu      sync.Mutex
-	full    time.Time // when a whole burst may be written again
+	full    time.Time // when a whole burst is available
 	skipped int64
 }
 
-// NewLines returns a bound of burst lines at once and one more after each every.
+// NewLines returns a limit of burst lines at once and one more after each
+// interval every.
 func NewLines(burst int, every time.Duration) *Lines {
 	return &Lines{burst: max(1, burst), every: max(1, every)}
 }
 
 // Allow reports whether a line may be written now. If so, it also returns the
-// number of lines that were left out since the last one.
+// number of lines skipped since the last one.
 func (l *Lines) Allow() (skipped int64, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

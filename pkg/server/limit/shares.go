@@ -2,25 +2,27 @@ package limit
 
 import "sync"
 
-// Shares divides an amount between callers: places of calls, or bytes. One
-// caller holds at most a share of it, so that one cannot take all. A nil Shares
-// has no bound. All methods may be called at once.
+// Shares divides an amount, such as concurrent requests or bytes, between
+// callers. One caller holds at most a share of it. A nil Shares has no bound.
+// It is safe for concurrent use.
 type Shares struct {
 	total, share int64
 
 	mu   sync.Mutex
 	used int64
-	held map[string]int64 // by caller; no entry for one that holds nothing
+	held map[string]int64 // by caller; no entry for a caller that holds nothing
 }
 
-// NewShares returns an amount of total, of which one caller holds at most share.
+// NewShares returns an amount of total, of which one caller may hold at most
+// share.
 func NewShares(total, share int64) *Shares {
 	return &Shares{total: max(1, total), share: max(1, min(share, total)), held: map[string]int64{}}
 }
 
-// Take takes n for a caller and reports whether that was left, both in all and
-// in the caller's share. If so, Give must be called once with the same values.
-func (s *Shares) Take(caller string, n int64) bool {
+// Acquire acquires n for a caller and reports whether that was available, both in
+// total and in the caller's share. If so, the caller must call Release once with
+// the same values.
+func (s *Shares) Acquire(caller string, n int64) bool {
 	if s == nil {
 		return true
 	}
@@ -34,8 +36,8 @@ func (s *Shares) Take(caller string, n int64) bool {
 	return true
 }
 
-// Give gives n of a caller back.
-func (s *Shares) Give(caller string, n int64) {
+// Release releases n of a caller.
+func (s *Shares) Release(caller string, n int64) {
 	if s == nil {
 		return
 	}

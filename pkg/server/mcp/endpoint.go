@@ -14,10 +14,10 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// Handler answers POST /mcp: streamable HTTP without sessions, for every
-// protocol revision. One SDK handler answers with JSON, which costs a third of
-// a stream but drops what a call sends before its answer; requests that ask
-// for that go to a second one that streams.
+// Handler serves POST /mcp: streamable HTTP without sessions, for every
+// protocol revision. One SDK handler responds with JSON, which costs a third of
+// a stream but drops messages that a call sends before its result; requests
+// that ask for such messages go to a second handler that streams.
 type Handler struct {
 	options      Options
 	server       *mcp.Server
@@ -40,7 +40,7 @@ func New(stopping context.Context, o Options) (*Handler, error) {
 		Stateless:                    true,
 		JSONResponse:                 true,
 		PropagateRequestCancellation: true,
-		DisableLocalhostProtection:   true, // package origin checks, with an allow-list
+		DisableLocalhostProtection:   true, // package origin checks it, with an allowlist
 		MaxRequestBodyBytes:          o.MaxBodyBytes,
 		Logger:                       warnings(o.Logger),
 	}
@@ -55,10 +55,11 @@ func New(stopping context.Context, o Options) (*Handler, error) {
 	}, nil
 }
 
-// acceptBoth is what the SDK wants to see; Serve checks the header itself.
+// acceptBoth is the header that the SDK expects; Serve checks the header
+// itself.
 var acceptBoth = []string{"application/json, text/event-stream"}
 
-// Serve answers one POST whose body has been read. It does not keep body.
+// Serve serves one POST whose body has been read. It does not retain body.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	accept := readAccept(r.Header["Accept"])
 	if !accept.json && !accept.stream {
@@ -78,8 +79,8 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	a := &response{ResponseWriter: w, id: envelope.ID, writeTimeout: h.options.WriteTimeout}
 	if h.options.Authorizer != nil {
-		a.refusal = &refusal{}
-		r = r.WithContext(context.WithValue(r.Context(), refusalKey{}, a.refusal))
+		a.rejection = &rejection{}
+		r = r.WithContext(context.WithValue(r.Context(), rejectionKey{}, a.rejection))
 	}
 	handler := h.json
 	switch {
@@ -96,31 +97,31 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	a.finish()
 }
 
-// readEnvelope reads the envelope of a message. If the message can't be
-// served, readEnvelope answers and ok is false.
+// readEnvelope reads the envelope of a message. If the message is invalid,
+// readEnvelope writes the response and ok is false.
 func readEnvelope(w http.ResponseWriter, body []byte) (e wire.Envelope, ok bool) {
-	e, refused := wire.ReadEnvelope(body)
-	if refused == nil {
+	e, rejected := wire.ReadEnvelope(body)
+	if rejected == nil {
 		return e, true
 	}
 	code := codeInvalidRequest
-	if refused.Status == http.StatusBadRequest {
+	if rejected.Status == http.StatusBadRequest {
 		code = codeParseError
 	}
-	writeError(w, refused.Status, nil, code, wire.Words(refused.Err))
+	writeError(w, rejected.Status, nil, code, wire.Message(rejected.Err))
 	return e, false
 }
 
-// isModern reports whether a request is of a revision in which each request
-// asks for log messages itself (2026-07-28 and later).
+// isModern reports whether a request belongs to a revision in which each
+// request asks for log messages itself (2026-07-28 and later).
 func isModern(h http.Header) bool { return h.Get("Mcp-Protocol-Version") >= "2026-07-28" }
 
-// accepted are the media types of answers that a client takes.
+// accepted are the media types that a client accepts.
 type accepted struct{ json, stream bool }
 
-// readAccept reads Accept (RFC 9110, section 12.5.1). MCP asks clients to send
-// both types; one that sends a single type gets its answer in that type. No
-// Accept at all means everything.
+// readAccept parses Accept (RFC 9110, section 12.5.1). MCP asks clients to send
+// both types; a client that sends one gets its response in that type. Without
+// Accept, every type is accepted.
 func readAccept(values []string) accepted {
 	if len(values) == 0 || len(values) == 1 && values[0] == acceptBoth[0] {
 		return accepted{true, true}
@@ -129,7 +130,7 @@ func readAccept(values []string) accepted {
 	for _, value := range values {
 		for part := range strings.SplitSeq(value, ",") {
 			mediaType, parameters, _ := strings.Cut(part, ";")
-			if isRefused(parameters) {
+			if isZeroWeight(parameters) {
 				continue
 			}
 			switch strings.ToLower(strings.TrimSpace(mediaType)) {
@@ -145,8 +146,9 @@ func readAccept(values []string) accepted {
 	return a
 }
 
-// isRefused reports whether the parameters of a media type give it the weight 0.
-func isRefused(parameters string) bool {
+// isZeroWeight reports whether the parameters of a media type have the weight
+// 0.
+func isZeroWeight(parameters string) bool {
 	for p := range strings.SplitSeq(parameters, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
 		if strings.EqualFold(name, "q") && strings.Trim(value, "0.") == "" && value != "" {
@@ -156,12 +158,11 @@ func isRefused(parameters string) bool {
 	return false
 }
 
-// singleHeaders are the headers that say what a request is for. One that is
-// repeated could mean one thing to a proxy and another to us.
+// singleHeaders are the headers that describe a request. A proxy and this
+// server could interpret a repeated one differently.
 var singleHeaders = [...]string{"Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name"}
 
-// tidyHeaders brings the headers into the form that the SDK expects, or returns
-// what is wrong with them.
+// tidyHeaders normalises the headers for the SDK, or returns the fault in them.
 func tidyHeaders(h http.Header) (fault string) {
 	for _, name := range singleHeaders {
 		if len(h[name]) > 1 {
@@ -171,17 +172,16 @@ func tidyHeaders(h http.Header) (fault string) {
 	if fault := decodeName(h); fault != "" {
 		return fault
 	}
-	// There are no sessions and no streams to resume. The specification has both
-	// headers ignored, and the SDK refuses the second.
+	// There are no sessions and no streams to resume. The specification says to
+	// ignore both headers; the SDK rejects the second.
 	delete(h, "Mcp-Session-Id")
 	delete(h, "Last-Event-Id")
 	h["Accept"] = acceptBoth
 	return ""
 }
 
-// decodeName replaces a base64 form of Mcp-Name by what it stands for, because
-// the SDK compares the header as it is (MCP 2026-07-28, transports, "Value
-// Encoding").
+// decodeName decodes a base64 form of Mcp-Name, because the SDK compares the
+// header without decoding (MCP 2026-07-28, transports, "Value Encoding").
 func decodeName(h http.Header) (fault string) {
 	values := h["Mcp-Name"]
 	if len(values) == 0 {
@@ -202,8 +202,8 @@ func decodeName(h http.Header) (fault string) {
 	return ""
 }
 
-// warnings returns a logger that passes on warnings and errors of l alone: the
-// SDK writes three lines a request at the level below.
+// warnings returns a logger that passes on only warnings and errors of l: below
+// that level the SDK writes three lines per request.
 func warnings(l *slog.Logger) *slog.Logger { return slog.New(warningHandler{l.Handler()}) }
 
 // warningHandler drops records below a warning.

@@ -13,13 +13,13 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
-// express answers ordinary calls of tools without the SDK, which spends many
-// times the cost of a search on reading the same few hundred bytes several
-// times over. It takes only requests that [readPlainCall] recognises, for tools
-// that are [tool.Definition.Complete]; the SDK serves all others, so that one
-// place says what is wrong with a request. Both give the same answers, which
-// TestLanes checks. BenchmarkExpressIsWorthIt fails once the SDK is fast enough to do
-// without this file.
+// express serves plain tool calls without the SDK, which parses the same few
+// hundred bytes several times, at many times the cost of a search. It accepts
+// only requests that [readPlainCall] recognises, for tools that are
+// [tool.Definition.Complete]; the SDK serves all others, so that all faults of
+// requests are reported in one place. Both give the same responses, which
+// TestLanes checks. BenchmarkExpressIsWorthIt fails once the SDK is fast enough
+// to delete this file.
 type express struct {
 	tools    map[string]bool
 	call     mcp.MethodHandler // the middleware, then Catalog.Call
@@ -49,15 +49,15 @@ func newExpress(o Options, m *middleware) (*express, error) {
 	return e, nil
 }
 
-// serve answers a request if it is a plain call of a tool that allows it, and
-// reports whether it was.
+// serve serves a request if it is a plain call of a tool that allows the
+// express lane, and reports whether it did.
 func (e *express) serve(w http.ResponseWriter, r *http.Request, body []byte) bool {
 	c, plain := readPlainCall(r.Header, body)
 	if !plain || !e.tools[c.name] {
 		return false
 	}
-	// A tool that ignores its deadline reads on after the answer, when body
-	// belongs to another request: so it gets a copy.
+	// A tool that ignores its deadline may read its arguments after the
+	// response, when body belongs to another request: so it gets a copy.
 	req := &mcp.CallToolRequest{
 		Params: &mcp.CallToolParamsRaw{Meta: c.meta, Name: c.name, Arguments: bytes.Clone(c.arguments)},
 		Extra:  &mcp.RequestExtra{Header: r.Header},
@@ -78,11 +78,11 @@ func (e *express) serve(w http.ResponseWriter, r *http.Request, body []byte) boo
 	return true
 }
 
-// jsonType is shared: it is assigned whole, never appended to.
+// jsonType is shared: assign it whole, never append to it.
 var jsonType = []string{"application/json"}
 
-// answer returns the JSON-RPC response with a result: one text, metadata where
-// it failed, and structured content where it didn't.
+// answer returns the JSON-RPC response with a result: one text block, with
+// metadata for a failure or structured content for a success.
 func (e *express) answer(c plainCall, result mcp.Result) ([]byte, error) {
 	r, ok := result.(*mcp.CallToolResult)
 	if !ok || r == nil || len(r.Content) != 1 {
@@ -117,8 +117,8 @@ func (e *express) answer(c plainCall, result mcp.Result) ([]byte, error) {
 	return append(out, `}}`...), nil
 }
 
-// meta returns the member _meta of a result and a comma, or nothing for a
-// result without metadata.
+// meta returns the member _meta of a result and a comma, or nothing if the
+// result has no metadata.
 func (e *express) meta(c plainCall, own mcp.Meta) ([]byte, error) {
 	if !c.modern && len(own) == 0 {
 		return nil, nil

@@ -9,25 +9,25 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// The SDK reads an ID into a string or an int64 and writes that again: 1.5
-// becomes 1, 2^53+1 becomes 2^53, and escapes in strings change. A client may
-// compare what it gets byte by byte. So an ID that the SDK would change travels
-// through it as a string that carries the ID's bytes in base64, and the response
-// gets the bytes back.
+// The SDK decodes an ID into a string or an int64 and encodes that: 1.5 becomes
+// 1, 2^53+1 becomes 2^53, and escapes in strings change. Clients may compare
+// IDs byte by byte. So an ID that the SDK would change passes through it as a
+// string with the ID's bytes in base64, and the response gets the original
+// bytes.
 
-// carriedPrefix begins the string that carries an ID.
+// carriedPrefix begins a string that carries an ID.
 const carriedPrefix = "stackroom-id:"
 
-// carriedMember is how the SDK begins a response with such an ID.
+// carriedMember is the SDK's encoding of such an ID in a response.
 const carriedMember = `{"jsonrpc":"2.0","id":"` + carriedPrefix
 
-// maxID is the length in bytes of the longest ID that is carried. Longer ones
-// the SDK gets as they are.
+// maxID is the longest ID that is carried, in bytes. The SDK gets longer ones
+// unchanged.
 const maxID = 1 << 10
 
-// carry returns body with each ID that the SDK would change replaced, and
-// whether there was one. body is valid JSON; an ID may also be the request that
-// a cancellation names.
+// carry replaces each ID that the SDK would change, and reports whether there
+// was one. body is valid JSON. The request ID in a cancellation is replaced
+// too.
 func carry(body []byte, e wire.Envelope) (changed []byte, carried bool) {
 	if !e.Object {
 		return carryBatch(body)
@@ -69,8 +69,8 @@ func carryBatch(body []byte) (changed []byte, carried bool) {
 		return body, false
 	}
 	for i, m := range messages {
-		e, refused := wire.ReadEnvelope(m)
-		if refused != nil || !e.Object {
+		e, rejected := wire.ReadEnvelope(m)
+		if rejected != nil || !e.Object {
 			continue
 		}
 		if c, ok := carry(m, e); ok {
@@ -84,9 +84,9 @@ func carryBatch(body []byte) (changed []byte, carried bool) {
 	return changed, err == nil
 }
 
-// isStableID reports whether the SDK writes an ID as it read it: a whole number
-// of up to 15 digits, or a string without escapes and without characters that
-// JSON encoders like to escape.
+// isStableID reports whether the SDK encodes an ID as it was: a whole number of
+// up to 15 digits, or a string without escapes and without characters that JSON
+// encoders escape.
 func isStableID(raw []byte) bool {
 	if s, ok := wire.PlainString(raw); ok {
 		return !bytes.HasPrefix(raw[1:], []byte(carriedPrefix)) && !bytes.ContainsAny([]byte(s), "<>&\u2028\u2029\x7f")
@@ -98,8 +98,7 @@ func isStableID(raw []byte) bool {
 	return len(bytes.Trim(digits, "0123456789")) == 0
 }
 
-// cancelledID returns the request ID in a cancellation, as it stands in body, or
-// nil.
+// cancelledID returns the request ID in a cancellation, as in body, or nil.
 func cancelledID(body []byte) (raw []byte) {
 	var method, params []byte
 	wire.EachMember(body, func(key string, value []byte) bool {
@@ -123,8 +122,8 @@ func cancelledID(body []byte) (raw []byte) {
 	return raw
 }
 
-// restoreIDs returns data, which holds responses of the SDK, with the IDs that
-// were carried.
+// restoreIDs returns data, which contains responses of the SDK, with the
+// original IDs.
 func restoreIDs(data []byte) []byte {
 	var out []byte
 	for {

@@ -13,14 +13,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// SSE is the HTTP+SSE transport of 2024-11-05: a GET opens a stream and with
-// it a session, and the caller posts its messages to the address that the
-// stream names first (the same path with a session ID). It keeps sessions in
-// memory, so it works with one process only.
+// SSE is the HTTP+SSE transport of 2024-11-05: a GET opens a stream with a
+// session, and the caller posts its messages to the address in the stream's
+// first event (the same path with a session ID). It stores sessions in memory,
+// so it works with one process only.
 type SSE struct {
 	handler  http.Handler
 	options  Options
-	owners   sync.Map // of a session's ID to its *identity.Principal
+	owners   sync.Map // session ID to *identity.Principal
 	stopping context.Context
 }
 
@@ -36,13 +36,13 @@ func (h *Handler) SSE(stopping context.Context) *SSE {
 	}
 }
 
-// Stream answers the GET.
+// Stream serves the GET.
 func (l *SSE) Stream(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(l.stopping, cancel)()
 	r = r.WithContext(context.WithValue(ctx, carrierKey{}, ctx))
-	// The IDs of every message that is posted to the session may be carried.
+	// The ID of every message that is posted to the session may be carried.
 	a := &response{ResponseWriter: w, writeTimeout: l.options.WriteTimeout, carried: true}
 	if l.options.Authorizer == nil {
 		l.handler.ServeHTTP(a, r)
@@ -54,8 +54,8 @@ func (l *SSE) Stream(w http.ResponseWriter, r *http.Request) {
 	a.finish()
 }
 
-// owned is the response writer of a principal's stream. It records the
-// session's ID, which the first event has.
+// owned is the response writer of a principal's stream. It records the session
+// ID in the first event.
 type owned struct {
 	http.ResponseWriter
 	sessions  *sync.Map
@@ -63,7 +63,7 @@ type owned struct {
 	id        string
 }
 
-// sessionParameter precedes the session's ID in the address in the first event.
+// sessionParameter precedes the session ID in the address in the first event.
 const sessionParameter = "sessionid="
 
 // Write implements [http.ResponseWriter].
@@ -85,8 +85,8 @@ func (o *owned) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 func (o *owned) forget() { o.sessions.Delete(o.id) }
 
 // owns reports whether the caller of r may send messages to the session that r
-// names: it must be the caller who opened it, with the same rights, since calls
-// are made with those of the stream.
+// names: it must be the caller who opened it, with the same rights, because
+// calls run with the rights of the stream.
 func (l *SSE) owns(r *http.Request) bool {
 	if l.options.Authorizer == nil {
 		return true
@@ -98,7 +98,7 @@ func (l *SSE) owns(r *http.Request) bool {
 		slices.Equal(p.Libraries, owner.Libraries) && (p.Libraries == nil) == (owner.Libraries == nil)
 }
 
-// Message answers the POST of one message. It does not keep body.
+// Message serves the POST of one message. It does not retain body.
 func (l *SSE) Message(w http.ResponseWriter, r *http.Request, body []byte) {
 	envelope, ok := readEnvelope(w, body)
 	if !ok {

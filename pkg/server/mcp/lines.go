@@ -16,14 +16,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// lineConnection is an MCP connection over two streams with a message a line
-// (MCP, transports, "stdio"). Unlike the SDK's it goes on after a line that is
-// not a message, answers what it has read before it ends, and returns IDs as
-// they were sent.
+// lineConnection is an MCP connection over two streams with one message a line
+// (MCP, transports, "stdio"). Unlike the SDK's, it continues after an invalid
+// line, responds to every request that it has read before it ends, and returns
+// IDs unchanged.
 type lineConnection struct {
 	in      io.Closer
 	lines   <-chan line
-	grace   time.Duration // after the end of input, for requests in flight
+	grace   time.Duration // wait for requests in flight after the end of input
 	writing sync.Mutex    // guards out
 	out     io.Writer
 
@@ -34,7 +34,7 @@ type lineConnection struct {
 	inFlight map[jsonrpc.ID]bool // requests without a response yet
 	idle     chan struct{}       // closed and replaced when inFlight becomes empty
 	batches  map[jsonrpc.ID]*lineBatch
-	queue    []jsonrpc.Message // of a batch, not read yet; used by Read alone
+	queue    []jsonrpc.Message // rest of a batch; used by Read only
 }
 
 // line is one line of input, or the end of it.
@@ -44,7 +44,7 @@ type line struct {
 	err     error
 }
 
-// lineBatch collects the responses to a batch, which go out as one array
+// lineBatch collects the responses to a batch, which are sent as one array
 // (JSON-RPC 2.0, section 6).
 type lineBatch struct {
 	open      int
@@ -64,8 +64,8 @@ func newLineConnection(in io.ReadCloser, out io.Writer, limit int, grace time.Du
 	return c
 }
 
-// readLines sends each line until the input or the connection ends. A read of a
-// terminal or pipe may outlive the connection: nothing can interrupt it.
+// readLines sends each line until the input or the connection ends. A read from
+// a terminal or pipe may outlive the connection: it can't be interrupted.
 func (c *lineConnection) readLines(r *bufio.Reader, limit int, lines chan<- line) {
 	for {
 		l := readLine(r, limit)
@@ -80,8 +80,8 @@ func (c *lineConnection) readLines(r *bufio.Reader, limit int, lines chan<- line
 	}
 }
 
-// readLine reads a line without white space at its ends and without a byte order
-// mark. Of a line that is too long only its end is looked for.
+// readLine reads a line and trims white space and a byte order mark. It skips
+// the rest of a line that is too long.
 func readLine(r *bufio.Reader, limit int) line {
 	var l line
 	for {
@@ -97,7 +97,7 @@ func readLine(r *bufio.Reader, limit int) line {
 		}
 		l.text = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(l.text), []byte("\ufeff")))
 		if err != nil && (len(l.text) > 0 || l.tooLong) {
-			err = nil // the last line has no end; the next read fails again
+			err = nil // the last line has no line end; the next read fails again
 		}
 		l.err = err
 		return l
@@ -142,8 +142,8 @@ func (c *lineConnection) Read(ctx context.Context) (jsonrpc.Message, error) {
 	}
 }
 
-// drain waits until every request that was read has its response, for the grace
-// at most.
+// drain waits until every request has its response, at most for the grace
+// period.
 func (c *lineConnection) drain(ctx context.Context) {
 	c.mu.Lock()
 	idle, busy := c.idle, len(c.inFlight) > 0
@@ -161,27 +161,27 @@ func (c *lineConnection) drain(ctx context.Context) {
 	}
 }
 
-// accept queues the messages of a line, or answers that it has none.
+// accept queues the messages of a line, or responds with an error.
 func (c *lineConnection) accept(l line) error {
 	switch {
 	case l.tooLong:
-		return c.refuse(nil, codeInvalidRequest, "the line is longer than the server reads")
+		return c.reject(nil, codeInvalidRequest, "the line is longer than the server accepts")
 	case len(l.text) == 0:
 		return nil
 	}
-	e, refused := wire.ReadEnvelope(l.text)
-	if refused != nil {
+	e, rejected := wire.ReadEnvelope(l.text)
+	if rejected != nil {
 		code := codeInvalidRequest
-		if refused.Status == http.StatusBadRequest {
+		if rejected.Status == http.StatusBadRequest {
 			code = codeParseError
 		}
-		return c.refuse(nil, code, wire.Words(refused.Err))
+		return c.reject(nil, code, wire.Message(rejected.Err))
 	}
 	text, _ := carry(l.text, e)
 	if e.Object {
 		m, err := decodeMessage(text)
 		if err != nil {
-			return c.refuse(e.ID, codeInvalidRequest, "the line is not a JSON-RPC message")
+			return c.reject(e.ID, codeInvalidRequest, "the line is not a JSON-RPC message")
 		}
 		c.begin(m)
 		c.queue = append(c.queue, m)
@@ -190,12 +190,12 @@ func (c *lineConnection) accept(l line) error {
 	return c.acceptBatch(text)
 }
 
-// acceptBatch queues the messages of a batch, which the revisions up to
-// 2025-03-26 allow.
+// acceptBatch queues the messages of a batch, which revisions up to 2025-03-26
+// allow.
 func (c *lineConnection) acceptBatch(text []byte) error {
 	var raw []json.RawMessage
 	if json.Unmarshal(text, &raw) != nil || len(raw) == 0 {
-		return c.refuse(nil, codeInvalidRequest, "the line is not a JSON-RPC message")
+		return c.reject(nil, codeInvalidRequest, "the line is not a JSON-RPC message")
 	}
 	batch := &lineBatch{}
 	for _, r := range raw {
@@ -219,8 +219,8 @@ func (c *lineConnection) acceptBatch(text []byte) error {
 	return nil
 }
 
-// decodeMessage reads a message. What has neither a method nor a result is none,
-// though the SDK takes it for a response.
+// decodeMessage decodes a message. The SDK would treat a message with neither a
+// method nor a result as a response; here it is an error.
 func decodeMessage(text []byte) (jsonrpc.Message, error) {
 	m, err := jsonrpc.DecodeMessage(text)
 	if r, ok := m.(*jsonrpc.Response); ok && err == nil && r.Result == nil && r.Error == nil {
@@ -229,8 +229,8 @@ func decodeMessage(text []byte) (jsonrpc.Message, error) {
 	return m, err
 }
 
-// begin notes a request that needs a response. The SDK responds to one that its
-// client cancels too.
+// begin records a request that needs a response. The SDK responds even to a
+// request that its client cancels.
 func (c *lineConnection) begin(m jsonrpc.Message) {
 	if request, ok := m.(*jsonrpc.Request); ok && request.IsCall() {
 		c.mu.Lock()
@@ -274,8 +274,8 @@ func (c *lineConnection) Write(ctx context.Context, m jsonrpc.Message) error {
 	return err
 }
 
-// collect returns what to write for a response: the response itself, or, for one
-// of a batch, the whole batch with its last response and nil before.
+// collect returns the data to write for a response: the response itself or, for
+// a batch, the whole batch with its last response and nil before.
 func (c *lineConnection) collect(id jsonrpc.ID, data []byte) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -303,12 +303,12 @@ func joinBatch(b *lineBatch) []byte {
 	return append(out, ']')
 }
 
-// refuse answers a line that is not a message.
-func (c *lineConnection) refuse(id []byte, code int, message string) error {
+// reject answers a line that is not a message.
+func (c *lineConnection) reject(id []byte, code int, message string) error {
 	return c.writeLine(appendError(nil, id, code, message, nil))
 }
 
-// writeLine writes one line, whole.
+// writeLine writes one line with one write.
 func (c *lineConnection) writeLine(data []byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()

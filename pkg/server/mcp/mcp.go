@@ -1,7 +1,7 @@
 // Package mcp serves the Model Context Protocol over streamable HTTP in both
 // protocol eras, over stdio and over the deprecated HTTP+SSE transport. The
-// protocol itself is the official SDK's; plain calls of tools take a shorter
-// way (see express).
+// official SDK implements the protocol; plain tool calls take the express lane
+// (see express).
 package mcp
 
 import (
@@ -17,23 +17,23 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
-// Catalog is what a server offers: tools, prompts and resources.
+// Catalog provides tools, prompts and resources.
 type Catalog interface {
 	// ServerOptions returns the options of an SDK server for the catalogue.
 	ServerOptions() *mcp.ServerOptions
 	// Register adds the tools, prompts and resources to an SDK server.
 	Register(*mcp.Server)
-	// Definitions returns the tools, in the order of the list. Where callers
-	// sign in, a registered tool that is missing here is unknown.
+	// Definitions returns the tools in the order of the list. If callers sign
+	// in, a registered tool that is missing here is unknown.
 	Definitions() []tool.Definition
 	// Call runs a tool with a JSON object, or nothing, as its arguments and
-	// returns its structured answer. For a tool that is
-	// [tool.Definition.Complete], [tool.Result] makes of that what the
-	// registered tool returns.
+	// returns its structured result. For a tool that is
+	// [tool.Definition.Complete], [tool.Result] turns that into the result of
+	// the registered tool.
 	Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error)
 }
 
-// Options configure a [Handler] and [Stdio].
+// Options configures a [Handler] and [Stdio].
 type Options struct {
 	Catalog        Catalog             // required
 	Implementation *mcp.Implementation // of the server, for clients. Required.

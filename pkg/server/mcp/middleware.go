@@ -18,8 +18,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// middleware runs every MCP call: it bounds its time, recovers its panic,
-// checks what its caller may do, logs it and lets telemetry observe it.
+// middleware runs every MCP call: it bounds its time, recovers panics,
+// authorizes its caller, logs it and reports it to telemetry.
 type middleware struct {
 	runner     *call.Runner
 	authorizer *call.Authorizer
@@ -28,8 +28,8 @@ type middleware struct {
 	stopping context.Context
 }
 
-// observed wraps a handler in bounds, log and telemetry. It is the outermost
-// of the receiving middleware.
+// observed wraps a handler with bounds, log and telemetry. It is the outermost
+// receiving middleware.
 func (m *middleware) observed(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 		if telemetry.RequestID(ctx) == "" {
@@ -41,7 +41,7 @@ func (m *middleware) observed(next mcp.MethodHandler) mcp.MethodHandler {
 		cause = handshakeFault(method, cause)
 		err := cause
 		if cause != nil {
-			// Beside an error the result of the SDK is a typed nil.
+			// Beside an error, the SDK's result is a typed nil.
 			result, err = public(method, cause)
 		}
 		outcome := outcomeOf(result, cause)
@@ -55,7 +55,8 @@ func (m *middleware) observed(next mcp.MethodHandler) mcp.MethodHandler {
 }
 
 // handshakeFault returns the protocol error of a handshake that is repeated or
-// out of order, which the SDK reports as any other error, and cause for all else.
+// out of order, which the SDK reports like any other error, and cause for every
+// other error.
 func handshakeFault(method string, cause error) error {
 	switch {
 	case cause == nil, errors.As(cause, new(*jsonrpc.Error)), errors.As(cause, new(*call.PanicError)):
@@ -81,37 +82,37 @@ func (m *middleware) run(ctx context.Context, method string, req mcp.Request, ne
 		defer context.AfterFunc(m.stopping, cancel)()
 		return call.Recovered(func() (mcp.Result, error) { return next(ctx, method, req) })
 	}
-	// The SDK answers the others itself, from memory.
+	// The SDK serves the others itself, from memory.
 	return call.Recovered(func() (mcp.Result, error) { return next(ctx, method, req) })
 }
 
-// authorized wraps a handler in a check of its caller's scopes. A call for
-// which the upstream refuses the caller's credential leads back to signing in:
-// the HTTP answer becomes the refusal unless its status has been sent.
+// authorized wraps a handler with a check of its caller's scopes. If the
+// upstream rejects the caller's credential during a call, the HTTP response
+// becomes the challenge, unless its status has been sent.
 func (m *middleware) authorized(next mcp.MethodHandler) mcp.MethodHandler {
 	if m.authorizer == nil {
 		return next
 	}
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 		needed, err := m.needed(req)
-		if refused := m.authorizer.Require(ctx, needed); refused != nil {
-			refuse(ctx, refused)
-			return nil, refused.Err
+		if rejected := m.authorizer.Require(ctx, needed); rejected != nil {
+			reject(ctx, rejected)
+			return nil, rejected.Err
 		}
 		if err != nil {
 			return nil, err
 		}
 		result, err := next(ctx, method, req)
-		if refused := m.authorizer.Rejected(ctx, causeOf(result, err)); refused != nil {
-			refuse(ctx, refused)
+		if rejected := m.authorizer.Rejected(ctx, causeOf(result, err)); rejected != nil {
+			reject(ctx, rejected)
 		}
 		return result, err
 	}
 }
 
 // needed returns the scope that a call needs: that of its tool, and
-// [identity.Read] for everything else. A tool without a scope is an error, as
-// the SDK words it for an unknown one.
+// [identity.Read] for everything else. A tool without a scope gives the SDK's
+// error for an unknown tool.
 func (m *middleware) needed(req mcp.Request) (identity.Scope, error) {
 	params, ok := req.GetParams().(*mcp.CallToolParamsRaw)
 	if !ok || params == nil {
@@ -124,7 +125,7 @@ func (m *middleware) needed(req mcp.Request) (identity.Scope, error) {
 	return needed, nil
 }
 
-// causeOf returns why a call failed, or nil.
+// causeOf returns the error of a call, or nil.
 func causeOf(result mcp.Result, err error) error {
 	if err != nil {
 		return err // beside an error, the result may be a typed nil
@@ -135,34 +136,34 @@ func causeOf(result mcp.Result, err error) error {
 	return nil
 }
 
-// refusal is the answer that an HTTP request gets instead of any other, if
-// that turns out while it is served.
-type refusal struct {
+// rejection replaces the response of an HTTP request with a challenge that
+// arises while it is served.
+type rejection struct {
 	challenge atomic.Pointer[identity.Challenge]
 }
 
-// refusalKey is the context key of a [*refusal].
-type refusalKey struct{}
+// rejectionKey is the context key of a [*rejection].
+type rejectionKey struct{}
 
-// get returns the refusal, or nil.
-func (r *refusal) get() *identity.Challenge {
+// get returns the challenge, or nil.
+func (r *rejection) get() *identity.Challenge {
 	if r == nil {
 		return nil
 	}
 	return r.challenge.Load()
 }
 
-// refuse makes c the answer to the HTTP request that carries a call.
-func refuse(ctx context.Context, c *identity.Challenge) {
-	if r, _ := ctx.Value(refusalKey{}).(*refusal); r != nil {
+// reject sets c as the response to the HTTP request that carries a call.
+func reject(ctx context.Context, c *identity.Challenge) {
+	if r, _ := ctx.Value(rejectionKey{}).(*rejection); r != nil {
 		r.challenge.Store(c)
 	}
 }
 
-// carrierKey is the context key of the context of the HTTP request that
-// carries a call. The SDK hides the end of that request from calls of the
-// older revisions, which could resume a stream. There are no sessions here, so
-// a call whose answer has no reader must stop.
+// carrierKey is the context key of the context of the HTTP request that carries
+// a call. The SDK hides the end of that request from calls of older revisions,
+// which could resume a stream. There are no sessions here, so a call must stop
+// when its response has no reader.
 type carrierKey struct{}
 
 // withCarrier returns a context that also ends when the request that carries
@@ -177,9 +178,9 @@ func withCarrier(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
-// public returns what the caller sees of an error: a protocol error where it
-// is one or where our code broke, and otherwise, in a tool call, a result that
-// the assistant can read and act on.
+// public returns the public form of an error: a protocol error for a fault in
+// the protocol or in our code, otherwise, in a tool call, a result that the
+// assistant can read.
 func public(method string, cause error) (mcp.Result, error) {
 	wireError := (*jsonrpc.Error)(nil)
 	if errors.As(cause, &wireError) {
@@ -187,30 +188,30 @@ func public(method string, cause error) (mcp.Result, error) {
 	}
 	e := library.AsError(cause)
 	if errors.As(cause, new(*call.PanicError)) {
-		return nil, &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: wire.Words(e)}
+		return nil, &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: wire.Message(e)}
 	}
 	if method == "tools/call" {
-		return failedCall(wire.Words(e), cause), nil
+		return failedCall(wire.Message(e), cause), nil
 	}
-	return nil, &jsonrpc.Error{Code: rpcCode(e.Code), Message: wire.Words(e)}
+	return nil, &jsonrpc.Error{Code: rpcCode(e.Code), Message: wire.Message(e)}
 }
 
-// failedCall returns the result of a tool call that failed for this cause.
+// failedCall returns the result of a failed tool call.
 func failedCall(text string, cause error) *mcp.CallToolResult {
 	result := &mcp.CallToolResult{}
-	// MCP 2026-07-28 demands a resultType. The SDK sets it inside its own
-	// handler, and from outside only JSON reaches the field.
+	// MCP 2026-07-28 requires a resultType. The SDK sets it inside its own
+	// handler; from outside the field can only be set with JSON.
 	if err := result.UnmarshalJSON([]byte(`{"resultType":"complete"}`)); err != nil {
 		cause = errors.Join(cause, err)
 	}
-	// SetError leaves content that is there as it is.
+	// SetError does not change existing content.
 	result.Content = []mcp.Content{&mcp.TextContent{Text: text}}
 	result.SetError(cause)
 	return result
 }
 
-// rpcCode returns the JSON-RPC code of an error outside tools: the caller's
-// mistakes are -32602, also a resource that does not exist (MCP 2026-07-28,
+// rpcCode returns the JSON-RPC code of an error outside tools: -32602 for the
+// caller's mistakes, including a resource that does not exist (MCP 2026-07-28,
 // resources, "Error Handling").
 func rpcCode(code library.Code) int64 {
 	switch code {

@@ -35,8 +35,8 @@ func (m *middleware) begin(ctx context.Context, method string, req mcp.Request) 
 	return t.Begin(ctx, op)
 }
 
-// describe fills in what a request says of its caller: in its metadata (MCP
-// 2026-07-28), in the handshake of its session, or in its headers.
+// describe adds the caller's description of itself: from its metadata (MCP
+// 2026-07-28), the handshake of its session, or its headers.
 func describe(op *telemetry.Operation, req mcp.Request) {
 	meta := metaOf(req)
 	op.Traceparent, op.Tracestate, op.Baggage = text(meta, "traceparent"), text(meta, "tracestate"), text(meta, "baggage")
@@ -61,8 +61,8 @@ func describe(op *telemetry.Operation, req mcp.Request) {
 	}
 }
 
-// metaOf returns a request's metadata. Without parameters the SDK gives a typed
-// nil.
+// metaOf returns a request's metadata. Without parameters the SDK returns a
+// typed nil.
 func metaOf(req mcp.Request) map[string]any {
 	params := req.GetParams()
 	if params == nil || reflect.ValueOf(params).IsNil() {
@@ -76,8 +76,8 @@ func text(meta map[string]any, key string) string {
 	return s
 }
 
-// telemetryOutcome returns the outcome of a call as telemetry records it; err
-// is the JSON-RPC error that the caller got instead of a result, or nil.
+// telemetryOutcome returns the outcome of a call for telemetry; err is the
+// JSON-RPC error that the caller got instead of a result, or nil.
 func telemetryOutcome(o call.Outcome, err error) telemetry.Outcome {
 	t := o.Telemetry()
 	if wire := (*jsonrpc.Error)(nil); errors.As(err, &wire) {
@@ -86,8 +86,8 @@ func telemetryOutcome(o call.Outcome, err error) telemetry.Outcome {
 	return t
 }
 
-// outcomeOf returns how a call ended, from the error before it was put into
-// words.
+// outcomeOf returns the outcome of a call, from the error before its
+// translation for the caller.
 func outcomeOf(result mcp.Result, cause error) call.Outcome {
 	if cause == nil {
 		r, ok := result.(*mcp.CallToolResult)
@@ -104,13 +104,13 @@ func outcomeOf(result mcp.Result, cause error) call.Outcome {
 	return call.OutcomeOf(cause)
 }
 
-// isRoutine reports whether clients send a method by themselves, all the time.
+// isRoutine reports whether clients send a method automatically and often.
 func isRoutine(method string) bool {
 	return method == "ping" || strings.HasPrefix(method, "notifications/")
 }
 
-// target returns the name of the tool or prompt that a request is for. A
-// resource's URI says what is read, so it stays out of the log.
+// target returns the name of the tool or prompt of a request. A resource's URI
+// reveals what is read, so it is not logged.
 func target(req mcp.Request) string {
 	switch params := req.GetParams().(type) {
 	case *mcp.CallToolParamsRaw:

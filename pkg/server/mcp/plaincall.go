@@ -11,9 +11,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// plainCall is a call of a tool that is plain beyond doubt.
+// plainCall is a tool call that is certainly plain.
 type plainCall struct {
-	id        []byte // a JSON string or whole number, as it stands in the body
+	id        []byte // a JSON string or whole number, as in the body
 	name      string
 	arguments json.RawMessage
 	modern    bool     // of 2026-07-28; otherwise of a revision with a handshake
@@ -22,9 +22,9 @@ type plainCall struct {
 
 const modernVersion = "2026-07-28"
 
-// readPlainCall reads a body that is valid JSON. It is not plain if anything
-// is missing, twice, spelled with escapes, of another form, unknown, or in
-// disagreement with the headers. A progress report is not plain either.
+// readPlainCall parses a body that is valid JSON. A call is not plain if a
+// member is missing, repeated, escaped, of another type, unknown, or
+// contradicts the headers, or if it requests progress reports.
 func readPlainCall(h http.Header, body []byte) (c plainCall, plain bool) {
 	if !plainHeaders(h, &c) {
 		return c, false
@@ -49,8 +49,8 @@ func readPlainCall(h http.Header, body []byte) (c plainCall, plain bool) {
 	return c, ok && seen == 0b1111 && c.readParams(params) && (!c.modern || h["Mcp-Name"][0] == c.name)
 }
 
-// plainHeaders reports whether the headers are those of a plain call, and
-// which era it is of.
+// plainHeaders reports whether the headers are those of a plain call, and of
+// which era.
 func plainHeaders(h http.Header, c *plainCall) bool {
 	kind := h["Content-Type"]
 	if len(kind) != 1 || kind[0] != "application/json" && !strings.EqualFold(kind[0], "application/json; charset=utf-8") {
@@ -70,7 +70,7 @@ func plainHeaders(h http.Header, c *plainCall) bool {
 	return false
 }
 
-// readParams reads the member params.
+// readParams parses the member params.
 func (c *plainCall) readParams(params []byte) bool {
 	seen := members(0)
 	hasMeta := false
@@ -111,14 +111,14 @@ func (c *plainCall) plainMeta(meta []byte) bool {
 			}
 			c.keep(mcp.MetaKeyClientInfo, info)
 		case "traceparent", "tracestate", "baggage":
-			// Whatever is wrong with them is no matter of the call's.
+			// Faults in them don't matter to the call.
 			if text, ok := wire.PlainString(value); ok {
 				c.keep(key, text)
 			}
 		case "progressToken":
 			return false
 		default:
-			// The SDK reads every member, and refuses numbers beyond float64.
+			// The SDK decodes every member, and rejects numbers beyond float64.
 			return !strings.HasPrefix(key, protocolPrefix) && (value[0] == '"' || json.Unmarshal(value, new(any)) == nil)
 		}
 		return true
@@ -126,7 +126,7 @@ func (c *plainCall) plainMeta(meta []byte) bool {
 	return ok && (!c.modern || seen&0b11 == 0b11)
 }
 
-// keep keeps a member of _meta.
+// keep stores a member of _meta.
 func (c *plainCall) keep(key string, value any) {
 	if c.meta == nil {
 		c.meta = mcp.Meta{}
@@ -134,13 +134,13 @@ func (c *plainCall) keep(key string, value any) {
 	c.meta[key] = value
 }
 
-// reads reports whether value is an object that reads as a T.
+// reads reports whether value is an object that decodes into a T.
 func reads[T any](value []byte) bool {
 	return value[0] == '{' && (string(value) == "{}" || json.Unmarshal(value, new(T)) == nil)
 }
 
-// plainID reports whether value is a string or a whole number that nobody
-// could write in another way.
+// plainID reports whether value is a string or a whole number with only one
+// JSON encoding.
 func plainID(value []byte) bool {
 	if _, ok := wire.PlainString(value); ok {
 		return true
@@ -151,10 +151,10 @@ func plainID(value []byte) bool {
 	return len(bytes.Trim(value, "0123456789")) == 0
 }
 
-// members is the set of the members that were seen.
+// members is the set of members seen so far.
 type members uint8
 
-// add adds member n and reports whether it was not there.
+// add adds member n and reports whether it is new.
 func (m *members) add(n int) bool {
 	was := *m
 	*m |= 1 << n

@@ -10,41 +10,41 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// response is the response writer that the SDK's handlers get. It completes
-// what they leave open: streams pass proxies unbuffered, plain-text errors
-// become JSON-RPC, nothing is cached, and a stream lives as long as its reader
-// keeps reading. A request that is refused while it is served is answered with
-// the refusal, unless a part of the answer has been sent.
+// response is the response writer for the SDK's handlers. It completes their
+// responses: streams pass proxies unbuffered, plain-text errors become
+// JSON-RPC, nothing is cached, and a stream lives as long as its reader reads.
+// A request that is rejected while it is served gets the challenge, unless part
+// of the response has been sent.
 type response struct {
 	http.ResponseWriter
-	refusal      *refusal      // nil where callers don't sign in
+	rejection    *rejection    // nil if callers don't sign in
 	id           []byte        // of the request, for errors
 	writeTimeout time.Duration // for each event of a stream
-	carried      bool          // IDs of the request were carried, see carry
+	carried      bool          // the request has carried IDs, see carry
 
 	status   int
-	stream   bool         // the answer is an event stream
-	inStream bool         // what is written is a bare message that belongs into the stream
-	plain    bytes.Buffer // a plain-text error, as far as written
+	stream   bool         // the response is an event stream
+	inStream bool         // a bare message is being written that belongs into the stream
+	plain    bytes.Buffer // the plain-text error so far
 	isPlain  bool
-	refused  bool // a refusal has been sent; the rest is dropped
+	rejected bool // a challenge has been sent; the rest is dropped
 }
 
-// noBuffering is shared: it is assigned whole, never appended to.
+// noBuffering is shared: assign it whole, never append to it.
 var noBuffering = []string{"no"}
 
 // WriteHeader implements [http.ResponseWriter].
 func (r *response) WriteHeader(status int) {
 	h := r.Header()
 	if r.status != 0 {
-		// The SDK answers a modern request's protocol error with a status of
-		// its own and a bare message, even when progress has been streamed.
+		// The SDK responds to a modern request's protocol error with a separate
+		// status and a bare message, even after streaming progress.
 		r.inStream = r.stream
 		return
 	}
 	r.status = status
-	if challenge := r.refusal.get(); challenge != nil {
-		r.refused = true
+	if challenge := r.rejection.get(); challenge != nil {
+		r.rejected = true
 		writeChallenge(r.ResponseWriter, r.id, challenge)
 		return
 	}
@@ -72,7 +72,7 @@ func (r *response) Write(data []byte) (int, error) {
 	}
 	var err error
 	switch {
-	case r.refused:
+	case r.rejected:
 	case r.isPlain:
 		_, err = r.plain.Write(out)
 	case r.inStream:
@@ -102,8 +102,8 @@ func (r *response) writeEvent(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// extendDeadline gives the reader of a stream time for the next event. The
-// server's write timeout counts from the start of the request.
+// extendDeadline extends the time for the reader of a stream to read the next
+// event. The server's write timeout counts from the start of the request.
 func (r *response) extendDeadline() {
 	if r.writeTimeout > 0 {
 		// A writer without deadlines has none to extend.
@@ -114,7 +114,7 @@ func (r *response) extendDeadline() {
 // Unwrap lets [http.ResponseController] reach the connection.
 func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// maxPlain bounds the characters of an error text of the SDK that callers get.
+// maxPlain bounds an error text of the SDK in a response, in characters.
 const maxPlain = 2000
 
 // finish sends the plain-text error as JSON-RPC, if there was one.

@@ -12,7 +12,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// The JSON-RPC error codes that this package uses.
+// The JSON-RPC error codes of this package.
 const (
 	codeParseError     = jsonrpc.CodeParseError
 	codeInvalidRequest = jsonrpc.CodeInvalidRequest
@@ -20,13 +20,13 @@ const (
 	codeHeaderMismatch = mcp.CodeHeaderMismatch
 )
 
-// writeError answers with a JSON-RPC error. Without an ID the member is
-// left out: MCP's schema has no null there.
+// writeError writes a JSON-RPC error. Without an ID the member is left out:
+// MCP's schema does not allow null.
 func writeError(w http.ResponseWriter, status int, id []byte, code int, message string) {
 	writeErrorData(w, status, id, code, message, nil)
 }
 
-// writeErrorData is writeError with the member data, which is JSON or nothing.
+// writeErrorData is writeError with the member data, which is JSON or nil.
 func writeErrorData(w http.ResponseWriter, status int, id []byte, code int, message string, data []byte) {
 	wire.WriteJSON(w, status, "application/json", appendError(nil, id, code, message, data))
 }
@@ -54,9 +54,9 @@ func appendError(body, id []byte, code int, message string, data []byte) []byte 
 	return append(body, `}}`...)
 }
 
-// allowedCode returns code if a server may send it, and that of an internal
-// error otherwise. MCP 2026-07-28 reserves -32000 to -32099 and defines three
-// codes there; 0 is what the SDK makes of an error that has none.
+// allowedCode returns code if a server may send it, else that of an internal
+// error. MCP 2026-07-28 reserves -32000 to -32099 and defines three codes
+// there; the SDK uses 0 for an error without a code.
 func allowedCode(code int64) int64 {
 	switch {
 	case code == mcp.CodeHeaderMismatch, code == mcp.CodeMissingRequiredClientCapabilities, code == mcp.CodeUnsupportedProtocolVersion:
@@ -67,17 +67,17 @@ func allowedCode(code int64) int64 {
 	return code
 }
 
-// WriteChallenge answers a request that was not read with a refusal.
+// WriteChallenge writes a challenge for a request that was not read.
 func WriteChallenge(w http.ResponseWriter, _ *http.Request, c *identity.Challenge) {
 	writeChallenge(w, nil, c)
 }
 
-// writeChallenge answers a request with a refusal; its ID may be unknown.
+// writeChallenge writes a challenge for a request; its ID may be unknown.
 func writeChallenge(w http.ResponseWriter, id []byte, c *identity.Challenge) {
 	wire.SetChallenge(w.Header(), c)
 	code := codeInvalidRequest
 	if c.Status >= http.StatusInternalServerError {
 		code = codeInternalError
 	}
-	writeError(w, c.Status, id, code, wire.Words(c.Err))
+	writeError(w, c.Status, id, code, wire.Message(c.Err))
 }

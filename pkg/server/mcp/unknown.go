@@ -12,8 +12,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
-// answerUnknown answers messages whose revision or method is unknown, as the
-// revisions' texts say, and reports whether it did: the SDK answers those of the
+// answerUnknown responds to messages with an unknown revision or method as the
+// revisions specify, and reports whether it did: the SDK responds to those of
 // older revisions with status 400 and -32600.
 func answerUnknown(w http.ResponseWriter, h http.Header, e wire.Envelope, body []byte) bool {
 	if version := h.Get("Mcp-Protocol-Version"); version != "" && !isModern(h) && !slices.Contains(mcp.SupportedProtocolVersions(), version) {
@@ -38,8 +38,8 @@ func answerUnknown(w http.ResponseWriter, h http.Header, e wire.Envelope, body [
 	return false
 }
 
-// isRequest reports whether a method is one of those that a client may call and
-// that the SDK handles.
+// isRequest reports whether a method is a request that clients may send and the
+// SDK handles.
 func isRequest(method string) bool {
 	switch method {
 	case "initialize", "ping", "completion/complete", "logging/setLevel", "prompts/list", "prompts/get", "tools/list", "tools/call",
@@ -50,8 +50,8 @@ func isRequest(method string) bool {
 	return false
 }
 
-// isNotification reports whether a method is one of the notifications that the
-// SDK handles.
+// isNotification reports whether a method is a notification that the SDK
+// handles.
 func isNotification(method string) bool {
 	switch method {
 	case "notifications/initialized", "notifications/cancelled", "notifications/progress", "notifications/roots/list_changed":
@@ -72,8 +72,8 @@ func methodOf(body []byte) (method string, ok bool) {
 	return method, ok
 }
 
-// writeUnsupported answers a request of an unknown revision with the list of
-// the known ones (MCP 2026-07-28, "Protocol Version Errors").
+// writeUnsupported responds to a request of an unknown revision with the list
+// of the known ones (MCP 2026-07-28, "Protocol Version Errors").
 func writeUnsupported(w http.ResponseWriter, id []byte, version string) {
 	data, err := json.Marshal(mcp.UnsupportedProtocolVersionData{Supported: mcp.SupportedProtocolVersions(), Requested: oneLine(version)})
 	if err != nil {

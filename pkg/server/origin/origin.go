@@ -1,6 +1,6 @@
-// Package origin decides by Host and Origin which requests a server takes. MCP
-// requires the check (2025-11-25, transports, "Security Warning"): without it
-// any web page could talk to a server on its visitor's machine.
+// Package origin accepts or rejects requests by Host and Origin. MCP requires
+// the check (2025-11-25, transports, "Security Warning"): without it any web
+// page could call a server on its visitor's machine.
 package origin
 
 import (
@@ -19,9 +19,9 @@ type Policy struct {
 	origins map[string]bool // lower case
 }
 
-// NewPolicy returns a policy with these allow-lists. Without hosts, every host
-// is allowed except over loopback, where only loopback names are: another name
-// there is a web page's attempt at DNS rebinding.
+// NewPolicy returns a policy with these allowlists. Without hosts, every host
+// is allowed, but over loopback only loopback names: any other name there is a
+// DNS rebinding attack.
 func NewPolicy(hosts, origins []string) *Policy {
 	p := &Policy{hosts: map[string]bool{}, origins: map[string]bool{}}
 	for _, host := range hosts {
@@ -33,20 +33,21 @@ func NewPolicy(hosts, origins []string) *Policy {
 	return p
 }
 
-// Check returns why r is refused, or nil. With anyOrigin only the host counts.
+// Check returns the reason why r is rejected, or nil. With anyOrigin only the
+// host counts.
 func (p *Policy) Check(r *http.Request, anyOrigin bool) *library.Error {
 	if !p.hostAllowed(r) {
-		return library.Errorf(library.Forbidden, "this server does not answer under that host name").
-			WithHint("call it by the address it listens on, or have its operator allow the name")
+		return library.Errorf(library.Forbidden, "this server does not accept that host name").
+			WithHint("use the address that it listens on, or ask its operator to allow the name")
 	}
 	if !anyOrigin && !p.OriginAllowed(r) {
 		return library.Errorf(library.Forbidden, "pages of that web origin may not call this server").
-			WithHint("have the server's operator allow the origin")
+			WithHint("ask the server's operator to allow the origin")
 	}
 	return nil
 }
 
-// hostAllowed reports whether the server answers under r's Host.
+// hostAllowed reports whether the server accepts r's Host.
 func (p *Policy) hostAllowed(r *http.Request) bool {
 	if len(p.hosts) == 0 && !OverLoopback(r) {
 		return true
@@ -61,9 +62,9 @@ func (p *Policy) hostKnown(r *http.Request) bool {
 }
 
 // OriginAllowed reports whether r comes from no web page, from an allowed
-// origin, from a page on this machine, or from the server's own. The last
+// origin, from a page on this machine, or from the server's own page. The last
 // counts only under a name that is certainly the server's: after DNS rebinding
-// the attacker's page has the same origin, too.
+// the attacker's page has the same origin.
 func (p *Policy) OriginAllowed(r *http.Request) bool {
 	values := r.Header["Origin"]
 	if len(values) == 0 {

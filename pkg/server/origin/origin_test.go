@@ -11,12 +11,12 @@ func TestPolicy_WithoutLoopback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if refused := p.Check(r, false); refused != nil {
-		t.Errorf("no loopback, no list: %v", refused)
+	if rejected := p.Check(r, false); rejected != nil {
+		t.Errorf("no loopback, no list: %v", rejected)
 	}
 	r.Header.Set("Origin", "http://mcp.example.org")
 	if p.Check(r, false) == nil {
-		t.Error("a page of the same name is let in, though the name proves nothing")
+		t.Error("a page of the same name is allowed, though the name proves nothing")
 	}
 	r.Header.Set("Origin", "http://localhost:1")
 	if p.Check(r, false) == nil {

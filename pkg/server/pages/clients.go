@@ -10,37 +10,37 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
 )
 
-// client is how one client is connected.
+// client describes how to connect one client.
 type client struct {
 	ID, Name string
 	Steps    []step
 }
 
-// step is a part of a client's instructions: words, a link to press, text to
-// copy, or several of them.
+// step is a part of a client's instructions: text, a link, text to copy, or
+// several of them.
 type step struct {
 	Text string
 	Link *link
 	Code string
 }
 
-// link is a link that a client opens by itself.
+// link is a link that opens a client.
 type link struct {
 	Text string
 	URL  template.URL
 }
 
-// tokenHere stands where people put their token.
+// tokenHere marks where people insert their token.
 const tokenHere = "YOUR_TOKEN"
 
-// guide is what the instructions for a client depend on.
+// guide holds the facts on which the instructions depend.
 type guide struct {
 	url    string
 	tokens bool // a token goes into the client's settings
 	local  bool // the URL is one of this machine
 }
 
-// clients says how to connect each of the common clients to an MCP URL.
+// clients returns the instructions of each common client for an MCP URL.
 func clients(address string, signIn SignIn) []client {
 	g := guide{url: address, tokens: signIn == SignInToken}
 	if u, err := url.Parse(address); err == nil {
@@ -63,11 +63,11 @@ func clients(address string, signIn SignIn) []client {
 	return all
 }
 
-// bearer is the Authorization header that people complete.
+// bearer is the Authorization header for people to complete.
 const bearer = "Bearer " + tokenHere
 
-// unreachable says that a client which calls from its maker's machines can't
-// use a local address.
+// unreachable says that a client which calls from the internet can't use a
+// local address.
 func (g guide) unreachable() []step {
 	if !g.local {
 		return nil
@@ -79,25 +79,25 @@ func (g guide) unreachable() []step {
 func (g guide) claude() []step {
 	steps := append(g.unreachable(), step{Text: "Open Settings → Connectors, choose Add custom connector, and paste the address:", Code: g.url})
 	if g.tokens {
-		return append(steps, step{Text: "Connectors sign in through a browser, and this server takes tokens. It works only where Claude offers request headers: add Authorization with this value. Otherwise use Claude Code.", Code: bearer})
+		return append(steps, step{Text: "Connectors sign in through a browser, but this server uses tokens. Connectors work only where Claude offers request headers: add Authorization with this value. Otherwise use Claude Code.", Code: bearer})
 	}
 	return append(steps, step{Text: "Then choose Connect. In a team or enterprise plan an owner adds the connector first, under the organisation's settings."})
 }
 
-// claudeCode returns the steps for Claude Code, which wants headers after the
+// claudeCode returns the steps for Claude Code, which expects headers after the
 // URL.
 func (g guide) claudeCode() []step {
 	command := "claude mcp add --transport http stackroom " + g.url
 	if g.tokens {
 		return []step{{Text: "In a terminal:", Code: command + ` --header "Authorization: ` + bearer + `"`}}
 	}
-	return []step{{Text: "In a terminal:", Code: command}, {Text: "If it has to sign in: run /mcp inside Claude Code and choose stackroom."}}
+	return []step{{Text: "In a terminal:", Code: command}, {Text: "To sign in, run /mcp inside Claude Code and choose stackroom."}}
 }
 
-// chatGPT returns the steps for ChatGPT, which has no place for tokens.
+// chatGPT returns the steps for ChatGPT, which does not support tokens.
 func (g guide) chatGPT() []step {
 	if g.tokens {
-		return []step{{Text: "ChatGPT signs in through a browser and has no place for a token, so it can't use this server as it is set up now."}}
+		return []step{{Text: "ChatGPT signs in through a browser and does not support tokens, so it can't use this server as it is set up now."}}
 	}
 	return append(g.unreachable(),
 		step{Text: "Open Settings → Apps & Connectors → Advanced settings and turn on Developer mode. Then choose Create there, and paste the address:", Code: g.url})
@@ -120,8 +120,8 @@ func (g guide) cursor() []step {
 }
 
 // vsCode returns the steps for VS Code (code.visualstudio.com, MCP developer
-// guide, "MCP URL handler", and the format of mcp.json). It asks for a token
-// itself and keeps it out of the file.
+// guide, "MCP URL handler", and the format of mcp.json). VS Code asks for the
+// token itself and does not store it in the file.
 func (g guide) vsCode() []step {
 	server := map[string]any{"type": "http", "url": g.url}
 	file := map[string]any{"servers": map[string]any{"stackroom": server}}
@@ -134,15 +134,15 @@ func (g guide) vsCode() []step {
 	steps := []step{{Link: &link{"Add to VS Code",
 		template.URL("vscode:mcp/install?" + strings.ReplaceAll(url.QueryEscape(compact(install)), "+", "%20"))}}} //nolint:gosec // made here, of escaped parts
 	if g.tokens {
-		steps = append(steps, step{Text: "VS Code asks for the token when it first connects, and keeps it safe."})
+		steps = append(steps, step{Text: "VS Code asks for the token when it first connects, and stores it securely."})
 	}
 	return append(steps,
 		step{Text: "Or in a terminal:", Code: "code --add-mcp '" + compact(install) + "'"},
 		step{Text: "Or in .vscode/mcp.json:", Code: indented(file)})
 }
 
-// gemini returns the steps for the Gemini CLI, whose settings say httpUrl
-// where others say url.
+// gemini returns the steps for the Gemini CLI, whose settings use httpUrl
+// instead of url.
 func (g guide) gemini() []step {
 	header, server := "", map[string]any{"httpUrl": g.url}
 	if g.tokens {
@@ -155,16 +155,16 @@ func (g guide) gemini() []step {
 	}
 }
 
-// settings returns the part of a settings file that names one server.
+// settings returns the part of a settings file for one server.
 func settings(key string, server any) string {
 	return indented(map[string]any{key: map[string]any{"stackroom": server}})
 }
 
-// compact returns value as JSON on one line. Nothing in it needs escapes for
-// HTML: the template sees to that.
+// compact returns value as JSON on one line. It does not escape HTML; the
+// template does.
 func compact(value any) string { return encoded(value, "") }
 
-// indented returns value as JSON for people.
+// indented returns value as indented JSON.
 func indented(value any) string { return encoded(value, "  ") }
 
 // encoded returns value as JSON.

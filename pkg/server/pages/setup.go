@@ -1,4 +1,4 @@
-// Package pages writes the pages of the server that people see.
+// Package pages serves the pages of the server for people.
 package pages
 
 import (
@@ -19,18 +19,18 @@ import (
 //go:embed setup.html
 var setupHTML string
 
-// SignIn is a way of signing in.
+// SignIn is a sign-in method.
 type SignIn string
 
-// The ways of signing in.
+// The sign-in methods.
 const (
 	SignInNone   SignIn = ""       // none, or one that the page does not describe
-	SignInToken  SignIn = "tokens" // with a personal access token, put into the client's settings
+	SignInToken  SignIn = "tokens" // with a personal access token in the client's settings
 	SignInOIDC   SignIn = "oidc"   // in a browser, with the organisation's identity provider
 	SignInZotero SignIn = "zotero" // in a browser, with Zotero
 )
 
-// Options are what the setup page shows.
+// Options configures the setup page.
 type Options struct {
 	Name, Version string            // of the server
 	PublicURL     string            // of the server; "" takes it from each request
@@ -39,12 +39,12 @@ type Options struct {
 	Shared        bool              // everyone who signs in may also read the server's own library
 	Tools         []tool.Definition // that REST serves as well
 	LegacySSE     bool              // the HTTP+SSE transport is served
-	// Libraries lists what is served. The page shows it only where callers
-	// don't sign in, and only to people at this machine. Nil lists nothing.
+	// Libraries lists the served libraries. The page shows them only if callers
+	// don't sign in, and only to people at this machine. Nil lists none.
 	Libraries func(context.Context) ([]library.Info, error)
 }
 
-// Setup is the page at /: what this is and how to connect an assistant.
+// Setup is the page at /: what the server is and how to connect an assistant.
 type Setup struct {
 	options Options
 	page    *page.Page
@@ -59,7 +59,7 @@ func NewSetup(o Options) (*Setup, error) {
 	return &Setup{options: o, page: p}, nil
 }
 
-// setupData is what the page shows.
+// setupData is the data of the page.
 type setupData struct {
 	Name, Version, URL   string
 	SignIn               []string // paragraphs
@@ -70,17 +70,16 @@ type setupData struct {
 	Tokens               bool // members make personal access tokens at /account/tokens
 }
 
-// shownLibraries are the libraries as the page lists them, or a note why it
-// lists none.
+// shownLibraries are the libraries on the page, or a note why there are none.
 type shownLibraries struct {
 	List []shownLibrary
 	Note string
 }
 
-// shownLibrary is a library as the page lists it.
+// shownLibrary is a library on the page.
 type shownLibrary struct{ Name, Works string }
 
-// Write answers with the page. On an error nothing has been written.
+// Write serves the page. On an error nothing has been written.
 func (s *Setup) Write(w http.ResponseWriter, r *http.Request) error {
 	o := s.options
 	url := s.baseURL(r) + "/mcp"
@@ -96,40 +95,40 @@ func (s *Setup) Write(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// signIn says in words who gets in and how.
+// signIn returns the text about access and sign-in.
 func (s *Setup) signIn(r *http.Request) []string {
 	switch s.options.SignIn {
 	case SignInToken:
-		return []string{"You need a personal access token, which the operator of this server gives you. It goes into your assistant's settings where the instructions below have " + tokenHere + "; treat it like a password."}
+		return []string{"You need a personal access token, which the operator of this server gives you. Put it into your assistant's settings where the instructions below have " + tokenHere + "; treat it like a password."}
 	case SignInOIDC:
-		return []string{"Your assistant takes you to your organisation's sign-in page when it first connects. There is nothing else to set up, and no key to paste."}
+		return []string{"Your assistant opens your organisation's sign-in page when it first connects. There is nothing else to set up, and no key to paste."}
 	case SignInZotero:
-		whose := "You get exactly the libraries that are yours at Zotero, and no one else gets them through you."
+		whose := "You see exactly the libraries that you can access at Zotero, and other members don't see them through you."
 		if s.options.Shared {
 			whose += " Everyone who signs in may also read the library that was imported into this server."
 		}
 		return []string{
-			"Your assistant takes you to Zotero when it first connects, and you decide there what it may see. There is nothing else to set up, and no key to paste.",
+			"Your assistant opens Zotero when it first connects, and you decide there what it may see. There is nothing else to set up, and no key to paste.",
 			whose,
 		}
 	}
 	switch {
 	case s.options.Signed:
-		return []string{"Your assistant has to show who you are when it connects; the operator of this server can tell you how."}
+		return []string{"Your assistant must authenticate when it connects; ask the operator of this server how."}
 	case fromThisMachine(r):
-		return []string{"None is needed: this server answers everyone who can reach this address, which is on your own computer."}
+		return []string{"None is needed: this server serves everyone who can reach this address, which is on your own computer."}
 	}
-	return []string{"None is needed: this server answers everyone who can reach this address."}
+	return []string{"None is needed: this server serves everyone who can reach this address."}
 }
 
-// listTime is how long the page waits for a list of libraries.
+// listTime is the timeout for the list of libraries.
 const listTime = 2 * time.Second
 
 // maxLibraryName bounds a library's name on the page, in characters.
 const maxLibraryName = 120
 
-// libraries returns the libraries that the page lists for the caller of r, or
-// nil for no list.
+// libraries returns the libraries on the page for the caller of r, or nil for
+// no list.
 func (s *Setup) libraries(r *http.Request) *shownLibraries {
 	o := s.options
 	if o.Signed || o.Libraries == nil || !fromThisMachine(r) {
@@ -149,7 +148,7 @@ func (s *Setup) libraries(r *http.Request) *shownLibraries {
 	return shown
 }
 
-// works returns how many works a library has, in words.
+// works returns the number of works in words.
 func works(n int) string {
 	switch {
 	case n < 0:
@@ -161,7 +160,7 @@ func works(n int) string {
 }
 
 // fromThisMachine reports whether r certainly comes from this machine: over
-// loopback, under a loopback name, and through no proxy.
+// loopback, under a loopback name, and not through a proxy.
 func fromThisMachine(r *http.Request) bool {
 	for _, name := range [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"} {
 		if len(r.Header[name]) > 0 {
@@ -172,7 +171,7 @@ func fromThisMachine(r *http.Request) bool {
 }
 
 // baseURL returns the URL at which the caller reached the server, without a
-// slash at the end. It is shown to that caller only.
+// trailing slash. It is shown to that caller only.
 func (s *Setup) baseURL(r *http.Request) string {
 	if s.options.PublicURL != "" {
 		return strings.TrimSuffix(s.options.PublicURL, "/")
@@ -189,7 +188,8 @@ func (s *Setup) baseURL(r *http.Request) string {
 }
 
 // isHost reports whether s can be a host with or without a port. The text
-// ends up in commands that people copy, so it has nothing that a shell acts on.
+// appears in commands that people copy, so it must not contain characters that
+// a shell interprets.
 func isHost(s string) bool {
 	return plaintext.IsToken(strings.NewReplacer("[", "", "]", "", ":", "").Replace(s), 255)
 }

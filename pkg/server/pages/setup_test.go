@@ -21,8 +21,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
-// front returns the page of a server on loopback, as a browser with these
-// headers gets it.
+// front returns the page of a server on loopback, requested with these headers.
 func front(t *testing.T, header map[string]string, change func(*Options)) (*httptest.ResponseRecorder, *html.Node) {
 	t.Helper()
 	o := Options{Name: "Stackroom", Version: "dev", Tools: []tool.Definition{{Name: "echo", Title: "Echo", Description: "Says <it> again."}}}
@@ -87,7 +86,7 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-// linkOf returns where the only link in an element leads.
+// linkOf returns the target of the only link in an element.
 func linkOf(t *testing.T, n *html.Node) *url.URL {
 	t.Helper()
 	for c := range n.Descendants() {
@@ -103,7 +102,7 @@ func linkOf(t *testing.T, n *html.Node) *url.URL {
 	return nil
 }
 
-func TestThePageSaysHowToConnect(t *testing.T) {
+func TestSetup_DescribesClients(t *testing.T) {
 	r, root := front(t, map[string]string{"Host": "mcp.example.org", "X-Forwarded-Proto": "https"}, func(o *Options) {
 		o.Name, o.Version = "The <Library>", "1.2.3"
 	})
@@ -132,10 +131,10 @@ func TestThePageSaysHowToConnect(t *testing.T) {
 	}
 }
 
-func TestTheOneScriptOfThePageIsAllowedByItsHashAlone(t *testing.T) {
+func TestSetup_AllowsScriptByHash(t *testing.T) {
 	r, _ := front(t, nil, func(o *Options) { o.Name = "<script>alert(1)</script>" })
 	if strings.Count(r.Body.String(), "<script") != 1 {
-		t.Fatalf("the page has %d scripts, one is ours", strings.Count(r.Body.String(), "<script"))
+		t.Fatalf("the page has %d scripts, want one", strings.Count(r.Body.String(), "<script"))
 	}
 	_, script, _ := strings.Cut(r.Body.String(), "<script>")
 	script, _, _ = strings.Cut(script, "</script>")
@@ -146,7 +145,7 @@ func TestTheOneScriptOfThePageIsAllowedByItsHashAlone(t *testing.T) {
 	}
 }
 
-func TestThePageOnALaptop(t *testing.T) {
+func TestSetup_OnLaptop(t *testing.T) {
 	r, root := front(t, nil, func(o *Options) { o.LegacySSE = true })
 	for _, id := range []string{"claude", "chatgpt"} {
 		if got := textOf(element(t, root, id)); !strings.Contains(got, "can't reach an address on your computer") {
@@ -161,7 +160,7 @@ func TestThePageOnALaptop(t *testing.T) {
 	}
 }
 
-func TestOneClickCarriesTheWholeSetup(t *testing.T) {
+func TestSetup_LinksContainWholeSetup(t *testing.T) {
 	const address = "https://mcp.example.org/mcp"
 	for way, headers := range map[SignIn][2]string{
 		SignInZotero: {"", ""},
@@ -196,7 +195,7 @@ func TestOneClickCarriesTheWholeSetup(t *testing.T) {
 		}
 		check("cursor", config, server{}, headers[0])
 		u = linkOf(t, element(t, root, "vscode"))
-		install, err := url.PathUnescape(u.RawQuery) // as decodeURIComponent reads it
+		install, err := url.PathUnescape(u.RawQuery) // like decodeURIComponent
 		if err != nil || u.Scheme != "vscode" || u.Opaque != "mcp/install" {
 			t.Errorf("%s: %v", u, err)
 		}
@@ -207,7 +206,7 @@ func TestOneClickCarriesTheWholeSetup(t *testing.T) {
 	}
 }
 
-func TestThePageShowsWhereATokenGoes(t *testing.T) {
+func TestSetup_ShowsWhereTokenGoes(t *testing.T) {
 	_, root := front(t, nil, func(o *Options) { o.Signed, o.SignIn, o.PublicURL = true, SignInToken, "https://mcp.example.org" })
 	for id, want := range map[string]string{
 		"sign-in": "personal access token", "claude": "request headers", "chatgpt": "can't use this server",
@@ -221,9 +220,9 @@ func TestThePageShowsWhereATokenGoes(t *testing.T) {
 	}
 }
 
-func TestThePageSaysHowToSignIn(t *testing.T) {
+func TestSetup_DescribesSignIn(t *testing.T) {
 	for way, want := range map[SignIn]string{
-		SignInOIDC: "organisation's sign-in page", SignInZotero: "takes you to Zotero", SignInNone: "has to show who you are",
+		SignInOIDC: "organisation's sign-in page", SignInZotero: "opens Zotero", SignInNone: "must authenticate",
 	} {
 		_, root := front(t, nil, func(o *Options) { o.Signed, o.SignIn = true, way })
 		if got := textOf(element(t, root, "sign-in")); !strings.Contains(got, want) {
@@ -244,13 +243,13 @@ func TestSetup_LinksToPersonalAccessTokens(t *testing.T) {
 func TestSetup_SaysWhoReadsTheSharedLibrary(t *testing.T) {
 	for _, shared := range []bool{false, true} {
 		_, root := front(t, nil, func(o *Options) { o.Signed, o.SignIn, o.Shared = true, SignInZotero, shared })
-		if got := textOf(element(t, root, "sign-in")); strings.Contains(got, "Everyone who signs in may also read") != shared || !strings.Contains(got, "exactly the libraries that are yours") {
+		if got := textOf(element(t, root, "sign-in")); strings.Contains(got, "Everyone who signs in may also read") != shared || !strings.Contains(got, "exactly the libraries that you can access") {
 			t.Errorf("shared %t: %s", shared, got)
 		}
 	}
 }
 
-func TestLibrariesShowOnlyToPeopleAtThisMachine(t *testing.T) {
+func TestSetup_ShowsLibrariesOnlyLocally(t *testing.T) {
 	infos := []library.Info{{Name: "Private <b>\u202e papers", Items: 1}, {Name: "More", Items: 42}, {Name: "Far away", Items: -1}}
 	list := func(o *Options) {
 		o.Libraries = func(context.Context) ([]library.Info, error) { return infos, nil }
@@ -260,7 +259,7 @@ func TestLibrariesShowOnlyToPeopleAtThisMachine(t *testing.T) {
 		t.Errorf("#libraries: %q", got)
 	}
 	for promise, header := range map[string]map[string]string{
-		"under another name":        {"Host": "mcp.example.org"},
+		"under another host name":   {"Host": "mcp.example.org"},
 		"through a proxy":           {"X-Forwarded-For": "192.0.2.1"},
 		"through a modern proxy":    {"Forwarded": "for=192.0.2.1"},
 		"through a proxy of a host": {"X-Forwarded-Host": "mcp.example.org"},
@@ -271,7 +270,7 @@ func TestLibrariesShowOnlyToPeopleAtThisMachine(t *testing.T) {
 		}
 	}
 	if r, _ := front(t, nil, func(o *Options) { list(o); o.Signed = true }); strings.Contains(r.Body.String(), "papers") {
-		t.Error("where people sign in, the page names libraries to strangers")
+		t.Error("the page of a server with sign-in names libraries")
 	}
 	_, root = front(t, nil, func(o *Options) {
 		o.Libraries = func(context.Context) ([]library.Info, error) { return nil, errors.New("the secret of the fixture") }
@@ -281,7 +280,7 @@ func TestLibrariesShowOnlyToPeopleAtThisMachine(t *testing.T) {
 	}
 }
 
-func TestPageShowsNoAddressThatAShellActsOn(t *testing.T) {
+func TestSetup_ShowsNoShellCharacters(t *testing.T) {
 	for host, good := range map[string]bool{
 		"mcp.example.org": true, "127.0.0.1:8080": true, "[::1]:8080": true,
 		"a;rm -rf ~": false, "a$(x)": false, "a`x`": false, "": false, "a/b": false, "a'b": false, strings.Repeat("a", 300): false,
@@ -310,7 +309,7 @@ func TestSetup_BoundsTheListOfLibraries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		_, root := front(t, nil, func(o *Options) {
-			o.Libraries = func(ctx context.Context) ([]library.Info, error) { // answers only when it is told to stop
+			o.Libraries = func(ctx context.Context) ([]library.Info, error) { // returns only when its context ends
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}

@@ -1,7 +1,7 @@
-// Package probe serves GET /probe, which runs one search and says how it went.
-// A monitor asks it: unlike /ready it tells that questions are answered, and
-// unlike a call of a tool it needs no person to sign in. What the search can
-// read is up to the caller of [New]; it should be nothing that is a member's.
+// Package probe serves GET /probe, which runs one search and reports the
+// result, for monitors. Unlike /ready it shows that searches work, and unlike a
+// tool call it needs no sign-in. The caller of [New] decides what the search
+// reads; it should be no member's data.
 package probe
 
 import (
@@ -18,27 +18,27 @@ import (
 )
 
 const (
-	// MinTokenLength is the least number of bytes of a token. A random one
+	// MinTokenLength is the minimal length of a token, in bytes. A random one
 	// of 32 letters and digits can't be guessed.
 	MinTokenLength = 32
 	// timeout bounds one search.
 	timeout = 10 * time.Second
-	// reuse is for how long an outcome answers further requests. It bounds
-	// the rate of searches, however many monitors ask.
+	// reuse is the time for which an outcome serves further requests. It bounds
+	// the rate of searches for any number of monitors.
 	reuse = time.Second
 )
 
-// Options says what a probe runs and who may ask for it.
+// Options configures a probe.
 type Options struct {
-	// Tokens returns the tokens that are accepted now: several while one
-	// replaces another, none to refuse every request. Shorter ones than
-	// [MinTokenLength] are never accepted. Required.
+	// Tokens returns the tokens accepted now: several during a rotation, none
+	// to reject every request. A token shorter than [MinTokenLength] is never
+	// accepted. Required.
 	Tokens func() []string
 	// Search runs the search and returns the number of its results. One runs
 	// at a time, for at most 10 s. Required.
 	Search func(context.Context) (results int, err error)
-	// Logger gets a line for each search that fails, with the cause. Nil
-	// logs nothing.
+	// Logger gets a line for each failed search, with the cause. Nil logs
+	// nothing.
 	Logger *slog.Logger
 }
 
@@ -58,7 +58,7 @@ type Probe struct {
 	last    outcome       // guarded by slot
 }
 
-// outcome is how a search went.
+// outcome is the result of a search.
 type outcome struct {
 	Status   string `json:"status"`
 	Results  *int   `json:"results,omitempty"`
@@ -88,7 +88,7 @@ func (p *Probe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	o, err := p.outcome(r.Context())
 	switch {
-	case err != nil: // the client is gone
+	case err != nil: // the client has disconnected
 		write(w, http.StatusServiceUnavailable, outcome{Status: "failing", Reason: "the request ended before the search"})
 	case o.Reason != "":
 		write(w, http.StatusServiceUnavailable, o)
@@ -97,16 +97,16 @@ func (p *Probe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authorized compares the request's token with those that are accepted. The
-// time that it takes tells nothing of them: digests are compared, all of them.
+// authorized compares the request's token with the accepted ones in constant
+// time: it compares digests, all of them.
 func (p *Probe) authorized(r *http.Request) bool {
 	headers := r.Header["Authorization"]
 	if len(headers) != 1 {
 		return false
 	}
 	scheme, token, _ := strings.Cut(headers[0], " ")
-	// Terraform keeps the password of an uptime check out of its state, and
-	// can't do that with a header.
+	// For Basic, Terraform keeps the password of an uptime check out of its
+	// state; it can't for a header.
 	if _, password, basic := r.BasicAuth(); basic {
 		token = password
 	} else if !strings.EqualFold(scheme, "Bearer") {
@@ -123,8 +123,8 @@ func (p *Probe) authorized(r *http.Request) bool {
 	return equal == 1
 }
 
-// outcome returns the outcome of a search that ended at most [reuse] ago, and
-// runs one if there is none. The error is that of ctx.
+// outcome returns the outcome of a search that ended at most [reuse] ago, or
+// runs one. The error is that of ctx.
 func (p *Probe) outcome(ctx context.Context) (outcome, error) {
 	select {
 	case p.slot <- struct{}{}:
@@ -133,14 +133,14 @@ func (p *Probe) outcome(ctx context.Context) (outcome, error) {
 		return outcome{}, ctx.Err()
 	}
 	if p.last.ended.IsZero() || time.Since(p.last.ended) >= reuse {
-		// Others wait for the outcome too, so this client's going is no
-		// reason to stop.
+		// Others wait for the outcome too, so the search continues if this
+		// client disconnects.
 		p.last = p.search(context.WithoutCancel(ctx))
 	}
 	return p.last, nil
 }
 
-// search runs one search. What it panics with is an outcome too.
+// search runs one search. A panic counts as a failed search.
 func (p *Probe) search(ctx context.Context) (o outcome) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -179,5 +179,5 @@ func write(w http.ResponseWriter, status int, o outcome) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client may be gone
+	_, _ = w.Write(body) // the client may have disconnected
 }

@@ -54,7 +54,7 @@ func TestProbe_Outcomes(t *testing.T) {
 	for promise, c := range map[string]struct {
 		search func(context.Context) (int, error)
 		status int
-		want   string // of the answer
+		want   string // of the response
 		logged string
 	}{
 		"found":         {func(context.Context) (int, error) { time.Sleep(7 * time.Millisecond); return 3, nil }, http.StatusOK, `{"duration_ms":7,"results":3,"status":"ok"}`, ""},
@@ -118,7 +118,8 @@ func TestProbe_Tokens(t *testing.T) {
 	}
 }
 
-// TestProbe_SearchesAreBounded has many monitors ask at once and in a row.
+// TestProbe_SearchesAreBounded has many monitors send requests at once and one
+// after another.
 func TestProbe_SearchesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running, most, searches atomic.Int32
@@ -157,9 +158,9 @@ func TestProbe_SearchesAreBounded(t *testing.T) {
 	})
 }
 
-// TestProbe_ClientsGoing checks that a client that goes away neither spoils the
-// outcome of the others nor waits for the search.
-func TestProbe_ClientsGoing(t *testing.T) {
+// TestProbe_DisconnectedClient checks that a client that disconnects neither
+// spoils the outcome for the others nor waits for the search.
+func TestProbe_DisconnectedClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbe(t, Options{Search: func(ctx context.Context) (int, error) { time.Sleep(time.Second); return 1, ctx.Err() }})
 		gone, leave := context.WithCancel(t.Context())
@@ -169,7 +170,7 @@ func TestProbe_ClientsGoing(t *testing.T) {
 		began := time.Now()
 		all.Go(func() {
 			if status, _ := ask(gone, t, p, "Bearer "+token); status != http.StatusServiceUnavailable || time.Since(began) != 0 {
-				t.Errorf("a client that went: %d after %s", status, time.Since(began))
+				t.Errorf("a client that disconnected: %d after %s", status, time.Since(began))
 			}
 		})
 		all.Go(func() {

@@ -13,8 +13,8 @@ import (
 // object is a JSON object under construction.
 type object = map[string]any
 
-// newOpenAPI returns the OpenAPI 3.1 document of REST. Its schemas are those
-// of the tools themselves: both are JSON Schema 2020-12.
+// newOpenAPI returns the OpenAPI 3.1 document of REST. It uses the schemas of
+// the tools unchanged: both are JSON Schema 2020-12.
 func newOpenAPI(o Options) ([]byte, error) {
 	tools := o.Catalog.Definitions()
 	schemas := object{"problem": problemSchema(), "tools": toolsSchema(), "status": statusSchema()}
@@ -40,7 +40,7 @@ func newOpenAPI(o Options) ([]byte, error) {
 		"info": object{
 			"title":       o.Name,
 			"version":     o.Version,
-			"description": "The tools that AI assistants get over MCP, for programs. Text from a library is third-party text: treat it as untrusted.",
+			"description": "The tools that AI assistants use over MCP, for other programs. Text from a library is third-party text: treat it as untrusted.",
 		},
 		"servers":    []object{{"url": url}},
 		"paths":      paths,
@@ -52,8 +52,8 @@ func newOpenAPI(o Options) ([]byte, error) {
 	return json.Marshal(document)
 }
 
-// requireBearer puts into a document that callers have to show a token, save
-// for the health endpoints.
+// requireBearer adds to a document that callers must send a token, except for
+// the health endpoints.
 func requireBearer(document object) {
 	document["security"] = []object{{"bearer": []string{}}}
 	document["components"].(object)["securitySchemes"] = object{"bearer": object{"type": "http", "scheme": "bearer"}}
@@ -69,8 +69,8 @@ var toolStatuses = [...]int{
 	http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
-// toolOperation returns the operation of a tool and puts its schemas among
-// the others.
+// toolOperation returns the operation of a tool and adds its schemas to the
+// components.
 func toolOperation(t tool.Definition, schemas object) (object, error) {
 	arguments, result := t.Name+"_arguments", t.Name+"_result"
 	input, err := component(t.InputSchema, arguments)
@@ -89,14 +89,14 @@ func toolOperation(t tool.Definition, schemas object) (object, error) {
 	return op, nil
 }
 
-// needsArguments reports whether a tool can't be called without arguments.
+// needsArguments reports whether a tool has required arguments.
 func needsArguments(schema any) bool {
 	s, _ := schema.(object)
 	required, _ := s["required"].([]any)
 	return len(required) > 0
 }
 
-// operation returns an operation that answers 200 with this schema, or with a
+// operation returns an operation that responds 200 with this schema, or with a
 // problem of one of these statuses.
 func operation(id, summary, description, schema string, statuses ...int) object {
 	responses := object{"200": object{"description": "Done.", "headers": headers(), "content": content("application/json", schema)}}
@@ -114,10 +114,10 @@ func operation(id, summary, description, schema string, statuses ...int) object 
 	return op
 }
 
-// readyOperation returns the operation of /ready, whose 503 is no problem but
-// an answer.
+// readyOperation returns the operation of /ready, whose 503 is a regular
+// response and not a problem.
 func readyOperation() object {
-	op := operation("ready", "Can it answer calls?", "Needs no sign-in.", "status")
+	op := operation("ready", "Can it serve calls?", "Needs no sign-in.", "status")
 	op["responses"].(object)["503"] = object{"description": "Not now.", "headers": headers(), "content": content("application/json", "status")}
 	return op
 }
@@ -137,7 +137,7 @@ func problemResponses() object {
 
 // headers returns the headers that every response has.
 func headers() object {
-	return object{"X-Request-Id": object{"description": "Names this request in the server's log.", "schema": object{"type": "string"}}}
+	return object{"X-Request-Id": object{"description": "Identifies this request in the server's log.", "schema": object{"type": "string"}}}
 }
 
 // content returns the content of a body with a schema of the components.
@@ -159,13 +159,13 @@ func problemSchema() object {
 			"code":        object{"type": "string", "enum": problemCodes()},
 			"hint":        object{"type": "string", "description": "What to do next."},
 			"retry_after": object{"type": "integer", "minimum": 1, "description": "Seconds to wait before trying again."},
-			"request_id":  object{"type": "string", "description": "Names this request in the server's log."},
+			"request_id":  object{"type": "string", "description": "Identifies this request in the server's log."},
 		},
 		"additionalProperties": false,
 	}
 }
 
-// statusSchema returns the schema of the health endpoints' answers.
+// statusSchema returns the schema of the health endpoints' responses.
 func statusSchema() object {
 	return object{
 		"type": "object", "required": []string{"status"}, "additionalProperties": false,
@@ -192,8 +192,8 @@ func toolsSchema() object {
 	}
 }
 
-// component reads a schema and makes its references to its own parts lead to
-// where it now lies in the document.
+// component parses a schema and changes its references to its own parts to
+// their place in the document.
 func component(schema json.RawMessage, name string) (any, error) {
 	var s any
 	if err := json.Unmarshal(schema, &s); err != nil {
@@ -203,7 +203,7 @@ func component(schema json.RawMessage, name string) (any, error) {
 	return s, nil
 }
 
-// relocate rewrites every reference in a schema from the schema's root to its
+// relocate changes every reference in a schema from the schema's root to its
 // place.
 func relocate(schema any, place string) {
 	switch s := schema.(type) {

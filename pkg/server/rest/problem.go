@@ -11,7 +11,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// problem is an error answer outside MCP (RFC 9457).
+// problem is an error response outside MCP (RFC 9457).
 type problem struct {
 	Type       string       `json:"type"`
 	Title      string       `json:"title"`
@@ -34,7 +34,7 @@ func problemCodes() []library.Code {
 	}
 }
 
-// WriteProblem answers with err under this status.
+// WriteProblem writes err as a problem with this status.
 func WriteProblem(w http.ResponseWriter, r *http.Request, status int, err *library.Error) {
 	p := problem{
 		Type:       "about:blank",
@@ -56,7 +56,7 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, status int, err *libra
 	wire.WriteJSON(w, status, problemType, body)
 }
 
-// WriteChallenge answers with a refusal.
+// WriteChallenge writes a challenge.
 func WriteChallenge(w http.ResponseWriter, r *http.Request, c *identity.Challenge) {
 	wire.SetChallenge(w.Header(), c)
 	WriteProblem(w, r, c.Status, c.Err)

@@ -22,11 +22,11 @@ type Catalog interface {
 	// Definitions returns the tools in the order of the list.
 	Definitions() []tool.Definition
 	// Call runs a tool with a JSON object as its arguments and returns its
-	// structured answer, or a [*library.Error].
+	// structured result, or a [*library.Error].
 	Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error)
 }
 
-// Options configure a [Handler].
+// Options configures a [Handler].
 type Options struct {
 	Catalog       Catalog
 	Runner        *call.Runner
@@ -35,14 +35,14 @@ type Options struct {
 	PublicURL     string           // of the server, for the OpenAPI document; "" is relative
 }
 
-// Handler answers the routes of REST.
+// Handler serves the routes of REST.
 type Handler struct {
 	catalog    Catalog
 	known      map[string]bool // the tools' names
 	runner     *call.Runner
 	authorizer *call.Authorizer
 
-	tools, openAPI []byte // complete answers
+	tools, openAPI []byte // complete responses
 }
 
 // New returns a handler. It fails if a tool's schema is not JSON.
@@ -63,7 +63,7 @@ func New(o Options) (*Handler, error) {
 	return h, nil
 }
 
-// listedTool is a tool as the list shows it.
+// listedTool is a tool in the list.
 type listedTool struct {
 	Name         string          `json:"name"`
 	Title        string          `json:"title,omitempty"`
@@ -73,7 +73,7 @@ type listedTool struct {
 	OutputSchema json.RawMessage `json:"outputSchema,omitempty"`
 }
 
-// annotations are a tool's hints, under the names that MCP gives them.
+// annotations are a tool's hints, by their MCP names.
 type annotations struct {
 	ReadOnly    bool `json:"readOnlyHint"`
 	Destructive bool `json:"destructiveHint"`
@@ -92,37 +92,36 @@ func listedTools(definitions []tool.Definition) []listedTool {
 	return tools
 }
 
-// List answers with all tools and their schemas.
+// List serves all tools with their schemas.
 func (h *Handler) List(w http.ResponseWriter, r *http.Request) {
 	needed, _ := h.authorizer.Scope("")
-	if refused := h.authorizer.Require(r.Context(), needed); refused != nil {
-		WriteChallenge(w, r, refused)
+	if rejected := h.authorizer.Require(r.Context(), needed); rejected != nil {
+		WriteChallenge(w, r, rejected)
 		return
 	}
 	wire.WriteJSON(w, http.StatusOK, "application/json", h.tools)
 }
 
-// Document answers with the OpenAPI document.
+// Document serves the OpenAPI document.
 func (h *Handler) Document(w http.ResponseWriter, _ *http.Request) {
 	wire.WriteJSON(w, http.StatusOK, "application/json", h.openAPI)
 }
 
-// Call runs the tool of that name with body, which may be empty, as its
-// arguments.
+// Call runs the tool with a name. Body contains its arguments and may be empty.
 func (h *Handler) Call(w http.ResponseWriter, r *http.Request, name string, body []byte) {
 	needed, _ := h.authorizer.Scope(name)
-	if refused := h.authorizer.Require(r.Context(), needed); refused != nil {
-		WriteChallenge(w, r, refused)
+	if rejected := h.authorizer.Require(r.Context(), needed); rejected != nil {
+		WriteChallenge(w, r, rejected)
 		return
 	}
 	if !h.known[name] {
-		WriteProblem(w, r, http.StatusNotFound, library.Errorf(library.NotFound, "there is no tool of that name").
+		WriteProblem(w, r, http.StatusNotFound, library.Errorf(library.NotFound, "there is no tool with that name").
 			WithHint("GET /tools lists them"))
 		return
 	}
-	arguments, refused := readArguments(body)
-	if refused != nil {
-		WriteProblem(w, r, refused.Status, refused.Err)
+	arguments, rejected := readArguments(body)
+	if rejected != nil {
+		WriteProblem(w, r, rejected.Status, rejected.Err)
 		return
 	}
 	start := time.Now()
@@ -143,11 +142,11 @@ func (h *Handler) Call(w http.ResponseWriter, r *http.Request, name string, body
 	wire.WriteJSON(w, http.StatusOK, "application/json", result)
 }
 
-// fail answers a call that failed. 401 is about the caller's own credential
-// only: that the deployment's is refused must not send callers to sign in.
+// fail responds to a failed call. 401 is only for the caller's own credential:
+// a rejected credential of the deployment must not send callers to sign in.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, cause error) {
-	if refused := h.authorizer.Rejected(r.Context(), cause); refused != nil {
-		WriteChallenge(w, r, refused)
+	if rejected := h.authorizer.Rejected(r.Context(), cause); rejected != nil {
+		WriteChallenge(w, r, rejected)
 		return
 	}
 	e := library.AsError(cause)
@@ -158,18 +157,19 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, cause error) {
 	WriteProblem(w, r, status, e)
 }
 
-// readArguments checks a body. An empty one stands for no arguments.
-func readArguments(body []byte) (json.RawMessage, *wire.Refusal) {
+// readArguments validates a body. An empty one stands for no arguments.
+func readArguments(body []byte) (json.RawMessage, *wire.BodyError) {
 	if len(body) == 0 {
 		return json.RawMessage(`{}`), nil
 	}
-	envelope, refused := wire.ReadEnvelope(body)
+	envelope, rejected := wire.ReadEnvelope(body)
 	switch {
-	case refused != nil:
-		return nil, refused
+	case rejected != nil:
+		return nil, rejected
 	case !envelope.Object:
-		return nil, &wire.Refusal{Status: http.StatusUnprocessableEntity, Err: library.Errorf(library.Invalid, "the arguments must be a JSON object")}
+		return nil, &wire.BodyError{Status: http.StatusUnprocessableEntity, Err: library.Errorf(library.Invalid, "the arguments must be a JSON object")}
 	}
-	// The tool may run on after the answer, when body is another request's.
+	// The tool may keep running after the response, when body belongs to
+	// another request.
 	return bytes.Clone(body), nil
 }

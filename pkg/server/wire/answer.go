@@ -9,11 +9,11 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// NoStore is the value of Cache-Control for answers to one caller. It is
+// NoStore is the value of Cache-Control for responses to one caller. It is
 // shared: assign it whole, never append to it.
 var NoStore = []string{"no-store, no-transform"}
 
-// WriteJSON answers with a complete body.
+// WriteJSON writes a complete JSON response.
 func WriteJSON(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
@@ -22,11 +22,11 @@ func WriteJSON(w http.ResponseWriter, status int, contentType string, body []byt
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // an error means that the caller is gone
+	_, _ = w.Write(body) // an error means that the caller has disconnected
 }
 
-// SetChallenge sets the headers of a refusal: WWW-Authenticate and Retry-After
-// as far as it has them, and that nothing may store it.
+// SetChallenge sets the headers of a challenge: WWW-Authenticate and
+// Retry-After if it has them, and Cache-Control: no-store.
 func SetChallenge(h http.Header, c *identity.Challenge) {
 	h["Cache-Control"] = NoStore
 	if c.Header != "" {
@@ -37,8 +37,8 @@ func SetChallenge(h http.Header, c *identity.Challenge) {
 	}
 }
 
-// RetrySeconds returns after how many whole seconds err says to try again,
-// rounded up, or 0 if it says nothing.
+// RetrySeconds returns the wait of err in whole seconds, rounded up, or 0 if it
+// has none.
 func RetrySeconds(err *library.Error) int {
 	if err.RetryAfter <= 0 {
 		return 0
@@ -46,8 +46,8 @@ func RetrySeconds(err *library.Error) int {
 	return int((err.RetryAfter + time.Second - 1) / time.Second)
 }
 
-// Words returns what an error says to its caller, on one line.
-func Words(err *library.Error) string {
+// Message returns the message and hint of an error on one line.
+func Message(err *library.Error) string {
 	if err.Hint == "" {
 		return err.Message
 	}

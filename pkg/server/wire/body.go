@@ -15,14 +15,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 )
 
-// Refusal is the answer to a request whose body can't be used.
-type Refusal struct {
-	Status int // of HTTP
+// BodyError is the error of a request whose body is unusable.
+type BodyError struct {
+	Status int // HTTP status
 	Err    *library.Error
 }
 
-// BodyReader reads request bodies of a bounded size, within bounds on the
-// bytes of all bodies that are in memory at once.
+// BodyReader reads request bodies of bounded size. It also bounds the bytes of
+// all bodies in memory.
 type BodyReader struct {
 	limit   int64         // bytes of one body
 	large   *limit.Shares // bytes of bodies beyond smallBody
@@ -30,15 +30,15 @@ type BodyReader struct {
 }
 
 const (
-	// smallBody is the number of bytes that every body may have without a share
-	// of largeBodies: calls of tools are smaller, so large bodies that arrive
-	// slowly never keep them out.
+	// smallBody is the number of bytes that a body may have without using
+	// largeBodies: tool calls are smaller, so slow large bodies never block
+	// them.
 	smallBody = 16 << 10
-	// largeBodies bounds the bytes of all larger bodies at once, callerShare
+	// largeBodies bounds the bytes of all larger bodies in memory, callerShare
 	// those of one caller.
 	largeBodies = 32 << 20
 	callerShare = largeBodies / 8
-	// maxPooled is the size in bytes above which a buffer is not used again, so
+	// maxPooled is the size in bytes beyond which a buffer is not reused, so
 	// that one large request does not stay in memory.
 	maxPooled = 64 << 10
 )
@@ -52,25 +52,25 @@ func NewBodyReader(bound int64) *BodyReader {
 type Body struct {
 	buffer *bytes.Buffer
 	caller string
-	taken  int64 // bytes of the caller's share
+	taken  int64 // bytes acquired for the caller
 }
 
-// Bytes returns the body. It is valid until it is released.
+// Bytes returns the body. It is valid until Release.
 func (b *Body) Bytes() []byte { return b.buffer.Bytes() }
 
-// ReadJSON returns the body of a JSON request, and lifts the read deadline of
-// its connection. The memory of a large body is counted as the caller's. The
-// body is given back with Release once nothing refers to its bytes.
-func (b *BodyReader) ReadJSON(w http.ResponseWriter, r *http.Request, caller string) (*Body, *Refusal) {
+// ReadJSON reads the body of a JSON request, and clears the read deadline of
+// its connection. The memory of a large body counts for the caller. Call
+// Release when nothing refers to its bytes any more.
+func (b *BodyReader) ReadJSON(w http.ResponseWriter, r *http.Request, caller string) (*Body, *BodyError) {
 	if !isJSON(r.Header) {
-		return nil, &Refusal{http.StatusUnsupportedMediaType, library.Errorf(library.Invalid, "the body must be JSON").
+		return nil, &BodyError{http.StatusUnsupportedMediaType, library.Errorf(library.Invalid, "the body must be JSON").
 			WithHint("send Content-Type: application/json, UTF-8, without Content-Encoding")}
 	}
 	return b.Read(w, r, caller)
 }
 
-// Read returns the body of a request of any type, as ReadJSON does.
-func (b *BodyReader) Read(w http.ResponseWriter, r *http.Request, caller string) (*Body, *Refusal) {
+// Read reads the body of a request of any type, like ReadJSON.
+func (b *BodyReader) Read(w http.ResponseWriter, r *http.Request, caller string) (*Body, *BodyError) {
 	if r.ContentLength > b.limit {
 		return nil, b.tooLarge(w)
 	}
@@ -79,19 +79,19 @@ func (b *BodyReader) Read(w http.ResponseWriter, r *http.Request, caller string)
 		buffer = new(bytes.Buffer)
 	}
 	body := &Body{buffer: buffer, caller: caller}
-	if refused := b.fill(w, r, body); refused != nil {
+	if rejected := b.fill(w, r, body); rejected != nil {
 		b.Release(body)
-		return nil, refused
+		return nil, rejected
 	}
-	// net/http takes a read that times out for the caller's leaving, and a call
-	// may last longer than a body may take to arrive.
+	// net/http treats a read that times out as a disconnect, and a call may
+	// last longer than a body may take to arrive.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return body, nil
 }
 
-// fill reads the body: what is small at once, the rest with a share of the
-// memory for large bodies.
-func (b *BodyReader) fill(w http.ResponseWriter, r *http.Request, body *Body) *Refusal {
+// fill reads the body: a small one at once, the rest within the memory for
+// large bodies.
+func (b *BodyReader) fill(w http.ResponseWriter, r *http.Request, body *Body) *BodyError {
 	source := http.MaxBytesReader(w, r.Body, b.limit)
 	n, err := io.CopyN(body.buffer, source, smallBody)
 	if errors.Is(err, io.EOF) {
@@ -107,13 +107,13 @@ func (b *BodyReader) fill(w http.ResponseWriter, r *http.Request, body *Body) *R
 	if rest <= 0 {
 		return nil
 	}
-	if !b.large.Take(body.caller, rest) {
+	if !b.large.Acquire(body.caller, rest) {
 		w.Header().Set("Connection", "close")
-		return &Refusal{http.StatusServiceUnavailable, limit.BusyBodies()}
+		return &BodyError{http.StatusServiceUnavailable, limit.BusyBodies()}
 	}
 	body.taken = rest
 	if r.ContentLength >= 0 {
-		body.buffer.Grow(int(rest) + bytes.MinRead) // no growth by doubling
+		body.buffer.Grow(int(rest) + bytes.MinRead) // avoid growth by doubling
 	}
 	if _, err := body.buffer.ReadFrom(source); err != nil {
 		return b.failure(w, err)
@@ -121,40 +121,39 @@ func (b *BodyReader) fill(w http.ResponseWriter, r *http.Request, body *Body) *R
 	return nil
 }
 
-// Release takes a body back.
+// Release returns the body's memory.
 func (b *BodyReader) Release(body *Body) {
-	b.large.Give(body.caller, body.taken)
+	b.large.Release(body.caller, body.taken)
 	if body.buffer.Cap() <= maxPooled {
 		body.buffer.Reset()
 		b.buffers.Put(body.buffer)
 	}
 }
 
-// NewBody returns a request body that consists of data.
+// NewBody returns a request body with data.
 func NewBody(data []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(data)) }
 
-// failure returns the refusal for a body that could not be read. The
-// connection is closed: part of the body may still be on its way.
-func (b *BodyReader) failure(w http.ResponseWriter, err error) *Refusal {
+// failure returns the error for a body that could not be read. It closes the
+// connection: part of the body may still arrive.
+func (b *BodyReader) failure(w http.ResponseWriter, err error) *BodyError {
 	if e := (*http.MaxBytesError)(nil); errors.As(err, &e) {
 		return b.tooLarge(w)
 	}
 	w.Header().Set("Connection", "close")
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return &Refusal{http.StatusRequestTimeout, library.Errorf(library.Invalid, "the body did not arrive in time").WithCause(err)}
+		return &BodyError{http.StatusRequestTimeout, library.Errorf(library.Invalid, "the body did not arrive in time").WithCause(err)}
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return &Refusal{http.StatusBadRequest, library.Errorf(library.Invalid, "the body ends before its length").WithCause(err)}
+		return &BodyError{http.StatusBadRequest, library.Errorf(library.Invalid, "the body ends before its length").WithCause(err)}
 	}
-	return &Refusal{http.StatusBadRequest, library.Errorf(library.Invalid, "the body can't be read").WithCause(err)}
+	return &BodyError{http.StatusBadRequest, library.Errorf(library.Invalid, "the body can't be read").WithCause(err)}
 }
 
-// tooLarge returns the refusal for a body beyond the limit, whose rest is not
-// read.
-func (b *BodyReader) tooLarge(w http.ResponseWriter) *Refusal {
+// tooLarge returns the error for a body beyond the limit. The rest is not read.
+func (b *BodyReader) tooLarge(w http.ResponseWriter) *BodyError {
 	w.Header().Set("Connection", "close")
-	return &Refusal{http.StatusRequestEntityTooLarge, library.Errorf(library.TooLarge, "the body is larger than %d bytes", b.limit).
-		WithHint("ask for less at a time")}
+	return &BodyError{http.StatusRequestEntityTooLarge, library.Errorf(library.TooLarge, "the body is larger than %d bytes", b.limit).
+		WithHint("request less at a time")}
 }
 
 // isJSON reports whether the headers announce uncompressed JSON in UTF-8.

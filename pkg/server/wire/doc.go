@@ -1,4 +1,3 @@
-// Package wire holds what every protocol of the server shares on the wire:
-// bounded request bodies, a first look at their JSON, and the headers and
-// bodies of answers.
+// Package wire is shared by every protocol of the server: bounded request
+// bodies, a first scan of their JSON, and the headers and bodies of responses.
 package wire

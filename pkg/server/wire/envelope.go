@@ -16,36 +16,35 @@ const (
 	maxMessages = 32 // in a JSON-RPC batch, which MCP up to 2025-03-26 allows
 )
 
-// Envelope is what routing a JSON-RPC message needs to know of it.
+// Envelope is the part of a JSON-RPC message that routing needs.
 type Envelope struct {
 	Object bool   // the body is a JSON object, not an array or a bare value
-	ID     []byte // the member "id" of that object if it is a string or number, as it stands there
-	Stream bool   // its "params"."_meta" asks for messages before the answer
+	ID     []byte // the member "id" of that object if it is a string or number, as in the body
+	Stream bool   // its "params"."_meta" requests messages before the response
 }
 
-// ReadEnvelope checks that body is JSON in UTF-8 and within the bounds on depth
-// and values, and returns its envelope: one pass, no allocation. It does not
-// recognise keys that are spelled with escapes; such a request gets no
-// progress reports.
-func ReadEnvelope(body []byte) (Envelope, *Refusal) {
+// ReadEnvelope checks that body is JSON in UTF-8 within the bounds on depth and
+// values, and returns its envelope, in one pass without allocation. It does not
+// recognise keys with escapes; such a request gets no progress reports.
+func ReadEnvelope(body []byte) (Envelope, *BodyError) {
 	s := scanner{body: body}
 	if err := s.scan(); err != nil {
-		return Envelope{}, &Refusal{http.StatusRequestEntityTooLarge, err}
+		return Envelope{}, &BodyError{http.StatusRequestEntityTooLarge, err}
 	}
 	if !utf8.Valid(body) || !json.Valid(body) {
-		return Envelope{}, &Refusal{http.StatusBadRequest, library.Errorf(library.Invalid, "the body is not JSON in UTF-8")}
+		return Envelope{}, &BodyError{http.StatusBadRequest, library.Errorf(library.Invalid, "the body is not JSON in UTF-8")}
 	}
 	return s.envelope, nil
 }
 
-// scanner walks over JSON without building values. On input that is not JSON
-// its findings mean nothing, but it ends.
+// scanner scans JSON without building values. On invalid JSON its result is
+// meaningless, but it terminates.
 type scanner struct {
 	body     []byte
 	envelope Envelope
 
 	depth    int
-	elements int    // commas and containers: about the number of values
+	elements int    // commas and containers: approximately the number of values
 	messages int    // commas at the top of an array
 	objects  uint64 // bit d is set if the container at depth d is an object
 	isKey    bool   // the next string is a key
@@ -53,10 +52,10 @@ type scanner struct {
 	onPath   bool   // the next value extends the path
 }
 
-// pathKeys lead from a request to its metadata.
+// pathKeys are the keys from a request to its metadata.
 var pathKeys = [...]string{"params", "_meta"}
 
-// scan walks over the whole body.
+// scan scans the whole body.
 func (s *scanner) scan() *library.Error {
 	for i := 0; i < len(s.body); i++ {
 		switch s.body[i] {

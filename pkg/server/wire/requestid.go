@@ -7,13 +7,13 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
-// maxRequestID is the length in bytes of the longest request ID that is taken
-// from a caller.
+// maxRequestID is the longest request ID that the server accepts from a caller,
+// in bytes.
 const maxRequestID = 64
 
-// RequestID returns the caller's X-Request-Id if it may stand in logs and
-// headers, and a new ID otherwise, and whether it is the caller's: a caller can
-// send the same one twice, or another's.
+// RequestID returns the caller's X-Request-Id if it is safe in logs and
+// headers, else a new ID, and whether it is the caller's: callers can repeat an
+// ID or use another caller's.
 func RequestID(h http.Header) (id string, callers bool) {
 	if v := h["X-Request-Id"]; len(v) == 1 && plaintext.IsToken(v[0], maxRequestID) {
 		return v[0], true

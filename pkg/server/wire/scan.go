@@ -11,8 +11,8 @@ func PlainString(value []byte) (string, bool) {
 }
 
 // EachMember calls do with each member of an object in valid JSON until do
-// returns false, and reports whether it reached the end. It stops at a key
-// that is spelled with an escape.
+// returns false, and reports whether it reached the end. It stops at a key with
+// an escape.
 func EachMember(object []byte, do func(key string, value []byte) bool) bool {
 	object = bytes.TrimSpace(object)
 	if len(object) == 0 || object[0] != '{' {

@@ -21,49 +21,49 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream" //nolint:depguard // a principal's credential is one of upstream's
 )
 
-// guests are the bearers of the tokens that a house takes.
-type guests map[string]*identity.Principal
+// tokenVerifier is a verifier that knows these tokens.
+type tokenVerifier map[string]*identity.Principal
 
 // Verify implements [identity.Verifier].
-func (m guests) Verify(_ context.Context, token string) (*identity.Principal, error) {
+func (m tokenVerifier) Verify(_ context.Context, token string) (*identity.Principal, error) {
 	if token == "token-while-down" {
-		return nil, library.Errorf(library.Unavailable, "who you are can't be told now").WithRetryAfter(7 * time.Second).WithCause(errors.New("the cause in the house"))
+		return nil, library.Errorf(library.Unavailable, "tokens can't be verified now").WithRetryAfter(7 * time.Second).WithCause(errors.New("the internal cause"))
 	}
 	if p := m[token]; p != nil {
 		return p, nil
 	}
-	return nil, identity.BadToken(errors.New("the cause in the house"))
+	return nil, identity.BadToken(errors.New("the internal cause"))
 }
 
-// everybody are the guests of a house.
-func everybody() guests {
+// testTokens returns the verifier of the tests.
+func testTokens() tokenVerifier {
 	own := func(key string) upstream.Credential {
 		return upstream.NewCredential("test", http.Header{"Zotero-Api-Key": {key}})
 	}
-	return guests{
-		"token-of-ada":    {Subject: "zotero:1", Scopes: []identity.Scope{identity.Read}, Credential: own("ada's key")},
-		"token-of-bob":    {Subject: "zotero:2", Scopes: []identity.Scope{identity.Write}, Credential: own("bob's key")},
-		"token-of-team":   {Subject: "token:3", Scopes: []identity.Scope{identity.Read}},
-		"token-of-nobody": {Subject: "token:4"},
+	return tokenVerifier{
+		"token-of-ada":  {Subject: "zotero:1", Scopes: []identity.Scope{identity.Read}, Credential: own("ada's key")},
+		"token-of-bob":  {Subject: "zotero:2", Scopes: []identity.Scope{identity.Write}, Credential: own("bob's key")},
+		"token-of-team": {Subject: "token:3", Scopes: []identity.Scope{identity.Read}},
+		"token-of-none": {Subject: "token:4"},
 	}
 }
 
-// house is a server that asks who is calling, over a tool that reads, one that
-// writes, and one that finds the key at the upstream dead.
-type house struct {
+// authFixture is a server with authentication and three tools: one that reads, one
+// that writes, and one whose key the upstream rejects.
+type authFixture struct {
 	handler http.Handler
 	server  *Server
 	log     *logBuffer
 	ran     []string // "subject tool"
-	headers []string // what tools saw of the request, where the SDK shows them
+	headers []string // headers that reached the tools, if the SDK passes them on
 }
 
-const houseMCP = "https://mcp.example.org/mcp"
+const authMCP = "https://mcp.example.org/mcp"
 
 func testAuthenticator(t testing.TB) *identity.Authenticator {
 	t.Helper()
 	g, err := identity.NewAuthenticator(identity.AuthenticatorOptions{
-		Resource: houseMCP, Issuers: []string{"https://mcp.example.org"}, Verifier: everybody(), Scopes: []identity.Scope{identity.Read, identity.Write},
+		Resource: authMCP, Issuers: []string{"https://mcp.example.org"}, Verifier: testTokens(), Scopes: []identity.Scope{identity.Read, identity.Write},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -71,10 +71,11 @@ func testAuthenticator(t testing.TB) *identity.Authenticator {
 	return g
 }
 
-// newHouse returns a house, with an express lane or without.
-func newHouse(t testing.TB, express bool, change func(*Options)) *house {
+// newAuthFixture returns a server with authentication, with or without the express
+// lane.
+func newAuthFixture(t testing.TB, express bool, change func(*Options)) *authFixture {
 	t.Helper()
-	h := &house{log: &logBuffer{}}
+	h := &authFixture{log: &logBuffer{}}
 	c := &catalog{options: &mcp.ServerOptions{Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}}}, call: h.call}
 	names := []string{"whoami", "add", "revoked", "hidden"}
 	c.register = func(s *mcp.Server) {
@@ -105,22 +106,22 @@ func newHouse(t testing.TB, express bool, change func(*Options)) *house {
 	return h
 }
 
-// call is what the tools do.
-func (h *house) call(ctx context.Context, name string, _ json.RawMessage) (json.RawMessage, error) {
-	who := "nobody"
+// call implements the tools.
+func (h *authFixture) call(ctx context.Context, name string, _ json.RawMessage) (json.RawMessage, error) {
+	who := "unknown"
 	if p := identity.PrincipalFrom(ctx); p != nil {
 		who = p.Subject
 	}
 	h.ran = append(h.ran, who+" "+name)
 	if name == "revoked" {
-		return nil, library.Errorf(library.Unauthenticated, "the key is no longer good").WithCause(errors.New("the cause in the house"))
+		return nil, library.Errorf(library.Unauthenticated, "the key is no longer valid").WithCause(errors.New("the internal cause"))
 	}
 	return json.RawMessage(`{"who":"` + who + `"}`), nil
 }
 
-// send sends a request to the house. A header that is there with several lines
-// is several headers.
-func (h *house) send(t testing.TB, method, path, token string, m message) reply {
+// send sends a request. A header value with several lines is sent as several
+// headers.
+func (h *authFixture) send(t testing.TB, method, path, token string, m message) reply {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(m.body))
 	r.Header.Set("Content-Type", "application/json")
@@ -136,12 +137,12 @@ func (h *house) send(t testing.TB, method, path, token string, m message) reply 
 	return reply{w.Code, w.Header(), w.Body.String()}
 }
 
-func (h *house) mcp(t testing.TB, token string, m message) reply {
+func (h *authFixture) mcp(t testing.TB, token string, m message) reply {
 	t.Helper()
 	return h.send(t, http.MethodPost, "/mcp", token, m)
 }
 
-// oldCall is a call of a tool in a revision with a handshake.
+// oldCall is a tool call in a revision with a handshake.
 func oldCall(name string) message {
 	return legacyCall("2025-06-18", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+name+`","arguments":{}}}`)
 }
@@ -156,17 +157,17 @@ func modernRequest(method string) message {
 
 const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
 
-// bothLanes runs a test with an express lane and without.
-func bothLanes(t *testing.T, test func(*testing.T, *house)) {
+// bothLanes runs a test with and without the express lane.
+func bothLanes(t *testing.T, test func(*testing.T, *authFixture)) {
 	t.Helper()
 	for name, express := range map[string]bool{"express": true, "sdk": false} {
-		t.Run(name, func(t *testing.T) { test(t, newHouse(t, express, nil)) })
+		t.Run(name, func(t *testing.T) { test(t, newAuthFixture(t, express, nil)) })
 	}
 }
 
-// wantRefused fails the test unless the answer is a refusal with this status,
-// these parts of a challenge, and nothing of what is inside.
-func (r reply) wantRefused(t *testing.T, promise string, status int, challenge ...string) {
+// wantRejected fails the test unless the response has this status and these
+// parts of a challenge, and reveals no internal cause.
+func (r reply) wantRejected(t *testing.T, promise string, status int, challenge ...string) {
 	t.Helper()
 	got := r.header.Get("WWW-Authenticate")
 	if r.status != status || len(r.header["Www-Authenticate"]) > 1 {
@@ -188,14 +189,14 @@ func (r reply) wantRefused(t *testing.T, promise string, status int, challenge .
 		t.Errorf("%s: %q: %v", promise, r.body, err)
 	}
 	if body.Result != nil || (body.Error == nil || body.Error.Message == "") && (body.Status != status || body.Detail == "") {
-		t.Errorf("%s: the body says nothing: %s", promise, r.body)
+		t.Errorf("%s: the body has no message: %s", promise, r.body)
 	}
 	if cc := r.header.Get("Cache-Control"); !strings.Contains(cc, "no-store") {
 		t.Errorf("%s: Cache-Control = %q", promise, cc)
 	}
-	for _, secret := range []string{"the cause in the house", "token-of"} {
+	for _, secret := range []string{"the internal cause", "token-of"} {
 		if strings.Contains(r.body+got, secret) {
-			t.Errorf("%s: tells %q: %s %s", promise, secret, r.body, got)
+			t.Errorf("%s: contains %q: %s %s", promise, secret, r.body, got)
 		}
 	}
 }
