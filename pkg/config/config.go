@@ -166,7 +166,7 @@ func (c *Config) checkReach() []Fault {
 		return nil
 	case c.Addr != "":
 		return []Fault{{Variable: "STACKROOM_ADDR", Shape: "an address that other machines can reach",
-			Expected: "a loopback address such as 127.0.0.1:8080; or set STACKROOM_AUTH too: tokens, oidc or zotero for sign-in, none to serve every caller without sign-in"}}
+			Expected: "a loopback address such as 127.0.0.1:8080; or set STACKROOM_AUTH too: tokens, oidc or zotero for sign-in; STACKROOM_AUTH=none serves every caller without sign-in"}}
 	default:
 		return []Fault{{Variable: "STACKROOM_AUTH", Shape: "unset on Cloud Run, where other machines can call",
 			Expected: "tokens, oidc or zotero for sign-in, or none to serve every caller without sign-in"}}

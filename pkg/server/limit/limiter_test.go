@@ -127,10 +127,10 @@ func TestLimiter_NilAllowsAll(t *testing.T) {
 func TestLimiter_EvictionGainsLittle(t *testing.T) {
 	const room = 1024
 	for _, test := range []struct {
-		name      string
+		name   string
 		others int // number of other names
-		calls     int // calls of each
-		most      int // bound of the calls that the first gains
+		calls  int // calls of each
+		most   int // bound of the calls that the first gains
 	}{
 		{"a hundred tables of names that call once gain nothing", 100 * room, 1, 0},
 		{"names that spend less than it gain nothing", 10 * room, 9, 0},
