@@ -120,7 +120,7 @@ func damaged(cause error) error {
 
 // guard calls f; a damaged file is [ErrRebuild].
 func guard(f func() error) error {
-	err := segment.Guard(f)
+	err := segment.Recover(f)
 	if errors.Is(err, segment.ErrDamaged) {
 		return damaged(err)
 	}

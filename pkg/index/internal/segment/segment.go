@@ -58,7 +58,7 @@ func Open(path string) (*Segment, error) {
 		return nil, err
 	}
 	var s segmentapi.Segment
-	err := Guard(func() (err error) {
+	err := Recover(func() (err error) {
 		var plugin zap.ZapPlugin
 		s, err = plugin.Open(path)
 		return err
@@ -115,7 +115,7 @@ func Merge(ctx context.Context, parts []Part, path string) error {
 	cancelled := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { close(cancelled) })
 	defer stop()
-	err := Guard(func() error {
+	err := Recover(func() error {
 		var plugin zap.ZapPlugin
 		_, _, err := plugin.Merge(segments, deleted, path, cancelled, nil)
 		return err
@@ -161,10 +161,10 @@ func (s *Segment) Find(id string) ([]uint32, error) {
 	return found.ToArray(), nil
 }
 
-// Guard calls f and turns a panic into an error: a damaged file makes zap read
+// Recover calls f and turns a panic into an error: a damaged file makes zap read
 // past its end. A fault in a mapped file that was cut short is a panic too
-// while Guard runs.
-func Guard(f func() error) (err error) {
+// while Recover runs.
+func Recover(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
@@ -174,5 +174,5 @@ func Guard(f func() error) (err error) {
 	return f()
 }
 
-// ErrDamaged is in the chain of errors of [Guard] that were panics.
+// ErrDamaged is in the chain of errors of [Recover] that were panics.
 var ErrDamaged = errors.New("the segment is damaged")
