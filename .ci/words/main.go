@@ -1,6 +1,7 @@
-// Command words checks the project's language: it prints each place where a
-// comment, a string, a name or a document uses a word of words.txt, and exits
-// with status 1 if there is one.
+// Command words checks the project's language. It prints each use of a word of
+// words.txt in a comment, a string, a name, a script or a document, and each use
+// of a noun of nouns.txt in an exported Go name. If it finds one, it exits with
+// status 1.
 //
 //	go run ./.ci/words [FOLDER]
 package main
@@ -21,7 +22,22 @@ import (
 )
 
 //go:embed words.txt
-var list string
+var words string
+
+//go:embed nouns.txt
+var nouns string
+
+// lists are the parsed rules: for every text, and for exported names.
+type lists struct{ words, nouns []rule }
+
+// parseLists parses both lists.
+func parseLists() (l lists, err error) {
+	if l.words, err = rules(words); err != nil {
+		return l, err
+	}
+	l.nouns, err = rules(nouns)
+	return l, err
+}
 
 // rule is one line of the list.
 type rule struct {
@@ -63,7 +79,7 @@ func main() {
 	if len(os.Args) > 1 {
 		root = os.Args[1]
 	}
-	all, err := rules(list)
+	all, err := parseLists()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -83,7 +99,7 @@ func main() {
 }
 
 // walk checks every file of the tree that has a known ending.
-func walk(tree fs.FS, all []rule) ([]finding, error) {
+func walk(tree fs.FS, all lists) ([]finding, error) {
 	var found []finding
 	err := fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -99,7 +115,15 @@ func walk(tree fs.FS, all []rule) ([]finding, error) {
 		if err != nil {
 			return err
 		}
-		found = append(found, check(path, lines, all)...)
+		found = append(found, check(path, lines, all.words)...)
+		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := fs.ReadFile(tree, path)
+		if err != nil {
+			return err
+		}
+		found = append(found, check(path, exportedNames(source), all.nouns)...)
 		return nil
 	})
 	return found, err

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"testing/fstest"
 )
 
 func TestWalk_FindsWordsInCommentsStringsAndNames(t *testing.T) {
-	all, err := rules(list)
+	all, err := parseLists()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,46 @@ func TestWalk_FindsWordsInCommentsStringsAndNames(t *testing.T) {
 	}
 }
 
-func TestRules_RefusesABrokenPattern(t *testing.T) {
+func TestWalk_FindsNounsInExportedNames(t *testing.T) {
+	all, err := parseLists()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := fstest.MapFS{
+		"a.go": {Data: []byte(`package a
+
+// Guard holds a guard.
+type Guard struct {
+	OpenGates, doors int
+	Doorstep         int
+}
+
+func (guard *Guard) TakeTurn() { var Room int; _ = Room }
+
+const maxDesks, MaxDesks = 1, 2
+
+type Reader interface{ Place() }
+`)},
+		"a_test.go": {Data: []byte("package a\n\nfunc TestGuard() {}\n")},
+	}
+	found, err := walk(tree, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range found {
+		if f.path != "a.go" {
+			t.Errorf("a finding in %s", f.path)
+		}
+		got = append(got, fmt.Sprintf("%d %s", f.line, f.word))
+	}
+	want := []string{"11 Desks", "11 Desks", "4 Guard", "5 Gates", "9 Turn", "11 Desks", "13 Place"}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
+func TestRules_RejectsInvalidPattern(t *testing.T) {
 	if _, err := rules("(\tadvice"); err == nil {
 		t.Error("no error")
 	}
