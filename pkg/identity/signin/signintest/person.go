@@ -133,7 +133,7 @@ func (p *Person) open(ctx context.Context, method, at string, fields url.Values)
 	return string(body), nil, nil
 }
 
-// inputs matches form fields with a value.
+// input matches form fields with a value.
 var input = regexp.MustCompile(`<input[^>]*\bname="([^"]*)" value="([^"]*)"`)
 
 func inputs(page string) url.Values {
