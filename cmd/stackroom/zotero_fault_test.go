@@ -38,7 +38,7 @@ func TestWhatTheAssistantReadsWhenZoteroFails(t *testing.T) {
 		{"a dead key", status(403, "", "", "Invalid key SECRET"), "unauthenticated", "key"},
 		{"slowed down for an hour", status(429, "Retry-After", "3600", "SECRET"), "rate_limited", `"retry_after":3`},
 		// Whoever asks first reads that Zotero is down; whoever asks then, that it
-		// asked for a pause.
+		// requested a pause.
 		{"maintenance for an hour", status(503, "Retry-After", "3600", "SECRET"), "", `"retry_after":3`},
 		{"an error of Zotero's", status(500, "", "", "SECRET stack trace"), "unavailable", "Zotero"},
 		{"another host", status(302, "Location", "https://elsewhere.example/", ""), "unavailable", "Zotero"},
