@@ -56,7 +56,7 @@ func (t *touched) addLibrary(lib string) {
 
 // newAuditor returns the handler that writes audit events, or nil if o keeps no
 // audit. An event is a log line at [levelNotice].
-func newAuditor(o Options) slog.Handler {
+func newAuditor(o Options) *handler {
 	if o.Audit == nil {
 		return nil
 	}
@@ -65,16 +65,17 @@ func newAuditor(o Options) slog.Handler {
 
 // audit writes the event of a call. The caller holds the call's lock.
 func (c *Call) audit(o *Outcome, took time.Duration) {
+	h := c.telemetry.auditor
 	record := slog.NewRecord(c.begun.UTC(), levelNotice, "audit", 0)
-	record.AddAttrs(c.event(o, took)...)
-	c.telemetry.Handle(c.telemetry.auditor.Handle(c.ctx, record))
+	record.AddAttrs(contextAttrs(c.ctx, c.event(o, took), h.tracePrefix)...)
+	c.telemetry.Handle(h.Handler.Handle(c.ctx, record))
 }
 
 // event returns the event of a call: who, what and when, never the words of a
 // query nor what was found.
 func (c *Call) event(o *Outcome, took time.Duration) []slog.Attr {
 	op := &c.operation
-	attrs := append(make([]slog.Attr, 0, 12),
+	attrs := append(make([]slog.Attr, 0, 16),
 		slog.String("log_type", "audit"),
 		slog.String("principal", cmp.Or(op.Principal, "anonymous")),
 		slog.String("client", clean(op.ClientName)),

@@ -61,7 +61,7 @@ type Telemetry struct {
 	meter  metric.Meter // nil without metrics
 	*instruments
 	scrape  prometheus.Gatherer // nil without Prometheus
-	auditor slog.Handler        // nil without an audit
+	auditor *handler            // nil without an audit
 
 	requests    atomic.Int64 // in progress
 	connections atomic.Int64 // open
