@@ -3,6 +3,7 @@
 set -uo pipefail
 . .ci/report.sh
 
+check "the program that runs mutants" go test -count=1 ./.ci/mutants
 check "every mutant applies" go run ./.ci/mutants -check
 if [ "${CI_FULL:-}" = 1 ]; then
   check "the tests notice at least 85 % of the mutants" go run ./.ci/mutants
