@@ -1,91 +1,44 @@
 package main
 
 import (
+	"log/slog"
+	"math"
 	"os"
 	"runtime/debug"
-	"runtime/metrics"
-	"strconv"
-	"strings"
-	"time"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// The collector's rule of doubling the heap makes a small server collect
-// hundreds of times a second under load: a call leaves about 400 kB of
-// garbage and the library itself is a few megabytes. So the heap may grow by
-// headroom beyond what is live, whatever that is. Calls in flight make a few
-// megabytes more live than there are at start.
 const (
-	headroom     = 44 << 20
-	leastLive    = 20 << 20
-	leastPercent = 50
+	// heapGrowth is the default of GOGC, in percent. A small server lives in a
+	// heap of a few megabytes, and Go's own 100 collects it hundreds of times a
+	// second under load.
+	heapGrowth = 200
+	// memoryShare is the share of a container's memory that is the default of
+	// GOMEMLIMIT. Near it the collector runs more often, so that a large library
+	// does not exceed the container's limit. The rest is for what Go does not
+	// count: mapped files and the kernel's buffers.
+	memoryShare = 0.8
 )
 
-// tuneMemory sets the collector's pace from what is live now, and the memory
-// limit from the container's, unless the environment says otherwise.
-func tuneMemory() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		if limit := containerMemory(); limit > 0 {
-			debug.SetMemoryLimit(limit / 10 * 8)
-		}
-	}
+// tuneMemory sets the collector's pace and, in a container, its memory limit.
+// GOGC and GOMEMLIMIT of the environment take precedence.
+func tuneMemory(logger *slog.Logger) {
+	debug.FreeOSMemory() // the start needs more memory than serving
 	if os.Getenv("GOGC") == "" {
-		debug.FreeOSMemory() // what reading the library took, and serving does not need
-		debug.SetGCPercent(pace())
+		debug.SetGCPercent(heapGrowth)
+	}
+	if _, err := memlimit.Set(memlimit.WithRatio(memoryShare)); err != nil {
+		logger.Debug("the container's memory limit can't be read", "error", err)
 	}
 }
 
-// paceEvery is how often the pace is looked at: caches fill within seconds of
-// a burst of calls, and until then the heap would grow by more than headroom.
-const paceEvery = time.Second
-
-// keepPace tunes again as what is live grows or shrinks, until done is closed.
-func keepPace(done <-chan struct{}) {
-	if os.Getenv("GOGC") != "" {
-		return
-	}
-	tick := time.NewTicker(paceEvery)
-	defer tick.Stop()
-	set := 0
-	for {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-			// To set it stops everybody for a moment: not for a twentieth.
-			if next := pace(); next < set-set/20 || next > set+set/20 {
-				debug.SetGCPercent(next)
-				set = next
-			}
-		}
-	}
-}
-
-// pace is by how many percent of what was live at the last collection the heap
-// may grow until the next one.
-func pace() int {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return paceOf(leastLive)
-	}
-	return paceOf(sample[0].Value.Uint64())
-}
-
-// paceOf is the pace where so many bytes are live.
-func paceOf(live uint64) int { return int(max(leastPercent, headroom*100/max(live, leastLive))) }
-
-// containerMemory returns the container's memory limit in bytes, or 0 if there
-// is none (cgroup v2, then v1).
+// containerMemory returns the container's memory limit in bytes, or 0 without
+// one.
 func containerMemory() int64 {
-	for _, path := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
-		if err == nil && n > 0 && n < 1<<46 { // v1 says a huge number for none
-			return n
-		}
+	limit, err := memlimit.FromCgroup()
+	if err != nil || limit > math.MaxInt64 {
+		return 0
 	}
-	return 0
+	return int64(limit)
 }

@@ -42,8 +42,7 @@ func (serveCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	tuneMemory()
-	go keepPace(p.ctx.Done())
+	tuneMemory(r.options.Logger)
 	go r.greet(p.ctx, p.stderr, l.Addr())
 	return s.Serve(p.ctx, l)
 }
@@ -212,7 +211,7 @@ func (stdioCommand) Run(p *process) error {
 		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and there is no sign-in on standard input", r.config.Auth).
 			WithHint("unset it: the program serves the person who starts it")
 	}
-	tuneMemory()
+	tuneMemory(r.options.Logger)
 	err = server.Stdio(p.ctx, r.options, p.stdin, p.stdout)
 	if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {
 		return nil // the client went, or we were told to

@@ -14,3 +14,13 @@ func TestCoverageFactor(t *testing.T) {
 		}
 	}
 }
+
+// TestRepetition holds the weight of a repeated word, BM25's third factor with
+// k3 = 8.
+func TestRepetition(t *testing.T) {
+	for n, want := range map[int]float32{1: 1, 2: 1.8, 10: 5} {
+		if got := repetition(n); got != want {
+			t.Errorf("a word %d times weighs %v, want %v", n, got, want)
+		}
+	}
+}

@@ -208,6 +208,7 @@ func testLanes(t *testing.T, l *lanes, sign func(message) message) {
 		{"an unknown log level", call.replace(`Capabilities":{}`, `Capabilities":{},"io.modelcontextprotocol/other":7`), false},
 		{"a name with an escape", call.replace(`"name":"echo"`, `"name":"\u0065cho"`), false},
 		{"a key with an escape", call.replace(`"params"`, `"p\u0061rams"`), false},
+		{"a metadata key with an escape", call.replace(`Capabilities":{}`, `Capabilities":{},"\u0069o.modelcontextprotocol/other":7`), false},
 		{"a name that is a number", call.replace(`"name":"echo"`, `"name":7`), false},
 		{"arguments that are a list", call.replace(`"arguments":{"q":"light \"x\""}`, `"arguments":[1]`), false},
 		{"arguments that are null", call.replace(`"arguments":{"q":"light \"x\""}`, `"arguments":null`), false},

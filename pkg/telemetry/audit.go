@@ -1,30 +1,28 @@
 package telemetry
 
 import (
-	"encoding/hex"
-	"io"
+	"cmp"
+	"log/slog"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Bounds of an audit event. What is beyond is counted, not listed.
+// Bounds of an audit event. Items beyond them are counted and not listed.
 const (
 	maxAuditItems     = 100
 	maxAuditLibraries = 20
-	maxAuditName      = 64 // bytes of a name that a caller gave
+	maxAuditName      = 64 // bytes of a name that a caller sends
 )
 
-// touched are the items and libraries that a call gave something of.
+// touched lists the items and libraries that a call gave its caller.
 type touched struct {
 	items     []string // at most maxAuditItems
 	libraries []string // at most maxAuditLibraries, each once
 	total     int      // of items
-	closed    bool     // the event is written: a call that went on is too late
+	closed    bool     // the event is written; what an abandoned call adds is dropped
 }
 
 // add adds items "library/KEY" and libraries "library".
@@ -33,7 +31,7 @@ func (t *touched) add(items []string) {
 		return
 	}
 	t.items = slices.Grow(t.items, min(len(items), maxAuditItems-len(t.items)))
-	last := "" // library, of which most have one only
+	last := "" // most lists are of one library
 	for _, item := range items {
 		lib, _, isItem := strings.Cut(item, "/")
 		if lib != last {
@@ -56,125 +54,60 @@ func (t *touched) addLibrary(lib string) {
 	}
 }
 
-// auditor writes audit events, each a line of JSON in Cloud Logging's names.
-type auditor struct {
-	w           io.Writer
-	tracePrefix string
-	buffers     sync.Pool // of *[]byte
-}
-
-// newAuditor returns the auditor that o asks for, or nil.
-func newAuditor(o Options) *auditor {
+// newAuditor returns the handler that writes audit events, or nil if o keeps no
+// audit. An event is a log line at [levelNotice].
+func newAuditor(o Options) *handler {
 	if o.Audit == nil {
 		return nil
 	}
-	return &auditor{w: o.Audit, tracePrefix: tracePrefix(o.Project), buffers: sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}}
+	return newHandler(o.Audit, levelNotice, JSON, TraceProject(o.Project))
 }
 
-// write writes the event of a call. The caller holds the call's lock.
-func (a *auditor) write(c *Call, o *Outcome, took time.Duration) {
-	held := a.buffers.Get().(*[]byte)
-	b := a.event((*held)[:0], c, o, took)
-	if _, err := a.w.Write(b); err != nil {
-		c.telemetry.Handle(err)
-	}
-	*held = b
-	a.buffers.Put(held)
+// audit writes the event of a call. The caller holds the call's lock.
+func (c *Call) audit(o *Outcome, took time.Duration) {
+	h := c.telemetry.auditor
+	record := slog.NewRecord(c.begun.UTC(), levelNotice, "audit", 0)
+	record.AddAttrs(contextAttrs(c.ctx, c.event(o, took), h.tracePrefix)...)
+	c.telemetry.Handle(h.Handler.Handle(c.ctx, record))
 }
 
-// event appends the event of a call. It has who, what and when, never with
-// which words or what was found.
-func (a *auditor) event(b []byte, c *Call, o *Outcome, took time.Duration) []byte {
+// event returns the event of a call: who, what and when, never the words of a
+// query nor what was found.
+func (c *Call) event(o *Outcome, took time.Duration) []slog.Attr {
 	op := &c.operation
-	b = append(b, `{"time":"`...)
-	b = c.begun.UTC().AppendFormat(b, time.RFC3339Nano)
-	b = append(b, `","severity":"NOTICE","message":"audit","log_type":"audit"`...)
-	principal := op.Principal
-	if principal == "" {
-		principal = "anonymous"
-	}
-	b = member(b, "principal", principal)
-	b = member(b, "client", clean(op.ClientName))
-	b = member(b, "method", closed(knownMethods, op.Method))
+	attrs := append(make([]slog.Attr, 0, 16),
+		slog.String("log_type", "audit"),
+		slog.String("principal", cmp.Or(op.Principal, "anonymous")),
+		slog.String("client", clean(op.ClientName)),
+		slog.String("method", closed(knownMethods, op.Method)))
 	if op.isTool() {
-		b = member(b, "tool", toolName(op.Tool))
+		attrs = append(attrs, slog.String("tool", toolName(op.Tool)))
 	}
 	if op.Library != "" {
 		c.touched.addLibrary(op.Library)
 	}
-	b = list(b, "libraries", c.touched.libraries)
-	b = list(b, "items", c.touched.items)
-	b = append(b, `,"items_total":`...)
-	b = strconv.AppendInt(b, int64(c.touched.total), 10)
-	b = member(b, "outcome", o.Status)
+	attrs = append(attrs,
+		list("libraries", c.touched.libraries),
+		list("items", c.touched.items),
+		slog.Int("items_total", c.touched.total),
+		slog.String("outcome", o.Status))
 	if o.Code != "" {
-		b = member(b, "code", o.Code)
+		attrs = append(attrs, slog.String("code", o.Code))
 	}
-	b = append(b, `,"duration_ms":`...)
-	b = strconv.AppendFloat(b, float64(took.Microseconds())/1000, 'f', -1, 64)
-	b = around(c.ctx, b, a.tracePrefix)
-	return append(b, "}\n"...)
+	return append(attrs, slog.Float64("duration_ms", float64(took.Microseconds())/1000))
 }
 
-// member appends a member whose value is fit for JSON or made so.
-func member(b []byte, name, value string) []byte {
-	b = append(append(append(b, `,"`...), name...), `":`...)
-	return quote(b, value)
+// list returns an attribute that JSON writes as a list, also where it is empty.
+func list(name string, values []string) slog.Attr {
+	if values == nil {
+		values = []string{}
+	}
+	return slog.Any(name, values)
 }
 
-// list appends a member that is a list.
-func list(b []byte, name string, values []string) []byte {
-	b = append(append(append(b, `,"`...), name...), `":[`...)
-	for i, v := range values {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = quote(b, v)
-	}
-	return append(b, ']')
-}
-
-// isPlain has the bytes that stand in a JSON string as they are.
-var isPlain = func() (plain [256]bool) {
-	for c := byte(' '); c < 0x7f; c++ {
-		plain[c] = c != '"' && c != '\\'
-	}
-	return plain
-}()
-
-// quote appends s as a JSON string. What is no plain text is written with
-// escapes, so that a line stays a line.
-func quote(b []byte, s string) []byte {
-	b = append(b, '"')
-	plain := 0 // nearly always all of it
-	for plain < len(s) && isPlain[s[plain]] {
-		plain++
-	}
-	b = append(b, s[:plain]...)
-	for i := plain; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			switch {
-			case c == '"' || c == '\\':
-				b = append(b, '\\', c)
-			case c < ' ' || c == 0x7f:
-				b = append(b, '\\', 'u', '0', '0')
-				b = hex.AppendEncode(b, []byte{c})
-			default:
-				b = append(b, c)
-			}
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		b = utf8.AppendRune(b, r)
-		i += n
-	}
-	return append(b, '"')
-}
-
-// clean returns a name that a client gave itself, fit to be shown: what is
-// printable of it, within bounds, and "unknown" if that is nothing.
+// clean returns a name that a client gives itself without unprintable
+// characters, at most maxAuditName bytes long. It returns "unknown" if nothing
+// remains.
 func clean(name string) string {
 	if isPlainName(name) {
 		return name
@@ -195,8 +128,8 @@ func clean(name string) string {
 	return b.String()
 }
 
-// toolName returns a tool's name, or "?" for what has not the form of one,
-// because a caller can ask for anything.
+// toolName returns a tool's name, or "?" for a name that no tool can have: a
+// caller can send any text.
 func toolName(name string) string {
 	if isPlainName(name) {
 		return name
@@ -204,8 +137,8 @@ func toolName(name string) string {
 	return "?"
 }
 
-// isPlainName reports whether a name is short and of letters, digits, "_", "-"
-// and ".".
+// isPlainName reports whether a name is short and has only letters, digits, "_",
+// "-" and ".".
 func isPlainName(s string) bool {
 	if s == "" || len(s) > maxAuditName {
 		return false

@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
-// BenchmarkCall is what observing one call costs, by what is on; "nothing" is
-// the yardstick.
+// BenchmarkCall measures the cost of telemetry for one call, by what is enabled;
+// "nothing" is the yardstick.
 func BenchmarkCall(b *testing.B) {
 	for _, on := range []struct {
 		name  string

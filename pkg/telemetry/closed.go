@@ -2,11 +2,11 @@ package telemetry
 
 import "slices"
 
-// other stands for every name that is not of a closed set, so that no caller
-// can make metrics grow.
+// other replaces names that are not in a closed set, so that callers can't add
+// series to the metrics.
 const other = "other"
 
-// knownMethods are the methods of MCP that a server answers, in every revision
+// knownMethods are the methods of MCP that a server answers, in all revisions
 // (2024-11-05 to 2026-07-28), and REST's.
 var knownMethods = map[string]bool{
 	"initialize": true, "ping": true, "server/discover": true,
@@ -25,8 +25,7 @@ var knownProtocols = map[string]bool{
 	"2024-11-05": true, "2025-03-26": true, "2025-06-18": true, "2025-11-25": true, "2026-07-28": true,
 }
 
-// knownTransports are those by which MCP comes (OpenTelemetry,
-// network.transport).
+// knownTransports are the transports of MCP (OpenTelemetry, network.transport).
 var knownTransports = map[string]bool{"tcp": true, "pipe": true}
 
 // knownStatuses are those of an [Outcome].
@@ -38,7 +37,7 @@ var knownRefusals = map[string]bool{
 	"origin": true, "host": true, "unauthenticated": true, "forbidden": true, "sign_in": true,
 }
 
-// The words of pkg/upstream's hooks.
+// The values of pkg/upstream's hooks.
 var (
 	knownOutcomes = map[string]bool{
 		"ok": true, "unchanged": true, "rejected": true, "rate_limited": true, "server_error": true, "network": true,
@@ -50,8 +49,7 @@ var (
 	knownBreakerStates = map[string]bool{"closed": true, "open": true, "half_open": true}
 )
 
-// closed returns name if it is of the set, "" for none, and "other" for any
-// other.
+// closed returns name if it is in the set or "", and "other" otherwise.
 func closed(set map[string]bool, name string) string {
 	if name == "" || set[name] {
 		return name

@@ -8,20 +8,18 @@ import (
 	"strings"
 )
 
-// Destination says where a signal goes, for people who look why nothing
-// arrives.
+// Destination is where a signal goes; the command doctor shows it.
 type Destination struct {
 	Signal   string // "traces" or "metrics"
 	Exporter string // "none", "otlp", "google", "console", or as the variable says
 	// Address is the host and port to which OTLP connects, "" if the exporter
 	// connects to none or the endpoint can't be read.
 	Address string
-	// Sampler says which traces are kept, as OTEL_TRACES_SAMPLER and its
-	// argument do. "" for metrics.
+	// Sampler is OTEL_TRACES_SAMPLER with its argument. "" for metrics.
 	Sampler string
 }
 
-// Destinations returns where [Start] would send traces and metrics, by the
+// Destinations returns where [Start] would send traces and metrics in the
 // process's environment.
 func Destinations() []Destination {
 	traces, metrics := destination("traces"), destination("metrics")
@@ -38,8 +36,8 @@ func destination(signal string) Destination {
 	return d
 }
 
-// otlpAddress returns the host and port that a signal's OTLP goes to. Without
-// an endpoint that is this machine, at the port of the protocol
+// otlpAddress returns the host and port of a signal's OTLP. Without an endpoint
+// it is this machine, at the port of the protocol
 // (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
 func otlpAddress(signal string) string {
 	endpoint := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT"), os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))

@@ -2,13 +2,13 @@ package telemetry
 
 import "testing"
 
-func TestWhereSignalsGo(t *testing.T) {
+func TestDestinations(t *testing.T) {
 	for _, test := range []struct {
 		name            string
 		environ         map[string]string
 		traces, metrics Destination
 	}{
-		{"nothing is set", nil, Destination{Exporter: "none"}, Destination{Exporter: "none"}},
+		{"no variable", nil, Destination{Exporter: "none"}, Destination{Exporter: "none"}},
 		{"a collector", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://10.0.0.7:4318"},
 			Destination{Exporter: "otlp", Address: "10.0.0.7:4318"}, Destination{Exporter: "otlp", Address: "10.0.0.7:4318"}},
 		{"the default of each protocol", map[string]string{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "grpc"},
@@ -18,7 +18,7 @@ func TestWhereSignalsGo(t *testing.T) {
 		{"a signal's own", map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector/v1/traces"},
 			Destination{Exporter: "otlp", Address: "collector:80"}, Destination{Exporter: "none"}},
 		{"no URL", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector"}, Destination{Exporter: "otlp"}, Destination{Exporter: "otlp"}},
-		{"turned off", map[string]string{"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "otlp"}, Destination{Exporter: "none"}, Destination{Exporter: "none"}},
+		{"disabled", map[string]string{"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "otlp"}, Destination{Exporter: "none"}, Destination{Exporter: "none"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			quiet(t)
@@ -40,12 +40,12 @@ func TestWhereSignalsGo(t *testing.T) {
 	}
 }
 
-func TestSecretLookupsAreCounted(t *testing.T) {
+func TestSecretRead(t *testing.T) {
 	x := observe(t, nil)
 	for range 3 {
 		x.SecretRead("ZOTERO_API_KEY", "unchanged")
 	}
-	x.SecretRead("ZOTERO_API_KEY", "a word that nobody knows")
+	x.SecretRead("ZOTERO_API_KEY", "an unknown outcome")
 	family := x.scraped(t)["stackroom_secret_lookups_total"]
 	for labels, want := range map[string]float64{"outcome=unchanged,setting=ZOTERO_API_KEY": 3, "outcome=other,setting=ZOTERO_API_KEY": 1} {
 		if m := sample(family, labels); m.GetCounter().GetValue() != want {
@@ -55,6 +55,6 @@ func TestSecretLookupsAreCounted(t *testing.T) {
 	var none *Telemetry
 	none.SecretRead("ZOTERO_API_KEY", "read")
 	if none.Tracer() != nil || x.Tracer() == nil {
-		t.Error("a tracer is there, or missing, where it should not be")
+		t.Error("want a tracer, and none of a nil Telemetry")
 	}
 }

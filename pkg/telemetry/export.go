@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -25,7 +27,7 @@ import (
 const (
 	exportNone    = "none"
 	exportConsole = "console"
-	exportGoogle  = "google" // not a name of OpenTelemetry's: OTLP to Google
+	exportGoogle  = "google" // not OpenTelemetry's: OTLP to Google
 	exportOTLP    = "otlp"
 )
 
@@ -36,7 +38,7 @@ const (
 	protocolGRPC = "grpc"
 )
 
-// protocolOf returns the protocol of a signal's OTLP, as the variables say.
+// protocolOf returns the protocol of a signal's OTLP in the environment.
 func protocolOf(signal string) string {
 	return cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"), protocolHTTP)
 }
@@ -49,9 +51,9 @@ func errUnsupported(signal, exporter string) error {
 	return fmt.Errorf("the OTLP protocol is %q: the protocols are %s and %s", protocolOf(signal), protocolHTTP, protocolGRPC)
 }
 
-// exporterOf returns where a signal ("TRACES" or "METRICS") goes to, by the
+// exporterOf returns the exporter of a signal ("TRACES" or "METRICS") in the
 // process's environment. The specification's default is OTLP to this machine;
-// ours is none, because a person's laptop has no collector and asked for none.
+// ours is none, because a laptop has no collector.
 func exporterOf(signal string) string {
 	if strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
 		return exportNone
@@ -72,7 +74,7 @@ func exporterOf(signal string) string {
 	return exportOTLP
 }
 
-// spanExporter returns what sends spans away, or nil.
+// spanExporter returns the exporter of spans, or nil for none.
 func spanExporter(ctx context.Context, o Options) (sdktrace.SpanExporter, error) {
 	var e sdktrace.SpanExporter
 	var err error
@@ -96,7 +98,8 @@ func spanExporter(ctx context.Context, o Options) (sdktrace.SpanExporter, error)
 }
 
 // otlpSpanExporter returns the exporter that OTEL_TRACES_EXPORTER and the
-// protocol variables name. It reads its address from the OTEL_ variables itself.
+// protocol variables name. The exporter reads its address from the OTEL_
+// variables.
 func otlpSpanExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
 	exporter := exporterOf("TRACES")
 	switch {
@@ -108,8 +111,8 @@ func otlpSpanExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
 	return nil, errUnsupported("TRACES", exporter)
 }
 
-// metricReaders returns what reads metrics: to send them away, to be scraped,
-// both or none.
+// metricReaders returns the readers of metrics: one that pushes, one for
+// Prometheus, both or none.
 func (t *Telemetry) metricReaders(ctx context.Context) ([]sdkmetric.Reader, error) {
 	var readers []sdkmetric.Reader
 	pushed, err := metricReader(ctx, t.options)
@@ -129,7 +132,7 @@ func (t *Telemetry) metricReaders(ctx context.Context) ([]sdkmetric.Reader, erro
 	return readers, nil
 }
 
-// metricReader returns what sends metrics away, or nil.
+// metricReader returns the reader that pushes metrics, or nil for none.
 func metricReader(ctx context.Context, o Options) (sdkmetric.Reader, error) {
 	e, err := metricExporter(ctx, o)
 	if e == nil || err != nil {
@@ -160,15 +163,28 @@ func metricExporter(ctx context.Context, o Options) (sdkmetric.Exporter, error) 
 	return nil, errUnsupported("METRICS", exporter)
 }
 
-// prometheusReader returns what is read when somebody scrapes. The registry is
-// our own, so that nobody else's metrics are in it.
+// prometheusReader returns the reader for Prometheus. It has its own registry,
+// so that metrics of other libraries are not served.
 func (t *Telemetry) prometheusReader() (sdkmetric.Reader, error) {
 	registry := prometheus.NewRegistry()
 	t.scrape = registry
 	return promexporter.New(promexporter.WithRegisterer(registry), promexporter.WithoutScopeInfo())
 }
 
-// scrapeHandler serves what is registered.
+// scrapeHandler serves the metrics in g.
 func scrapeHandler(g prometheus.Gatherer) http.Handler {
 	return promhttp.HandlerFor(g, promhttp.HandlerOpts{EnableOpenMetrics: true})
+}
+
+// lockedWriter makes the writes to w exclusive.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write implements [io.Writer].
+func (l *lockedWriter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
 }

@@ -19,8 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// collector takes OTLP over HTTP, as the specification has it (OTLP 1.x,
-// "OTLP/HTTP").
+// collector accepts OTLP over HTTP (OTLP 1.x, "OTLP/HTTP").
 type collector struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -70,7 +69,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func TestShutdownSendsAllThatIsLeft(t *testing.T) {
+func TestShutdown_ExportsWhatIsLeft(t *testing.T) {
 	quiet(t)
 	c := newCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.URL)
@@ -98,14 +97,14 @@ func TestShutdownSendsAllThatIsLeft(t *testing.T) {
 		}
 	}
 	if about["service.instance.id"] == "" {
-		t.Error("two instances would write one series")
+		t.Error("no service.instance.id: two instances would write the same series")
 	}
 	if err := x.Shutdown(t.Context()); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
 }
 
-func TestNothingIsExportedUnlessAVariableSaysSo(t *testing.T) {
+func TestExporterOf(t *testing.T) {
 	for _, test := range []struct {
 		name            string
 		variables       map[string]string
@@ -121,7 +120,7 @@ func TestNothingIsExportedUnlessAVariableSaysSo(t *testing.T) {
 		{"Google", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com"}, "google", "google"},
 		{"Google with a port", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com:443"}, "google", "google"},
 		{"Google without TLS", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://telemetry.googleapis.com"}, "otlp", "otlp"},
-		{"one that says it is Google", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com.example.org"}, "otlp", "otlp"},
+		{"a host that begins like Google's", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com.example.org"}, "otlp", "otlp"},
 		{"a collector for traces, Google for metrics", map[string]string{
 			"OTEL_EXPORTER_OTLP_ENDPOINT": "https://telemetry.googleapis.com", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318",
 		}, "otlp", "google"},
@@ -194,7 +193,7 @@ func TestStart_ChoosesTheExporterByProtocol(t *testing.T) {
 	}
 }
 
-func TestGoogleWantsCredentials(t *testing.T) {
+func TestStart_RequiresGoogleCredentials(t *testing.T) {
 	quiet(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://telemetry.googleapis.com")
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", t.TempDir()+"/missing.json")
@@ -203,7 +202,7 @@ func TestGoogleWantsCredentials(t *testing.T) {
 	}
 }
 
-func TestTheConsoleIsNotStandardOutput(t *testing.T) {
+func TestConsoleExporterWritesToOptions(t *testing.T) {
 	quiet(t)
 	t.Setenv("OTEL_TRACES_EXPORTER", "console")
 	t.Setenv("OTEL_METRICS_EXPORTER", "console")
@@ -224,7 +223,7 @@ func TestTheConsoleIsNotStandardOutput(t *testing.T) {
 	}
 }
 
-func TestADeadCollectorDoesNotHoldTheEnd(t *testing.T) {
+func TestShutdown_DeadCollector(t *testing.T) {
 	quiet(t)
 	hung := make(chan struct{})
 	c := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hung }))
@@ -240,11 +239,11 @@ func TestADeadCollectorDoesNotHoldTheEnd(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := x.Shutdown(ctx); err == nil {
-		t.Error("the loss is not told")
+		t.Error("Shutdown returns no error though spans are lost")
 	}
 }
 
-func TestTroubleIsLoggedOnceAMinute(t *testing.T) {
+func TestHandle_LogsOncePerMinute(t *testing.T) {
 	quiet(t)
 	var b bytes.Buffer
 	x, err := Start(t.Context(), Options{Logger: slog.New(slog.NewTextHandler(&b, nil))})

@@ -10,21 +10,21 @@ import (
 	"google.golang.org/grpc/credentials/oauth"
 )
 
-// googleHost takes OTLP and wants Google's credentials with it
+// googleHost accepts OTLP with Google's credentials
 // (https://cloud.google.com/stackdriver/docs/reference/telemetry/overview).
 const googleHost = "telemetry.googleapis.com"
 
-// googleScope lets a token write telemetry, as far as the account's roles do.
+// googleScope is the OAuth scope of a token that writes telemetry.
 const googleScope = "https://www.googleapis.com/auth/cloud-platform"
 
-// isGoogle reports whether an OTLP endpoint is Google's, which is reached over
-// TLS only: a token must not go anywhere else.
+// isGoogle reports whether an OTLP endpoint is Google's, over TLS: no other host
+// may get a token.
 func isGoogle(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	return err == nil && u.Scheme == "https" && strings.EqualFold(u.Hostname(), googleHost)
 }
 
-// applicationDefault is the service's own account, as the platform gives it.
+// applicationDefault holds the application's default credentials.
 type applicationDefault struct{ credentials.PerRPCCredentials }
 
 // newApplicationDefault finds the application's default credentials. It fails
@@ -34,7 +34,7 @@ func newApplicationDefault(ctx context.Context) (applicationDefault, error) {
 	return applicationDefault{c}, err
 }
 
-// perCall sends a fresh token with every call.
+// perCall returns the option that sends a valid token with every call.
 func (a applicationDefault) perCall() grpc.DialOption {
 	return grpc.WithPerRPCCredentials(a.PerRPCCredentials)
 }

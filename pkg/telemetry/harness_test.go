@@ -18,7 +18,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// quiet lets no variable of this machine turn anything on.
+// quiet clears the OTEL_ variables of this machine.
 func quiet(t testing.TB) {
 	for _, name := range []string{
 		"OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -29,7 +29,7 @@ func quiet(t testing.TB) {
 	}
 }
 
-// log is where audit goes in tests.
+// log is the audit writer of tests.
 type log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -41,7 +41,7 @@ func (l *log) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// events returns what was audited.
+// events returns the lines written, parsed.
 func (l *log) events(t testing.TB) []map[string]any {
 	t.Helper()
 	l.mu.Lock()
@@ -57,15 +57,15 @@ func (l *log) events(t testing.TB) []map[string]any {
 	return all
 }
 
-// observed is a telemetry of which a test sees everything.
+// observed is a Telemetry whose spans and audit a test can read.
 type observed struct {
 	*Telemetry
 	spans *tracetest.InMemoryExporter
 	audit *log
 }
 
-// observe starts a telemetry that keeps every span, can be scraped and audits,
-// with options that change may change.
+// observe starts a Telemetry with spans, Prometheus and audit. change may change
+// its options.
 func observe(t testing.TB, change func(*Options)) observed {
 	t.Helper()
 	quiet(t)
@@ -84,7 +84,7 @@ func observe(t testing.TB, change func(*Options)) observed {
 	return x
 }
 
-// span returns the one span of that name.
+// span returns the only span of that name.
 func (x observed) span(t testing.TB, name string) tracetest.SpanStub {
 	t.Helper()
 	var found []tracetest.SpanStub
@@ -101,7 +101,7 @@ func (x observed) span(t testing.TB, name string) tracetest.SpanStub {
 	return found[0]
 }
 
-// attr returns an attribute of a span as text, "" if it has none of that name.
+// attr returns an attribute of a span as text, "" if there is none.
 func attr(s tracetest.SpanStub, key string) string {
 	for _, kv := range s.Attributes {
 		if kv.Key == attribute.Key(key) {
@@ -111,7 +111,7 @@ func attr(s tracetest.SpanStub, key string) string {
 	return ""
 }
 
-// scraped returns what Prometheus reads of the metrics, by name.
+// scraped returns the metrics that Prometheus reads, by name.
 func (x observed) scraped(t testing.TB) map[string]*dto.MetricFamily {
 	t.Helper()
 	w := httptest.NewRecorder()

@@ -12,12 +12,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Receive begins to observe an HTTP request under this ID, which the caller may
-// have given: it is counted until
-// [Answered], and if anybody will see it, it has the span of an HTTP
-// server (OpenTelemetry semantic conventions for HTTP), which goes on with the
-// trace that its headers name. It returns the request in its context, as
-// [WithRequest] does.
+// Receive starts to observe an HTTP request with this ID; given says that the
+// caller sent it. The request counts as active until [Answered]. With traces it
+// has the span of an HTTP server (OpenTelemetry semantic conventions for HTTP),
+// whose parent is the one in its headers. Receive returns the request with a
+// context that has it, as [WithRequest] does.
 func (t *Telemetry) Receive(r *http.Request, id string, given bool) *http.Request {
 	in := &received{Request: Request{ID: id, Given: given, Trace: TraceFrom(r.Header)}}
 	ctx := context.WithValue(r.Context(), requestKey{}, in)
@@ -29,14 +28,8 @@ func (t *Telemetry) Receive(r *http.Request, id string, given bool) *http.Reques
 	if t.tracer == nil {
 		return r.WithContext(ctx)
 	}
-	parent := headerParent(ctx, r.Header)
-	if parent == ctx { // it has none
-		if in.verdict = t.sampler.decide(); in.verdict == untraced {
-			return r.WithContext(ctx)
-		}
-	}
 	method := knownHTTP(r.Method)
-	ctx, span := t.tracer.Start(parent, method, serverSpan...)
+	ctx, span := t.tracer.Start(headerParent(ctx, r.Header), method, serverSpan...)
 	if span.IsRecording() {
 		in.span = span
 		span.SetAttributes(
@@ -48,12 +41,11 @@ func (t *Telemetry) Receive(r *http.Request, id string, given bool) *http.Reques
 	return r.WithContext(ctx)
 }
 
-// serverSpan is shared, because making it anew would take longer than looking.
+// serverSpan is shared because each call of WithSpanKind allocates.
 var serverSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 
-// Answered ends what [Telemetry.Receive] began: a request was answered by this
-// route, "" if none, and with this status. It does nothing for any other
-// request.
+// Answered ends what [Telemetry.Receive] started. route is the pattern that
+// served the request, "" if none did. For other requests it does nothing.
 func Answered(r *http.Request, route string, status int) {
 	in, ok := r.Context().Value(requestKey{}).(*received)
 	if !ok || in.telemetry == nil {
@@ -78,11 +70,11 @@ func Answered(r *http.Request, route string, status int) {
 	in.span.End()
 }
 
-// headerParent returns ctx with the parent that a request's headers name:
-// W3C's, or else Google Cloud's, which has to name a span too.
+// headerParent returns ctx with the parent span in a request's headers: W3C's,
+// or else Google Cloud's if it names a span too.
 func headerParent(ctx context.Context, h http.Header) context.Context {
 	if len(h["Traceparent"]) == 0 && len(h["X-Cloud-Trace-Context"]) == 0 && len(h["Baggage"]) == 0 {
-		return ctx // most have none, and looking for it properly takes longer
+		return ctx // as most requests; the propagators are slower
 	}
 	carrier := propagation.HeaderCarrier(h)
 	ctx = propagation.Baggage{}.Extract(ctx, carrier)
@@ -102,7 +94,7 @@ func headerParent(ctx context.Context, h http.Header) context.Context {
 	return trace.ContextWithRemoteSpanContext(ctx, trace.NewSpanContext(parent))
 }
 
-// Connection counts open connections. Give it to http.Server.ConnState.
+// Connection counts open connections. It is for http.Server.ConnState.
 func (t *Telemetry) Connection(_ net.Conn, state http.ConnState) {
 	if t == nil {
 		return
@@ -118,8 +110,8 @@ func (t *Telemetry) Connection(_ net.Conn, state http.ConnState) {
 // maxPath bounds a path on a span, in bytes.
 const maxPath = 256
 
-// pathOf returns the path of a request, which names a route or a tool; never
-// the query, where callers may put anything.
+// pathOf returns the path of a request without the query, which may hold
+// anything.
 func pathOf(r *http.Request) string {
 	return r.URL.Path[:min(len(r.URL.Path), maxPath)]
 }

@@ -8,50 +8,50 @@ import (
 
 // Bounds of [Lines].
 const (
-	// linesBytes may wait; whoever writes more waits until they are written.
+	// linesBytes is the number of buffered bytes beyond which Write blocks.
 	linesBytes = 1 << 20
-	// linesPause is between two writes, so that a busy server makes twenty a
-	// second and not one for each line.
+	// linesPause is the time between two writes: a busy server writes twenty
+	// times a second, not once a line.
 	linesPause = 50 * time.Millisecond
 )
 
-// Lines writes lines to a slow place, such as a pipe, without keeping the
-// writers: what they write is collected and handed on together, at once if
-// nothing was written lately and within a twentieth of a second otherwise.
-// Nothing is dropped: when too much is waiting, writers wait. A process that
-// is killed loses what waits; one that stops calls [Lines.Close].
+// Lines buffers lines for a slow writer, such as a pipe, so that callers of
+// Write do not wait for it. It writes a line at once if it wrote none in the last
+// twentieth of a second, and otherwise within that time, together with others.
+// It drops no line: while the buffer is full, Write blocks. A process that is
+// killed loses the buffer; one that stops calls [Lines.Close].
 type Lines struct {
 	w     io.Writer
-	wake  chan struct{} // holds one token while something waits
+	wake  chan struct{} // holds one token while there are lines to write
 	stop  chan struct{}
 	ended chan struct{}
 
-	turn chan struct{} // holds one token while somebody writes to w
+	writing chan struct{} // holds one token while a goroutine writes to w
 
-	mu             sync.Mutex
-	room           *sync.Cond
-	waiting, spare []byte
-	closed         bool
-	err            error // the first of w
+	mu            sync.Mutex
+	drained       *sync.Cond
+	buffer, spare []byte
+	closed        bool
+	err           error // the first of w
 }
 
 // NewLines returns a Lines that writes to w. The caller closes it.
 func NewLines(w io.Writer) *Lines {
-	l := &Lines{w: w, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{})}
-	l.room = sync.NewCond(&l.mu)
+	l := &Lines{w: w, writing: make(chan struct{}, 1), wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{})}
+	l.drained = sync.NewCond(&l.mu)
 	go l.run()
 	return l
 }
 
-// Write takes whole lines. Its error is that of an earlier write; lines that
-// can't be written are lost. After [Lines.Close] it writes at once.
+// Write takes whole lines. Its error is that of an earlier write to the
+// underlying writer, whose lines are lost. After [Lines.Close] it writes at once.
 func (l *Lines) Write(lines []byte) (int, error) {
 	l.mu.Lock()
-	for len(l.waiting) > linesBytes && !l.closed {
-		l.room.Wait()
+	for len(l.buffer) > linesBytes && !l.closed {
+		l.drained.Wait()
 	}
-	first := len(l.waiting) == 0
-	l.waiting = append(l.waiting, lines...)
+	first := len(l.buffer) == 0
+	l.buffer = append(l.buffer, lines...)
 	closed, err := l.closed, l.err
 	l.mu.Unlock()
 	if closed {
@@ -60,21 +60,21 @@ func (l *Lines) Write(lines []byte) (int, error) {
 	if first {
 		select {
 		case l.wake <- struct{}{}:
-		default: // it is awake already
+		default: // run is awake
 		}
 	}
 	return len(lines), err
 }
 
-// Flush returns when all that was written before is written on. Its error is
-// the first that there was.
+// Flush writes what is buffered. It returns the first error of the underlying
+// writer, of this write or an earlier one.
 func (l *Lines) Flush() error {
-	l.turn <- struct{}{}
-	defer func() { <-l.turn }()
+	l.writing <- struct{}{}
+	defer func() { <-l.writing }()
 	l.mu.Lock()
-	out := l.waiting
-	l.waiting = l.spare[:0]
-	l.room.Broadcast()
+	out := l.buffer
+	l.buffer = l.spare[:0]
+	l.drained.Broadcast()
 	l.mu.Unlock()
 	var err error
 	if len(out) > 0 {
@@ -89,12 +89,13 @@ func (l *Lines) Flush() error {
 	return l.err
 }
 
-// Close writes on all that waits. Its error is the first that there was.
+// Close writes what is buffered and stops buffering. It returns the first error
+// of the underlying writer.
 func (l *Lines) Close() error {
 	l.mu.Lock()
 	already := l.closed
 	l.closed = true
-	l.room.Broadcast()
+	l.drained.Broadcast()
 	l.mu.Unlock()
 	if !already {
 		close(l.stop)
@@ -103,7 +104,7 @@ func (l *Lines) Close() error {
 	return l.Flush()
 }
 
-// run writes on what waits, with pauses.
+// run writes what is buffered, with pauses.
 func (l *Lines) run() {
 	defer close(l.ended)
 	pause := time.NewTimer(0)
@@ -114,7 +115,7 @@ func (l *Lines) run() {
 			return
 		case <-l.wake:
 		}
-		_ = l.Flush() // kept, and told to the next who writes
+		_ = l.Flush() // l.err keeps the error for the next Write
 		pause.Reset(linesPause)
 		select {
 		case <-l.stop:

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// pipe is a place that takes its time.
+// pipe is a slow writer.
 type pipe struct {
 	log
 	writes int
@@ -26,7 +26,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return p.log.Write(b)
 }
 
-func TestLinesAreWrittenSoonAndTogether(t *testing.T) {
+func TestLines_WritesTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipe{}
 		l := NewLines(p)
@@ -38,7 +38,7 @@ func TestLinesAreWrittenSoonAndTogether(t *testing.T) {
 		write("one\n")
 		synctest.Wait()
 		if got := p.b.String(); got != "one\n" {
-			t.Errorf("a lone line waits: %q", got)
+			t.Errorf("a single line is not written at once: %q", got)
 		}
 		for range 1000 {
 			write("more\n")
@@ -54,7 +54,7 @@ func TestLinesAreWrittenSoonAndTogether(t *testing.T) {
 	})
 }
 
-func TestCloseAndFlushWriteAllThatWaits(t *testing.T) {
+func TestLines_CloseAndFlush(t *testing.T) {
 	for _, end := range []func(*Lines) error{(*Lines).Close, (*Lines).Flush} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &pipe{slow: time.Millisecond}
@@ -70,17 +70,17 @@ func TestCloseAndFlushWriteAllThatWaits(t *testing.T) {
 			if got := strings.Count(p.b.String(), "\n"); got != 100 {
 				t.Errorf("%d lines of 100", got)
 			}
-			if err := l.Close(); err != nil { // a second time, where the end was Close
+			if err := l.Close(); err != nil { // a second time for Close
 				t.Error(err)
 			}
 			if _, err := l.Write([]byte("late\n")); err != nil || !strings.HasSuffix(p.b.String(), "late\n") {
-				t.Errorf("what is written after Close is lost: %v", err)
+				t.Errorf("a line after Close is lost: %v", err)
 			}
 		})
 	}
 }
 
-func TestWritersWaitWhereTooMuchWaits(t *testing.T) {
+func TestLines_BlocksWhenFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipe{slow: time.Second}
 		l := NewLines(p)
@@ -93,10 +93,10 @@ func TestWritersWaitWhereTooMuchWaits(t *testing.T) {
 			}
 		}
 		if waited := time.Since(began); waited < time.Second {
-			t.Errorf("nobody waited: %v", waited)
+			t.Errorf("Write did not block: %v", waited)
 		}
-		if waiting := len(l.waiting); waiting > linesBytes+len(line) {
-			t.Errorf("%d bytes wait", waiting)
+		if waiting := len(l.buffer); waiting > linesBytes+len(line) {
+			t.Errorf("%d bytes are buffered", waiting)
 		}
 		if err := l.Close(); err != nil || p.b.Len() != n*len(line) {
 			t.Errorf("%d bytes of %d: %v", p.b.Len(), n*len(line), err)
@@ -104,12 +104,12 @@ func TestWritersWaitWhereTooMuchWaits(t *testing.T) {
 	})
 }
 
-func TestALossIsTold(t *testing.T) {
+func TestLines_ReportsErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("the pipe is gone")
 		l := NewLines(&pipe{err: broken})
 		if _, err := l.Write([]byte("lost\n")); err != nil {
-			t.Errorf("told before it is known: %v", err)
+			t.Errorf("the error comes before the write: %v", err)
 		}
 		synctest.Wait()
 		if _, err := l.Write([]byte("next\n")); !errors.Is(err, broken) {

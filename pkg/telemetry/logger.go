@@ -19,55 +19,56 @@ const (
 	Text Format = "text" // key=value, for people
 )
 
+// levelNotice is the level of audit events, Cloud Logging's NOTICE.
+const levelNotice = slog.LevelInfo + 2
+
 // Option changes what [NewLogger] makes.
 type Option func(*handler)
 
-// TraceProject says in which Google Cloud project traces lie, so that Cloud
-// Logging can link a line to its trace. Without it the bare trace ID is
-// written.
+// TraceProject sets the Google Cloud project that holds the traces, so that
+// Cloud Logging links a line to its trace. Without it a line has the bare trace
+// ID.
 func TraceProject(id string) Option {
-	return func(h *handler) { h.tracePrefix = tracePrefix(id) }
-}
-
-// tracePrefix is what stands before the ID of a trace that lies in a project.
-func tracePrefix(project string) string {
-	if project == "" {
-		return ""
+	return func(h *handler) {
+		h.tracePrefix = ""
+		if id != "" {
+			h.tracePrefix = "projects/" + id + "/traces/"
+		}
 	}
-	return "projects/" + project + "/traces/"
 }
 
 // NewLogger returns a logger that writes lines of at least this level to w,
-// each with the request ID and trace of its context. In [JSON], level, message
-// and trace have the names that Cloud Logging understands: severity, message,
-// time, logging.googleapis.com/trace and /spanId
+// each with the request ID and the trace of its context. In [JSON], level,
+// message, time and trace have the names that Cloud Logging reads: severity,
+// message, time, logging.googleapis.com/trace and /spanId
 // (https://cloud.google.com/logging/docs/structured-logging). Every format but
 // [Text] is JSON.
 //
-// Don't open a group on the logger itself: the names above count only at the
+// Do not open a group on the logger: Cloud Logging reads these names only at the
 // top of a line. Groups as attributes are fine.
 //
-// A [*Lines] is flushed after each warning and error, so that what comes
-// before a crash is there to be read.
+// If w is a [*Lines], it is flushed after each warning and error, so that a
+// crash does not lose the lines before it.
 func NewLogger(w io.Writer, level slog.Leveler, format Format, options ...Option) *slog.Logger {
+	return slog.New(newHandler(w, level, format, options...))
+}
+
+func newHandler(w io.Writer, level slog.Leveler, format Format, options ...Option) *handler {
 	h := &handler{}
-	if h.lines, _ = w.(*Lines); h.lines == nil { // which has its own turns
-		w = &turns{w: w}
-	}
+	h.lines, _ = w.(*Lines)
 	if format == Text {
 		h.Handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})
 	} else {
 		h.Handler = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudNames})
-		h.plain = newPlainWriter(w)
 	}
 	for _, option := range options {
 		option(h)
 	}
-	return slog.New(h)
+	return h
 }
 
-// HTTPRequest returns Cloud Logging's httpRequest group for an answered
-// request. The URL is the path alone: what stands in a query is the caller's.
+// HTTPRequest returns Cloud Logging's httpRequest group for a request that was
+// answered. The URL is the path alone: a query may hold anything.
 func HTTPRequest(r *http.Request, status int, size int64, latency time.Duration) slog.Attr {
 	return slog.Group("httpRequest",
 		slog.String("requestMethod", r.Method),
@@ -82,38 +83,18 @@ func HTTPRequest(r *http.Request, status int, size int64, latency time.Duration)
 // handler adds the request and the trace of a line's context to the line.
 type handler struct {
 	slog.Handler
-	tracePrefix string
-	plain       *plainWriter // for lines that are plain JSON; nil if none are
-	lines       *Lines       // to be flushed; nil if there is nothing to flush
+	tracePrefix string // before a trace ID
+	lines       *Lines // flushed after warnings; nil if w is none
 }
 
 // Handle implements [slog.Handler].
 func (h *handler) Handle(ctx context.Context, record slog.Record) error {
-	err := h.write(ctx, record)
+	record.AddAttrs(contextAttrs(ctx, make([]slog.Attr, 0, 5), h.tracePrefix)...)
+	err := h.Handler.Handle(ctx, record)
 	if h.lines != nil && record.Level >= slog.LevelWarn {
 		err = errors.Join(err, h.lines.Flush())
 	}
 	return err
-}
-
-// write writes a line, the short way if it can go that way.
-func (h *handler) write(ctx context.Context, record slog.Record) error {
-	if h.plain != nil {
-		if plain, err := h.plain.write(ctx, h.tracePrefix, &record); plain {
-			return err
-		}
-	}
-	if id := RequestID(ctx); id != "" {
-		record.AddAttrs(slog.String("request_id", id))
-	}
-	if id, span, sampled := traceOf(ctx); id != "" {
-		record.AddAttrs(
-			slog.String("logging.googleapis.com/trace", h.tracePrefix+id),
-			slog.String("logging.googleapis.com/spanId", span),
-			slog.Bool("logging.googleapis.com/trace_sampled", sampled),
-		)
-	}
-	return h.Handler.Handle(ctx, record)
 }
 
 // WithAttrs implements [slog.Handler].
@@ -147,8 +128,10 @@ func severity(level slog.Level) string {
 	switch {
 	case level < slog.LevelInfo:
 		return "DEBUG"
-	case level < slog.LevelWarn:
+	case level < levelNotice:
 		return "INFO"
+	case level < slog.LevelWarn:
+		return "NOTICE"
 	case level < slog.LevelError:
 		return "WARNING"
 	}

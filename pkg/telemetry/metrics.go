@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/semconv/v1.41.0/mcpconv"
 )
 
-// instruments are what is counted and timed. Nil ones measure nothing.
+// instruments are the counters and histograms. Methods of nil do nothing.
 type instruments struct {
 	tools, prompts []string // closed sets
 
@@ -24,12 +24,12 @@ type instruments struct {
 	upstream  *upstreamInstruments
 
 	mu         sync.RWMutex
-	series     map[kind]*series // grow to the products of the closed sets, no further
+	series     map[kind]*series // bounded by the products of the closed sets
 	executions map[execution]*executions
 }
 
-// execution is what tells executions of tools apart, and executions are how
-// many there were.
+// execution are the labels of a tool execution, and executions counts those with
+// the same labels.
 type (
 	execution  struct{ tool, status string }
 	executions struct {
@@ -38,35 +38,34 @@ type (
 	}
 )
 
-// kind is what the metrics of calls distinguish. Each of its fields comes from
-// a closed set.
+// kind are the labels of a call's metrics. Each field comes from a closed set.
 type kind struct {
 	method, tool, prompt, protocol, transport, status string
 	rpc                                               int64
 }
 
-// series are the options, made once, with which calls of a kind are measured.
+// series are the measurement options of a kind, made once.
 type series struct {
 	operation  []metric.RecordOption // none for REST
-	tool       []metric.RecordOption // none for what is no call of a tool
+	tool       []metric.RecordOption // none if it is no tool call
 	executions *executions
 }
 
-// newInstruments makes the instruments of t.
+// newInstruments returns the instruments of t.
 func newInstruments(t *Telemetry) (*instruments, error) {
 	i := &instruments{tools: t.options.Tools, prompts: t.options.Prompts, series: map[kind]*series{}, executions: map[execution]*executions{}}
 	b := &builder{meter: t.meter}
 	// The conventions' buckets for MCP, in seconds.
 	buckets := metric.WithExplicitBucketBoundaries(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
 	i.operation, b.err = mcpconv.NewServerOperationDuration(t.meter, buckets)
-	i.tool = b.histogram("mcp.tool.duration", "How long calls of tools took.")
+	i.tool = b.histogram("mcp.tool.duration", "Duration of tool calls.")
 	b.keep(i.countExecutions(t.meter))
-	i.inFlight = b.shares("stackroom.in_flight.utilization", "The share of the places of calls in flight that is taken when a call arrives.")
-	i.refusals = b.counter("stackroom.refusals", "{request}", "Requests that were refused before anything was done, by the reason.")
-	i.lookups = b.counter("stackroom.secret.lookups", "{lookup}", "How often secrets were looked up, by how that ended.")
+	i.inFlight = b.shares("stackroom.in_flight.utilization", "Share of the limit of calls in flight that is in use when a call arrives.")
+	i.refusals = b.counter("stackroom.refusals", "{request}", "Requests refused by a limit or a check, by reason.")
+	i.lookups = b.counter("stackroom.secret.lookups", "{lookup}", "Lookups of secrets, by outcome.")
 	i.upstream = newUpstreamInstruments(b)
-	b.gauge("mcp.active_connections", "{connection}", "Connections that are open.", func() int64 { return t.connections.Load() })
-	b.gauge("http.server.active_requests", "{request}", "Requests that are being answered.", func() int64 { return t.requests.Load() })
+	b.gauge("mcp.active_connections", "{connection}", "Open connections.", func() int64 { return t.connections.Load() })
+	b.gauge("http.server.active_requests", "{request}", "Requests in progress.", func() int64 { return t.requests.Load() })
 	return i, b.err
 }
 
@@ -86,10 +85,10 @@ func (i *instruments) measure(ctx context.Context, op *Operation, o *Outcome, to
 	}
 }
 
-// countExecutions has the executions of tools read when somebody asks for
-// them: to count one is then next to nothing.
+// countExecutions makes the counter of tool executions, which is read when
+// metrics are collected: counting an execution is one atomic addition.
 func (i *instruments) countExecutions(meter metric.Meter) error {
-	_, err := meter.Int64ObservableCounter("mcp.tool.executions", metric.WithUnit("{call}"), metric.WithDescription("Calls of tools, by how they ended."),
+	_, err := meter.Int64ObservableCounter("mcp.tool.executions", metric.WithUnit("{call}"), metric.WithDescription("Tool calls, by outcome."),
 		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
 			i.mu.RLock()
 			defer i.mu.RUnlock()
@@ -111,7 +110,7 @@ func (i *instruments) of(op *Operation, o *Outcome) *series {
 		k.prompt = op.Prompt
 	}
 	i.mu.RLock()
-	s := i.series[k] // there only if all of it is of the closed sets
+	s := i.series[k] // present only if each label is of its closed set
 	i.mu.RUnlock()
 	if s != nil {
 		return s
@@ -131,7 +130,7 @@ func (i *instruments) of(op *Operation, o *Outcome) *series {
 	return i.series[k]
 }
 
-// newSeries makes the options for calls of a kind. The caller holds the lock.
+// newSeries returns the series of a kind. The caller holds the lock.
 func (i *instruments) newSeries(k *kind) *series {
 	s := &series{}
 	if k.tool != "" {
@@ -167,7 +166,7 @@ func (i *instruments) newSeries(k *kind) *series {
 	return s
 }
 
-// errorType is the conventions' error.type: "tool_error" for a result that
+// errorType returns the conventions' error.type: "tool_error" for a result that
 // says what failed, and otherwise the JSON-RPC code.
 func errorType(o *Outcome) string {
 	switch {
@@ -181,10 +180,11 @@ func errorType(o *Outcome) string {
 	return "_OTHER"
 }
 
-// unknownRPC stands for every JSON-RPC code that is not known.
+// unknownRPC stands for all unknown JSON-RPC codes.
 const unknownRPC = 1
 
-// closedRPC returns a JSON-RPC code if it is of JSON-RPC or MCP.
+// closedRPC returns a code of JSON-RPC or MCP as it is, and unknownRPC for
+// others.
 func closedRPC(code int64) int64 {
 	switch code {
 	case 0, -32700, -32600, -32601, -32602, -32603,
@@ -194,7 +194,7 @@ func closedRPC(code int64) int64 {
 	return unknownRPC
 }
 
-// rpcName writes a code of the closed set.
+// rpcName returns the label of a code of the closed set.
 func rpcName(code int64) string {
 	if code == unknownRPC {
 		return other
@@ -202,9 +202,8 @@ func rpcName(code int64) string {
 	return strconv.FormatInt(code, 10)
 }
 
-// Refused counts a request that was refused before anything was done, by the
-// kind of limit: "principal", "address", "in_flight" and what else
-// [knownRefusals] has.
+// Refused counts a request that a limit or a check refused. kind is one of
+// [knownRefusals], for example "principal" or "in_flight".
 func (t *Telemetry) Refused(kind string) {
 	if t == nil || t.instruments == nil {
 		return
@@ -212,8 +211,8 @@ func (t *Telemetry) Refused(kind string) {
 	t.refusals.Add(context.Background(), 1, metric.WithAttributes(attribute.String("kind", closed(knownRefusals, kind))))
 }
 
-// InFlight records the share of the places of calls in flight, from 0 to 1, that
-// is taken when a call arrives.
+// InFlight records the share of the limit of calls in flight, from 0 to 1, that
+// is in use when a call arrives.
 func (t *Telemetry) InFlight(utilization float64) {
 	if t == nil || t.instruments == nil {
 		return
@@ -221,7 +220,7 @@ func (t *Telemetry) InFlight(utilization float64) {
 	t.inFlight.Record(context.Background(), utilization)
 }
 
-// builder makes instruments and keeps the first error.
+// builder creates instruments and keeps the first error.
 type builder struct {
 	meter metric.Meter
 	err   error
@@ -233,7 +232,7 @@ func (b *builder) keep(err error) {
 	}
 }
 
-// histogram makes one of seconds.
+// histogram creates a histogram of seconds.
 func (b *builder) histogram(name, description string) metric.Float64Histogram {
 	h, err := b.meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description),
 		metric.WithExplicitBucketBoundaries(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60))
@@ -241,7 +240,7 @@ func (b *builder) histogram(name, description string) metric.Float64Histogram {
 	return h
 }
 
-// shares makes a histogram of shares of a whole.
+// shares creates a histogram of shares from 0 to 1.
 func (b *builder) shares(name, description string) metric.Float64Histogram {
 	h, err := b.meter.Float64Histogram(name, metric.WithUnit("1"), metric.WithDescription(description),
 		metric.WithExplicitBucketBoundaries(0.1, 0.25, 0.5, 0.75, 0.9, 0.99))
@@ -255,7 +254,7 @@ func (b *builder) counter(name, unit, description string) metric.Int64Counter {
 	return c
 }
 
-// gauge makes one that is read when it is asked for.
+// gauge creates a gauge that calls read when metrics are collected.
 func (b *builder) gauge(name, unit, description string, read func() int64) {
 	_, err := b.meter.Int64ObservableGauge(name, metric.WithUnit(unit), metric.WithDescription(description),
 		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestPrometheusReadsTheNamesThatWerePromised(t *testing.T) {
+func TestMetricNames(t *testing.T) {
 	x := observe(t, nil)
 	call(t, x, nil, Operation{Method: "tools/call", Tool: "search", Protocol: "2026-07-28", Transport: "tcp"}, Outcome{Status: StatusOK}, nil)
 	call(t, x, nil, Operation{Method: "tools/call", Tool: "search", Protocol: "2026-07-28", Transport: "tcp"}, Outcome{Status: StatusToolError, Code: "invalid"}, nil)
@@ -66,11 +66,11 @@ func TestPrometheusReadsTheNamesThatWerePromised(t *testing.T) {
 		t.Errorf("breaker state %v", got)
 	}
 	if got := sample(all["stackroom_upstream_request_duration_seconds"], "outcome=held,upstream=zotero"); got != nil {
-		t.Errorf("what was not sent took time: %v", got)
+		t.Errorf("a held request has a duration: %v", got)
 	}
 }
 
-func TestTheConventionsBuckets(t *testing.T) {
+func TestOperationDurationBuckets(t *testing.T) {
 	x := observe(t, nil)
 	call(t, x, nil, Operation{Method: "ping"}, Outcome{Status: StatusOK}, nil)
 	h := x.scraped(t)["mcp_server_operation_duration_seconds"].GetMetric()[0].GetHistogram()
@@ -83,7 +83,7 @@ func TestTheConventionsBuckets(t *testing.T) {
 	}
 }
 
-func TestOpenMetricsIsServedToWhoAsksForIt(t *testing.T) {
+func TestMetrics_OpenMetrics(t *testing.T) {
 	x := observe(t, nil)
 	call(t, x, nil, Operation{Method: "tools/call", Tool: "search"}, Outcome{Status: StatusOK}, nil)
 	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
@@ -95,12 +95,12 @@ func TestOpenMetricsIsServedToWhoAsksForIt(t *testing.T) {
 		t.Errorf("%s: %.200s", kind, body)
 	}
 	if !strings.Contains(string(body), x.span(t, "tools/call search").SpanContext.TraceID().String()) {
-		t.Error("no exemplar leads from a measurement to its trace")
+		t.Error("no exemplar has the trace")
 	}
 }
 
-// TestCallersCantMakeMetricsGrow is the test that labels come from closed sets.
-func TestCallersCantMakeMetricsGrow(t *testing.T) {
+// TestMetricLabelsAreClosedSets sends names that a caller can choose.
+func TestMetricLabelsAreClosedSets(t *testing.T) {
 	x := observe(t, func(o *Options) { o.Spans, o.Audit = nil, nil })
 	m := x.Upstream("zotero")
 	for i := range 100_000 {

@@ -8,53 +8,53 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// MethodREST is the [Operation].Method of a tool's call that came by REST and
-// not by MCP.
+// MethodREST is the [Operation].Method of a tool call that arrives by REST
+// instead of MCP.
 const MethodREST = "rest"
 
 // Operation is what a caller asks for.
 type Operation struct {
 	Method    string // of MCP ("tools/call"), or [MethodREST]
-	Tool      string // name, for a call of a tool
+	Tool      string // name, for a tool call
 	Prompt    string // name, for a prompt
 	Protocol  string // revision of MCP, or "" if not known
 	Transport string // "tcp" or "pipe" (OpenTelemetry, network.transport)
 
 	ClientName string // as the client says; cleaned before it is written
-	Principal  string // subject of who calls, or "" where nobody signs in
+	Principal  string // the caller's subject, or "" without sign-in
 	Library    string // ID of the one library that is asked, or ""
 
 	// From params._meta (MCP, SEP-414).
 	Traceparent, Tracestate, Baggage string
 
-	// Arguments are the call's, for spans where [Options].TraceContent says so.
+	// Arguments are the call's, for spans with [Options].TraceContent.
 	Arguments []byte
 }
 
 // isTool reports whether op calls a tool.
 func (op *Operation) isTool() bool { return op.Method == "tools/call" || op.Method == MethodREST }
 
-// isAudited reports whether op takes something out of a library.
+// isAudited reports whether op reads from a library.
 func (op *Operation) isAudited() bool { return op.isTool() || op.Method == "resources/read" }
 
 // The values of [Outcome].Status.
 const (
 	StatusOK        = "ok"
-	StatusToolError = "tool_error" // a tool that said what failed
+	StatusToolError = "tool_error" // a result that says what failed
 	StatusError     = "error"      // a JSON-RPC error instead of a result
 )
 
-// Outcome says how a call ended.
+// Outcome is how a call ended.
 type Outcome struct {
 	Status string
 	Code   string // a library.Code, "protocol", or ""
 	RPC    int64  // the JSON-RPC code of the answer; 0 if it is no error
-	// Err is the cause where it is not the caller's own mistake; it holds
-	// nothing of a caller or a library.
+	// Err is the cause unless the caller made the mistake; it holds no text of a
+	// caller or a library.
 	Err error
 }
 
-// Call is one operation that is under way.
+// Call is one operation in progress.
 type Call struct {
 	telemetry *Telemetry
 	operation Operation
@@ -69,22 +69,23 @@ type Call struct {
 // callKey is the context key of a [*Call].
 type callKey struct{}
 
-// Begin begins to observe a call, and returns the context that it runs in:
-// with its span, and for [Touched]. Each call ends with [Call.End], once.
+// Begin starts to observe a call. It returns the context for the call, which has
+// its span and takes what [Touched] reports. Each call ends with [Call.End],
+// once.
 func (t *Telemetry) Begin(ctx context.Context, op Operation) (context.Context, *Call) {
-	if t == nil || t.tracer == nil && t.instruments == nil && t.audit == nil {
+	if t == nil || t.tracer == nil && t.instruments == nil && t.auditor == nil {
 		return ctx, nil
 	}
 	c := &Call{telemetry: t, operation: op, begun: time.Now()}
 	ctx, c.span = t.startSpan(ctx, &c.operation)
-	if t.audit != nil && op.isAudited() {
+	if t.auditor != nil && op.isAudited() {
 		ctx = context.WithValue(ctx, callKey{}, c)
 	}
 	c.ctx = ctx
 	return ctx, c
 }
 
-// End says how the call ended: in its metrics, its span and the audit.
+// End writes the outcome of a call to metrics, span and audit.
 func (c *Call) End(o Outcome) {
 	if c == nil {
 		return
@@ -92,12 +93,12 @@ func (c *Call) End(o Outcome) {
 	took := time.Since(c.begun)
 	ctx := context.Background()
 	if c.span != nil {
-		ctx = c.ctx // so that measurements name it as an example
+		ctx = c.ctx // so that measurements have an exemplar
 	}
 	c.telemetry.instruments.measure(ctx, &c.operation, &o, took)
-	if c.telemetry.audit != nil && c.operation.isAudited() {
+	if c.telemetry.auditor != nil && c.operation.isAudited() {
 		c.mu.Lock()
-		c.telemetry.audit.write(c, &o, took)
+		c.audit(&o, took)
 		c.touched.closed = true
 		c.mu.Unlock()
 	}
@@ -106,9 +107,9 @@ func (c *Call) End(o Outcome) {
 	}
 }
 
-// Touched says that the call in ctx gave its caller something of these items
-// ("group:4711/ABCD2345") or, for a whole library's lists, libraries
-// ("group:4711"). It is kept for the audit and does nothing outside a call.
+// Touched records for the audit that the call in ctx gave its caller something
+// of these items ("group:4711/ABCD2345") or, for lists of a whole library, of
+// these libraries ("group:4711"). Outside a call it does nothing.
 func Touched(ctx context.Context, items ...string) {
 	c, ok := ctx.Value(callKey{}).(*Call)
 	if !ok {

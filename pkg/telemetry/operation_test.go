@@ -33,17 +33,17 @@ func call(t *testing.T, x observed, headers map[string]string, op Operation, o O
 	Answered(r, "/mcp", http.StatusOK)
 }
 
-func TestATraceGoesOnFromWhoCalls(t *testing.T) {
+func TestTraceParents(t *testing.T) {
 	ours := "00-" + traceID + "-" + spanID + "-01"
 	theirs := "00-" + otherTrace + "-" + otherSpan + "-01"
 	for _, test := range []struct {
 		name               string
 		headers            map[string]string
 		meta               string
-		http, mcp, parent  string // traces of both spans; "" is one of its own
+		http, mcp, parent  string // traces of both spans; "" is a new one
 		linked, mcpIsChild bool
 	}{
-		{"nobody's", nil, "", "", "", "", false, true},
+		{"no parent", nil, "", "", "", "", false, true},
 		{"traceparent", map[string]string{"traceparent": ours}, "", traceID, traceID, "", false, true},
 		{"Google's header", map[string]string{"X-Cloud-Trace-Context": traceID + "/1;o=1"}, "", traceID, traceID, "", false, true},
 		{"Google's header in a hostile form", map[string]string{"X-Cloud-Trace-Context": traceID + "/x;o=1"}, "", "", "", "", false, true},
@@ -79,7 +79,7 @@ func TestATraceGoesOnFromWhoCalls(t *testing.T) {
 	}
 }
 
-func TestASpanSaysWhatTheConventionsAskFor(t *testing.T) {
+func TestSpanAttributes(t *testing.T) {
 	x := observe(t, nil)
 	op := Operation{
 		Method: "tools/call", Tool: "search", Protocol: "2026-07-28", Transport: "tcp", ClientName: "claude-ai", Principal: "zotero:1",
@@ -106,20 +106,20 @@ func TestASpanSaysWhatTheConventionsAskFor(t *testing.T) {
 	}
 }
 
-func TestWhoseFaultItWas(t *testing.T) {
+func TestSpanStatus(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		outcome Outcome
 		kind    string
 		ours    bool
 	}{
-		{"nobody's", Outcome{Status: StatusOK}, "", false},
-		{"the caller's, in a tool", Outcome{Status: StatusToolError, Code: "invalid"}, "tool_error", false},
-		{"the caller's, in the protocol", Outcome{Status: StatusError, Code: "protocol", RPC: -32602}, "-32602", false},
-		{"ours", Outcome{Status: StatusError, Code: "internal", RPC: -32603}, "-32603", true},
+		{"success", Outcome{Status: StatusOK}, "", false},
+		{"a caller's mistake, in a tool", Outcome{Status: StatusToolError, Code: "invalid"}, "tool_error", false},
+		{"a caller's mistake, in the protocol", Outcome{Status: StatusError, Code: "protocol", RPC: -32602}, "-32602", false},
+		{"an internal error", Outcome{Status: StatusError, Code: "internal", RPC: -32603}, "-32603", true},
 		{"a server's own code", Outcome{Status: StatusError, Code: "protocol", RPC: -32003}, "-32003", true},
-		{"an upstream's", Outcome{Status: StatusToolError, Code: "unavailable", Err: errors.New("x")}, "tool_error", true},
-		{"somebody's strange code", Outcome{Status: StatusError, RPC: 12345}, "other", false},
+		{"an upstream's error", Outcome{Status: StatusToolError, Code: "unavailable", Err: errors.New("x")}, "tool_error", true},
+		{"an unknown code", Outcome{Status: StatusError, RPC: 12345}, "other", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			x := observe(t, nil)
@@ -135,7 +135,7 @@ func TestWhoseFaultItWas(t *testing.T) {
 	}
 }
 
-func TestContentIsTracedOnlyWhereItIsAskedFor(t *testing.T) {
+func TestTraceContent(t *testing.T) {
 	const secret = "confidential"
 	for _, asked := range []bool{false, true} {
 		x := observe(t, func(o *Options) { o.TraceContent = asked })
@@ -151,7 +151,7 @@ func TestContentIsTracedOnlyWhereItIsAskedFor(t *testing.T) {
 	}
 }
 
-// dump is all that the spans of x say.
+// dump returns the text of all spans.
 func dump(x observed) string {
 	var b strings.Builder
 	for _, s := range x.spans.GetSpans() {
@@ -168,7 +168,7 @@ func dump(x observed) string {
 	return b.String()
 }
 
-func TestWhatIsNotSampledCostsNoSpan(t *testing.T) {
+func TestUnsampledTrace(t *testing.T) {
 	x := observe(t, nil)
 	unsampled := "00-" + traceID + "-" + spanID + "-00"
 	call(t, x, map[string]string{"traceparent": unsampled}, Operation{Method: "tools/call", Tool: "search"}, Outcome{Status: StatusOK}, func(ctx context.Context) {
@@ -180,11 +180,11 @@ func TestWhatIsNotSampledCostsNoSpan(t *testing.T) {
 		t.Errorf("%d spans", len(spans))
 	}
 	if events := x.audit.events(t); len(events) != 1 {
-		t.Errorf("%d audit events, which are never sampled", len(events))
+		t.Errorf("%d audit events of an unsampled call, want 1", len(events))
 	}
 }
 
-func TestOverAPipeACallIsTheWholeTrace(t *testing.T) {
+func TestTraceOverStdio(t *testing.T) {
 	x := observe(t, nil)
 	_, seen := x.Begin(t.Context(), Operation{Method: "prompts/get", Prompt: "find_gaps", Transport: "pipe"})
 	seen.End(Outcome{Status: StatusOK})
@@ -193,11 +193,11 @@ func TestOverAPipeACallIsTheWholeTrace(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	if events := x.audit.events(t); len(events) != 0 {
-		t.Errorf("a prompt takes nothing out of a library, and is audited: %v", events)
+		t.Errorf("a prompt, which reads no library, is audited: %v", events)
 	}
 }
 
-func TestNilObservesNothing(t *testing.T) {
+func TestNilTelemetry(t *testing.T) {
 	var none *Telemetry
 	ctx, seen := none.Begin(t.Context(), Operation{Method: "tools/call", Tool: "search"})
 	Touched(ctx, "local/ABCD2345")
@@ -219,6 +219,6 @@ func TestNilObservesNothing(t *testing.T) {
 	w := httptest.NewRecorder()
 	none.Metrics().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if w.Code != http.StatusNotFound {
-		t.Errorf("metrics of nobody: status %d", w.Code)
+		t.Errorf("metrics of a nil Telemetry: status %d", w.Code)
 	}
 }

@@ -2,28 +2,26 @@ package telemetry
 
 import (
 	"context"
-	"encoding/hex"
-	"strconv"
+	"log/slog"
 
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Request is what ties the log lines of one request together.
+// Request is what the log lines of one request have in common.
 type Request struct {
 	ID    string // the request ID, or ""
-	Given bool   // ID is the caller's own: it need not be unique, nor true
+	Given bool   // the caller sent ID: it may be neither unique nor true
 	Trace Trace  // the caller's trace, or the zero Trace
 }
 
 // requestKey is the context key of a [*received].
 type requestKey struct{}
 
-// received is what a context knows of its request.
+// received is what a context holds of its request.
 type received struct {
 	Request
-	verdict   int        // on its trace, if it begins one
-	telemetry *Telemetry // that counts it; nil if none does
-	span      trace.Span // of HTTP; nil if nobody will see it
+	telemetry *Telemetry // counts the request; may be nil
+	span      trace.Span // of HTTP; nil if it is not recorded
 }
 
 // WithRequest returns a context whose log lines carry r.
@@ -31,8 +29,8 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, &received{Request: r})
 }
 
-// WithRequestID returns a context whose log lines carry this request ID; all
-// else that ctx knows of its request stays.
+// WithRequestID returns a context whose log lines carry this request ID. The
+// rest of the request in ctx stays.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	next := &received{}
 	if r, ok := ctx.Value(requestKey{}).(*received); ok {
@@ -50,39 +48,28 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// around appends the request and the trace that ctx belongs to, if any: the
-// trace is that of the span that it is in, or else the caller's own, as its
-// headers name it.
-func around(ctx context.Context, b []byte, tracePrefix string) []byte {
+// contextAttrs appends the request and the trace of ctx, if it has them: the
+// trace of its span, or else the caller's own, as the headers name it.
+func contextAttrs(ctx context.Context, attrs []slog.Attr, tracePrefix string) []slog.Attr {
 	r, _ := ctx.Value(requestKey{}).(*received)
 	if r != nil && r.ID != "" {
-		b = member(b, "request_id", r.ID)
+		attrs = append(attrs, slog.String("request_id", r.ID))
 		if r.Given {
-			b = append(b, `,"request_id_from":"caller"`...)
+			attrs = append(attrs, slog.String("request_id_from", "caller"))
 		}
 	}
+	var t Trace
 	if s := trace.SpanContextFromContext(ctx); s.IsValid() {
-		id, span := s.TraceID(), s.SpanID()
-		b = append(append(b, `,"logging.googleapis.com/trace":"`...), tracePrefix...)
-		b = append(hex.AppendEncode(b, id[:]), `","logging.googleapis.com/spanId":"`...)
-		b = append(hex.AppendEncode(b, span[:]), `","logging.googleapis.com/trace_sampled":`...)
-		return strconv.AppendBool(b, s.IsSampled())
+		t = Trace{ID: s.TraceID().String(), Span: s.SpanID().String(), Sampled: s.IsSampled()}
+	} else if r != nil {
+		t = r.Trace
 	}
-	if r == nil || r.Trace.ID == "" {
-		return b
+	if t.ID == "" {
+		return attrs
 	}
-	b = append(append(append(b, `,"logging.googleapis.com/trace":"`...), tracePrefix...), r.Trace.ID...)
-	b = append(append(b, `","logging.googleapis.com/spanId":"`...), r.Trace.Span...)
-	return strconv.AppendBool(append(b, `","logging.googleapis.com/trace_sampled":`...), r.Trace.Sampled)
-}
-
-// traceOf returns the trace of ctx, as [around] does. ID is "" if there is none.
-func traceOf(ctx context.Context) (id, span string, sampled bool) {
-	if s := trace.SpanContextFromContext(ctx); s.IsValid() {
-		return s.TraceID().String(), s.SpanID().String(), s.IsSampled()
-	}
-	if r, ok := ctx.Value(requestKey{}).(*received); ok {
-		return r.Trace.ID, r.Trace.Span, r.Trace.Sampled
-	}
-	return "", "", false
+	return append(attrs,
+		slog.String("logging.googleapis.com/trace", tracePrefix+t.ID),
+		slog.String("logging.googleapis.com/spanId", t.Span),
+		slog.Bool("logging.googleapis.com/trace_sampled", t.Sampled),
+	)
 }

@@ -12,17 +12,17 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// platformTime bounds how long the platform is asked what runs where.
+// platformTime bounds the detection of the platform.
 const platformTime = 3 * time.Second
 
-// resource says who is observed. What it lacks is logged, not fatal. What
-// OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME say wins.
+// resource returns the attributes of this process. A failed detection is logged,
+// not fatal. OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME take precedence.
 func (t *Telemetry) resource(ctx context.Context) *resource.Resource {
 	o := t.options
 	own := []attribute.KeyValue{
 		attribute.String("service.name", o.Service),
 		attribute.String("service.version", o.Version),
-		// Two instances must never write one series.
+		// Two instances must not write the same series.
 		attribute.String("service.instance.id", rand.Text()),
 	}
 	if o.Project != "" {
@@ -34,13 +34,13 @@ func (t *Telemetry) resource(ctx context.Context) *resource.Resource {
 	}
 	env, err := resource.New(ctx, resource.WithFromEnv(), resource.WithTelemetrySDK())
 	if err != nil {
-		t.logger.LogAttrs(ctx, slog.LevelWarn, "OTEL_RESOURCE_ATTRIBUTES can't be read whole", slog.String("error", err.Error()))
+		t.logger.LogAttrs(ctx, slog.LevelWarn, "part of OTEL_RESOURCE_ATTRIBUTES can't be read", slog.String("error", err.Error()))
 	}
 	return t.merge(found, env)
 }
 
-// merge returns a with what b says beside and instead. The two may be of
-// different versions of the conventions, which loses nothing but that name.
+// merge returns the attributes of a and b; where both have one, b's. If the two
+// are of different versions of the conventions, the result has no version.
 func (t *Telemetry) merge(a, b *resource.Resource) *resource.Resource {
 	both, err := resource.Merge(a, b)
 	if err != nil && !errors.Is(err, resource.ErrSchemaURLConflict) {
@@ -52,13 +52,13 @@ func (t *Telemetry) merge(a, b *resource.Resource) *resource.Resource {
 	return both
 }
 
-// platform asks Cloud Run what runs where.
+// platform returns the attributes of this instance on Cloud Run.
 func (t *Telemetry) platform(ctx context.Context) *resource.Resource {
 	ctx, cancel := context.WithTimeout(ctx, platformTime)
 	defer cancel()
 	r, err := gcp.NewDetector().Detect(ctx)
 	if err != nil {
-		t.logger.LogAttrs(ctx, slog.LevelWarn, "the platform does not say all about this instance", slog.String("error", err.Error()))
+		t.logger.LogAttrs(ctx, slog.LevelWarn, "part of the platform's metadata can't be read", slog.String("error", err.Error()))
 	}
 	if r == nil {
 		return resource.Empty()

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// sampled starts a telemetry that keeps this share of the traces.
+// sampled starts a Telemetry that samples this share of the traces.
 func sampled(t *testing.T, ratio string) observed {
 	return observe(t, func(*Options) {
 		t.Setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
@@ -18,7 +18,7 @@ func sampled(t *testing.T, ratio string) observed {
 	})
 }
 
-func TestTheRatioIsOfRequestsThatBeginATrace(t *testing.T) {
+func TestSampler_RatioOfNewTraces(t *testing.T) {
 	seen := "00-" + traceID + "-" + spanID + "-01"
 	unseen := "00-" + traceID + "-" + spanID + "-00"
 	for _, test := range []struct {
@@ -27,10 +27,10 @@ func TestTheRatioIsOfRequestsThatBeginATrace(t *testing.T) {
 	}{
 		{"none", "0", "", "", nil},
 		{"all", "1", "", "", []string{"tools/call search", "POST /mcp"}},
-		{"none, but the caller's is kept", "0", seen, "", []string{"tools/call search", "POST /mcp"}},
-		{"none, but the one that _meta names is kept", "0", "", seen, []string{"tools/call search"}},
-		{"all, but the caller's is not kept", "1", unseen, "", nil},
-		{"all, but the one that _meta names is not kept", "1", "", unseen, []string{"POST /mcp"}},
+		{"none, with a sampled parent", "0", seen, "", []string{"tools/call search", "POST /mcp"}},
+		{"none, with a sampled parent in _meta", "0", "", seen, []string{"tools/call search"}},
+		{"all, with an unsampled parent", "1", unseen, "", nil},
+		{"all, with an unsampled parent in _meta", "1", "", unseen, []string{"POST /mcp"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			x := sampled(t, test.ratio)
@@ -39,11 +39,11 @@ func TestTheRatioIsOfRequestsThatBeginATrace(t *testing.T) {
 				headers["traceparent"] = test.header
 			}
 			call(t, x, headers, Operation{Method: "tools/call", Tool: "search", Traceparent: test.meta}, Outcome{Status: StatusOK}, func(ctx context.Context) {
-				// What begins within a request that is not traced begins no trace.
+				// A span within an unsampled request starts no trace of its own.
 				_, inner := x.Tracer().Start(ctx, "secret.refresh")
 				defer inner.End()
 				if kept := len(test.spans) > 0 && test.spans[0] == "tools/call search"; inner.IsRecording() != kept {
-					t.Errorf("what the call does is recorded: %v", inner.IsRecording())
+					t.Errorf("the span within the call is recorded: %v", inner.IsRecording())
 				}
 			})
 			var names []string
@@ -56,13 +56,13 @@ func TestTheRatioIsOfRequestsThatBeginATrace(t *testing.T) {
 				t.Errorf("spans %q, want %q", names, test.spans)
 			}
 			if n := x.requests.Load(); n != 0 {
-				t.Errorf("%d requests are still being answered", n)
+				t.Errorf("%d requests are in progress", n)
 			}
 		})
 	}
 }
 
-func TestATraceIsWholeOrNotThere(t *testing.T) {
+func TestSampler_KeepsWholeTraces(t *testing.T) {
 	x := sampled(t, "0.5")
 	const calls = 2000
 	for range calls {
@@ -82,38 +82,37 @@ func TestATraceIsWholeOrNotThere(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotTracedNamesNoTrace: a trace that nobody kept is nothing to look
-// for, and a trace that the caller named is one.
-func TestWhatIsNotTracedNamesNoTrace(t *testing.T) {
+// TestAudit_UnsampledTrace holds that log lines of an unsampled call share its
+// trace, and say that the trace was not kept.
+func TestAudit_UnsampledTrace(t *testing.T) {
 	x := sampled(t, "0")
 	call(t, x, nil, Operation{Method: "tools/call", Tool: "search"}, Outcome{Status: StatusOK}, nil)
 	call(t, x, map[string]string{"X-Cloud-Trace-Context": otherTrace + "/1;o=0"}, Operation{Method: "tools/call", Tool: "search"}, Outcome{Status: StatusOK}, nil)
 	events := x.audit.events(t)
-	if got := events[0]["logging.googleapis.com/trace"]; got != nil || events[0]["request_id"] != "r1" {
-		t.Errorf("the audit of a call that nobody traced: %v", events[0])
+	for _, e := range events {
+		if e["request_id"] != "r1" || e["logging.googleapis.com/trace_sampled"] != false {
+			t.Errorf("the audit of an unsampled call: %v", e)
+		}
 	}
 	if got := events[1]["logging.googleapis.com/trace"]; got != otherTrace {
-		t.Errorf("the audit of a call in somebody's trace names %v", got)
+		t.Errorf("the audit of a call in a caller's trace has the trace %v", got)
 	}
 }
 
-// TestOtherSamplersAreOpenTelemetrys: what is not the one that we make shorter
-// is chosen as its specification says, an argument that can't be meant too.
-func TestOtherSamplersAreOpenTelemetrys(t *testing.T) {
+// TestSampler_FollowsVariables holds that the samplers are OpenTelemetry's, also
+// with an invalid argument.
+func TestSampler_FollowsVariables(t *testing.T) {
 	for name, test := range map[string]struct {
 		sampler, argument string
 		spans             int
 	}{
 		"always_off": {"always_off", "", 0}, "always_on": {"always_on", "", 2}, "traceidratio": {"traceidratio", "0", 0},
-		"no sampler": {"", "", 2}, "an argument that is none": {"parentbased_traceidratio", "a tenth", 2}, "one past the end": {"parentbased_traceidratio", "1.5", 2},
+		"no sampler": {"", "", 2}, "an argument that is no number": {"parentbased_traceidratio", "a tenth", 2}, "an argument above 1": {"parentbased_traceidratio", "1.5", 2},
 	} {
 		x := observe(t, func(*Options) {
 			t.Setenv("OTEL_TRACES_SAMPLER", test.sampler)
 			t.Setenv("OTEL_TRACES_SAMPLER_ARG", test.argument)
 		})
-		if x.sampler != nil {
-			t.Errorf("%s: it is ours", name)
-		}
 		call(t, x, nil, Operation{Method: "tools/call", Tool: "search"}, Outcome{Status: StatusOK}, nil)
 		if n := len(x.spans.GetSpans()); n != test.spans {
 			t.Errorf("%s: %d spans, want %d", name, n, test.spans)
@@ -121,11 +120,11 @@ func TestOtherSamplersAreOpenTelemetrys(t *testing.T) {
 	}
 }
 
-func TestARequestThatNobodyReceivedIsNotAnswered(t *testing.T) {
+func TestAnswered_WithoutReceive(t *testing.T) {
 	x := observe(t, nil)
 	r := httptest.NewRequest(http.MethodGet, "/health", nil)
 	Answered(r.WithContext(WithRequestID(r.Context(), "r1")), "/health", http.StatusOK)
 	if n := x.requests.Load(); n != 0 || len(x.spans.GetSpans()) != 0 {
-		t.Errorf("%d requests are being answered", n)
+		t.Errorf("%d requests are in progress", n)
 	}
 }

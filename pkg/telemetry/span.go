@@ -12,8 +12,8 @@ import (
 )
 
 // Attributes of MCP spans and metrics (OpenTelemetry semantic conventions for
-// MCP, status Development, as of v1.41.0), and beside them our own, which have
-// "stackroom." before them.
+// MCP, status Development, as of v1.41.0) and our own, which begin with
+// "stackroom.".
 const (
 	attrMethod    = attribute.Key("mcp.method.name")
 	attrProtocol  = attribute.Key("mcp.protocol.version")
@@ -32,9 +32,8 @@ const (
 )
 
 // startSpan starts the span of an operation. Its parent is the span that
-// params._meta names, and then the HTTP request's span is linked; otherwise it
-// is the HTTP request's. It returns nil, and ctx as it is, if nobody will see
-// the span.
+// params._meta names, with a link to the HTTP request's span, or else the HTTP
+// request's span. It returns ctx and nil if the span is not recorded.
 func (t *Telemetry) startSpan(ctx context.Context, op *Operation) (context.Context, trace.Span) {
 	if t.tracer == nil {
 		return ctx, nil
@@ -42,8 +41,8 @@ func (t *Telemetry) startSpan(ctx context.Context, op *Operation) (context.Conte
 	around := trace.SpanFromContext(ctx)
 	from := remoteParent(ctx, op)
 	inside := from == nil
-	if inside && !around.IsRecording() && (around.SpanContext().IsValid() || verdict(ctx) == untraced) {
-		return ctx, nil // its children are as little sampled as it is
+	if inside && around.SpanContext().IsValid() && !around.IsRecording() {
+		return ctx, nil // a child of an unsampled span is not sampled
 	}
 	kind := trace.SpanKindServer
 	if op.Method == MethodREST {
@@ -63,8 +62,8 @@ func (t *Telemetry) startSpan(ctx context.Context, op *Operation) (context.Conte
 	return spanCtx, nil
 }
 
-// remoteParent returns ctx with the parent that params._meta names, or nil if
-// it names none that is valid.
+// remoteParent returns ctx with the parent that params._meta names, or nil
+// without a valid one.
 func remoteParent(ctx context.Context, op *Operation) context.Context {
 	if op.Traceparent == "" {
 		return nil
@@ -78,8 +77,8 @@ func remoteParent(ctx context.Context, op *Operation) context.Context {
 	return propagation.Baggage{}.Extract(from, meta)
 }
 
-// spanName is "{method} {target}", of names that the server itself gave
-// (conventions, "Server": the target must be of low cardinality).
+// spanName returns "{method} {target}" with names that the server knows
+// (conventions, "Server": the target must have low cardinality).
 func (t *Telemetry) spanName(op *Operation) string {
 	method := closed(knownMethods, op.Method)
 	switch {
@@ -96,7 +95,7 @@ func (t *Telemetry) spanName(op *Operation) string {
 // maxArguments bounds the arguments on a span, in bytes.
 const maxArguments = 8 << 10
 
-// attributes returns what a span says of its operation from the start.
+// attributes returns the attributes of an operation that are known at its start.
 func (t *Telemetry) attributes(ctx context.Context, op *Operation) []attribute.KeyValue {
 	all := make([]attribute.KeyValue, 0, 12)
 	add := func(key attribute.Key, value string) {
@@ -126,9 +125,9 @@ func (t *Telemetry) attributes(ctx context.Context, op *Operation) []attribute.K
 	return all
 }
 
-// endSpan ends a span with how the call ended. What is the caller's own
-// mistake is no error of the server (conventions, "Server": only -32603 and
-// -32000 to -32099 are).
+// endSpan ends a span with the outcome of its call. A caller's mistake is no
+// error of the server (conventions, "Server": only -32603 and -32000 to -32099
+// are).
 func endSpan(span trace.Span, o *Outcome) {
 	if kind := errorType(o); kind != "" {
 		span.SetAttributes(attrErrorType.String(kind))

@@ -9,23 +9,23 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// IndexState is how large an index is and how old.
+// IndexState is the size and age of an index.
 type IndexState struct {
 	Library string    // ID; of the deployment's own libraries, which are few
-	Works   int64     // that it holds
-	Bytes   int64     // that it takes, 0 if not known
-	Updated time.Time // when it was last brought up to date; zero if not known
+	Works   int64     // number of works
+	Bytes   int64     // size on disk, 0 if not known
+	Updated time.Time // of the last update; zero if not known
 }
 
-// Indexes measures what states returns, each time that metrics are read. It is
-// called once, with a function that returns promptly.
+// Indexes adds metrics of the indexes that states returns. Call it once; each
+// read of the metrics calls states, which must not block.
 func (t *Telemetry) Indexes(states func() []IndexState) error {
 	if t == nil || t.instruments == nil {
 		return nil
 	}
 	works, err1 := t.meter.Int64ObservableGauge("stackroom.index.works", metric.WithUnit("{work}"), metric.WithDescription("Works in an index."))
 	size, err2 := t.meter.Int64ObservableGauge("stackroom.index.size", metric.WithUnit("By"), metric.WithDescription("Size of an index."))
-	age, err3 := t.meter.Float64ObservableGauge("stackroom.index.age", metric.WithUnit("s"), metric.WithDescription("How long ago an index was brought up to date."))
+	age, err3 := t.meter.Float64ObservableGauge("stackroom.index.age", metric.WithUnit("s"), metric.WithDescription("Time since the last update of an index."))
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
@@ -45,21 +45,21 @@ func (t *Telemetry) Indexes(states func() []IndexState) error {
 	return err
 }
 
-// SecretState is how a secret fares.
+// SecretState is the age of a secret and whether it can be read.
 type SecretState struct {
 	Setting string        // the variable that names it; never its value
 	Age     time.Duration // of the version in use
-	Fault   bool          // it could not be read anew
+	Fault   bool          // the last refresh failed
 }
 
-// Secrets measures what states returns, each time that metrics are read. It is
-// called once, with a function that returns promptly.
+// Secrets adds metrics of the secrets that states returns. Call it once; each
+// read of the metrics calls states, which must not block.
 func (t *Telemetry) Secrets(states func() []SecretState) error {
 	if t == nil || t.instruments == nil {
 		return nil
 	}
-	age, err1 := t.meter.Float64ObservableGauge("stackroom.secret.age", metric.WithUnit("s"), metric.WithDescription("How old the version of a secret is that is in use."))
-	fault, err2 := t.meter.Int64ObservableGauge("stackroom.secret.faulty", metric.WithDescription("1 while a secret can't be read anew."))
+	age, err1 := t.meter.Float64ObservableGauge("stackroom.secret.age", metric.WithUnit("s"), metric.WithDescription("Age of the version of a secret that is in use."))
+	fault, err2 := t.meter.Int64ObservableGauge("stackroom.secret.faulty", metric.WithDescription("1 while a secret can't be refreshed."))
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
@@ -74,17 +74,16 @@ func (t *Telemetry) Secrets(states func() []SecretState) error {
 	return err
 }
 
-// knownLookups are the words of pkg/secret for how looking up a secret ended:
-// "read" at start, "unchanged" and "changed", or why it failed.
+// knownLookups are pkg/secret's outcomes of a lookup: "read" at start,
+// "unchanged" and "changed", or why it failed.
 var knownLookups = map[string]bool{
 	"read": true, "unchanged": true, "changed": true,
 	"malformed": true, "credentials": true, "denied": true, "missing": true, "disabled": true,
 	"unreachable": true, "unreadable": true, "damaged": true, "unusable": true,
 }
 
-// SecretRead counts that the secret of a setting was looked up, and how that
-// ended, in the words of pkg/secret. The program names the setting, never a
-// caller.
+// SecretRead counts a lookup of the secret of a setting by its outcome, one of
+// pkg/secret's. The setting comes from the program, never from a caller.
 func (t *Telemetry) SecretRead(setting, outcome string) {
 	if t == nil || t.instruments == nil {
 		return
@@ -93,7 +92,7 @@ func (t *Telemetry) SecretRead(setting, outcome string) {
 		attribute.String("setting", setting), attribute.String("outcome", closed(knownLookups, outcome))))
 }
 
-// maxStates bounds how many states become series.
+// maxStates bounds the number of series of each state metric.
 const maxStates = 100
 
 func bounded[T any](states []T) []T { return states[:min(len(states), maxStates)] }

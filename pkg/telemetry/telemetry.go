@@ -19,76 +19,75 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Options say who is observed and where what is seen goes to. Exporters are
-// chosen by OpenTelemetry's own OTEL_* variables of the process, which its
-// libraries read themselves; see [Start].
+// Options configure what is reported and where to. OpenTelemetry's own OTEL_*
+// variables of the process choose the exporters; see [Start].
 type Options struct {
 	Service string // "" is "stackroom"
 	Version string
-	// Project is the Google Cloud project of traces and metrics; "" asks the
-	// platform where there is one.
+	// Project is the Google Cloud project of traces and metrics; "" is the
+	// platform's own, on Cloud Run.
 	Project string
-	// CloudRun says that the platform may be asked what runs where.
+	// CloudRun allows requests to the platform's metadata server.
 	CloudRun bool
 
-	// Tools and Prompts are the names that metrics may have for labels. Every
-	// other one counts as "other".
+	// Tools and Prompts are the names that metrics have as labels. Other names
+	// count as "other".
 	Tools, Prompts []string
 
-	// Spans get every span that is sampled, beside the exporter.
+	// Spans get every sampled span, in addition to the exporter.
 	Spans []sdktrace.SpanProcessor
-	// Prometheus makes [Telemetry.Metrics] serve what is measured.
+	// Prometheus makes [Telemetry.Metrics] serve the metrics.
 	Prometheus bool
-	// TraceContent puts the arguments of calls into spans.
+	// TraceContent adds the arguments of calls to spans.
 	TraceContent bool
 
-	// Audit gets a line of JSON for each call of a tool and each reading of a
-	// resource, each in one Write: see [NewLines]. Nil keeps no audit.
+	// Audit gets a line of JSON for each tool call and each read of a resource,
+	// each in one Write: see [NewLines]. Nil keeps no audit.
 	Audit io.Writer
-	// Console is where the exporters named "console" write. Nil is nowhere:
-	// standard output may be a protocol's.
+	// Console is where the exporters named "console" write. Nil discards their
+	// output: on stdio, standard output belongs to the protocol.
 	Console io.Writer
-	// Logger gets what goes wrong with observing. Nil drops it.
+	// Logger gets the errors of telemetry itself. Nil discards them.
 	Logger *slog.Logger
 }
 
-// Telemetry observes a server. Make one with [Start]; nil observes nothing,
-// and every method of nil does nothing.
+// Telemetry observes a server. [Start] makes one. The methods of a nil Telemetry
+// do nothing.
 type Telemetry struct {
 	options Options
 	logger  *slog.Logger
 
-	tracer  trace.Tracer  // nil if nobody takes traces
-	sampler *ratioSampler // nil if OpenTelemetry's own decides
-	meter   metric.Meter  // nil if nobody takes metrics
+	tracer trace.Tracer // nil without traces
+	meter  metric.Meter // nil without metrics
 	*instruments
-	scrape prometheus.Gatherer // nil if nobody may scrape
-	audit  *auditor            // nil if there is none
+	scrape  prometheus.Gatherer // nil without Prometheus
+	auditor *handler            // nil without an audit
 
-	requests    atomic.Int64 // that are being answered
-	connections atomic.Int64 // that are open
+	requests    atomic.Int64 // in progress
+	connections atomic.Int64 // open
 
 	spans    *sdktrace.TracerProvider
 	measures *sdkmetric.MeterProvider
 	stop     sync.Once
-	lastWord atomic.Int64 // when an exporter's trouble was logged last, in Unix nanoseconds
+	lastLine atomic.Int64 // when [Telemetry.Handle] last logged, in Unix nanoseconds
 }
 
-// scope names the code that observes (OpenTelemetry, "Instrumentation Scope").
+// scope names the instrumenting code (OpenTelemetry, "Instrumentation Scope").
 const scope = "github.com/stackroom-mcp/stackroom/pkg/telemetry"
 
-// Start begins to observe. Of OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER
-// each says where its signal goes: none, otlp or console. Without them there is OTLP where OTEL_EXPORTER_OTLP_ENDPOINT, or
-// the signal's own variable, gives an address; otherwise nothing is exported
-// and nobody is called. OTEL_SDK_DISABLED=true turns all of it off. OTLP to
-// https://telemetry.googleapis.com is sent with the application's default
-// credentials (https://cloud.google.com/stackdriver/docs/reference/telemetry/overview).
+// Start starts telemetry. OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER choose
+// the exporter of their signal: none, otlp or console. Without them a signal is
+// exported by OTLP if OTEL_EXPORTER_OTLP_ENDPOINT, or the signal's own variable,
+// gives an address, and not exported otherwise. OTEL_SDK_DISABLED=true disables
+// all exporters. OTLP to https://telemetry.googleapis.com carries the
+// application's default credentials
+// (https://cloud.google.com/stackdriver/docs/reference/telemetry/overview).
 // OTEL_TRACES_SAMPLER and its argument choose what is sampled, and
-// OTEL_RESOURCE_ATTRIBUTES adds to what the service says of itself
+// OTEL_RESOURCE_ATTRIBUTES adds attributes to the service
 // (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
 //
-// It fails if a variable can't be meant or credentials are missing, not if a
-// collector is away.
+// It fails if a variable is invalid or credentials are missing. It does not fail
+// if a collector is unreachable.
 func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	t := newTelemetry(o)
 	spans, err := spanExporter(ctx, t.options)
@@ -109,7 +108,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	return t, nil
 }
 
-// newTelemetry returns a telemetry that sends nothing anywhere yet.
+// newTelemetry returns a Telemetry without exporters.
 func newTelemetry(o Options) *Telemetry {
 	if o.Service == "" {
 		o.Service = "stackroom"
@@ -120,8 +119,8 @@ func newTelemetry(o Options) *Telemetry {
 	if o.Console == nil {
 		o.Console = io.Discard
 	}
-	o.Console = &turns{w: o.Console} // spans and metrics come at the same time
-	return &Telemetry{options: o, logger: o.Logger, audit: newAuditor(o)}
+	o.Console = &lockedWriter{w: o.Console} // both signals write to it
+	return &Telemetry{options: o, logger: o.Logger, auditor: newAuditor(o)}
 }
 
 // begin sets up traces, if there are processors, and metrics, if there are
@@ -135,9 +134,6 @@ func (t *Telemetry) begin(ctx context.Context, spans []sdktrace.SpanProcessor, r
 		options := []sdktrace.TracerProviderOption{sdktrace.WithResource(service)}
 		for _, p := range spans {
 			options = append(options, sdktrace.WithSpanProcessor(p))
-		}
-		if t.sampler = samplerOf(); t.sampler != nil {
-			options = append(options, sdktrace.WithSampler(t.sampler))
 		}
 		t.spans = sdktrace.NewTracerProvider(options...)
 		t.tracer = t.spans.Tracer(scope)
@@ -158,17 +154,16 @@ func (t *Telemetry) begin(ctx context.Context, spans []sdktrace.SpanProcessor, r
 	return contribruntime.Start(contribruntime.WithMeterProvider(t.measures))
 }
 
-// Shutdown sends out all that is left, as far as ctx allows, and ends
-// observing. Calls that end later are audited still, so what is behind
-// [Options].Audit is closed last.
+// Shutdown exports what is left, within ctx, and stops the exporters. Calls that
+// end later are still audited, so close [Options].Audit last.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
 	var err error
 	t.stop.Do(func() {
-		// At the same time: one that can't reach its collector must not use up
-		// what time the other has.
+		// At the same time: a signal whose collector is unreachable must not use
+		// up the time of the other.
 		var both sync.WaitGroup
 		var spans, measures error
 		if t.spans != nil {
@@ -183,8 +178,7 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Tracer returns what makes spans that go where those of calls go, or nil if
-// nobody takes traces.
+// Tracer returns the tracer of the calls' spans, or nil without traces.
 func (t *Telemetry) Tracer() trace.Tracer {
 	if t == nil {
 		return nil
@@ -192,25 +186,24 @@ func (t *Telemetry) Tracer() trace.Tracer {
 	return t.tracer
 }
 
-// wordEvery is how often trouble with exporting is logged at most.
-const wordEvery = time.Minute
+// lineInterval is the least time between two logged errors of exporters.
+const lineInterval = time.Minute
 
-// Handle logs what goes wrong with exporting, at most once a minute. It
-// implements OpenTelemetry's ErrorHandler, which the program sets once for all.
+// Handle logs an error of an exporter, at most one a minute. It implements
+// OpenTelemetry's ErrorHandler, which the program sets once for the process.
 func (t *Telemetry) Handle(err error) {
 	if t == nil || err == nil {
 		return
 	}
-	now, last := time.Now().UnixNano(), t.lastWord.Load()
-	if now-last < int64(wordEvery) || !t.lastWord.CompareAndSwap(last, now) {
+	now, last := time.Now().UnixNano(), t.lastLine.Load()
+	if now-last < int64(lineInterval) || !t.lastLine.CompareAndSwap(last, now) {
 		return
 	}
 	t.logger.LogAttrs(context.Background(), slog.LevelWarn, "telemetry can't be exported", slog.String("error", err.Error()))
 }
 
-// Metrics serves what was measured, in Prometheus's text format or as
-// OpenMetrics, whichever the caller asks for. Without [Options].Prometheus
-// there is nothing to serve.
+// Metrics serves the metrics in Prometheus's text format or as OpenMetrics, as
+// the Accept header asks. Without [Options].Prometheus it answers 404.
 func (t *Telemetry) Metrics() http.Handler {
 	if t == nil || t.scrape == nil {
 		return http.NotFoundHandler()

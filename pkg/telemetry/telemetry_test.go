@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -97,7 +98,7 @@ func line(ctx context.Context, t *testing.T, level slog.Level, options ...Option
 	return m
 }
 
-func TestLinesHaveCloudLoggingsNames(t *testing.T) {
+func TestCloudLoggingNames(t *testing.T) {
 	ctx := WithRequest(t.Context(), Request{ID: "r1", Trace: Trace{ID: traceID, Span: spanID, Sampled: true}})
 	m := line(ctx, t, slog.LevelInfo, TraceProject("my-project"))
 	for name, want := range map[string]any{
@@ -124,6 +125,15 @@ func TestLinesHaveCloudLoggingsNames(t *testing.T) {
 	if m := line(ctx, t, slog.LevelInfo); m["logging.googleapis.com/trace"] != traceID {
 		t.Errorf("without a project: trace = %v", m["logging.googleapis.com/trace"])
 	}
+	given := WithRequest(t.Context(), Request{ID: "theirs", Given: true})
+	for _, level := range []slog.Level{slog.LevelInfo, slog.LevelError} {
+		if m := line(given, t, level); m["request_id"] != "theirs" || m["request_id_from"] != "caller" {
+			t.Errorf("%v: a caller's request ID is %v from %v", level, m["request_id"], m["request_id_from"])
+		}
+	}
+	if m := line(ctx, t, slog.LevelInfo); m["request_id_from"] != nil {
+		t.Errorf("our own request ID is from %v", m["request_id_from"])
+	}
 	if m := line(t.Context(), t, slog.LevelInfo); m["request_id"] != nil || m["logging.googleapis.com/trace"] != nil {
 		t.Errorf("without a request: %v", m)
 	}
@@ -131,7 +141,7 @@ func TestLinesHaveCloudLoggingsNames(t *testing.T) {
 
 func TestSeverity(t *testing.T) {
 	for level, want := range map[slog.Level]string{
-		slog.LevelDebug: "DEBUG", slog.LevelInfo: "INFO", slog.LevelInfo + 1: "INFO", slog.LevelWarn: "WARNING", slog.LevelError: "ERROR", slog.LevelError + 4: "ERROR",
+		slog.LevelDebug: "DEBUG", slog.LevelInfo: "INFO", slog.LevelInfo + 1: "INFO", slog.LevelInfo + 2: "NOTICE", slog.LevelWarn: "WARNING", slog.LevelError: "ERROR", slog.LevelError + 4: "ERROR",
 	} {
 		if got := line(t.Context(), t, level)["severity"]; got != want {
 			t.Errorf("%v: severity = %v, want %s", level, got, want)
@@ -139,7 +149,7 @@ func TestSeverity(t *testing.T) {
 	}
 }
 
-func TestTextIsForPeople(t *testing.T) {
+func TestTextFormat(t *testing.T) {
 	var b bytes.Buffer
 	l := NewLogger(&b, slog.LevelWarn, Text)
 	ctx := WithRequestID(t.Context(), "r1")
@@ -157,6 +167,22 @@ func TestHTTPRequest(t *testing.T) {
 	want := `"httpRequest":{"requestMethod":"POST","requestUrl":"/sse","status":404,"responseSize":"12","latency":"0.001500s","protocol":"HTTP/1.1"}`
 	if got := b.String(); !strings.Contains(got, want) || strings.Contains(got, "secret") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestNewLogger_FlushesWarnings holds that a crash after a warning loses no line.
+func TestNewLogger_FlushesWarnings(t *testing.T) {
+	behind := &log{}
+	lines := NewLines(behind)
+	defer lines.Close()
+	logger := NewLogger(lines, slog.LevelInfo, JSON).With("k", 1)
+	for range 10 {
+		logger.InfoContext(t.Context(), "routine")
+	}
+	logger.WarnContext(t.Context(), "broken", "error", errors.New("gone"))
+	events := behind.events(t)
+	if len(events) != 11 || events[10]["severity"] != "WARNING" || events[10]["error"] != "gone" {
+		t.Errorf("%d lines, the last %v", len(events), events[len(events)-1])
 	}
 }
 

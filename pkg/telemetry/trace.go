@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Trace names a caller's trace and the span that called us.
+// Trace is a caller's trace and the span that made the request.
 type Trace struct {
 	ID      string // 32 lower-case hexadecimal digits, or "" if there is no trace
 	Span    string // 16 lower-case hexadecimal digits, or "" if not known
@@ -21,11 +21,11 @@ const (
 	spanDigits  = 16
 )
 
-// TraceFrom reads the trace that a request belongs to: from traceparent (W3C
-// Trace Context) or else from X-Cloud-Trace-Context (Google Cloud's older
-// form, "TRACE/SPAN;o=1" with a decimal span). Whatever is not exactly in one
-// of these forms is passed over, and without either the zero Trace is
-// returned. A trace is a label for logs; nothing may be decided by it.
+// TraceFrom returns the trace in a request's headers: from traceparent (W3C Trace
+// Context) or else from X-Cloud-Trace-Context (Google Cloud's older form,
+// "TRACE/SPAN;o=1" with a decimal span). It ignores any other form, and returns
+// the zero Trace without a valid one. A trace labels log lines; no decision may
+// depend on it.
 func TraceFrom(h http.Header) Trace {
 	if v := h["Traceparent"]; len(v) == 1 {
 		if t, ok := parseTraceparent(v[0]); ok {
@@ -40,8 +40,8 @@ func TraceFrom(h http.Header) Trace {
 	return Trace{}
 }
 
-// parseTraceparent reads "00-<trace>-<span>-<flags>". Versions after 00 may
-// have more fields behind the flags; ff is no version.
+// parseTraceparent reads "00-<trace>-<span>-<flags>". Versions after 00 may have
+// more fields after the flags; ff is no version.
 func parseTraceparent(s string) (Trace, bool) {
 	const length = 2 + 1 + traceDigits + 1 + spanDigits + 1 + 2
 	if len(s) < length || s[2] != '-' || s[35] != '-' || s[52] != '-' {
@@ -60,8 +60,8 @@ func parseTraceparent(s string) (Trace, bool) {
 	return Trace{ID: trace, Span: span, Sampled: err == nil && bits[0]&1 == 1}, true
 }
 
-// parseCloudTrace reads "<trace>/<decimal span>;o=<sampled>", of which only
-// the trace is required.
+// parseCloudTrace reads "<trace>/<decimal span>;o=<sampled>"; only the trace is
+// required.
 func parseCloudTrace(s string) (Trace, bool) {
 	s, options, _ := strings.Cut(s, ";")
 	trace, span, _ := strings.Cut(s, "/")

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// upstreamInstruments count what is asked of other people's servers.
+// upstreamInstruments measure the requests to upstreams.
 type upstreamInstruments struct {
 	duration    metric.Float64Histogram
 	requests    metric.Int64Counter
@@ -21,11 +21,11 @@ type upstreamInstruments struct {
 
 func newUpstreamInstruments(b *builder) *upstreamInstruments {
 	u := &upstreamInstruments{
-		duration:    b.histogram("stackroom.upstream.request.duration", "How long exchanges with an upstream took."),
-		requests:    b.counter("stackroom.upstream.requests", "{request}", "Requests to an upstream, by how they ended; held ones were not sent."),
-		retries:     b.counter("stackroom.upstream.retries", "{attempt}", "Further attempts, by why the one before failed."),
-		transitions: b.counter("stackroom.upstream.breaker.transitions", "{transition}", "Changes of the circuit breaker; those to open are trips."),
-		cache:       b.counter("stackroom.upstream.cache.results", "{call}", "What the cache had for calls: hit, miss, revalidate, stale; coalesced and batched ones joined another."),
+		duration:    b.histogram("stackroom.upstream.request.duration", "Duration of exchanges with an upstream."),
+		requests:    b.counter("stackroom.upstream.requests", "{request}", "Requests to an upstream, by outcome; held ones were not sent."),
+		retries:     b.counter("stackroom.upstream.retries", "{attempt}", "Retries, by why the attempt before failed."),
+		transitions: b.counter("stackroom.upstream.breaker.transitions", "{transition}", "Changes of the circuit breaker's state."),
+		cache:       b.counter("stackroom.upstream.cache.results", "{call}", "Cache results of calls: hit, miss, revalidate, stale; coalesced and batched calls joined another."),
 	}
 	state, err := b.meter.Int64Gauge("stackroom.upstream.breaker.state",
 		metric.WithDescription("State of the circuit breaker: 0 closed, 1 half open, 2 open."))
@@ -34,9 +34,9 @@ func newUpstreamInstruments(b *builder) *upstreamInstruments {
 	return u
 }
 
-// UpstreamMeter measures one upstream. It is safe for concurrent use; a nil
-// one measures nothing. Its arguments are the words of pkg/upstream's hooks;
-// any other word counts as "other".
+// UpstreamMeter measures one upstream. It is safe for concurrent use. The methods
+// of a nil UpstreamMeter do nothing. Arguments are those of pkg/upstream's hooks;
+// other values count as "other".
 type UpstreamMeter struct {
 	*upstreamInstruments
 	name attribute.KeyValue
@@ -46,8 +46,8 @@ type UpstreamMeter struct {
 	times   map[string][]metric.RecordOption
 }
 
-// Upstream returns the meter of an upstream. The program gives the name
-// ("zotero"), never a caller.
+// Upstream returns the meter of an upstream. The name ("zotero") comes from the
+// program, never from a caller.
 func (t *Telemetry) Upstream(name string) *UpstreamMeter {
 	if t == nil || t.instruments == nil {
 		return nil
@@ -60,26 +60,26 @@ func (t *Telemetry) Upstream(name string) *UpstreamMeter {
 	return m
 }
 
-// Request counts an exchange and how long it took.
+// Request counts an exchange and records its duration.
 func (m *UpstreamMeter) Request(outcome string, took time.Duration) {
 	if m == nil {
 		return
 	}
 	outcome = closed(knownOutcomes, outcome)
 	m.requests.Add(context.Background(), 1, m.with("outcome", outcome, "")...)
-	if outcome != "held" { // it took no time, because it was not sent
+	if outcome != "held" { // a held request was not sent
 		m.duration.Record(context.Background(), took.Seconds(), m.timed(outcome)...)
 	}
 }
 
-// Retry counts a further attempt.
+// Retry counts a retry.
 func (m *UpstreamMeter) Retry(reason string) {
 	if m != nil {
 		m.retries.Add(context.Background(), 1, m.with("reason", closed(knownOutcomes, reason), "")...)
 	}
 }
 
-// Breaker counts a change of the circuit breaker and keeps its state.
+// Breaker counts a change of the circuit breaker and records its state.
 func (m *UpstreamMeter) Breaker(from, to string) {
 	if m == nil {
 		return
@@ -89,14 +89,15 @@ func (m *UpstreamMeter) Breaker(from, to string) {
 	m.state.Record(context.Background(), stateNumber(to), metric.WithAttributes(m.name))
 }
 
-// Cache counts what the cache had for a call.
+// Cache counts the cache result of a call.
 func (m *UpstreamMeter) Cache(result string) {
 	if m != nil {
 		m.cache.Add(context.Background(), 1, m.with("result", closed(knownCacheResults, result), "")...)
 	}
 }
 
-// stateNumber is a breaker's state as a number, the worse the higher.
+// stateNumber returns a breaker's state as a number: 0 closed, 1 half open, 2
+// open.
 func stateNumber(state string) int64 {
 	switch state {
 	case "open":
@@ -108,7 +109,7 @@ func stateNumber(state string) int64 {
 }
 
 // with returns the options for a label's value, made once; to is the value of
-// a second label, or "".
+// the label "to", or "".
 func (m *UpstreamMeter) with(label, value, to string) []metric.AddOption {
 	k := [3]string{label, value, to}
 	m.mu.RLock()
@@ -128,7 +129,7 @@ func (m *UpstreamMeter) with(label, value, to string) []metric.AddOption {
 	return options
 }
 
-// timed is with for the histogram.
+// timed returns the options of the histogram for an outcome, made once.
 func (m *UpstreamMeter) timed(outcome string) []metric.RecordOption {
 	m.mu.RLock()
 	options := m.times[outcome]

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/stackroom-mcp/stackroom/pkg/jsonscan"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
@@ -21,38 +22,18 @@ const (
 	maxArgumentMembers = 1_000 // members and list entries together
 )
 
-// guard refuses argument objects that are too large, too deep or too many.
-func guard(raw []byte) error {
+// checkSize refuses argument objects that are too large, too deep or have too
+// many members.
+func checkSize(raw []byte) error {
 	if len(raw) > maxArgumentBytes {
 		return library.Errorf(library.TooLarge, "the arguments are %d bytes, at most %d are read", len(raw), maxArgumentBytes)
 	}
-	depth, members, quoted := 0, 0, false
-	for i := 0; i < len(raw); i++ {
-		if quoted {
-			switch raw[i] {
-			case '\\':
-				i++
-			case '"':
-				quoted = false
-			}
-			continue
-		}
-		switch raw[i] {
-		case '"':
-			quoted = true
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		case ',':
-			members++
-		}
-		if depth > maxArgumentDepth {
-			return library.Errorf(library.TooLarge, "the arguments are nested deeper than %d levels", maxArgumentDepth)
-		}
-		if members > maxArgumentMembers {
-			return library.Errorf(library.TooLarge, "the arguments have more than %d members", maxArgumentMembers)
-		}
+	size := jsonscan.Measure(raw)
+	if size.Depth > maxArgumentDepth {
+		return library.Errorf(library.TooLarge, "the arguments are nested deeper than %d levels", maxArgumentDepth)
+	}
+	if size.Commas > maxArgumentMembers {
+		return library.Errorf(library.TooLarge, "the arguments have more than %d members", maxArgumentMembers)
 	}
 	return nil
 }
@@ -62,7 +43,7 @@ func guard(raw []byte) error {
 // else that the schema doesn't allow is an error that names the argument and
 // says what it takes.
 func decode[In any](fields []field[In], raw json.RawMessage) (in In, err error) {
-	if err := guard(raw); err != nil {
+	if err := checkSize(raw); err != nil {
 		return in, err
 	}
 	var members map[string]json.RawMessage

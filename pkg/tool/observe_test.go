@@ -82,3 +82,20 @@ func TestALibrarysCallsAreSpans(t *testing.T) {
 		}
 	}
 }
+
+// TestTouched_HasItems searches in vain, which gives the caller no item.
+func TestTouched_HasItems(t *testing.T) {
+	var mu sync.Mutex
+	var calls [][]string
+	c := catalogOf(t, one(), Options{Touched: func(_ context.Context, ids ...string) {
+		mu.Lock()
+		defer mu.Unlock()
+		calls = append(calls, ids)
+	}})
+	if _, err := c.Call(t.Context(), "search", json.RawMessage(`{"query":"qqqqzzzz"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if len(calls) != 1 || len(calls[0]) != 1 || calls[0][0] != "local" {
+		t.Errorf("Touched got %q, want the library alone", calls)
+	}
+}

@@ -722,3 +722,19 @@ func BenchmarkEnded(b *testing.B) {
 		}
 	}
 }
+
+// TestFile_CountsWhatItHolds holds that a removed entry makes space for another.
+func TestFile_CountsWhatItHolds(t *testing.T) {
+	c := newClock()
+	l := openFile(t, t.TempDir(), c)
+	begin(t, l, signIn("zotero:1", "a", c))
+	before := ledger.Entries(l)
+	for range 3 {
+		if err := l.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := ledger.Entries(l); n != before || n != 1 {
+		t.Errorf("%d entries after checks, which remove theirs; want %d", n, before)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/stackroom-mcp/stackroom/pkg/jsonscan"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
@@ -88,7 +89,7 @@ func carryBatch(body []byte) (changed []byte, carried bool) {
 // up to 15 digits, or a string without escapes and without characters that JSON
 // encoders escape.
 func isStableID(raw []byte) bool {
-	if s, ok := wire.PlainString(raw); ok {
+	if s, ok := jsonscan.PlainString(raw); ok {
 		return !bytes.HasPrefix(raw[1:], []byte(carriedPrefix)) && !bytes.ContainsAny([]byte(s), "<>&\u2028\u2029\x7f")
 	}
 	digits := bytes.TrimPrefix(raw, []byte("-"))
@@ -101,8 +102,8 @@ func isStableID(raw []byte) bool {
 // cancelledID returns the request ID in a cancellation, as in body, or nil.
 func cancelledID(body []byte) (raw []byte) {
 	var method, params []byte
-	wire.EachMember(body, func(key string, value []byte) bool {
-		switch key {
+	jsonscan.EachMember(body, func(key, value []byte) bool {
+		switch string(key) {
 		case "method":
 			method = value
 		case "params":
@@ -113,8 +114,8 @@ func cancelledID(body []byte) (raw []byte) {
 	if string(method) != `"notifications/cancelled"` || len(params) == 0 || params[0] != '{' {
 		return nil
 	}
-	wire.EachMember(params, func(key string, value []byte) bool {
-		if key == "requestId" && len(value) > 0 && (value[0] == '"' || value[0] == '-' || value[0] >= '0' && value[0] <= '9') {
+	jsonscan.EachMember(params, func(key, value []byte) bool {
+		if string(key) == "requestId" && len(value) > 0 && (value[0] == '"' || value[0] == '-' || value[0] >= '0' && value[0] <= '9') {
 			raw = value
 		}
 		return true

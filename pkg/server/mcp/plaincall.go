@@ -8,7 +8,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
+	"github.com/stackroom-mcp/stackroom/pkg/jsonscan"
 )
 
 // plainCall is a tool call that is certainly plain.
@@ -31,8 +31,8 @@ func readPlainCall(h http.Header, body []byte) (c plainCall, plain bool) {
 	}
 	var params []byte
 	seen := members(0)
-	ok := wire.EachMember(body, func(key string, value []byte) bool {
-		switch key {
+	ok := jsonscan.EachMember(body, func(key, value []byte) bool {
+		switch string(key) {
 		case "jsonrpc":
 			return seen.add(0) && string(value) == `"2.0"`
 		case "id":
@@ -74,11 +74,11 @@ func plainHeaders(h http.Header, c *plainCall) bool {
 func (c *plainCall) readParams(params []byte) bool {
 	seen := members(0)
 	hasMeta := false
-	ok := wire.EachMember(params, func(key string, value []byte) bool {
-		switch key {
+	ok := jsonscan.EachMember(params, func(key, value []byte) bool {
+		switch string(key) {
 		case "name":
 			var isString bool
-			c.name, isString = wire.PlainString(value)
+			c.name, isString = jsonscan.PlainString(value)
 			return seen.add(0) && isString
 		case "arguments":
 			c.arguments = value
@@ -98,8 +98,8 @@ const protocolPrefix = "io.modelcontextprotocol/"
 // plainMeta reports whether the metadata is that of a plain call of its era.
 func (c *plainCall) plainMeta(meta []byte) bool {
 	seen := members(0)
-	ok := wire.EachMember(meta, func(key string, value []byte) bool {
-		switch key {
+	ok := jsonscan.EachMember(meta, func(key, value []byte) bool {
+		switch string(key) {
 		case protocolPrefix + "protocolVersion":
 			return c.modern && seen.add(0) && string(value) == `"`+modernVersion+`"`
 		case protocolPrefix + "clientCapabilities":
@@ -111,15 +111,15 @@ func (c *plainCall) plainMeta(meta []byte) bool {
 			}
 			c.keep(mcp.MetaKeyClientInfo, info)
 		case "traceparent", "tracestate", "baggage":
-			// Faults in them don't matter to the call.
-			if text, ok := wire.PlainString(value); ok {
-				c.keep(key, text)
+			// An invalid one does not make the call fail.
+			if text, ok := jsonscan.PlainString(value); ok {
+				c.keep(string(key), text)
 			}
 		case "progressToken":
 			return false
 		default:
-			// The SDK decodes every member, and rejects numbers beyond float64.
-			return !strings.HasPrefix(key, protocolPrefix) && (value[0] == '"' || json.Unmarshal(value, new(any)) == nil)
+			// The SDK reads every member, and refuses numbers beyond float64.
+			return !bytes.HasPrefix(key, []byte(protocolPrefix)) && bytes.IndexByte(key, '\\') < 0 && (value[0] == '"' || json.Unmarshal(value, new(any)) == nil)
 		}
 		return true
 	})
@@ -142,7 +142,7 @@ func reads[T any](value []byte) bool {
 // plainID reports whether value is a string or a whole number with only one
 // JSON encoding.
 func plainID(value []byte) bool {
-	if _, ok := wire.PlainString(value); ok {
+	if _, ok := jsonscan.PlainString(value); ok {
 		return true
 	}
 	if len(value) > 15 || value[0] == '0' && len(value) > 1 {

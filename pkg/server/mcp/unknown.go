@@ -9,6 +9,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/stackroom-mcp/stackroom/pkg/jsonscan"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
@@ -62,9 +63,9 @@ func isNotification(method string) bool {
 
 // methodOf returns the method of a message.
 func methodOf(body []byte) (method string, ok bool) {
-	wire.EachMember(body, func(key string, value []byte) bool {
-		if key == "method" {
-			method, ok = wire.PlainString(value)
+	jsonscan.EachMember(body, func(key, value []byte) bool {
+		if string(key) == "method" {
+			method, ok = jsonscan.PlainString(value)
 			return false
 		}
 		return true

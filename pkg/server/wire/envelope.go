@@ -1,10 +1,12 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"unicode/utf8"
 
+	"github.com/stackroom-mcp/stackroom/pkg/jsonscan"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -23,150 +25,68 @@ type Envelope struct {
 	Stream bool   // its "params"."_meta" requests messages before the response
 }
 
-// ReadEnvelope checks that body is JSON in UTF-8 within the bounds on depth and
-// values, and returns its envelope, in one pass without allocation. It does not
-// recognise keys with escapes; such a request gets no progress reports.
+// ReadEnvelope checks that body is JSON in UTF-8 and within the bounds on depth
+// and values, and returns its envelope. It allocates nothing. It does not
+// recognise keys that are spelled with escapes; such a request gets no progress
+// reports.
 func ReadEnvelope(body []byte) (Envelope, *BodyError) {
-	s := scanner{body: body}
-	if err := s.scan(); err != nil {
+	if err := overLimit(jsonscan.Measure(body), isBatch(body)); err != nil {
 		return Envelope{}, &BodyError{http.StatusRequestEntityTooLarge, err}
 	}
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return Envelope{}, &BodyError{http.StatusBadRequest, library.Errorf(library.Invalid, "the body is not JSON in UTF-8")}
 	}
-	return s.envelope, nil
+	var e Envelope
+	e.Object = jsonscan.EachMember(body, func(key, value []byte) bool {
+		switch string(key) {
+		case "id":
+			e.ID = scalar(value)
+		case "params":
+			e.Stream = e.Stream || asksForStream(value)
+		}
+		return true
+	})
+	return e, nil
 }
 
-// scanner scans JSON without building values. On invalid JSON its result is
-// meaningless, but it terminates.
-type scanner struct {
-	body     []byte
-	envelope Envelope
-
-	depth    int
-	elements int    // commas and containers: approximately the number of values
-	messages int    // commas at the top of an array
-	objects  uint64 // bit d is set if the container at depth d is an object
-	isKey    bool   // the next string is a key
-	path     int    // the container at depth path+1 is the body (0), its params (1) or their _meta (2)
-	onPath   bool   // the next value extends the path
-}
-
-// pathKeys are the keys from a request to its metadata.
-var pathKeys = [...]string{"params", "_meta"}
-
-// scan scans the whole body.
-func (s *scanner) scan() *library.Error {
-	for i := 0; i < len(s.body); i++ {
-		switch s.body[i] {
-		case '"':
-			end := stringEnd(s.body, i)
-			if s.isKey {
-				s.key(s.body[i+1:max(i+1, end-1)], end)
-			}
-			i = end - 1
-		case '{':
-			s.open(true)
-		case '[':
-			s.open(false)
-		case '}', ']':
-			s.close()
-		case ',':
-			s.comma()
-		default:
-			continue
-		}
-		if err := s.overLimit(); err != nil {
-			return err
-		}
-	}
-	return nil
+// isBatch reports whether a body begins as an array.
+func isBatch(body []byte) bool {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	return len(body) > 0 && body[0] == '['
 }
 
 // overLimit returns an error if a bound is exceeded.
-func (s *scanner) overLimit() *library.Error {
+func overLimit(size jsonscan.Size, batch bool) *library.Error {
 	switch {
-	case s.depth > maxDepth-1:
+	case size.Depth > maxDepth-1:
 		return library.Errorf(library.TooLarge, "the JSON is nested deeper than %d levels", maxDepth-1)
-	case s.elements > maxElements:
-		return library.Errorf(library.TooLarge, "the JSON has more than %d values", maxElements)
-	case s.messages >= maxMessages:
+	case batch && size.TopCommas >= maxMessages:
 		return library.Errorf(library.TooLarge, "a batch has at most %d messages", maxMessages)
+	case size.Containers+size.Commas > maxElements:
+		return library.Errorf(library.TooLarge, "the JSON has more than %d values", maxElements)
 	}
 	return nil
 }
 
-// open enters an object or an array.
-func (s *scanner) open(object bool) {
-	s.depth++
-	s.elements++
-	if s.depth == 1 {
-		s.envelope.Object = object
-	}
-	if object {
-		s.objects |= 1 << s.depth
-	} else {
-		s.objects &^= 1 << s.depth
-	}
-	if s.onPath && object && s.depth == s.path+2 {
-		s.path++
-	}
-	s.isKey, s.onPath = object, false
-}
-
-// close leaves an object or an array.
-func (s *scanner) close() {
-	if s.path > 0 && s.depth == s.path+1 {
-		s.path--
-	}
-	s.depth = max(s.depth-1, 0)
-	s.isKey, s.onPath = false, false
-}
-
-// comma moves on to the next value of a container.
-func (s *scanner) comma() {
-	s.elements++
-	if s.depth == 1 && !s.envelope.Object {
-		s.messages++
-	}
-	s.isKey, s.onPath = s.objects&(1<<s.depth) != 0, false
-}
-
-// key records a key that ends at end.
-func (s *scanner) key(key []byte, end int) {
-	s.isKey = false
-	if s.depth != s.path+1 || !s.envelope.Object {
-		return
-	}
-	switch {
-	case s.path < len(pathKeys):
-		s.onPath = string(key) == pathKeys[s.path]
-	case string(key) == "progressToken", string(key) == "io.modelcontextprotocol/logLevel":
-		s.envelope.Stream = true
-	}
-	if s.depth == 1 && string(key) == "id" {
-		s.envelope.ID = scalarAfter(s.body, end)
-	}
-}
-
-// scalarAfter returns the string or number that is the value of the key that
-// ends at i, or nil if the value is something else.
-func scalarAfter(body []byte, i int) []byte {
-	for i < len(body) && (isSpace(body[i]) || body[i] == ':') {
-		i++
-	}
-	if i == len(body) {
-		return nil
-	}
-	switch c := body[i]; {
-	case c == '"':
-		return body[i:stringEnd(body, i)]
-	case c == '-' || c >= '0' && c <= '9':
-		end := i
-		for end < len(body) && !isSpace(body[end]) && body[end] != ',' && body[end] != '}' {
-			end++
+// asksForStream reports whether the metadata of params asks for messages before
+// the answer.
+func asksForStream(params []byte) (stream bool) {
+	jsonscan.EachMember(params, func(key, value []byte) bool {
+		if string(key) == "_meta" {
+			jsonscan.EachMember(value, func(key, _ []byte) bool {
+				stream = stream || string(key) == "progressToken" || string(key) == "io.modelcontextprotocol/logLevel"
+				return !stream
+			})
 		}
-		return body[i:end]
+		return !stream
+	})
+	return stream
+}
+
+// scalar returns value if it is a string or a number, and nil otherwise.
+func scalar(value []byte) []byte {
+	if c := value[0]; c == '"' || c == '-' || c >= '0' && c <= '9' {
+		return value
 	}
 	return nil
 }
