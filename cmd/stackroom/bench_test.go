@@ -28,13 +28,13 @@ func BenchmarkCall(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	libs, _, err := openLibraries(b.Context(), c, nil, upstream.Hooks{}, slog.New(slog.DiscardHandler))
+	libs, err := openLibraries(b.Context(), c, nil, upstream.Hooks{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer libs.Close()
+	defer libs.embedded.Close()
 	edge := func(express bool) http.Handler {
-		o, err := serverOptions(&room{config: c, libs: libs, access: &access{}, observing: &observing{}}, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
+		o, err := serverOptions(&app{config: c, libs: libs, auth: &authentication{}, observing: &observing{}}, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/access/embedded"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
@@ -107,14 +108,14 @@ func (d *doctor) embedded(ctx context.Context, c *config.Config) {
 		d.data(err)
 		return
 	}
-	e := &embedded{dir: c.Data}
+	e := embedded.New(embedded.Options{Dir: c.Data})
 	defer e.Close()
-	info, err := e.info(ctx)
+	info, err := e.Info(ctx)
 	switch {
 	case err != nil:
 		d.ill("embedded", err)
 		return
-	case e.exists():
+	case e.Imported():
 		d.well("embedded", fmt.Sprintf("%d works in %s%s", info.Items, c.Data, servedTo(c)))
 	default:
 		d.well("embedded", fmt.Sprintf("nothing was imported yet; the sample library has %d works", info.Items))
@@ -130,8 +131,8 @@ func (d *doctor) embedded(ctx context.Context, c *config.Config) {
 	}
 }
 
-// servedTo says who may read the imported library, where that is not everyone
-// who may call the server.
+// servedTo says who may read the imported library, where that is not every
+// caller.
 func servedTo(c *config.Config) string {
 	switch {
 	case c.SharesLocal():

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -11,7 +10,10 @@ import (
 
 // members are the Zotero libraries of whoever calls, read with the key that
 // each of them granted when they signed in.
-type members struct{ client *zotero.Client }
+type members struct {
+	zoteroSite
+	client *zotero.Client
+}
 
 // Libraries lists what the caller's own key may read. Nobody has none: that is
 // how the server itself asks.
@@ -44,31 +46,4 @@ func (m members) account(ctx context.Context) (*zotero.Account, error) {
 			WithHint("connect to this server again and sign in with Zotero")
 	}
 	return m.client.Account(ctx, p.Credential)
-}
-
-// ownCredential reports whether the caller reads libraries with a credential of
-// their own, rather than the deployment's.
-func ownCredential(ctx context.Context) bool {
-	p := identity.PrincipalFrom(ctx)
-	return p != nil && !p.Credential.Anonymous()
-}
-
-// seen returns those of the libraries that the caller's token may see, with
-// no more rights than the token gives.
-func seen(ctx context.Context, infos []library.Info) []library.Info {
-	p := identity.PrincipalFrom(ctx)
-	if p == nil {
-		return infos
-	}
-	infos = slices.DeleteFunc(slices.Clone(infos), func(i library.Info) bool { return !p.Sees(i.ID) })
-	for i := range infos {
-		infos[i].MayWrite = infos[i].MayWrite && p.May(identity.Write)
-	}
-	return infos
-}
-
-// hidden reports whether the caller's token may not see a library.
-func hidden(ctx context.Context, id library.ID) bool {
-	p := identity.PrincipalFrom(ctx)
-	return p != nil && !p.Sees(id)
 }

@@ -15,6 +15,7 @@ import (
 
 	"go.opentelemetry.io/otel"
 
+	"github.com/stackroom-mcp/stackroom/pkg/access/embedded"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
@@ -108,23 +109,23 @@ func (o *observing) upstreamHooks(name string, logger *slog.Logger) upstream.Hoo
 	}
 }
 
-// states measures how the secrets and the embedded library fare.
-func (o *observing) states(secrets *secret.Store, e *embedded) error {
+// states registers the metrics of the secrets and the embedded library.
+func (o *observing) states(secrets *secret.Store, e *embedded.Provider) error {
 	return errors.Join(o.Secrets(secretStates(secrets)), o.Indexes(func() []telemetry.IndexState { return indexStates(e) }))
 }
 
-// indexStates tells the metrics how large the embedded library is and how old;
-// of the sample library there is nothing to tell.
-func indexStates(e *embedded) []telemetry.IndexState {
-	if !e.exists() {
+// indexStates returns the size and age of the embedded library, nothing for the
+// sample library.
+func indexStates(e *embedded.Provider) []telemetry.IndexState {
+	if !e.Imported() {
 		return nil
 	}
-	info, err := e.info(context.Background())
+	info, err := e.Info(context.Background())
 	if err != nil {
 		return nil
 	}
 	state := telemetry.IndexState{Library: string(info.ID), Works: int64(info.Items)}
-	_ = filepath.WalkDir(e.dir, func(_ string, entry fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(e.Dir(), func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return nil // an import may be taking it away
 		}
