@@ -173,8 +173,8 @@ type signedIn struct {
 	client, code, verifier, access, refresh string
 }
 
-// authorization is a good authorization request, with changes: name, value, …; "-" takes
-// a parameter out.
+// authorization is a valid authorization request, with changes: name, value,
+// …; "-" removes a parameter.
 func (d *deployment) authorization(client, verifier string, changes ...string) url.Values {
 	sum := sha256.Sum256([]byte(verifier))
 	q := url.Values{

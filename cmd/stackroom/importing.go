@@ -46,8 +46,8 @@ type fileSummary struct {
 	Repaired int           `json:"repaired"`
 }
 
-// The most files that a summary lists, and that it lists for a person who did
-// not ask for all. The counts beside the lists are always whole.
+// The most files that a summary lists with --verbose, and without it. The counts
+// beside the lists are complete.
 const (
 	maxFiles  = 10_000
 	someFiles = 20
