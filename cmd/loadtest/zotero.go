@@ -44,10 +44,11 @@ func serveHere(ctx context.Context, h http.Handler) (string, error) {
 
 // zoteroItem returns a work as the API writes it.
 func zoteroItem(i int, it *library.Item) map[string]any {
+	const alphabet, length = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ", 8 // of Zotero's keys
 	key := ""
-	for n, left := 0, i; n < library.KeyLength; n++ {
-		key = string(library.KeyAlphabet[left%len(library.KeyAlphabet)]) + key
-		left /= len(library.KeyAlphabet)
+	for n, left := 0, i; n < length; n++ {
+		key = string(alphabet[left%len(alphabet)]) + key
+		left /= len(alphabet)
 	}
 	data := map[string]any{
 		"key": key, "version": 1, "itemType": it.Type, "collections": []string{}, "relations": map[string]any{},

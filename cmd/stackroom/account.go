@@ -24,7 +24,7 @@ type state struct {
 }
 
 // openState opens the master keys and the records, which a.close closes.
-func (o *opening) openState(ctx context.Context, a *access) (state, error) {
+func (o *authOptions) openState(ctx context.Context, a *authentication) (state, error) {
 	ring, err := masterRing(o.secrets, o.logger)
 	if err != nil {
 		return state{}, err
@@ -42,7 +42,7 @@ func (o *opening) openState(ctx context.Context, a *access) (state, error) {
 }
 
 // zotero makes this server the place where members sign in with Zotero.
-func (o *opening) zotero(ctx context.Context, a *access) (identity.Verifier, error) {
+func (o *authOptions) zotero(ctx context.Context, a *authentication) (identity.Verifier, error) {
 	c := o.config
 	st, err := o.openState(ctx, a)
 	if err != nil {
@@ -80,7 +80,7 @@ func (o *opening) zotero(ctx context.Context, a *access) (identity.Verifier, err
 }
 
 // accountPages returns the account pages with what they share with sign-in.
-func (o *opening) accountPages(st state, options account.Options) (*account.Pages, error) {
+func (o *authOptions) accountPages(st state, options account.Options) (*account.Pages, error) {
 	options.URL, options.Keyring, options.Ledger = issuer(o.config), st.ring, st.records
 	options.Libraries, options.Scopes, options.Logger = o.libraries, offeredScopes(), o.logger
 	options.UnknownKey = o.secrets.Source("STACKROOM_MASTER_KEY").Rejected
@@ -89,7 +89,7 @@ func (o *opening) accountPages(st state, options account.Options) (*account.Page
 
 // oidc takes the tokens of the organisation's identity provider, and with a
 // client of its own there, personal access tokens.
-func (o *opening) oidc(ctx context.Context, a *access) (identity.Verifier, error) {
+func (o *authOptions) oidc(ctx context.Context, a *authentication) (identity.Verifier, error) {
 	c := o.config
 	v, err := openOIDC(c, o.secrets, o.logger)
 	if err != nil {

@@ -19,7 +19,7 @@ type accountBrowser struct {
 	person *signintest.Person
 }
 
-// open makes a request and returns the status, the page and where it leads.
+// open makes a request and returns the status, the page and the redirect.
 func (m *accountBrowser) open(method, at string, form url.Values) (status int, page, to string) {
 	m.t.Helper()
 	if strings.HasPrefix(at, "/") {

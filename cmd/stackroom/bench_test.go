@@ -20,21 +20,21 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// BenchmarkCall measures a call of search through the whole program but the
-// network, in the express lane and through the SDK, and beside it the
-// yardstick: the barest server of the SDK, with a tool that does nothing.
+// BenchmarkCall measures a call of search through the program without the
+// network, in the express lane and through the SDK. The yardstick is a server of
+// the SDK with a tool that does nothing.
 func BenchmarkCall(b *testing.B) {
 	c, err := config.Load([]string{"STACKROOM_DATA=" + b.TempDir(), "RATE_LIMIT_MAX=0"})
 	if err != nil {
 		b.Fatal(err)
 	}
-	libs, _, err := openLibraries(b.Context(), c, nil, upstream.Hooks{}, slog.New(slog.DiscardHandler))
+	libs, err := openLibraries(b.Context(), c, nil, upstream.Hooks{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer libs.Close()
+	defer libs.embedded.Close()
 	edge := func(express bool) http.Handler {
-		o, err := serverOptions(&room{config: c, libs: libs, access: &access{}, observing: &observing{}}, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
+		o, err := serverOptions(&app{config: c, libs: libs, auth: &authentication{}, observing: &observing{}}, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// withoutExpress is a catalogue all of whose calls are the SDK's.
+// withoutExpress is a catalogue without the express lane.
 type withoutExpress struct{ servermcp.Catalog }
 
 // Definitions implements the catalogue.

@@ -19,7 +19,7 @@ import (
 // bundleCommand makes a desktop bundle, or describes those that were made.
 type bundleCommand struct {
 	Out        string `default:"dist" type:"path" placeholder:"DIR" help:"Folder of the bundles."`
-	Binary     string `type:"existingfile" placeholder:"PATH" help:"The program to bundle, for whatever it was built for. Default: this one."`
+	Binary     string `type:"existingfile" placeholder:"PATH" help:"The program to bundle, for the system it was built for. Default: this one."`
 	OS         string `name:"os" placeholder:"OS" help:"Refuse a program for another system: darwin, linux or windows."`
 	Arch       string `placeholder:"ARCH" help:"Refuse a program for another processor: amd64 or arm64."`
 	Release    string `placeholder:"VERSION" help:"The bundle's version. Default: that of the program that makes it."`
@@ -102,7 +102,7 @@ func (c *bundleCommand) program() (*os.File, bundle.Platform, error) {
 	return f, platform, nil
 }
 
-// describe writes server.json with the bundles of a version that are there.
+// describe writes server.json with the bundles of a version that exist.
 func (c *bundleCommand) describe(version string) error {
 	var packages []bundle.Package
 	for _, platform := range bundle.Platforms() {
@@ -135,7 +135,7 @@ func sumOf(path string) (string, error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
-// create writes a file for everyone to read, whole or not at all.
+// create writes a file that every user can read, atomically.
 func create(path string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // for everyone
 		return err

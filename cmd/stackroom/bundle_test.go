@@ -76,7 +76,7 @@ func readServer(t *testing.T, path string) bundle.Server {
 	return s
 }
 
-func TestBundleSaysWhatIsWrong(t *testing.T) {
+func TestBundle_Errors(t *testing.T) {
 	text := filepath.Join(t.TempDir(), "stackroom")
 	if err := os.WriteFile(text, []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -106,9 +106,9 @@ func TestBundleSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestServerJSONIsFresh holds the file that is in the repository against the
-// code. A release adds its version and its bundles.
-func TestServerJSONIsFresh(t *testing.T) {
+// TestServerJSON_IsCurrent compares the file in the repository with the code. A
+// release adds its version and its bundles.
+func TestServerJSON_IsCurrent(t *testing.T) {
 	fresh := filepath.Join(t.TempDir(), "server.json")
 	if status, _, stderr := run(t, nil, "bundle", "--out", t.TempDir(), "--release", "development", "--server-json", fresh); status != 0 {
 		t.Fatal(stderr)

@@ -38,8 +38,7 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// run runs a command to its end, or for 20 s: a server that should have refused
-// to start fails the test.
+// run runs a command to its end. A command that runs for 20 s fails the test.
 func run(t *testing.T, environ []string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -63,9 +62,9 @@ func start(t *testing.T, environ ...string) (url string, logs *output) {
 	return "http://" + addr, logs
 }
 
-// startInto runs a server in the background, whose audit and log go where the
-// test says, and returns its address when it is ready. The function returned
-// stops it, once, and returns its status; the end of the test does so too.
+// startInto runs a server in the background with the given audit and log, and
+// returns its address when it is ready. stop stops it once and returns its
+// status; the end of the test stops it too.
 func startInto(t *testing.T, audit, logs io.WriteCloser, environ ...string) (addr string, stop func() int) {
 	t.Helper()
 	var lc net.ListenConfig
@@ -111,7 +110,7 @@ func get(t *testing.T, url string) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-// search asks over REST and returns the titles that were found.
+// search searches over REST and returns the titles found.
 func search(t *testing.T, url, query string) []string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/tools/search", strings.NewReader(`{"query":"`+query+`"}`))
@@ -165,7 +164,7 @@ func bibliography(t *testing.T) string {
 	return dir
 }
 
-func TestANewcomerIsAnsweredFromTheSampleLibrary(t *testing.T) {
+func TestServe_SampleLibraryByDefault(t *testing.T) {
 	url, _ := start(t, "STACKROOM_DATA="+t.TempDir())
 	if titles := search(t, url, "attention transformer"); len(titles) == 0 || !strings.Contains(titles[0], "Attention") {
 		t.Errorf("found %q", titles)
@@ -175,7 +174,7 @@ func TestANewcomerIsAnsweredFromTheSampleLibrary(t *testing.T) {
 	}
 }
 
-func TestTwoProcessesReadAndAnImportIsTakenUpByBoth(t *testing.T) {
+func TestServe_TwoProcessesSeeAnImport(t *testing.T) {
 	data := "STACKROOM_DATA=" + t.TempDir()
 	first, _ := start(t, data)
 	second, _ := start(t, data)
@@ -198,7 +197,7 @@ func TestTwoProcessesReadAndAnImportIsTakenUpByBoth(t *testing.T) {
 	}
 }
 
-func TestImportSaysWhatItDid(t *testing.T) {
+func TestImport_Summary(t *testing.T) {
 	data := "STACKROOM_DATA=" + filepath.Join(t.TempDir(), "library")
 	dir := bibliography(t)
 	summarize := func(args ...string) summary {
@@ -235,7 +234,7 @@ func TestImportSaysWhatItDid(t *testing.T) {
 	}
 }
 
-func TestImportRefuses(t *testing.T) {
+func TestImport_RefusesBadInput(t *testing.T) {
 	dir := t.TempDir()
 	data := "STACKROOM_DATA=" + filepath.Join(dir, "library")
 	empty, image := filepath.Join(dir, "empty"), filepath.Join(dir, "image.bib")
@@ -319,7 +318,7 @@ func TestHealthcheck(t *testing.T) {
 	}
 }
 
-func TestThePortIsTaken(t *testing.T) {
+func TestServe_PortInUse(t *testing.T) {
 	url, _ := start(t, "STACKROOM_DATA="+t.TempDir())
 	status, _, stderr := run(t, []string{"STACKROOM_DATA=" + t.TempDir(), "STACKROOM_ADDR=" + strings.TrimPrefix(url, "http://")}, "serve")
 	if status != exitFailure || !strings.Contains(stderr, "PORT") {

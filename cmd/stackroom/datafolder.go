@@ -12,10 +12,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// checkData returns why nothing can be read from the data folder, or nil. A
-// folder that STACKROOM_DATA names must exist: if it is mistyped, the sample
-// library must not be served in its place. The user's data folder need not
-// exist, and nothing but an import makes it.
+// checkData returns why the data folder can't be read, or nil. A folder that
+// STACKROOM_DATA names must exist, so that a mistyped one does not serve the
+// sample library. The default folder need not exist; only an import makes it.
 func checkData(c *config.Config) error {
 	problem, cause := dataProblem(c.Data)
 	switch {
@@ -28,7 +27,7 @@ func checkData(c *config.Config) error {
 	expected := "a folder that this user can read"
 	switch {
 	case strings.HasPrefix(c.Data, "~"):
-		expected = "the whole path of a folder: nothing expands ~ here"
+		expected = "the whole path of a folder: ~ is not expanded"
 	case errors.Is(cause, fs.ErrNotExist):
 		expected = "a folder that exists; stackroom import makes it"
 	}

@@ -60,8 +60,8 @@ func TestDataFolder_UnusableOneIsAnError(t *testing.T) {
 		{"below a file", "STACKROOM_DATA=" + dir + "/file/library", imports, []string{"can't be opened"}},
 		{"a closed folder", "STACKROOM_DATA=" + closed, []string{"serve"}, []string{"STACKROOM_DATA", "can't be read"}},
 		{"a closed folder", "STACKROOM_DATA=" + closed, []string{"doctor"}, []string{"can't be read"}},
-		{"a home that nothing expands", "STACKROOM_DATA=~/library", []string{"serve"}, []string{"nothing expands ~"}},
-		{"a home that nothing expands", "STACKROOM_DATA=~/library", imports, []string{"nothing expands ~"}},
+		{"a tilde", "STACKROOM_DATA=~/library", []string{"serve"}, []string{"~ is not expanded"}},
+		{"a tilde", "STACKROOM_DATA=~/library", imports, []string{"~ is not expanded"}},
 		{"a file in the default's place", "HOME=" + dir + "/home", []string{"serve"}, []string{"is not a folder", "STACKROOM_DATA"}},
 		{"no default folder", "HOME=" + dir, []string{"doctor"}, nil},
 		{"no default folder", "HOME=" + dir, imports, nil},
@@ -174,9 +174,9 @@ func TestDoctor_SaysHowToReachTheZoteroApp(t *testing.T) {
 	}
 }
 
-// TestSample_EveryAnswerSaysThatItIs asks every tool about the sample library,
-// and then about a library of one's own.
-func TestSample_EveryAnswerSaysThatItIs(t *testing.T) {
+// TestSample_NoticeInEveryAnswer calls every tool on the sample library, then
+// on an imported one.
+func TestSample_NoticeInEveryAnswer(t *testing.T) {
 	url, _ := start(t, "STACKROOM_DATA="+t.TempDir())
 	own := filepath.Join(t.TempDir(), "library")
 	importJSON(t, own, bibliography(t))

@@ -21,9 +21,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
 
-// deployment is the whole program as a team runs it: two servers that share a
-// bucket and a master key, behind one https URL that gives each request to the
-// next of them, over a stand-in for Zotero.
+// deployment is the program as a team runs it: two servers that share a bucket
+// and a master key, behind one https URL that passes requests to them in turn,
+// and a stand-in for Zotero.
 type deployment struct {
 	t       *testing.T
 	public  string
@@ -36,7 +36,7 @@ type deployment struct {
 	served  *atomic.Uint64
 }
 
-// redirectURI is where the clients of these tests are sent back to.
+// redirectURI is the redirect URI of the clients.
 const redirectURI = "https://client.example/callback"
 
 func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
@@ -83,9 +83,8 @@ func (d *deployment) serve(environ ...string) {
 	d.servers, d.logs = append(d.servers, "http://"+addr), append(d.logs, out)
 }
 
-// RoundTrip implements [http.RoundTripper]: it carries a request for the public
-// URL to the next server, as a proxy that ends TLS does, and others where they
-// are for.
+// RoundTrip implements [http.RoundTripper]. It passes a request for the public URL
+// to the next server, as a proxy that terminates TLS does.
 func (d *deployment) RoundTrip(r *http.Request) (*http.Response, error) {
 	if "https://"+r.URL.Host != d.public {
 		return http.DefaultTransport.RoundTrip(r)
@@ -169,13 +168,13 @@ func (d *deployment) register(metadata string) string {
 	return answer.ID
 }
 
-// signedIn is what a client has of somebody who signed in.
+// signedIn is what a client holds after a sign-in.
 type signedIn struct {
 	client, code, verifier, access, refresh string
 }
 
-// authorization is a good authorization request, with changes: name, value, …; "-" takes
-// a parameter out.
+// authorization is a valid authorization request, with changes: name, value,
+// …; "-" removes a parameter.
 func (d *deployment) authorization(client, verifier string, changes ...string) url.Values {
 	sum := sha256.Sum256([]byte(verifier))
 	q := url.Values{
@@ -185,14 +184,14 @@ func (d *deployment) authorization(client, verifier string, changes ...string) u
 	return changed(q, changes)
 }
 
-// redemption is a good request for the tokens of a code, with changes.
+// redemption is a valid request for the tokens of a code, with changes.
 func redemption(s signedIn, changes ...string) url.Values {
 	return changed(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {s.client}, "code": {s.code}, "redirect_uri": {redirectURI}, "code_verifier": {s.verifier},
 	}, changes)
 }
 
-// renewal is a good request for the successor of a refresh token, with changes.
+// renewal is a valid request to exchange a refresh token, with changes.
 func renewal(s signedIn, changes ...string) url.Values {
 	return changed(url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {s.refresh}}, changes)
 }
@@ -207,7 +206,7 @@ func changed(q url.Values, changes []string) url.Values {
 	return q
 }
 
-// code lets a user sign in as far as the code that the client gets.
+// code signs a user in up to the authorization code.
 func (d *deployment) code(user int64, client string) (signedIn, bool) {
 	d.t.Helper()
 	s := signedIn{client: client, verifier: rand.Text() + rand.Text()}
@@ -230,7 +229,7 @@ func (d *deployment) signIn(user int64, client string) (signedIn, bool) {
 	return s, d.tokens(&s, redemption(s))
 }
 
-// tokens asks for tokens and puts them into s.
+// tokens requests tokens and puts them into s.
 func (d *deployment) tokens(s *signedIn, request url.Values) bool {
 	d.t.Helper()
 	r, answer := d.form("/token", request)
@@ -260,5 +259,5 @@ func (d *deployment) overMCP(token, tool, arguments string, header ...string) re
 	}, header...)...)
 }
 
-// logged returns all that both servers logged and audited.
+// logged returns the logs and audits of both servers.
 func (d *deployment) logged() string { return d.logs[0].String() + d.logs[1].String() }

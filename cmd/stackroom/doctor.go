@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/access/embedded"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
@@ -16,8 +17,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
 
-// doctorCommand checks everything that a server needs, and says what to do
-// about what is wrong. It makes and changes nothing.
+// doctorCommand checks what a server needs and says how to correct what is
+// wrong. It changes nothing.
 type doctorCommand struct{}
 
 // Run implements the command. It fails if a check does.
@@ -31,7 +32,7 @@ func (doctorCommand) Run(p *process) error {
 		d.configuration(err)
 		return d.verdict()
 	}
-	d.well("configuration", "every setting can be used; the server would listen on "+c.ListenAddr())
+	d.pass("configuration", "every setting can be used; the server would listen on "+c.ListenAddr())
 	secrets := d.secrets(p.ctx, c)
 	if secrets == nil {
 		return d.verdict()
@@ -53,17 +54,17 @@ type doctor struct {
 	sick   int
 }
 
-func (d *doctor) well(check, finding string) {
+func (d *doctor) pass(check, finding string) {
 	fmt.Fprintf(d.w, "ok    %-14s %s\n", check, finding)
 }
 
-// skip prints what could not be checked and why.
+// skip prints what was not checked and why.
 func (d *doctor) skip(check, why string) {
 	fmt.Fprintf(d.w, "skip  %-14s %s\n", check, why)
 }
 
-// ill prints what is wrong and how to correct it.
-func (d *doctor) ill(check string, err error) {
+// fail prints what is wrong and how to correct it.
+func (d *doctor) fail(check string, err error) {
 	d.sick++
 	e := library.AsError(err)
 	fmt.Fprintf(d.w, "FAIL  %-14s %s\n", check, e.Message)
@@ -78,7 +79,7 @@ func (d *doctor) ill(check string, err error) {
 	}
 }
 
-// verdict is the command's error, if any check failed.
+// verdict returns an error if a check failed.
 func (d *doctor) verdict() error {
 	if d.sick == 0 {
 		return nil
@@ -89,7 +90,7 @@ func (d *doctor) verdict() error {
 func (d *doctor) configuration(err error) {
 	var faults config.Faults
 	if !errors.As(err, &faults) {
-		d.ill("configuration", err)
+		d.fail("configuration", err)
 		return
 	}
 	d.faults("configuration", faults)
@@ -97,7 +98,7 @@ func (d *doctor) configuration(err error) {
 
 func (d *doctor) faults(check string, faults config.Faults) {
 	for _, f := range faults {
-		d.ill(check, library.Errorf(library.Invalid, "%s is %s", f.Variable, f.Shape).WithHint("set it to %s, or leave it unset", f.Expected))
+		d.fail(check, library.Errorf(library.Invalid, "%s is %s", f.Variable, f.Shape).WithHint("set it to %s, or leave it unset", f.Expected))
 	}
 }
 
@@ -107,31 +108,31 @@ func (d *doctor) embedded(ctx context.Context, c *config.Config) {
 		d.data(err)
 		return
 	}
-	e := &embedded{dir: c.Data}
+	e := embedded.New(embedded.Options{Dir: c.Data})
 	defer e.Close()
-	info, err := e.info(ctx)
+	info, err := e.Info(ctx)
 	switch {
 	case err != nil:
-		d.ill("embedded", err)
+		d.fail("embedded", err)
 		return
-	case e.exists():
-		d.well("embedded", fmt.Sprintf("%d works in %s%s", info.Items, c.Data, servedTo(c)))
+	case e.Imported():
+		d.pass("embedded", fmt.Sprintf("%d works in %s%s", info.Items, c.Data, servedTo(c)))
 	default:
-		d.well("embedded", fmt.Sprintf("nothing was imported yet; the sample library has %d works", info.Items))
+		d.pass("embedded", fmt.Sprintf("nothing was imported yet; the sample library has %d works", info.Items))
 	}
 	switch err := mayWrite(c.Data); {
 	case errors.Is(err, fs.ErrNotExist):
-		d.well("data folder", c.Data+" does not exist; the first import makes it")
+		d.pass("data folder", c.Data+" does not exist; the first import makes it")
 	case err != nil:
-		d.ill("data folder", library.Errorf(library.Forbidden, "%s can't be written", c.Data).
+		d.fail("data folder", library.Errorf(library.Forbidden, "%s can't be written", c.Data).
 			WithHint("nothing can be imported: give this user the right to write there, or set STACKROOM_DATA to another folder").WithCause(err))
 	default:
-		d.well("data folder", c.Data+" can be written")
+		d.pass("data folder", c.Data+" can be written")
 	}
 }
 
-// servedTo says who may read the imported library, where that is not everyone
-// who may call the server.
+// servedTo says who may read the imported library, where that is not every
+// caller.
 func servedTo(c *config.Config) string {
 	switch {
 	case c.SharesLocal():
@@ -142,13 +143,13 @@ func servedTo(c *config.Config) string {
 	return ""
 }
 
-// data tells what is wrong with the data folder.
+// data prints what is wrong with the data folder.
 func (d *doctor) data(err error) {
 	if faults := (config.Faults)(nil); errors.As(err, &faults) {
 		d.faults("data folder", faults)
 		return
 	}
-	d.ill("data folder", err)
+	d.fail("data folder", err)
 }
 
 // zotero checks the upstream and what each key may read.
@@ -156,10 +157,10 @@ func (d *doctor) zotero(ctx context.Context, c *config.Config, secrets *secret.S
 	up, err := newUpstream(c, upstream.Hooks{})
 	switch {
 	case err != nil:
-		d.ill("zotero", err)
+		d.fail("zotero", err)
 		return
 	case up == nil:
-		d.well("zotero", "not configured; set ZOTERO_API_KEY to serve its libraries")
+		d.pass("zotero", "not configured; set ZOTERO_API_KEY to serve its libraries")
 		return
 	}
 	client := zotero.NewClient(up, zotero.Options{Local: c.ZoteroDesktop})
@@ -169,16 +170,16 @@ func (d *doctor) zotero(ctx context.Context, c *config.Config, secrets *secret.S
 		d.account(ctx, "zotero app", a, appError(err))
 		return // on this machine: neither its clock nor its state tells more
 	case c.Auth == "zotero":
-		d.well("zotero", "everybody reads with a key of their own, which they grant when they sign in")
+		d.pass("zotero", "everybody reads with a key of their own, which they grant when they sign in")
 	default:
 		d.keys(ctx, c, client, secrets.Source("ZOTERO_API_KEY").Current().Reveal())
 	}
 	s := up.State()
 	if s.Breaker != upstream.BreakerClosed {
-		d.ill("breaker", library.Errorf(library.Unavailable, "the circuit breaker of %s is %s", s.Host, s.Breaker).WithRetryAfter(s.RetryIn))
+		d.fail("breaker", library.Errorf(library.Unavailable, "the circuit breaker of %s is %s", s.Host, s.Breaker).WithRetryAfter(s.RetryIn))
 		return
 	}
-	d.well("breaker", "closed: "+s.Host+" is asked")
+	d.pass("breaker", "closed: "+s.Host+" is asked")
 	d.clock(ctx, up)
 }
 
@@ -207,24 +208,24 @@ func (d *doctor) account(ctx context.Context, check string, a *zotero.Account, e
 		infos, err = a.Libraries(ctx)
 	}
 	if err != nil {
-		d.ill(check, err)
+		d.fail(check, err)
 		return
 	}
 	if len(infos) == 0 {
-		d.ill(check, library.Errorf(library.Forbidden, "no library can be read with it").WithHint("give the key access at https://www.zotero.org/settings/keys"))
+		d.fail(check, library.Errorf(library.Forbidden, "no library can be read with it").WithHint("give the key access at https://www.zotero.org/settings/keys"))
 		return
 	}
 	for _, info := range infos {
 		if info.Items < 0 {
-			d.ill(check, library.Errorf(library.Unavailable, "%s %s", info.ID, info.Notice).WithHint("try again; if it stays so, look at https://status.zotero.org"))
+			d.fail(check, library.Errorf(library.Unavailable, "%s %s", info.ID, info.Notice).WithHint("try again; if it stays so, look at https://status.zotero.org"))
 			continue
 		}
-		d.well(check, fmt.Sprintf("%s: %d works, version %d", info.ID, info.Items, info.Version))
+		d.pass(check, fmt.Sprintf("%s: %d works, version %d", info.ID, info.Items, info.Version))
 	}
 }
 
-// maxClockError is how far this machine's clock may be off before signatures
-// and expiry times go wrong.
+// maxClockError is the largest error of this machine's clock with which
+// signatures and expiry times still hold.
 const maxClockError = time.Minute
 
 // clock compares this machine's clock with the upstream's.
@@ -236,12 +237,12 @@ func (d *doctor) clock(ctx context.Context, up *upstream.Client) {
 	}
 	theirs, err := time.Parse(time.RFC1123, res.Header.Get("Date"))
 	if err != nil {
-		d.well("clock", "the upstream doesn't tell the time")
+		d.pass("clock", "the upstream doesn't tell the time")
 		return
 	}
 	if off := time.Since(theirs).Round(time.Second); off.Abs() > maxClockError {
-		d.ill("clock", library.Errorf(library.Conflict, "this machine's clock is %s off", off).WithHint("set it by NTP"))
+		d.fail("clock", library.Errorf(library.Conflict, "this machine's clock is %s off", off).WithHint("set it by NTP"))
 		return
 	}
-	d.well("clock", "agrees with the upstream's")
+	d.pass("clock", "agrees with the upstream's")
 }

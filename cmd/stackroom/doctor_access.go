@@ -16,9 +16,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// secrets reads every secret that the configuration names, and returns those
-// that could be had, so that the other checks can go on with them; or nil if
-// they can't.
+// secrets reads every secret that the configuration names and returns those that
+// can be read, for the other checks; nil if none can.
 func (d *doctor) secrets(ctx context.Context, c *config.Config) *secret.Store {
 	options := secretOptions(c, d.logger, nil)
 	options.Settings = maps.Clone(options.Settings)
@@ -26,13 +25,13 @@ func (d *doctor) secrets(ctx context.Context, c *config.Config) *secret.Store {
 	var faults secret.Faults
 	if errors.As(err, &faults) {
 		for _, f := range faults {
-			d.ill("secret", secretError(f))
+			d.fail("secret", secretError(f))
 			delete(options.Settings, f.Variable)
 		}
 		store, err = secret.Open(ctx, options)
 	}
 	if err != nil { // it went away between two looks, or ctx ended
-		d.ill("secret", err)
+		d.fail("secret", err)
 		return nil
 	}
 	for _, s := range store.Status() {
@@ -48,21 +47,21 @@ func secretError(f *secret.Fault) error {
 // secret tells of one secret where it is kept and when it was last changed.
 func (d *doctor) secret(s secret.Status) {
 	if s.Fault != nil {
-		d.ill("secret", secretError(s.Fault))
+		d.fail("secret", secretError(s.Fault))
 		return
 	}
 	switch {
 	case s.Kind == secret.Plain:
-		d.well("secret", s.Variable+": in the setting itself; a reference to Secret Manager or a file could be rotated without a restart")
+		d.pass("secret", s.Variable+": in the setting itself; a reference to Secret Manager or a file could be rotated without a restart")
 	case s.Created.IsZero():
-		d.well("secret", fmt.Sprintf("%s: %s, version %s; roles/secretmanager.viewer would let it say how old that is", s.Variable, s.Reference, s.Version))
+		d.pass("secret", fmt.Sprintf("%s: %s, version %s; roles/secretmanager.viewer would let it say how old that is", s.Variable, s.Reference, s.Version))
 	default:
-		d.well("secret", fmt.Sprintf("%s: %s, version %s, last rotated %s, %s ago", s.Variable, s.Reference, s.Version,
+		d.pass("secret", fmt.Sprintf("%s: %s, version %s, last rotated %s, %s ago", s.Variable, s.Reference, s.Version,
 			s.Created.UTC().Format(time.DateTime), ago(s.Age(time.Now()))))
 	}
 }
 
-// ago writes an age for people: in days if it has some.
+// ago formats an age, in days if it is a day or more.
 func ago(d time.Duration) string {
 	if days := int(d.Hours() / 24); days > 0 {
 		return fmt.Sprintf("%d days", days)
@@ -73,7 +72,7 @@ func ago(d time.Duration) string {
 // signInTime bounds one request to a service that sign-in needs.
 const signInTime = 10 * time.Second
 
-// signIn checks the way of signing in and what it needs.
+// signIn checks sign-in and what it needs.
 func (d *doctor) signIn(ctx context.Context, c *config.Config, secrets *secret.Store) {
 	ctx, cancel := context.WithTimeout(ctx, signInTime)
 	defer cancel()
@@ -85,13 +84,13 @@ func (d *doctor) signIn(ctx context.Context, c *config.Config, secrets *secret.S
 	case "zotero":
 		d.zoteroSignIn(ctx, c, secrets)
 	case "none":
-		d.well("sign-in", "not needed: every caller who reaches "+c.ListenAddr()+" may read everything")
+		d.pass("sign-in", "not needed: every caller who reaches "+c.ListenAddr()+" may read everything")
 	default:
-		d.well("sign-in", "not needed: only this machine reaches the server")
+		d.pass("sign-in", "not needed: only this machine reaches the server")
 	}
 }
 
-// tokens checks the records of the tokens that are good.
+// tokens checks the records of tokens.
 func (d *doctor) tokens(secrets *secret.Store) {
 	source := secrets.Source("STACKROOM_TOKENS")
 	if source == nil {
@@ -100,13 +99,13 @@ func (d *doctor) tokens(secrets *secret.Store) {
 	}
 	v, err := tokens.New(source.Current().Reveal())
 	if err != nil {
-		d.ill("sign-in", err)
+		d.fail("sign-in", err)
 		return
 	}
-	d.well("sign-in", fmt.Sprintf("with tokens; there are records of %d", v.Len()))
+	d.pass("sign-in", fmt.Sprintf("with tokens; there are records of %d", v.Len()))
 }
 
-// oidc checks that the identity provider's keys can be had.
+// oidc checks that the identity provider's keys can be fetched.
 func (d *doctor) oidc(ctx context.Context, c *config.Config, secrets *secret.Store) {
 	if c.OIDCPolicy != "" && secrets.Source("STACKROOM_OIDC_POLICY") == nil {
 		d.skip("sign-in", "with oidc, whose policy can't be had; see the secret above")
@@ -117,15 +116,15 @@ func (d *doctor) oidc(ctx context.Context, c *config.Config, secrets *secret.Sto
 		err = v.Ready(ctx)
 	}
 	if err != nil {
-		d.ill("sign-in", err)
+		d.fail("sign-in", err)
 		return
 	}
-	d.well("sign-in", "with oidc; "+c.OIDCIssuer+" gives its keys")
+	d.pass("sign-in", "with oidc; "+c.OIDCIssuer+" gives its keys")
 	if c.OIDCClientID == "" {
-		d.well("account", "members can't make personal access tokens; STACKROOM_OIDC_CLIENT_ID lets them")
+		d.pass("account", "members can't make personal access tokens; STACKROOM_OIDC_CLIENT_ID lets them")
 		return
 	}
-	d.well("account", "members make personal access tokens at "+issuer(c)+"/account/tokens")
+	d.pass("account", "members make personal access tokens at "+issuer(c)+"/account/tokens")
 	d.ledger(ctx, c)
 }
 
@@ -142,7 +141,7 @@ func (d *doctor) zoteroSignIn(ctx context.Context, c *config.Config, secrets *se
 		d.configuration(err)
 		return
 	}
-	d.well("sign-in", fmt.Sprintf("with zotero as %s; %d master keys, the first of them seals", issuer(c), len(keys)))
+	d.pass("sign-in", fmt.Sprintf("with zotero as %s; %d master keys, the first of them seals", issuer(c), len(keys)))
 	d.ledger(ctx, c)
 }
 
@@ -158,28 +157,28 @@ func (d *doctor) ledger(ctx context.Context, c *config.Config) {
 		err = records.Check(ctx)
 	}
 	if err != nil {
-		d.ill("state", library.Errorf(library.Unavailable, "the bucket %s can't be used", c.StateBucket).
+		d.fail("state", library.Errorf(library.Unavailable, "the bucket %s can't be used", c.StateBucket).
 			WithHint("the account that this runs as needs roles/storage.objectUser on it").WithCause(err))
 		return
 	}
-	d.well("state", "in the bucket "+c.StateBucket+", which can be read and written")
+	d.pass("state", "in the bucket "+c.StateBucket+", which can be read and written")
 }
 
-// ledgerFile checks the records in the data folder, which a server that runs
-// there has open.
+// ledgerFile checks the records in the data folder, which a running server has
+// open.
 func (d *doctor) ledgerFile(c *config.Config) {
 	if c.Service != "" {
-		d.ill("state", library.Errorf(library.Invalid, "STACKROOM_STATE_BUCKET is unset, and Cloud Run may run several instances").
+		d.fail("state", library.Errorf(library.Invalid, "STACKROOM_STATE_BUCKET is unset, and Cloud Run may run several instances").
 			WithHint("set it to a bucket, or members have to sign in again with each new instance"))
 		return
 	}
 	at := filepath.Join(c.Data, ledger.FileName)
 	switch err := ledger.Probe(c.Data); {
 	case errors.Is(err, ledger.ErrLocked):
-		d.well("state", "in "+at+", which a running server has open; several servers need STACKROOM_STATE_BUCKET")
+		d.pass("state", "in "+at+", which a running server has open; several servers need STACKROOM_STATE_BUCKET")
 	case err != nil:
-		d.ill("state", err)
+		d.fail("state", err)
 	default:
-		d.well("state", "in "+at+", for one process; several need STACKROOM_STATE_BUCKET")
+		d.pass("state", "in "+at+", for one process; several need STACKROOM_STATE_BUCKET")
 	}
 }

@@ -51,7 +51,7 @@ func examplesOf(path string) []example {
 	return moreExamplesOf(path)
 }
 
-// moreExamplesOf returns the examples of the commands that few people type.
+// moreExamplesOf returns the examples of the less common commands.
 func moreExamplesOf(path string) []example {
 	switch path {
 	case "bundle":

@@ -11,7 +11,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// healthcheckCommand asks the server on this machine whether it is well.
+// healthcheckCommand asks the server on this machine for its health.
 type healthcheckCommand struct{}
 
 // Run implements the command.

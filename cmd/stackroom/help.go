@@ -48,8 +48,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return nil
 }
 
-// settingsOf returns the settings that a command reads and that its help
-// names.
+// settingsOf returns the settings that the help of a command names.
 func settingsOf(path string) []config.Variable {
 	all := config.Variables()
 	only := func(names ...string) []config.Variable {
@@ -99,8 +98,8 @@ func printRow(w io.Writer, name, text string) {
 	}
 }
 
-// wrapped returns the text in lines of at most width characters, but for
-// longer words.
+// wrapped returns the text in lines of at most width characters, or of one longer
+// word.
 func wrapped(text string, width int) []string {
 	var lines []string
 	line := ""

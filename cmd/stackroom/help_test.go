@@ -184,7 +184,7 @@ func TestSettings_AreComplete(t *testing.T) {
 	}
 }
 
-func TestSettings_ShowWhatIsSetNow(t *testing.T) {
+func TestSettings_ShowValues(t *testing.T) {
 	_, stdout, _ := run(t, []string{"LOG_LEVEL=debug", "ZOTERO_API_KEY=goodkey1", "STACKROOM_DATA="}, "settings")
 	text := strings.Join(strings.Fields(stdout), " ")
 	if !strings.Contains(text, `Default: info. Now: "debug".`) || !strings.Contains(text, "Secret. Now: text of 8 characters.") || strings.Count(text, " Now: ") != 2 || strings.Contains(text, "goodkey1") {

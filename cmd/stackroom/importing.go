@@ -17,7 +17,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
 )
 
-// importCommand takes bibliography files into the embedded library.
+// importCommand adds bibliography files to the embedded library.
 type importCommand struct {
 	Paths   []string `arg:"" name:"file-or-folder" help:"Bibliography files, and folders in which to look for them."`
 	DryRun  bool     `help:"Say what would happen, and change nothing."`
@@ -37,7 +37,7 @@ type summary struct {
 	Problems []biblio.Problem `json:"problems"`
 }
 
-// fileSummary is what one file held.
+// fileSummary is what one file had.
 type fileSummary struct {
 	Path     string        `json:"path"`
 	Format   biblio.Format `json:"format"`
@@ -46,14 +46,14 @@ type fileSummary struct {
 	Repaired int           `json:"repaired"`
 }
 
-// The most files that a summary lists, and that it lists for a person who did
-// not ask for all. The counts beside the lists are always whole.
+// The most files that a summary lists with --verbose, and without it. The counts
+// beside the lists are complete.
 const (
 	maxFiles  = 10_000
 	someFiles = 20
 )
 
-// textSummary is what became of the attachments.
+// textSummary is the outcome of reading attachments.
 type textSummary struct {
 	Read         int       `json:"read"`
 	Partly       int       `json:"partly"`
@@ -76,7 +76,7 @@ func newTextSummary() textSummary {
 	return textSummary{Files: []string{}, NotRead: []notRead{}, seen: map[string]bool{}}
 }
 
-// opened takes note of a file that was opened.
+// opened records a file that was opened.
 func (t *textSummary) opened(path string) {
 	if t.seen[path] {
 		return
@@ -87,8 +87,8 @@ func (t *textSummary) opened(path string) {
 	}
 }
 
-// count takes note of what became of an attachment, and of the reason where
-// something of it was not read.
+// count records the outcome of one attachment, with the reason where it was not
+// read completely.
 func (t *textSummary) count(status library.TextStatus, missing notRead) {
 	switch {
 	case status.Complete():
@@ -148,7 +148,7 @@ func (i *importCommand) Run(p *process) error {
 	return nil
 }
 
-// interrupted returns err, or what became of an import that Ctrl-C ended.
+// interrupted returns err, or the error of an import that Ctrl-C ended.
 func interrupted(err error) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
@@ -197,9 +197,9 @@ func (i *importCommand) read(ctx context.Context, paths []string, bar *progress)
 	return s, read, nil
 }
 
-// works returns the works of the bibliographies. Each one's texts are read when
-// it is asked for, so one work's texts are in memory at a time. The sequence
-// ends early if ctx does.
+// works returns the works of the bibliographies. The texts of a work are read
+// when the sequence comes to it, so that one work's texts are in memory at a
+// time. The sequence ends early if ctx does.
 func (i *importCommand) works(ctx context.Context, read []parsedFile, texts *textSummary) iter.Seq[shelf.Work] {
 	return func(yield func(shelf.Work) bool) {
 		for _, b := range read {
@@ -224,7 +224,7 @@ func (i *importCommand) worksOf(ctx context.Context, b parsedFile, texts *textSu
 	return true
 }
 
-// about says which file an error is about.
+// about adds the name of the file to an error.
 func about(path string, err error) error {
 	e := library.AsError(err)
 	if e.Code == library.Internal {
@@ -235,7 +235,7 @@ func about(path string, err error) error {
 	return &named
 }
 
-// print tells a person what happened.
+// print writes the summary as text.
 func (s *summary) print(w io.Writer, dir string, verbose bool) {
 	for _, f := range s.Files {
 		fmt.Fprintf(w, "%s: %d entries (%s), %d skipped, %d repaired\n", f.Path, f.Entries, f.Format, f.Skipped, f.Repaired)

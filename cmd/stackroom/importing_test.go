@@ -167,7 +167,7 @@ func TestImport_CtrlC(t *testing.T) {
 	}
 }
 
-// endingContext ends as Ctrl-C ends it, after it was looked at so many times.
+// endingContext ends as with Ctrl-C after a number of calls of Err.
 type endingContext struct {
 	context.Context
 	left int
@@ -191,7 +191,7 @@ func TestImport_WarnsOfMisspeltSettings(t *testing.T) {
 	}
 }
 
-func TestTextSummary_CountsWhatItDoesNotList(t *testing.T) {
+func TestTextSummary_CountsAllFiles(t *testing.T) {
 	s := newTextSummary()
 	for i := range maxFiles + 2 {
 		s.opened(fmt.Sprint(i))

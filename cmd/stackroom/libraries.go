@@ -2,76 +2,57 @@ package main
 
 import (
 	"context"
+	"log/slog"
 
-	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/access"
+	"github.com/stackroom-mcp/stackroom/pkg/access/embedded"
+	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/secret"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// remote is the libraries of an upstream, as this process may see them.
-type remote interface {
-	Libraries(ctx context.Context) ([]library.Info, error)
-	Open(ctx context.Context, id library.ID) (library.Reader, error)
-}
-
-// libraries are what this process serves: the embedded library, those of
-// Zotero, or both side by side.
+// libraries are what this process serves.
 type libraries struct {
-	embedded *embedded
-	withhold bool   // the embedded library is not served
-	shared   bool   // the embedded library is served to everyone who signs in with Zotero
-	zotero   remote // nil if it isn't configured
+	*access.Libraries
+	embedded *embedded.Provider // served or not
+	upstream *upstream.Client   // nil if there is none
 }
 
 // sharedNotice says in list_libraries who may read the embedded library.
 const sharedNotice = "everyone who signs in to this server may read this library"
 
-// withEmbedded reports whether the embedded library is served: its sample only
-// where there is nothing else.
-func (l *libraries) withEmbedded() bool {
-	return !l.withhold && (l.zotero == nil || l.embedded.exists())
+// openLibraries returns the libraries that the configuration names: the
+// embedded library, unless the configuration withholds it, and those of Zotero.
+// The sample library is served only where there is no other.
+func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*libraries, error) {
+	up, err := newUpstream(c, hooks)
+	if err != nil {
+		return nil, err
+	}
+	remote, err := zoteroProvider(ctx, c, up, secrets, hooks, logger)
+	if err != nil {
+		return nil, err
+	}
+	options := embedded.Options{Dir: c.Data, Sample: remote == nil}
+	if c.SharesLocal() {
+		options.Notice = sharedNotice
+	}
+	l := &libraries{embedded: embedded.New(options), upstream: up}
+	var providers []access.Provider
+	if c.ServesLocal() {
+		providers = append(providers, l.embedded)
+	}
+	if remote != nil {
+		providers = append(providers, remote)
+	}
+	l.Libraries = access.New(access.Options{Providers: providers})
+	return l, l.Ready(ctx)
 }
 
-// List returns what the caller may see. Where Zotero can't say what it has,
-// the embedded library stands beside the error.
-func (l *libraries) List(ctx context.Context) ([]library.Info, error) {
-	var infos []library.Info
-	if l.withEmbedded() {
-		info, err := l.embedded.info(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if l.shared {
-			info.Notice = sharedNotice
-		}
-		infos = append(infos, info)
-	}
-	if l.zotero == nil {
-		return seen(ctx, infos), nil
-	}
-	others, err := l.zotero.Libraries(ctx)
-	return seen(ctx, append(infos, others...)), err
+// ownCredential reports whether the caller reads libraries with a credential of
+// their own, rather than the deployment's.
+func ownCredential(ctx context.Context) bool {
+	p := identity.PrincipalFrom(ctx)
+	return p != nil && !p.Credential.Anonymous()
 }
-
-// Open returns one library that the caller may see.
-func (l *libraries) Open(ctx context.Context, id library.ID) (library.Reader, error) {
-	switch {
-	case hidden(ctx, id):
-	case id == library.Local && l.withEmbedded():
-		return l.embedded.reader(ctx)
-	case id != library.Local && l.zotero != nil:
-		return l.zotero.Open(ctx, id)
-	}
-	return nil, library.Errorf(library.NotFound, "no such library").WithHint("list_libraries names those that there are")
-}
-
-// ready says why no question can be answered yet, or nil. That an upstream is
-// down is no reason: what is cached is answered, and the rest says so.
-func (l *libraries) ready(ctx context.Context) error {
-	if !l.withEmbedded() {
-		return nil
-	}
-	_, err := l.embedded.info(ctx)
-	return err
-}
-
-// Close closes what is open.
-func (l *libraries) Close() { l.embedded.Close() }

@@ -49,7 +49,7 @@ const (
 	exitInterrupted = 130 // Ctrl-C ended it, as shells have it: 128 and the signal's number
 )
 
-// errInterrupted means that a person ended the command.
+// errInterrupted means that the user ended the command.
 var errInterrupted = errors.New("interrupted")
 
 func main() {
@@ -93,8 +93,7 @@ func newParser(p *process, exit func(status int)) (*kong.Kong, error) {
 		kong.Vars{"version": versionLine(), "formats": strings.Join(importFormats(), ","), "format_names": strings.Join(importFormats(), ", ")})
 }
 
-// explain tells the person at the terminal what went wrong, and returns the
-// exit status.
+// explain prints an error with its hint and returns the exit status.
 func explain(w io.Writer, err error) int {
 	var faults config.Faults
 	var failure *library.Error

@@ -4,8 +4,8 @@ package main
 
 import "os"
 
-// mayWrite reports why nothing can be written in a folder, as far as that can
-// be told without writing: that it is not there.
+// mayWrite returns why a folder can't be written, or nil. Without writing, only a
+// missing folder is found.
 func mayWrite(dir string) error {
 	_, err := os.Stat(dir)
 	return err

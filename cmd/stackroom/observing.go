@@ -15,6 +15,7 @@ import (
 
 	"go.opentelemetry.io/otel"
 
+	"github.com/stackroom-mcp/stackroom/pkg/access/embedded"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
@@ -23,14 +24,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// observing is what tells an admin what the process does.
+// observing is the telemetry of the process.
 type observing struct {
 	*telemetry.Telemetry
 	audit *telemetry.Lines // nil keeps none
 }
 
-// observe begins to observe. The audit goes to a stream of its own, and is
-// kept where logs are kept: a person at a terminal needs none of themselves.
+// observe starts telemetry. The audit is a stream of its own, which is kept where
+// logs are kept.
 func observe(ctx context.Context, c *config.Config, audit, console io.Writer, logger *slog.Logger) (*observing, error) {
 	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{}) // for the names alone
 	if err != nil {
@@ -56,17 +57,17 @@ func observe(ctx context.Context, c *config.Config, audit, console io.Writer, lo
 	return o, nil
 }
 
-// auditOf returns where the audit is kept: on standard output, but nowhere for
-// a person at a terminal, nor for whoever throws standard output away.
+// auditOf returns the stream of the audit: standard output, or nil at a terminal
+// or where standard output is the null device.
 func auditOf(p *process) io.Writer {
-	if terminal(p.stderr) || terminal(p.stdout) || thrownAway(p.stdout) {
+	if terminal(p.stderr) || terminal(p.stdout) || discards(p.stdout) {
 		return nil
 	}
 	return p.stdout
 }
 
-// thrownAway reports whether what is written to w goes to the null device.
-func thrownAway(w any) bool {
+// discards reports whether w is the null device.
+func discards(w any) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false
@@ -76,11 +77,11 @@ func thrownAway(w any) bool {
 	return err1 == nil && err2 == nil && os.SameFile(here, null)
 }
 
-// flushTime is what of Cloud Run's 10 s after SIGTERM is left, after the
-// calls, for sending out what was observed.
+// flushTime bounds the last export. It is what remains, after the calls in
+// flight, of Cloud Run's 10 s between SIGTERM and SIGKILL.
 const flushTime = 1500 * time.Millisecond
 
-// close sends out what is left.
+// close exports the rest of the telemetry.
 func (o *observing) close(logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
@@ -94,7 +95,7 @@ func (o *observing) close(logger *slog.Logger) {
 	}
 }
 
-// upstreamHooks counts what the client of an upstream does.
+// upstreamHooks returns hooks that count the requests of an upstream client.
 func (o *observing) upstreamHooks(name string, logger *slog.Logger) upstream.Hooks {
 	m := o.Upstream(name)
 	return upstream.Hooks{
@@ -108,25 +109,25 @@ func (o *observing) upstreamHooks(name string, logger *slog.Logger) upstream.Hoo
 	}
 }
 
-// states measures how the secrets and the embedded library fare.
-func (o *observing) states(secrets *secret.Store, e *embedded) error {
+// states registers the metrics of the secrets and the embedded library.
+func (o *observing) states(secrets *secret.Store, e *embedded.Provider) error {
 	return errors.Join(o.Secrets(secretStates(secrets)), o.Indexes(func() []telemetry.IndexState { return indexStates(e) }))
 }
 
-// indexStates tells the metrics how large the embedded library is and how old;
-// of the sample library there is nothing to tell.
-func indexStates(e *embedded) []telemetry.IndexState {
-	if !e.exists() {
+// indexStates returns the size and age of the embedded library, nothing for the
+// sample library.
+func indexStates(e *embedded.Provider) []telemetry.IndexState {
+	if !e.Imported() {
 		return nil
 	}
-	info, err := e.info(context.Background())
+	info, err := e.Info(context.Background())
 	if err != nil {
 		return nil
 	}
 	state := telemetry.IndexState{Library: string(info.ID), Works: int64(info.Items)}
-	_ = filepath.WalkDir(e.dir, func(_ string, entry fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(e.Dir(), func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
-			return nil // an import may be taking it away
+			return nil // an import may be removing it
 		}
 		if file, err := entry.Info(); err == nil {
 			state.Bytes += file.Size()
@@ -139,8 +140,8 @@ func indexStates(e *embedded) []telemetry.IndexState {
 	return []telemetry.IndexState{state}
 }
 
-// serveMetrics serves /metrics, and profiles if they are wanted, on an address
-// of its own until ctx ends.
+// serveMetrics serves /metrics, and profiles if they are configured, on an
+// address of its own until ctx ends.
 func (o *observing) serveMetrics(ctx context.Context, c *config.Config, logger *slog.Logger) error {
 	if c.MetricsAddr == "" {
 		return nil
@@ -156,7 +157,7 @@ func (o *observing) serveMetrics(ctx context.Context, c *config.Config, logger *
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	// Over loopback a web page could reach it under a name that it made point here.
+	// A web page could reach it over loopback by DNS rebinding.
 	hosts := origin.NewPolicy(c.AllowedHosts, nil)
 	checked := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := hosts.Check(r, false); refused != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
 
-func TestDoctorChecksHowTheServiceIsRun(t *testing.T) {
+func TestDoctor_Service(t *testing.T) {
 	for _, name := range []string{"OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
 		t.Setenv(name, "")
 	}
@@ -77,7 +77,7 @@ func TestDoctorChecksHowTheServiceIsRun(t *testing.T) {
 	}
 }
 
-func TestDoctorTriesTheCollector(t *testing.T) {
+func TestDoctor_Exporters(t *testing.T) {
 	collect(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=confidential")
 	_, there, _ := run(t, append(os.Environ(), "STACKROOM_DATA="+t.TempDir()), "doctor")
@@ -96,7 +96,7 @@ func TestDoctorTriesTheCollector(t *testing.T) {
 	}
 }
 
-func TestWhatIsMeasuredOfTheWholeProgram(t *testing.T) {
+func TestMetrics_OfTheWholeProgram(t *testing.T) {
 	data := t.TempDir()
 	if status, _, stderr := run(t, []string{"STACKROOM_DATA=" + data}, "import", bibliography(t)); status != 0 {
 		t.Fatal(stderr)
@@ -136,7 +136,7 @@ func TestWhatIsMeasuredOfTheWholeProgram(t *testing.T) {
 	}
 }
 
-// mixed are calls of all kinds, right and wrong ones.
+// mixed returns the n-th of a series of valid and invalid calls.
 func mixed(n int) (path, body string) {
 	switch n % 10 {
 	case 0:
@@ -157,7 +157,7 @@ func mixed(n int) (path, body string) {
 }
 
 // TestNothingGrows makes as many calls as STACKROOM_TEST_CALLS says, with
-// everything on that observes and limits.
+// telemetry and limits on.
 func TestNothingGrows(t *testing.T) {
 	if os.Getenv("STACKROOM_TEST_LONG") != "1" {
 		t.Skip("STACKROOM_TEST_LONG is not 1: this takes minutes")
@@ -191,12 +191,12 @@ func TestNothingGrows(t *testing.T) {
 	}
 }
 
-// nowhere takes what nobody reads.
+// nowhere discards what is written to it.
 type nowhere struct{ io.Writer }
 
 func (nowhere) Close() error { return nil }
 
-// drive makes the mixed calls from one number to another.
+// drive makes a range of the mixed calls.
 func drive(t *testing.T, client *http.Client, url string, from, to int) {
 	var next atomic.Int64
 	next.Store(int64(from))
@@ -229,8 +229,8 @@ func drive(t *testing.T, client *http.Client, url string, from, to int) {
 	all.Wait()
 }
 
-// settled returns what is live, and how many goroutines run, once what was
-// under way has ended.
+// settled returns the live heap and the number of goroutines after calls in
+// flight have ended.
 func settled() (heap uint64, goroutines int) {
 	for range 20 {
 		runtime.GC()

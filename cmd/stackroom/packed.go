@@ -14,8 +14,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/extract"
 )
 
-// packedFiles reads the texts of files in an archive: each is unpacked into a
-// folder of its own, read there, and removed.
+// packedFiles reads the texts of files in an archive. Each file is unpacked into
+// a temporary folder, read and removed.
 type packedFiles struct {
 	open   func(path string) (io.ReadCloser, error)
 	dir    string

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"sync"
 
+	"github.com/stackroom-mcp/stackroom/pkg/access"
+	"github.com/stackroom-mcp/stackroom/pkg/access/embedded"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server/probe"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
@@ -19,23 +19,23 @@ import (
 const probeVariable = "STACKROOM_PROBE_TOKEN"
 
 // openProbe adds GET /probe to the open routes if there is a token for it. The
-// probe has a sample library and a catalogue of its own: it has no way to any
+// probe has a sample library and a catalogue of its own, and can't reach a
 // library that is served.
-func (r *room) openProbe(logger *slog.Logger) error {
-	source := r.secrets.Source(probeVariable)
+func (a *app) openProbe(logger *slog.Logger) error {
+	source := a.secrets.Source(probeVariable)
 	if source == nil {
 		return nil
 	}
 	check := func(all []secret.Value) error { return config.CheckProbeToken(all[0].Reveal()) }
-	if err := follow(r.secrets, probeVariable, logger, check); err != nil {
+	if err := follow(a.secrets, probeVariable, logger, check); err != nil {
 		return err
 	}
-	r.probe = &sampleProbe{}
-	handler, err := probe.New(probe.Options{Tokens: tokensOf(source), Search: r.probe.search, Logger: logger})
+	a.probe = &sampleProbe{library: embedded.New(embedded.Options{Sample: true})}
+	handler, err := probe.New(probe.Options{Tokens: tokensOf(source), Search: a.probe.search, Logger: logger})
 	if err != nil {
 		return err
 	}
-	r.access.routes = append(r.access.routes, identity.Route{Method: http.MethodGet, Path: "/probe", Handler: handler})
+	a.auth.routes = append(a.auth.routes, identity.Route{Method: http.MethodGet, Path: "/probe", Handler: handler})
 	return nil
 }
 
@@ -56,14 +56,11 @@ const probeQuery = `{"query":"attention transformer"}`
 
 // sampleProbe searches a sample library of its own through the tools. The
 // library is made for the first search.
-type sampleProbe struct {
-	mu     sync.Mutex
-	sample *sampleLibrary
-}
+type sampleProbe struct{ library *embedded.Provider }
 
 // search calls the search tool and returns the number of its results.
 func (s *sampleProbe) search(ctx context.Context) (int, error) {
-	catalog, err := tool.NewCatalog(s, tool.Options{})
+	catalog, err := tool.NewCatalog(access.New(access.Options{Providers: []access.Provider{s.library}}), tool.Options{})
 	if err != nil {
 		return 0, err
 	}
@@ -78,38 +75,5 @@ func (s *sampleProbe) search(ctx context.Context) (int, error) {
 	return len(found.Results), err
 }
 
-// List implements [tool.Libraries].
-func (s *sampleProbe) List(ctx context.Context) ([]library.Info, error) {
-	r, err := s.Open(ctx, library.Local)
-	if err != nil {
-		return nil, err
-	}
-	info, err := r.Info(ctx)
-	return []library.Info{info}, err
-}
-
-// Open implements [tool.Libraries].
-func (s *sampleProbe) Open(ctx context.Context, id library.ID) (library.Reader, error) {
-	if id != library.Local {
-		return nil, library.Errorf(library.NotFound, "no such library")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.sample == nil {
-		opened, err := openSample(ctx)
-		if err != nil {
-			return nil, err
-		}
-		s.sample = opened
-	}
-	return s.sample, nil
-}
-
 // close closes the library.
-func (s *sampleProbe) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.sample != nil {
-		_ = s.sample.Close() // in memory: nothing can be lost
-	}
-}
+func (s *sampleProbe) close() { s.library.Close() }

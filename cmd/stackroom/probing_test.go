@@ -17,7 +17,7 @@ import (
 
 const probeToken = "probe-token-of-test-0123456789abcdef"
 
-// askProbe asks for /probe and returns the status and the answer.
+// askProbe requests /probe and returns the status and the answer.
 func askProbe(t *testing.T, url, token string) (int, map[string]any) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/probe", http.NoBody)
@@ -43,7 +43,7 @@ func askProbe(t *testing.T, url, token string) (int, map[string]any) {
 	return res.StatusCode, answer
 }
 
-// modes returns the settings of every way of signing in.
+// modes returns the settings of each mode of sign-in.
 func modes(t *testing.T) map[string][]string {
 	t.Helper()
 	record := filepath.Join(t.TempDir(), "tokens.json")
@@ -138,9 +138,9 @@ func TestProbe_FormerTokenIsAcceptedForAWhile(t *testing.T) {
 	}
 }
 
-// TestServerWaitsForGrants checks who waits for access to secrets to be
-// granted: a server, not doctor, which a person waits for.
-func TestServerWaitsForGrants(t *testing.T) {
+// TestSecrets_ServerWaitsForGrants checks that a server waits for a grant of
+// access to its secrets, and that doctor does not.
+func TestSecrets_ServerWaitsForGrants(t *testing.T) {
 	c := &config.Config{}
 	if o := serverSecretOptions(c, nil, nil); o.GrantWait != 2*time.Minute {
 		t.Errorf("a server waits %s", o.GrantWait)

@@ -8,7 +8,7 @@ import (
 )
 
 // progress draws the stages of a long job on a terminal, one bar after the
-// other, and nothing elsewhere. What can't be drawn stops no job.
+// other, and nothing elsewhere. A failure to draw is ignored.
 type progress struct {
 	w       io.Writer
 	visible bool
@@ -18,7 +18,7 @@ type progress struct {
 
 func newProgress(w io.Writer) *progress { return &progress{w: w, visible: terminal(w)} }
 
-// at shows that done of total parts of a stage are done. A new label begins a
+// at shows that done of total parts of a stage are complete. A new label begins a
 // new stage.
 func (p *progress) at(label string, done, total int) {
 	if !p.visible {
@@ -34,7 +34,7 @@ func (p *progress) at(label string, done, total int) {
 	_ = p.bar.Set(min(done, total))
 }
 
-// end takes the bar away.
+// end removes the bar.
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish()

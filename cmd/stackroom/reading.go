@@ -19,7 +19,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/extract"
 )
 
-// headBytes is how much of a file decides its format.
+// headBytes is the size of the head of a file that decides its format.
 const headBytes = 64 << 10
 
 // importFormats are the values of --format.
@@ -57,8 +57,8 @@ func (i *importCommand) files() ([]string, error) {
 	return all, nil
 }
 
-// bibliographies returns the bibliography files in a folder and below it. What
-// begins with a dot is hidden, and left out: settings, caches, version control.
+// bibliographies returns the bibliography files in a folder and below it, without
+// hidden files and folders, whose names begin with a dot.
 func bibliographies(dir string) ([]string, error) {
 	var found []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -81,7 +81,7 @@ func bibliographies(dir string) ([]string, error) {
 	return found, err
 }
 
-// isShared reports whether a file's ending is also that of other files.
+// isShared reports whether files other than bibliographies have this ending too.
 func isShared(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".json", ".xml", ".csv", ".rdf", ".zip":
@@ -99,7 +99,7 @@ func isBibliography(path string) bool {
 	return ok
 }
 
-// noEntries says why a bibliography file, read in a format, has no entries.
+// noEntries returns why a bibliography file, read in a format, has no entries.
 func noEntries(path string, doc *biblio.Document, format biblio.Format) error {
 	head, err := readHead(path)
 	if looks, ok := biblio.Detect(filepath.Base(path), head); err == nil && ok && looks != format && len(head) > 0 {
@@ -112,7 +112,7 @@ func noEntries(path string, doc *biblio.Document, format biblio.Format) error {
 	return library.Errorf(library.Invalid, "it has no entries")
 }
 
-// readHead returns the part of a file that decides its format.
+// readHead returns the first headBytes of a file.
 func readHead(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -122,8 +122,8 @@ func readHead(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, headBytes))
 }
 
-// readFile reads one bibliography file; format "auto" looks into it. An archive
-// stays open, for the files in it; the caller closes it.
+// readFile reads one bibliography file; format "auto" detects its format. The
+// caller closes an archive, which stays open for the files in it.
 func readFile(ctx context.Context, path, format string, bar *progress) (read parsedFile, as biblio.Format, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -160,8 +160,8 @@ func readFile(ctx context.Context, path, format string, bar *progress) (read par
 	return read, as, err
 }
 
-// textReader reads the texts of the attachments that a bibliography names, as
-// far as [extract.Folder] allows.
+// textReader reads the texts of the attachments that a bibliography names, within
+// the limits of [extract.Folder].
 type textReader struct {
 	name    string          // of the bibliography
 	dir     string          // of the bibliography, as it was named

@@ -16,9 +16,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
 )
 
-// crowd calls search again and again with words of its own, so that no cache
-// has the answer, until the function returned is called. It returns how many
-// calls were answered, and how those that were not failed.
+// crowd calls search from 20 goroutines until end is called, each time with a new
+// query that no cache has. It returns the number of calls answered and the
+// failures of the others.
 func crowd(t *testing.T, url string, token func() string) (answered *atomic.Int64, end func() (failures []string)) {
 	t.Helper()
 	answered = &atomic.Int64{}
@@ -46,7 +46,7 @@ func crowd(t *testing.T, url string, token func() string) (answered *atomic.Int6
 	}
 }
 
-// searchOnce says how a search failed, or "".
+// searchOnce returns the failure of one search, or "".
 func searchOnce(t *testing.T, url, token, query string) string {
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/tools/search", strings.NewReader(`{"query":"`+query+`"}`))
 	if err != nil {
@@ -68,15 +68,15 @@ func searchOnce(t *testing.T, url, token, query string) string {
 	return ""
 }
 
-// more waits until so many more calls were answered.
+// more waits until n more calls are answered.
 func more(t *testing.T, answered *atomic.Int64, n int64) {
 	t.Helper()
 	goal := answered.Load() + n
 	until(t, 60*time.Second, "calls to be answered", func() bool { return answered.Load() >= goal })
 }
 
-// rotatingZotero answers as [zoteroStandIn] does, but to the one key that is
-// good now.
+// rotatingZotero answers as [zoteroStandIn] does, but accepts only the key in
+// good.
 func rotatingZotero(t *testing.T, good *atomic.Value) (url string, refused *atomic.Int64) {
 	t.Helper()
 	refused = &atomic.Int64{}
@@ -97,7 +97,7 @@ func rotatingZotero(t *testing.T, good *atomic.Value) (url string, refused *atom
 	return s.URL, refused
 }
 
-func TestARotatedZoteroKeyCostsNobodyAnAnswer(t *testing.T) {
+func TestRotation_ZoteroKey(t *testing.T) {
 	var good atomic.Value
 	good.Store("firstkey1")
 	upstream, refused := rotatingZotero(t, &good)
@@ -123,7 +123,7 @@ func TestARotatedZoteroKeyCostsNobodyAnAnswer(t *testing.T) {
 	}
 }
 
-func TestARotatedSetOfTokensCostsNobodyAnAnswer(t *testing.T) {
+func TestRotation_Tokens(t *testing.T) {
 	issue := func(name string) (token, record string) {
 		status, stdout, stderr := run(t, nil, "token", "new", "--name", name, "--all-libraries", "--json")
 		var made struct {

@@ -11,17 +11,17 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
-// lastToHear is how much longer than a token a former master key is kept: for
-// the last instance to hear of the new one.
+// lastToHear is the time that a former master key is kept beyond the lifetime of
+// a token, until the last instance reads the new key.
 const lastToHear = time.Hour
 
-// openSecrets reads every secret that the configuration names, and lets t see
-// it being read; t may be nil. It waits for grants of access to take effect.
+// openSecrets reads every secret that the configuration names and reports the
+// reads to t, which may be nil. It waits for grants of access to take effect.
 func openSecrets(ctx context.Context, c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) (*secret.Store, error) {
 	return secret.Open(ctx, serverSecretOptions(c, logger, t))
 }
 
-// serverSecretOptions are [secretOptions] with patience.
+// serverSecretOptions are [secretOptions] that wait for grants of access.
 func serverSecretOptions(c *config.Config, logger *slog.Logger, t *telemetry.Telemetry) secret.Options {
 	o := secretOptions(c, logger, t)
 	o.GrantWait = secret.DefaultGrantWait
@@ -35,7 +35,7 @@ func secretOptions(c *config.Config, logger *slog.Logger, t *telemetry.Telemetry
 	}
 }
 
-// secretStates tells the metrics how the secrets fare.
+// secretStates returns the states of the secrets for the metrics.
 func secretStates(s *secret.Store) func() []telemetry.SecretState {
 	return func() []telemetry.SecretState {
 		var states []telemetry.SecretState
@@ -48,16 +48,17 @@ func secretStates(s *secret.Store) func() []telemetry.SecretState {
 	}
 }
 
-// current returns what a setting holds now, "" if it is not set.
+// current returns a function that gives the present value of a setting, "" if it
+// is not set.
 func current(s *secret.Store, variable string) func() string {
 	source := s.Source(variable)
 	return func() string { return source.Current().Reveal() }
 }
 
-// follow uses a secret, now and whenever it changes. What can't be used now is
-// an error; what can't be used later is a warning, and what was there before
-// goes on. A change may come while the first use is under way, so each use
-// reads the values in its own turn: the last one to run has the newest.
+// follow calls use with the values of a secret, now and after each change. A
+// failure now is an error; a later one is a warning, and the former values stay
+// in use. A change may come during the first call, so each call reads the values
+// when it starts: the last one has the newest.
 func follow(s *secret.Store, variable string, logger *slog.Logger, use func(all []secret.Value) error) error {
 	source := s.Source(variable)
 	var turn sync.Mutex

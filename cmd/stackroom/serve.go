@@ -18,7 +18,6 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
-	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
 // serveCommand serves over HTTP.
@@ -26,42 +25,42 @@ type serveCommand struct{}
 
 // Run implements the command.
 func (serveCommand) Run(p *process) error {
-	r, err := setUp(p, auditOf(p))
+	a, err := setUp(p, auditOf(p))
 	if err != nil {
 		return err
 	}
-	defer r.close()
-	s, err := server.New(r.options)
+	defer a.close()
+	s, err := server.New(a.options)
 	if err != nil {
 		return err
 	}
-	if err := r.observing.serveMetrics(p.ctx, r.config, r.options.Logger); err != nil {
+	if err := a.observing.serveMetrics(p.ctx, a.config, a.options.Logger); err != nil {
 		return err
 	}
-	l, err := listen(p.ctx, r.config.ListenAddr())
+	l, err := listen(p.ctx, a.config.ListenAddr())
 	if err != nil {
 		return err
 	}
-	tuneMemory(r.options.Logger)
-	go r.greet(p.ctx, p.stderr, l.Addr())
+	tuneMemory(a.options.Logger)
+	go a.greet(p.ctx, p.stderr, l.Addr())
 	return s.Serve(p.ctx, l)
 }
 
-// room is what serving takes, over HTTP or not.
-type room struct {
+// app is what serves, over HTTP or standard input and output.
+type app struct {
 	config    *config.Config
 	secrets   *secret.Store
 	libs      *libraries
-	access    *access
+	auth      *authentication
 	probe     *sampleProbe // nil if it is not served
 	observing *observing
 	options   server.Options
 	closeLog  func()
 }
 
-// setUp reads the configuration and opens what it names: everything that can
-// be wrong with it is found before the first request.
-func setUp(p *process, audit io.Writer) (_ *room, err error) {
+// setUp reads the configuration and opens what it names, so that a wrong setting
+// is an error before the first request.
+func setUp(p *process, audit io.Writer) (_ *app, err error) {
 	c, err := config.Load(p.environ)
 	if err != nil {
 		return nil, err
@@ -69,83 +68,84 @@ func setUp(p *process, audit io.Writer) (_ *room, err error) {
 	if err := checkData(c); err != nil {
 		return nil, err
 	}
-	r := &room{config: c}
+	a := &app{config: c}
 	logger, closeLog := newLogger(p.stderr, c)
-	r.options.Logger, r.closeLog = logger, closeLog
+	a.options.Logger, a.closeLog = logger, closeLog
 	logUnknown(p.ctx, logger, p.environ)
 	defer func() {
 		if err != nil {
-			r.close()
+			a.close()
 		}
 	}()
-	if r.observing, err = observe(p.ctx, c, audit, p.stderr, logger); err != nil {
+	if a.observing, err = observe(p.ctx, c, audit, p.stderr, logger); err != nil {
 		return nil, err
 	}
-	if r.secrets, err = openSecrets(p.ctx, c, logger, r.observing.Telemetry); err != nil {
+	if a.secrets, err = openSecrets(p.ctx, c, logger, a.observing.Telemetry); err != nil {
 		return nil, err
 	}
-	var up *upstream.Client
-	if r.libs, up, err = openLibraries(p.ctx, c, r.secrets, r.observing.upstreamHooks("zotero", logger), logger); err != nil {
+	if a.libs, err = openLibraries(p.ctx, c, a.secrets, a.observing.upstreamHooks("zotero", logger), logger); err != nil {
 		return nil, err
 	}
-	if r.access, err = openAccess(p.ctx, &opening{
-		config: c, secrets: r.secrets, libraries: r.libs.List, hooks: r.observing.upstreamHooks("bucket", logger), logger: logger,
+	if a.auth, err = openAuthentication(p.ctx, &authOptions{
+		config: c, secrets: a.secrets, libraries: a.libs.List, hooks: a.observing.upstreamHooks("bucket", logger), logger: logger,
 	}); err != nil {
 		return nil, err
 	}
-	if err := r.openProbe(logger); err != nil {
+	if err := a.openProbe(logger); err != nil {
 		return nil, err
 	}
-	if r.options, err = serverOptions(r, logger); err != nil {
+	if a.options, err = serverOptions(a, logger); err != nil {
 		return nil, err
 	}
-	r.options.Upstreams = upstreamStates(up)
-	return r, r.observing.states(r.secrets, r.libs.embedded)
+	a.options.Upstreams = upstreamStates(a.libs.upstream)
+	return a, a.observing.states(a.secrets, a.libs.embedded)
 }
 
-// close closes what is open, and sends out last what was observed.
-func (r *room) close() {
-	if r.access != nil {
-		r.access.close()
+// close closes what is open and exports the rest of the telemetry last.
+func (a *app) close() {
+	if a.auth != nil {
+		a.auth.close()
 	}
-	if r.probe != nil {
-		r.probe.close()
+	if a.probe != nil {
+		a.probe.close()
 	}
-	if r.libs != nil {
-		r.libs.Close()
+	if a.libs != nil {
+		a.libs.embedded.Close()
 	}
-	if r.secrets != nil {
-		r.secrets.Close()
+	if a.secrets != nil {
+		a.secrets.Close()
 	}
-	if r.observing != nil {
-		r.observing.close(r.options.Logger)
+	if a.observing != nil {
+		a.observing.close(a.options.Logger)
 	}
-	r.closeLog()
+	a.closeLog()
 }
 
 // serverOptions returns the options of a server with the tools over the libraries.
-func serverOptions(r *room, logger *slog.Logger) (server.Options, error) {
-	c := r.config
-	citationStyles, err := openStyles(c, r.observing.upstreamHooks("styles", logger))
+func serverOptions(a *app, logger *slog.Logger) (server.Options, error) {
+	c := a.config
+	citationStyles, err := openStyles(c, a.observing.upstreamHooks("styles", logger))
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
-	catalog, err := tool.NewCatalog(r.libs, tool.Options{ResultChars: c.ResultChars, Touched: telemetry.Touched, OwnCredential: ownCredential, Styles: citationStyles})
+	catalog, err := tool.NewCatalog(a.libs, tool.Options{
+		ResultChars: c.ResultChars, Touched: telemetry.Touched, Link: a.libs.Link, OwnCredential: ownCredential, Styles: citationStyles,
+	})
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
 	return server.Options{
 		Catalog:       catalog,
-		Authenticator: r.access.authenticator, Routes: r.access.routes, SignIn: r.access.signIn, SharedLibrary: c.SharesLocal(), Libraries: r.libs.List,
+		Authenticator: a.auth.authenticator, Routes: a.auth.routes, SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List,
 		Limits: server.Limits{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
-		Ready:  r.libs.ready, Logger: logger, Telemetry: r.observing.Telemetry, SlowCall: c.SlowCall,
+		Ready:  a.libs.Ready, Logger: logger, Telemetry: a.observing.Telemetry, SlowCall: c.SlowCall,
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		AllowedOrigins: c.AllowedOrigins, AllowedHosts: c.AllowedHosts, RequestTimeout: c.RequestTimeout, MaxBodyBytes: c.MaxBodyBytes,
 		LegacySSE: c.LegacySSE, DrainTimeout: c.ShutdownGrace,
 	}, nil
 }
 
-// listen opens the address, and says in words what to do if it can't.
+// listen opens the address. Its error says what to do.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
@@ -156,9 +156,9 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// newLogger writes lines for people on a terminal, else for Cloud Logging. The
-// function returned writes out what waits; lines that come later are written
-// at once.
+// newLogger returns a logger of text on a terminal, else of JSON for Cloud
+// Logging, and a function that writes the lines in its buffer; later lines are
+// not buffered.
 func newLogger(w io.Writer, c *config.Config) (*slog.Logger, func()) {
 	if c.LogStyle == "text" || c.LogStyle == "" && terminal(w) {
 		return telemetry.NewLogger(w, c.Level(), telemetry.Text, telemetry.TraceProject(c.Project)), func() {}
@@ -172,27 +172,27 @@ func terminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// greet says what is served and where: to a person in words, else in a line of
-// the log. Listing may take as long as an upstream takes to answer.
-func (r *room) greet(ctx context.Context, w io.Writer, addr net.Addr) {
+// greet says what is served and where, as text on a terminal, else in the log.
+// Listing may take as long as an upstream takes to answer.
+func (a *app) greet(ctx context.Context, w io.Writer, addr net.Addr) {
 	url := "http://" + addr.String()
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		url = fmt.Sprintf("http://localhost:%d", tcp.Port)
 	}
 	if !terminal(w) {
-		r.options.Logger.InfoContext(ctx, "listening", "address", addr.String(), "version", buildVersion())
+		a.options.Logger.InfoContext(ctx, "listening", "address", addr.String(), "version", buildVersion())
 	} else {
-		fmt.Fprintf(w, "\n  Stackroom is there; Ctrl-C stops it\n\n    page  %s/\n    MCP   %s/mcp\n\n", url, url)
+		fmt.Fprintf(w, "\n  Stackroom is running; press Ctrl-C to stop\n\n    page  %s/\n    MCP   %s/mcp\n\n", url, url)
 	}
-	infos, err := r.libs.List(ctx)
+	infos, err := a.libs.List(ctx)
 	if err != nil {
-		r.options.Logger.WarnContext(ctx, "not every library can be listed now", "error", err)
+		a.options.Logger.WarnContext(ctx, "not every library can be listed now", "error", err)
 	}
 	for _, info := range infos {
 		if terminal(w) {
 			fmt.Fprintf(w, "    %q: %d works\n", info.Name, info.Items)
 		} else {
-			r.options.Logger.InfoContext(ctx, "serving", "library", string(info.ID), "works", info.Items)
+			a.options.Logger.InfoContext(ctx, "serving", "library", string(info.ID), "works", info.Items)
 		}
 	}
 }
@@ -202,19 +202,19 @@ type stdioCommand struct{}
 
 // Run implements the command.
 func (stdioCommand) Run(p *process) error {
-	r, err := setUp(p, nil)
+	a, err := setUp(p, nil)
 	if err != nil {
 		return err
 	}
-	defer r.close()
-	if r.access.authenticator != nil {
-		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and there is no sign-in on standard input", r.config.Auth).
+	defer a.close()
+	if a.auth.authenticator != nil {
+		return library.Errorf(library.Invalid, "STACKROOM_AUTH is %s, and there is no sign-in on standard input", a.config.Auth).
 			WithHint("unset it: the program serves the person who starts it")
 	}
-	tuneMemory(r.options.Logger)
-	err = server.Stdio(p.ctx, r.options, p.stdin, p.stdout)
+	tuneMemory(a.options.Logger)
+	err = server.Stdio(p.ctx, a.options, p.stdin, p.stdout)
 	if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {
-		return nil // the client went, or we were told to
+		return nil // the client closed the input, or the process was told to stop
 	}
 	return err
 }

@@ -80,7 +80,7 @@ func settingsTable() string {
 	return b.String()
 }
 
-// warnUnknown tells a person of variables that look like misspelt settings.
+// warnUnknown prints the variables that look like misspelt settings.
 func warnUnknown(w io.Writer, environ []string) error {
 	for _, u := range config.FindUnknown(environ) {
 		if _, err := fmt.Fprintln(w, "stackroom: warning:", u); err != nil {

@@ -51,9 +51,9 @@ func TestLocalLibrary_ServedToMembersOnRequest(t *testing.T) {
 	}
 }
 
-// TestRevokedKeyIs401BesideALocalLibrary revokes a member's key at Zotero while
+// TestLocalLibrary_RevokedKeyIs401 revokes a member's key at Zotero while
 // another library still answers.
-func TestRevokedKeyIs401BesideALocalLibrary(t *testing.T) {
+func TestLocalLibrary_RevokedKeyIs401(t *testing.T) {
 	ada := signintest.User{ID: 1, Name: "ada"}
 	d := deploy(t, 5, ada)
 	d.serve(append(d.environ, "STACKROOM_DATA="+imported(t), "STACKROOM_LOCAL_LIBRARY=members")...)

@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// running is a server that a test stops itself.
+// running is a server that a test stops.
 type running struct {
 	addr        string
 	audit, logs *output
 	stop        func() (status int)
 }
 
-// startRunning runs a server until it is told to stop, as SIGTERM does.
+// startRunning runs a server until the test stops it, as SIGTERM does.
 func startRunning(t *testing.T, environ ...string) *running {
 	t.Helper()
 	r := &running{audit: &output{}, logs: &output{}}
@@ -30,25 +30,25 @@ func startRunning(t *testing.T, environ ...string) *running {
 	return r
 }
 
-// toll is how calls ended.
-type toll struct {
+// outcomes counts calls by their outcome.
+type outcomes struct {
 	answered, failed, cut atomic.Int64
-	unanswered            atomic.Int64 // met a connection that was being closed, and were never taken up
+	unanswered            atomic.Int64 // sent over a connection that was being closed, and never begun
 }
 
-func (c *toll) String() string {
+func (c *outcomes) String() string {
 	return fmt.Sprintf("%d answered, %d failed, %d cut off, %d never answered", c.answered.Load(), c.failed.Load(), c.cut.Load(), c.unanswered.Load())
 }
 
-// restSearch is a whole request for a search.
+// restSearch returns an HTTP request for a search.
 func restSearch(query string) string {
 	body := `{"query":"` + query + `"}`
 	return fmt.Sprintf("POST /tools/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// hammer calls over one connection until the server says that it closes it, as
-// callers do who then find another instance.
-func (c *toll) hammer(ctx context.Context, addr, request string) error {
+// hammer calls over one connection until the server closes it. A client would
+// then connect to another instance.
+func (c *outcomes) hammer(ctx context.Context, addr, request string) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return err
@@ -62,10 +62,10 @@ func (c *toll) hammer(ctx context.Context, addr, request string) error {
 
 // call makes one call and reports whether another one can be made over the
 // connection.
-func (c *toll) call(conn net.Conn, answers *bufio.Reader, request string) bool {
+func (c *outcomes) call(conn net.Conn, answers *bufio.Reader, request string) bool {
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 	if _, err := io.WriteString(conn, request); err != nil {
-		c.unanswered.Add(1) // the server hung up without a word
+		c.unanswered.Add(1) // the server closed the connection
 		return false
 	}
 	res, err := http.ReadResponse(answers, nil)
@@ -90,10 +90,10 @@ func (c *toll) call(conn net.Conn, answers *bufio.Reader, request string) bool {
 	return err == nil && !res.Close
 }
 
-func TestNoAnswerIsLostWhenTheServerStopsUnderLoad(t *testing.T) {
+func TestShutdown_AnswersCallsInFlight(t *testing.T) {
 	for round := range 10 {
 		server := startRunning(t, "STACKROOM_DATA="+t.TempDir())
-		var calls toll
+		var calls outcomes
 		var callers sync.WaitGroup
 		for i := range 50 {
 			callers.Go(func() {

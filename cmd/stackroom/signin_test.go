@@ -24,15 +24,12 @@ func deployForTwo(t *testing.T) (*deployment, string) {
 	return d, d.register(`{"client_name":"Claude","redirect_uris":["` + redirectURI + `"],"token_endpoint_auth_method":"none"}`)
 }
 
-// TestBadInputToSignIn is what is refused, through the front door of the whole
-// program: with the error that the standard has for it, nothing minted, and
-// nothing logged that could be used. What needs a clock, a redirect or a name
-// server of its own stands beside what holds against it. In signin, for clocks
-// and expiry: TestR05TokensOfAnotherDeployment, TestA16WhatACodeIsNotGoodFor,
-// TestRefreshTokensSlideAndExpire; in oidc: TestWhichTokensAreGood. In
-// signin/client, for redirects and DNS rebinding: TestA11DocumentsThatAreNotGood,
-// TestA12ANameThatLeadsNear, TestTheDialerIsAskedAboutEachAddress.
-func TestBadInputToSignIn(t *testing.T) {
+// TestSignIn_RefusesBadInput sends bad input to the whole program over HTTP. Each
+// case gets the error that the standard names, no token is made, and no secret is
+// logged. Cases that need a clock of their own (expiry) are tested in
+// pkg/identity/signin and oidc, those that need redirects or a name server
+// (DNS rebinding) in pkg/identity/signin/client.
+func TestSignIn_RefusesBadInput(t *testing.T) {
 	d, client := deployForTwo(t)
 	good, ok := d.signIn(ada, client)
 	if !ok {
@@ -40,7 +37,7 @@ func TestBadInputToSignIn(t *testing.T) {
 	}
 	for name, check := range map[string]func(*testing.T, *deployment, string, signedIn){
 		"open redirects": refusesOpenRedirects, "requests that are none": refusesBadRequests, "documents on private addresses": refusesPrivateDocuments,
-		"consent that nobody gave": refusesForgedConsent, "mixed-up sign-ins": refusesMixedUpSignIns,
+		"forged consent": refusesForgedConsent, "mixed-up sign-ins": refusesMixedUpSignIns,
 		"forged and swapped tokens": refusesForgedTokens, "hostile clients": refusesHostileClients, "requests for tokens": refusesTokenRequests,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,10 +95,10 @@ func refusesBadRequests(t *testing.T, d *deployment, client string, _ signedIn) 
 		"two clients":                  {nil, "&client_id=other", ""},
 		"two redirect URIs":            {nil, "&redirect_uri=https://evil.example/", ""},
 		"no client":                    {[]string{"client_id", "-"}, "", ""},
-		"a client that nobody knows":   {[]string{"client_id", client[:len(client)-2] + "xx"}, "", ""},
+		"an unknown client":            {[]string{"client_id", client[:len(client)-2] + "xx"}, "", ""},
 	} {
 		r := d.send(http.MethodGet, "/authorize?"+d.authorization(client, "v", c.changes...).Encode()+c.extra, "")
-		// By a link on a page, so that no link leads there at once.
+		// The page has a link instead of a redirect.
 		to, _ := url.Parse(html.UnescapeString(between(r.body, `<a class="button plain" href="`, `"`)))
 		if c.code == "" {
 			if r.status < 400 || r.header.Get("Location") != "" {
@@ -115,7 +112,7 @@ func refusesBadRequests(t *testing.T, d *deployment, client string, _ signedIn) 
 	}
 }
 
-// refusesPrivateDocuments counts the requests that reach this machine.
+// refusesPrivateDocuments counts the requests to this machine.
 func refusesPrivateDocuments(t *testing.T, d *deployment, _ string, _ signedIn) {
 	var reached atomic.Int32
 	private := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
@@ -168,7 +165,7 @@ func refusesForgedConsent(t *testing.T, d *deployment, client string, _ signedIn
 			t.Errorf("A07: consent %s: %d to %s", promise, r.status, r.header.Get("Location"))
 		}
 	}
-	// Opening the page approves nothing, whatever its query says.
+	// Opening the page approves nothing, with any query.
 	for _, more := range []string{"&decision=allow", "&decision=allow&request=" + url.QueryEscape(field)} {
 		r := d.send(http.MethodGet, "/authorize?"+query+more, "", "Cookie", cookie)
 		if strings.Contains(r.header.Get("Location"), "oauth_token") || strings.Contains(r.header.Get("Location"), "code=") || strings.Contains(r.header.Get("Set-Cookie"), "login") {
@@ -178,7 +175,7 @@ func refusesForgedConsent(t *testing.T, d *deployment, client string, _ signedIn
 }
 
 func refusesMixedUpSignIns(t *testing.T, d *deployment, client string, _ signedIn) {
-	// Two people are on their way; each comes back with the other's.
+	// Two sign-ins are in progress; each returns with the callback of the other.
 	people := []*signintest.Person{signintest.NewPerson(bob, d), signintest.NewPerson(bob, d)}
 	back := make([]*url.URL, 2)
 	for i, p := range people {
@@ -202,10 +199,10 @@ func refusesMixedUpSignIns(t *testing.T, d *deployment, client string, _ signedI
 	mixed.Set("oauth_token", back[1].Query().Get("oauth_token"))
 	mixed.Set("oauth_verifier", back[1].Query().Get("oauth_verifier"))
 	for promise, at := range map[string]string{
-		"A10: another's callback":            back[1].String(),
-		"Z05: with another's token":          d.public + "/callback?" + mixed.Encode(),
-		"A10: without a state":               d.public + "/callback?oauth_token=x&oauth_verifier=y",
-		"A10: with a state that nobody made": d.public + "/callback?s=AAAAAAAAAAAAAAAAAAAAAAAAAA&oauth_token=x&oauth_verifier=y",
+		"A10: another's callback":   back[1].String(),
+		"Z05: with another's token": d.public + "/callback?" + mixed.Encode(),
+		"A10: without a state":      d.public + "/callback?oauth_token=x&oauth_verifier=y",
+		"A10: with a made-up state": d.public + "/callback?s=AAAAAAAAAAAAAAAAAAAAAAAAAA&oauth_token=x&oauth_verifier=y",
 	} {
 		if status, to := open(people[0], at); status != http.StatusBadRequest || to != "" {
 			t.Errorf("%s: %d to %s", promise, status, to)
@@ -343,8 +340,8 @@ func refusesTokenRequests(t *testing.T, d *deployment, client string, good signe
 	refusesReplays(t, d, fresh())
 }
 
-// refusesReplays uses a code twice, on one server and then on the other, and
-// looks that the sign-in ends.
+// refusesReplays uses a code twice, on one server and then on the other, which
+// ends the sign-in.
 func refusesReplays(t *testing.T, d *deployment, s signedIn) {
 	r, answer := d.form("/token", redemption(s), onlyServer, "0")
 	if r.status != http.StatusOK {
@@ -364,8 +361,8 @@ func refusesReplays(t *testing.T, d *deployment, s signedIn) {
 	}
 }
 
-// TestA23WithTheBucketDown: no tokens are given out and the rest goes on.
-func TestA23WithTheBucketDown(t *testing.T) {
+// TestSignIn_A23BucketDown checks that no tokens are issued and other calls work.
+func TestSignIn_A23BucketDown(t *testing.T) {
 	d, client := deployForTwo(t)
 	s, ok := d.signIn(ada, client)
 	waiting, okay := d.code(bob, client)
@@ -394,9 +391,8 @@ func TestA23WithTheBucketDown(t *testing.T) {
 	}
 }
 
-// TestWhatSignInSaysOfItself is the metadata that clients go by, through the
-// front door.
-func TestWhatSignInSaysOfItself(t *testing.T) {
+// TestSignIn_Metadata reads the metadata for clients over HTTP.
+func TestSignIn_Metadata(t *testing.T) {
 	d, _ := deployForTwo(t)
 	r := d.send(http.MethodPost, "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "Content-Type", "application/json", "Accept", "application/json, text/event-stream")
 	at := between(r.header.Get("WWW-Authenticate"), `resource_metadata="`, `"`)
@@ -418,7 +414,7 @@ func TestWhatSignInSaysOfItself(t *testing.T) {
 	}
 }
 
-// between returns what stands in text between two marks.
+// between returns the part of text between two marks.
 func between(text, before, after string) string {
 	_, rest, _ := strings.Cut(text, before)
 	found, _, _ := strings.Cut(rest, after)

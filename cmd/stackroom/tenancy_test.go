@@ -40,7 +40,7 @@ type cursorOf struct {
 	cursor          string
 }
 
-// member is somebody with an account at Zotero, with what they may see.
+// member is a Zotero user and what the user may see.
 type member struct {
 	user      signintest.User
 	libraries []string
@@ -66,11 +66,11 @@ func (m *member) sees(id string) bool {
 	return m.marks[kind+number+"mark"]
 }
 
-// TestTenancyOfManyMembersOverTwoServers interleaves, at random, the sign-ins,
+// TestTenancy_TwoServers interleaves, at random, the sign-ins,
 // calls, refreshes and revocations of members whose groups overlap. Everything
-// in a library bears its mark, and the same keys are in all of them, so that
-// whatever gets into the wrong hands shows.
-func TestTenancyOfManyMembersOverTwoServers(t *testing.T) {
+// in a library bears its mark, and all libraries have the same keys, so that a
+// leak is visible.
+func TestTenancy_TwoServers(t *testing.T) {
 	x := &tenancy{}
 	var users []signintest.User
 	for i := range memberCount {
@@ -90,7 +90,7 @@ func TestTenancyOfManyMembersOverTwoServers(t *testing.T) {
 	x.checkLogs()
 }
 
-// live is what a member does.
+// live makes the calls of one member.
 func (x *tenancy) live(i int, m *member) {
 	s, ok := x.enter(m)
 	for _, step := range m.dice.Perm(len(toolCalls) + 5) {
@@ -111,14 +111,14 @@ func (x *tenancy) live(i int, m *member) {
 	}
 }
 
-// enter signs a member in.
+// enter signs the member in.
 func (x *tenancy) enter(m *member) (signedIn, bool) {
 	s, ok := x.signIn(m.user.ID, x.client)
 	x.keep(s)
 	return s, ok
 }
 
-// keep notes what must not be in a log.
+// keep records secrets that must not be in a log.
 func (x *tenancy) keep(s signedIn) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -140,7 +140,7 @@ var toolCalls = []struct{ tool, arguments string }{
 	{"export", `{"library":"LIBRARY","format":"csljson"}`},
 }
 
-// call calls a tool by one of both ways, chosen at random.
+// call calls a tool over REST or MCP, at random.
 func (x *tenancy) call(m *member, s signedIn, tool, arguments string) reply {
 	if m.dice.IntN(2) == 0 {
 		return x.overREST(s.access, tool, arguments)
@@ -170,14 +170,14 @@ func (x *tenancy) use(m *member, s signedIn, c struct{ tool, arguments string })
 	}
 }
 
-// cursors, marks and ids find what an answer names.
+// cursors, marks and ids match what an answer names.
 var (
 	cursors = regexp.MustCompile(`"next_cursor":"([^"]+)"`)
 	marks   = regexp.MustCompile(`(?:user|group)\d+mark`)
 	ids     = regexp.MustCompile(`(?:user|group):\d+`)
 )
 
-// check holds an answer against what its reader may see.
+// check compares an answer with what its reader may see.
 func (x *tenancy) check(m *member, what string, r reply, asked ...string) {
 	for _, mark := range marks.FindAllString(r.body, -1) {
 		if !m.marks[mark] {
@@ -193,7 +193,7 @@ func (x *tenancy) check(m *member, what string, r reply, asked ...string) {
 	}
 }
 
-// pry names another's library, item or cursor.
+// pry uses the library, item or cursor of another member.
 func (x *tenancy) pry(m *member, s signedIn) {
 	var id string
 	for id == "" || m.sees(id) {
@@ -213,13 +213,13 @@ func (x *tenancy) pry(m *member, s signedIn) {
 	if !strings.Contains(r.body, "not_found") {
 		x.t.Errorf("member %d asks %s of %s: %d %.300s", m.user.ID, a.tool, a.arguments, r.status, r.body)
 	}
-	// What they typed themselves may come back to them; nothing else may.
+	// Only what the member typed may be repeated.
 	r.body = strings.ReplaceAll(r.body, kind+number+"mark", "")
 	x.check(m, a.tool, r, id)
 	x.pryCursor(m, s)
 }
 
-// pryCursor goes on with what another began.
+// pryCursor continues another member's list.
 func (x *tenancy) pryCursor(m *member, s signedIn) {
 	x.mu.Lock()
 	if len(x.cursors) == 0 {
@@ -237,7 +237,7 @@ func (x *tenancy) pryCursor(m *member, s signedIn) {
 	}
 }
 
-// leave ends a member's sign-in, in one way or another, and tries to return.
+// leave ends the member's sign-in in one of several ways and then tries to call.
 func (x *tenancy) leave(i int, m *member, s signedIn) {
 	x.mu.Lock()
 	x.secrets = append(x.secrets, x.zotero.Keys(m.user.ID)...)
@@ -258,8 +258,8 @@ func (x *tenancy) leave(i int, m *member, s signedIn) {
 	}
 }
 
-// checkLogs looks in all that was logged and audited for what may not be there
-// (S09), and for members beside what is not theirs.
+// checkLogs looks in logs and audits for secrets (S09) and for items beside a
+// member who may not see them.
 func (x *tenancy) checkLogs() {
 	text := x.logged()
 	for _, m := range x.members {
@@ -296,7 +296,7 @@ func (x *tenancy) checkLogs() {
 	}
 }
 
-// memberOf returns the member that is a principal.
+// memberOf returns the member of a principal.
 func (x *tenancy) memberOf(principal string) *member {
 	for _, m := range x.members {
 		if principal == fmt.Sprintf("zotero:%d", m.user.ID) {

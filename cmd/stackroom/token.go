@@ -16,7 +16,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// tokenCommand makes what sign-in needs.
+// tokenCommand makes the tokens and keys that sign-in needs.
 type tokenCommand struct {
 	New    newTokenCommand    `cmd:"" help:"Make a personal access token, for STACKROOM_AUTH=tokens."`
 	List   listTokensCommand  `cmd:"" help:"List the tokens that have a record."`
@@ -36,7 +36,7 @@ type newTokenCommand struct {
 }
 
 // Run implements the command. The token alone goes to standard output, so that
-// it can be piped into a password manager; everything else is for people.
+// it can be piped into a password manager; the rest goes to standard error.
 func (c *newTokenCommand) Run(p *process) error {
 	token, record, err := c.issue(time.Now())
 	if err != nil {
@@ -90,10 +90,10 @@ func (c *newTokenCommand) issue(now time.Time) (string, tokens.Record, error) {
 	return tokens.Issue(c.Name, scopes, c.Library, now, ends)
 }
 
-// maxLifetime keeps a slip of the finger from making a token for ever.
+// maxLifetime bounds the lifetime of a token, since a mistyped one may be endless.
 const maxLifetime = 10 * 366 * 24 * time.Hour
 
-// parseLifetime returns when a token ends that is made now: days as 90d, a
+// parseLifetime returns the time when a token made now expires: days as 90d, a
 // duration as 12h, or the zero time for never.
 func parseLifetime(s string, now time.Time) (time.Time, error) {
 	if s == tokens.Never {

@@ -75,7 +75,7 @@ func (c *listTokensCommand) Run(p *process) error {
 	return printRecords(p.stdout, all, time.Now())
 }
 
-// printRecords prints a table for people, without the hashes.
+// printRecords prints a table of the records, without the hashes.
 func printRecords(w io.Writer, all []tokens.Record, now time.Time) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tNAME\tSCOPES\tLIBRARIES\tCREATED\tEXPIRES")
@@ -97,14 +97,14 @@ func joined(scopes []identity.Scope) string {
 	return strings.Join(names, ",")
 }
 
-// revokeTokenCommand takes the record of a token out.
+// revokeTokenCommand removes the record of a token.
 type revokeTokenCommand struct {
 	ID     string `arg:"" help:"The ID of the token, or the token itself."`
 	Record string `placeholder:"FILE" help:"The file of records. Default: what STACKROOM_TOKENS refers to."`
 }
 
 // Run implements the command. Records that are not in a file are printed without
-// the one: this program can't write where they are kept.
+// the one revoked: this program can't write where they are kept.
 func (c *revokeTokenCommand) Run(p *process) error {
 	text, file, err := records(p, c.Record)
 	if err != nil {
@@ -126,8 +126,8 @@ func (c *revokeTokenCommand) Run(p *process) error {
 	return nil
 }
 
-// replaceFile replaces a file as a whole, with the rights that it has. It
-// follows a link to the file.
+// replaceFile replaces a file atomically and keeps its permissions. It follows a
+// link to the file.
 func replaceFile(path string, data []byte) error {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// bearerOf returns who bears a token, by these records.
+// bearerOf returns the principal of a token by these records.
 func bearerOf(t *testing.T, records, token string) *identity.Principal {
 	t.Helper()
 	v, err := tokens.New(records)
@@ -28,7 +28,7 @@ func bearerOf(t *testing.T, records, token string) *identity.Principal {
 	return p
 }
 
-func TestTokenNewPrintsATokenForProgramsAndItsRecordForPeople(t *testing.T) {
+func TestTokenNew_PrintsTokenAndRecord(t *testing.T) {
 	status, stdout, stderr := run(t, nil, "token", "new", "--name", "ci", "--scope", "library:read", "--library", "group:4711", "--library", "user:1", "--expires", "90d")
 	token, ended := strings.CutSuffix(stdout, "\n")
 	if status != 0 || !ended || !strings.HasPrefix(token, "srt_") || strings.ContainsAny(token, " \n") {
@@ -52,7 +52,7 @@ func TestTokenNewPrintsATokenForProgramsAndItsRecordForPeople(t *testing.T) {
 	}
 }
 
-func TestTokenNewForPrograms(t *testing.T) {
+func TestTokenNew_JSON(t *testing.T) {
 	status, stdout, stderr := run(t, nil, "token", "new", "--name", "ci", "--scope", "library:read", "--all-libraries", "--expires", "never", "--json")
 	var got struct {
 		Token  string
@@ -73,7 +73,7 @@ func TestTokenNew_PromisesNoWriting(t *testing.T) {
 	}
 }
 
-func TestTokenNewAddsItsRecordToAFile(t *testing.T) {
+func TestTokenNew_AppendsToFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tokens.jsonl")
 	if err := os.WriteFile(path, []byte("# the team, without a line end"), 0o600); err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestTokenNewAddsItsRecordToAFile(t *testing.T) {
 	}
 }
 
-func TestTokenNewRefusesWhatCannotBeMeant(t *testing.T) {
+func TestTokenNew_RefusesBadFlags(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "no", "such", "folder")
 	for promise, args := range map[string][]string{
 		"no name":               {"--all-libraries"},
@@ -122,7 +122,7 @@ func TestTokenNewRefusesWhatCannotBeMeant(t *testing.T) {
 	}
 }
 
-func TestHowLongATokenIsGood(t *testing.T) {
+func TestParseLifetime(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for s, want := range map[string]time.Duration{
 		"90d": 90 * 24 * time.Hour, "1d": 24 * time.Hour, "12h": 12 * time.Hour, "90m": 90 * time.Minute, "3660d": 3660 * 24 * time.Hour,
@@ -141,7 +141,7 @@ func TestHowLongATokenIsGood(t *testing.T) {
 	}
 }
 
-func TestTokenKeyPrintsAKey(t *testing.T) {
+func TestTokenKey(t *testing.T) {
 	seen := map[string]bool{}
 	for range 2 {
 		status, stdout, _ := run(t, nil, "token", "key")

@@ -16,14 +16,14 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// sentSpan is a span as a collector gets it.
+// sentSpan is a span as a collector receives it.
 type sentSpan struct {
 	name, trace, id, parent string
 	said                    string // all that it says, as text
 }
 
-// collect starts a collector of traces (OTLP/HTTP) and has this process send
-// to it. The function returned gives what came so far.
+// collect starts a collector of traces (OTLP/HTTP) and makes this process export
+// to it. The function returned gives the spans received so far.
 func collect(t *testing.T) func() []sentSpan {
 	t.Helper()
 	var mu sync.Mutex
@@ -59,9 +59,8 @@ func collect(t *testing.T) func() []sentSpan {
 	}
 }
 
-// TestOneTraceFromTheClientToTheUpstream is the whole way, through the program
-// as it is wired.
-func TestOneTraceFromTheClientToTheUpstream(t *testing.T) {
+// TestTrace_ClientToUpstream makes a call through the whole program.
+func TestTrace_ClientToUpstream(t *testing.T) {
 	spans := collect(t)
 	var down atomic.Bool
 	upstream := zoteroStandIn(t, &down)

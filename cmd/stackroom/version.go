@@ -12,7 +12,7 @@ var (
 	commit  = ""
 )
 
-// versionCommand prints what is running.
+// versionCommand prints the version.
 type versionCommand struct{}
 
 // Run implements the command.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/stackroom-mcp/stackroom/pkg/access"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
@@ -17,25 +18,25 @@ import (
 // (https://www.zotero.org/support/dev/web_api/v3/local_api).
 const desktopURL = "http://127.0.0.1:23119/api"
 
-// openLibraries returns what the configuration says that this process serves,
-// and the client of its upstream, nil if there is none.
-func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*libraries, *upstream.Client, error) {
-	l := &libraries{embedded: &embedded{dir: c.Data}, withhold: !c.ServesLocal(), shared: c.SharesLocal()}
-	up, err := newUpstream(c, hooks)
-	if err != nil {
-		return nil, nil, err
-	}
+// zoteroProvider returns the provider of Zotero's libraries that the
+// configuration names, or nil.
+func zoteroProvider(ctx context.Context, c *config.Config, up *upstream.Client, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (access.Provider, error) {
 	switch {
 	case c.ZoteroDesktop:
-		l.zotero = desktop{newClient(ctx, up, hooks, zotero.Options{Local: true})}
+		return desktop{client: newClient(ctx, up, hooks, zotero.Options{Local: true})}, nil
 	case c.Auth == "zotero":
-		l.zotero = members{newClient(ctx, up, hooks, zotero.Options{})}
+		return members{client: newClient(ctx, up, hooks, zotero.Options{})}, nil
 	case c.ZoteroKey != "":
-		if l.zotero, err = keyring(c, newClient(ctx, up, hooks, zotero.Options{}), secrets, logger); err != nil {
-			return nil, nil, err
-		}
+		ring, err := keyring(c, newClient(ctx, up, hooks, zotero.Options{}), secrets, logger)
+		return keys{Keyring: ring}, err
 	}
-	return l, up, l.ready(ctx)
+	return nil, nil
+}
+
+// keys is the libraries of the deployment's own keys.
+type keys struct {
+	zoteroSite
+	*zotero.Keyring
 }
 
 // newClient returns a client whose reading in the background ends with ctx. In
@@ -91,7 +92,10 @@ func newUpstream(c *config.Config, hooks upstream.Hooks) (*upstream.Client, erro
 }
 
 // desktop is the libraries of the Zotero that runs on this machine.
-type desktop struct{ client *zotero.Client }
+type desktop struct {
+	zoteroSite
+	client *zotero.Client
+}
 
 // Libraries lists what the app has.
 func (d desktop) Libraries(ctx context.Context) ([]library.Info, error) {

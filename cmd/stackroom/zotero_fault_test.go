@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// TestWhatTheAssistantReadsWhenZoteroFails goes through the front door: each
-// way in which an upstream fails, as the answer of a tool. The matrix in
-// package upstream has the rest, with calls and times.
-func TestWhatTheAssistantReadsWhenZoteroFails(t *testing.T) {
+// TestZoteroErrors_ShownToAssistants checks the result of a tool for each failure
+// of the upstream. The matrix in package upstream has the number and times of
+// the calls.
+func TestZoteroErrors_ShownToAssistants(t *testing.T) {
 	t.Parallel()
 	status := func(code int, header, value, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -37,8 +37,8 @@ func TestWhatTheAssistantReadsWhenZoteroFails(t *testing.T) {
 		{"an error text with status 200", status(200, "", "", "SECRET An error occurred"), "unavailable", "try again"},
 		{"a dead key", status(403, "", "", "Invalid key SECRET"), "unauthenticated", "key"},
 		{"slowed down for an hour", status(429, "Retry-After", "3600", "SECRET"), "rate_limited", `"retry_after":3`},
-		// Whoever asks first reads that Zotero is down; whoever asks then, that it
-		// requested a pause.
+		// The first caller reads that Zotero is down, the next one that it asked for
+		// a pause.
 		{"maintenance for an hour", status(503, "Retry-After", "3600", "SECRET"), "", `"retry_after":3`},
 		{"an error of Zotero's", status(500, "", "", "SECRET stack trace"), "unavailable", "Zotero"},
 		{"another host", status(302, "Location", "https://elsewhere.example/", ""), "unavailable", "Zotero"},

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestZoteroKeysThatOnlyRead: a personal key and a group's without the right to
-// write answer all tools, and nothing but GET is ever asked.
+// TestZoteroKeysThatOnlyRead calls all tools with a personal key and a group key
+// without the right to write. Only GET requests may be made.
 func TestZoteroKeysThatOnlyRead(t *testing.T) {
 	s := zoteroServer(t)
 	for _, c := range []struct {
@@ -19,7 +19,7 @@ func TestZoteroKeysThatOnlyRead(t *testing.T) {
 	}{{"read_only", s.Libraries[0]}, {"one_group", s.Libraries[2]}} {
 		t.Run(c.key, func(t *testing.T) {
 			through := *s
-			through.URL = readOnlyRoad(t, s)
+			through.URL = readOnlyProxy(t, s)
 			url, _ := serveZotero(t, &through, c.key)
 			ask := overREST(url)
 			a := ask(t, "list_libraries", nil)
@@ -36,11 +36,11 @@ func TestZoteroKeysThatOnlyRead(t *testing.T) {
 	}
 }
 
-// readOnlyRoad leads to the server, and refuses what isn't reading. That server
-// wants the right to write of whoever lists a user's top items (its
-// requireUserWrite), which Zotero doesn't: on that one route another key is
-// shown in place of the one that only reads.
-func readOnlyRoad(t *testing.T, s *zoteroSeed) string {
+// readOnlyProxy passes requests to the server and refuses those that are not GET.
+// The server demands the right to write for listing a user's top items (its
+// requireUserWrite), which Zotero doesn't: on that route the proxy sends another
+// key in place of the read-only one.
+func readOnlyProxy(t *testing.T, s *zoteroSeed) string {
 	t.Helper()
 	target, err := url.Parse(s.URL)
 	if err != nil {
@@ -48,7 +48,7 @@ func readOnlyRoad(t *testing.T, s *zoteroSeed) string {
 	}
 	var server *httptest.Server
 	road := &httputil.ReverseProxy{ModifyResponse: func(r *http.Response) error {
-		// Its lists go on at its own address, where the client would not follow.
+		// Its Link headers name its own address, which the client would refuse.
 		if link := r.Header.Get("Link"); link != "" {
 			r.Header.Set("Link", strings.ReplaceAll(link, s.URL, server.URL))
 		}

@@ -15,14 +15,14 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// zoteroSeed is what .ci/zotero wrote of a server that it filled.
+// zoteroSeed is what .ci/zotero says of the server that it filled.
 type zoteroSeed struct {
 	URL       string            `json:"url"`
 	Keys      map[string]string `json:"keys"`
 	Libraries []seededLibrary   `json:"libraries"`
 }
 
-// seededLibrary is one library and what must be found in it.
+// seededLibrary is one library and its known content.
 type seededLibrary struct {
 	ID          string           `json:"id"`
 	Name        string           `json:"name"`
@@ -38,7 +38,7 @@ type seededLibrary struct {
 	ChangedBy   seededWork       `json:"changed_by"`
 }
 
-// seededWork is a work that words must find.
+// seededWork is a work and words that find it.
 type seededWork struct{ Key, Words string }
 
 // seededPlace is a collection or tag that holds this many works directly.
@@ -57,10 +57,10 @@ type seededDocument struct {
 // id returns the ID of a work in the library.
 func (l seededLibrary) id(key string) string { return l.ID + "/" + key }
 
-// closed is the library that only the stranger may read.
+// closed is the library that only the outsider may read.
 func (s *zoteroSeed) closed() seededLibrary { return s.Libraries[len(s.Libraries)-1] }
 
-// open are the libraries of the key that may read all that the owner may.
+// open are the libraries that the owner may read.
 func (s *zoteroSeed) open() []seededLibrary { return s.Libraries[:len(s.Libraries)-1] }
 
 // zoteroServer returns what is on the running server, or skips the test.
@@ -247,12 +247,12 @@ func TestZoteroAnswersAllToolsOverThreeLibraries(t *testing.T) {
 func TestZoteroKeysSeeOnlyTheirLibraries(t *testing.T) {
 	s := zoteroServer(t)
 	personal, minds, closed := s.Libraries[0], s.Libraries[2], s.closed()
-	theirs, _ := serveZotero(t, s, "stranger")
-	cursors := map[string]string{} // into each library, given to the stranger
+	theirs, _ := serveZotero(t, s, "outsider")
+	cursors := map[string]string{} // into each library, given to the outsider
 	for _, l := range []seededLibrary{minds, closed} {
 		cursors[l.ID] = overREST(theirs)(t, "search", map[string]any{"query": "", "library": l.ID, "limit": 1}).NextCursor
 		if cursors[l.ID] == "" {
-			t.Fatalf("the stranger can't read %s", l.ID)
+			t.Fatalf("the outsider can't read %s", l.ID)
 		}
 	}
 	for _, c := range []struct {
@@ -287,8 +287,8 @@ func TestZoteroKeysSeeOnlyTheirLibraries(t *testing.T) {
 	}
 }
 
-// testInvisible asks every tool about a library that the caller may not read:
-// it must be as if it were not there.
+// testInvisible calls every tool on a library that the caller may not read. The
+// errors are those of a library that does not exist.
 func testInvisible(t *testing.T, l seededLibrary, cursor string, ask asker) {
 	t.Helper()
 	work := l.Titles[0]
@@ -304,7 +304,7 @@ func testInvisible(t *testing.T, l seededLibrary, cursor string, ask asker) {
 		if a.code != "not_found" {
 			t.Errorf("%s of %s: %q %.300s", tool, l.ID, a.code, a.text)
 		}
-		// A library that nobody has is refused in the same words.
+		// An unknown library gives the same error.
 		other := map[string]any{}
 		for name, value := range arguments {
 			other[name] = strings.ReplaceAll(fmt.Sprint(value), l.ID, "group:987654321")
@@ -375,8 +375,8 @@ func TestZoteroStopsAndComesBack(t *testing.T) {
 			turn(t, "start") // the other tests want it
 		}
 	}()
-	// What was never read can't be answered, and says so; what was read is
-	// answered, and soon says that it is old.
+	// A library that was never read fails; one that was read answers, with a
+	// notice once it is old.
 	if a := ask(t, "read_text", unread); a.code != "unavailable" || !strings.Contains(a.text, "Zotero") {
 		t.Errorf("without the server read_text says %q %.300s", a.code, a.text)
 	}
@@ -395,7 +395,7 @@ func TestZoteroStopsAndComesBack(t *testing.T) {
 	until(t, 60*time.Second, "an answer that is fresh again", func() bool { return len(ask(t, "search", known).Notices) == 0 })
 }
 
-// until waits for something that must come, and fails if it doesn't in time.
+// until waits for a condition and fails if it does not hold in time.
 // askUntilRead asks different questions of all libraries until one is answered
 // from the whole of each, as the notice of an answer that isn't asks people to.
 func askUntilRead(t *testing.T, ask asker) {

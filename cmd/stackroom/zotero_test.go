@@ -42,7 +42,7 @@ func zoteroStandIn(t *testing.T, down *atomic.Bool) *httptest.Server {
 	return s
 }
 
-func TestZoteroAndTheEmbeddedLibrarySideBySide(t *testing.T) {
+func TestZoteroBesideEmbeddedLibrary(t *testing.T) {
 	var down atomic.Bool
 	upstream := zoteroStandIn(t, &down)
 	data := "STACKROOM_DATA=" + t.TempDir()

@@ -39,10 +39,11 @@ func (s shelf) put(d index.Document) { s[d.Item.ID.Key] = d }
 
 // keyOf returns the n-th key.
 func keyOf(n int) string {
-	key := make([]byte, library.KeyLength)
+	const alphabet = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
+	key := make([]byte, 8)
 	for i := range key {
-		key[len(key)-1-i] = library.KeyAlphabet[n%len(library.KeyAlphabet)]
-		n /= len(library.KeyAlphabet)
+		key[len(key)-1-i] = alphabet[n%len(alphabet)]
+		n /= len(alphabet)
 	}
 	return string(key)
 }

@@ -5,17 +5,19 @@ import (
 	"strings"
 )
 
-// Kind says whose library it is.
+// Kind names a kind of library. Each kind belongs to one provider.
 type Kind string
 
-// The kinds of library.
+// The kinds of library that come with Stackroom.
 const (
 	KindLocal Kind = "local" // the embedded library
-	KindUser  Kind = "user"  // a person's own library
-	KindGroup Kind = "group" // a group's shared library
+	KindUser  Kind = "user"  // the library of one person at Zotero
+	KindGroup Kind = "group" // the library of a group at Zotero
 )
 
-// ID names a library: "local", "user:475425" or "group:4711".
+// ID names a library: [Local], or a kind and the name that the provider of
+// that kind gives the library, such as "group:4711". Only the provider knows
+// what the name means.
 type ID string
 
 // Local is the ID of the embedded library.
@@ -27,62 +29,87 @@ func UserID(n int64) ID { return ID("user:" + strconv.FormatInt(n, 10)) }
 // GroupID returns the ID of the library of Zotero group n.
 func GroupID(n int64) ID { return ID("group:" + strconv.FormatInt(n, 10)) }
 
-// ParseID reads a library ID in its canonical form. Any other text is an
+// Bounds of the parts of an ID, in characters.
+const (
+	maxKind = 20
+	maxName = 64
+	// MaxID is the most characters of an [ID].
+	MaxID = maxKind + 1 + maxName
+)
+
+// ParseID reads "local" or "kind:name". A kind has 1 to 20 lower-case letters
+// and digits and begins with a letter; a name has 1 to 64 characters of A-Z,
+// a-z, 0-9 and . _ ~ -, and is neither "." nor "..". Any other text is an
 // error with code [Invalid].
 func ParseID(s string) (ID, error) {
 	if s == string(Local) {
 		return Local, nil
 	}
-	kind, digits, ok := strings.Cut(s, ":")
-	if !ok || (kind != string(KindUser) && kind != string(KindGroup)) {
-		return "", Errorf(Invalid, "not a library ID").WithHint(`a library ID looks like "local", "user:475425" or "group:4711"`)
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != digits {
-		return "", Errorf(Invalid, "not a library ID: the number after %q is wrong", kind+":")
+	kind, name, ok := strings.Cut(s, ":")
+	if !ok || !isKind(kind) || Kind(kind) == KindLocal || !isName(name) {
+		return "", Errorf(Invalid, "not a library ID").WithHint(`a library ID looks like "local" or "group:4711"; list_libraries has them`)
 	}
 	return ID(s), nil
 }
 
-// Kind returns the kind of library that id names, or "" for an ID that is not
-// in canonical form.
+// Kind returns the kind of library that id names, or "" for an ID that
+// [ParseID] refuses.
 func (id ID) Kind() Kind {
-	kind, _, _ := strings.Cut(string(id), ":")
-	switch k := Kind(kind); k {
-	case KindLocal, KindUser, KindGroup:
-		return k
+	if _, err := ParseID(string(id)); err != nil {
+		return ""
 	}
-	return ""
+	kind, _, _ := strings.Cut(string(id), ":")
+	return Kind(kind)
 }
 
-// Number returns the Zotero user or group number in id, or 0.
-func (id ID) Number() int64 {
-	_, digits, _ := strings.Cut(string(id), ":")
-	n, _ := strconv.ParseInt(digits, 10, 64)
-	return n
+// isKind reports whether s has the form of a kind.
+func isKind(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z':
+		case '0' <= c && c <= '9' && i > 0:
+		default:
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxKind
 }
 
-// ItemID names an item in the world: the library and the item's key in it,
-// written "<library>/<key>", for example "group:4711/ABCD2345". Keys repeat
-// between libraries, so a key alone names nothing.
+// isName reports whether s has the form of a library's name in its ID and of
+// an item's key. All of its characters stand for themselves in a URI (RFC
+// 3986, section 2.3); "." and ".." do not, since they are removed from paths
+// (section 5.2.4).
+func isName(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '~', c == '-':
+		default:
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxName && s != "." && s != ".."
+}
+
+// ItemID names an item: the library and the item's key in it, written
+// "<library>/<key>", for example "group:4711/ABCD2345". Keys repeat between
+// libraries, so a key alone names nothing.
 type ItemID struct {
 	Library ID
 	Key     string
 }
 
-// ParseItemID reads an item ID as [ItemID.String] writes it. Any other text is
-// an error with code [Invalid].
+// ParseItemID reads an item ID as [ItemID.String] writes it. A key has 1 to 64
+// characters of A-Z, a-z, 0-9 and . _ ~ -, and is neither "." nor ".."; each
+// provider has keys of its own form. Any other text is an error with code
+// [Invalid].
 func ParseItemID(s string) (ItemID, error) {
 	lib, key, ok := strings.Cut(s, "/")
-	if !ok {
+	if !ok || !isName(key) {
 		return ItemID{}, Errorf(Invalid, "not an item ID").WithHint(`an item ID looks like "group:4711/ABCD2345"; take it from a search result`)
 	}
 	id, err := ParseID(lib)
 	if err != nil {
 		return ItemID{}, err
-	}
-	if !ValidKey(key) {
-		return ItemID{}, Errorf(Invalid, "not an item ID: a key has 8 characters of 2-9 and A-Z")
 	}
 	return ItemID{Library: id, Key: key}, nil
 }
@@ -103,24 +130,4 @@ func (id *ItemID) UnmarshalText(text []byte) error {
 		*id = got
 	}
 	return err
-}
-
-// KeyAlphabet holds the characters of which keys are made: Zotero leaves out
-// those that people confuse (0, 1, O; it keeps I and L).
-const KeyAlphabet = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
-
-// KeyLength is the number of characters in a key.
-const KeyLength = 8
-
-// ValidKey reports whether s has the form of an item or collection key.
-func ValidKey(s string) bool {
-	if len(s) != KeyLength {
-		return false
-	}
-	for i := range len(s) {
-		if strings.IndexByte(KeyAlphabet, s[i]) < 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"strconv"
-
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // newKey returns a key that taken does not know, made from the parts: equal
@@ -30,13 +28,20 @@ func digest(parts ...string) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
+// The form of the keys that a shelf makes. The alphabet lacks the characters
+// that people confuse (0, 1, O).
+const (
+	keyAlphabet = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
+	keyLength   = 8
+)
+
 // hashKey writes the head of a hash in the alphabet of keys.
 func hashKey(sum [sha256.Size]byte) string {
 	n := binary.BigEndian.Uint64(sum[:])
-	key := make([]byte, library.KeyLength)
+	key := make([]byte, keyLength)
 	for i := range key {
-		key[i] = library.KeyAlphabet[n%uint64(len(library.KeyAlphabet))]
-		n /= uint64(len(library.KeyAlphabet))
+		key[i] = keyAlphabet[n%uint64(len(keyAlphabet))]
+		n /= uint64(len(keyAlphabet))
 	}
 	return string(key)
 }

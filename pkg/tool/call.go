@@ -15,6 +15,7 @@ import (
 // characters, its progress, and the digest of its arguments for cursors.
 type call struct {
 	libs     Libraries
+	link     func(library.ItemID) string // or nil
 	budget   int
 	touched  func(ctx context.Context, ids ...string) // or nil
 	progress *progress
@@ -30,7 +31,7 @@ type call struct {
 
 // newCall returns a call; digest identifies its arguments.
 func (c *Catalog) newCall(digest func() digest) *call {
-	return &call{libs: c.libs, budget: c.budget, touched: c.touched, ownCredential: c.ownCredential, digest: digest, writes: c.Writes()}
+	return &call{libs: c.libs, link: c.link, budget: c.budget, touched: c.touched, ownCredential: c.ownCredential, digest: digest, writes: c.Writes()}
 }
 
 // standing collects what answers from the libraries that a call reads always
@@ -92,7 +93,7 @@ func (c *call) list(ctx context.Context) ([]library.Info, error) {
 
 // noLibraries is said in every answer to a caller who may read no library: an
 // empty answer alone would look as if nothing met the question.
-const noLibraries = "there is no library that you may read, so nothing can be found; give your key or account access to one (for Zotero: https://www.zotero.org/settings/keys), or ask the operator of this server"
+const noLibraries = "there is no library that you may read, so nothing can be found; give your key or account access to one, or ask the operator of this server"
 
 // tolerate returns the words of an error that the answer reports in a notice. If
 // the error says that the caller's own credential is refused, it replaces the
@@ -113,18 +114,18 @@ func (c *call) incomplete() string {
 }
 
 // choose returns the libraries that the argument names: all for "", else the
-// one of that ID or name, whatever its case. Candidates are listed by ID,
-// because names are a stranger's text and have no place in an error.
+// one of that ID or name, in any letter case. Candidates are listed by ID: a
+// name is untrusted text, which an error must not repeat.
 func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) {
 	all, err := c.list(ctx)
 	if err != nil || name == "" {
 		return all, err
 	}
+	if at := indexID(all, library.ID(name)); at >= 0 {
+		return all[at : at+1], nil
+	}
 	var named []library.Info
 	for _, lib := range all {
-		if strings.EqualFold(string(lib.ID), name) {
-			return []library.Info{lib}, nil
-		}
 		if strings.EqualFold(plaintext.Line(lib.Name), name) {
 			named = append(named, lib)
 		}
@@ -139,8 +140,17 @@ func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) 
 		WithHint("use one of these IDs; list_libraries describes them")
 }
 
-// noLibrary is the error for a library that is not listed: either there is
-// none, or nobody can say.
+// indexID returns the position of the library of that ID, else of the first
+// whose ID differs in letter case only, else -1.
+func indexID(libs []library.Info, id library.ID) int {
+	if at := slices.IndexFunc(libs, func(lib library.Info) bool { return lib.ID == id }); at >= 0 {
+		return at
+	}
+	return slices.IndexFunc(libs, func(lib library.Info) bool { return strings.EqualFold(string(lib.ID), string(id)) })
+}
+
+// noLibrary is the error for a library that is not listed: it does not exist,
+// or its provider did not answer.
 func (c *call) noLibrary() error {
 	all := c.known
 	if c.missing != nil {
@@ -148,7 +158,7 @@ func (c *call) noLibrary() error {
 	}
 	if len(all) == 0 {
 		return library.Errorf(library.NotFound, "there is no library that you may read").
-			WithHint("give your key or account access to one, for Zotero at https://www.zotero.org/settings/keys, or ask the operator of this server")
+			WithHint("give your key or account access to one, or ask the operator of this server")
 	}
 	return library.Errorf(library.NotFound, "no library of that ID or name is among yours: %s", ids(all)).
 		WithHint("use one of these IDs, or list_libraries for their names")
@@ -191,16 +201,17 @@ func (c *call) find(ctx context.Context, argument, id string) (holding, error) {
 	if err != nil {
 		return holding{}, err
 	}
-	items, err := reader.Items(ctx, []string{want.Key})
+	found, err := itemsOf(ctx, reader, []string{want.Key})
 	if err != nil {
 		return holding{}, err
 	}
-	if len(items) == 0 {
-		return holding{}, library.Errorf(library.NotFound, "library %s has no item %s", want.Library, want.Key).
+	item := found[0].item
+	if item == nil {
+		return holding{}, library.Errorf(library.NotFound, "library %s has no item %s", lib.ID, want.Key).
 			WithHint("search for it; it may have been removed")
 	}
-	c.touch(ctx, 1, func(int) library.ItemID { return items[0].ID })
-	return holding{lib: lib, reader: reader, item: items[0], asked: want.Key}, nil
+	c.touch(ctx, 1, func(int) library.ItemID { return item.ID })
+	return holding{lib: lib, reader: reader, item: item, asked: found[0].key}, nil
 }
 
 // open opens one of the caller's libraries.
@@ -209,29 +220,10 @@ func (c *call) open(ctx context.Context, id library.ID) (library.Info, library.R
 	if err != nil {
 		return library.Info{}, nil, err
 	}
-	at := slices.IndexFunc(all, func(lib library.Info) bool { return lib.ID == id })
+	at := indexID(all, id)
 	if at < 0 {
 		return library.Info{}, nil, c.noLibrary()
 	}
-	reader, err := c.reader(ctx, id)
+	reader, err := c.reader(ctx, all[at].ID)
 	return all[at], reader, err
-}
-
-// parseItemID reads an item ID, repairing the case of the key and taking the
-// URI of the item's resource for it.
-func parseItemID(argument, s string) (library.ItemID, error) {
-	if uri, ok := strings.CutPrefix(s, resourceScheme); ok {
-		s = strings.Replace(strings.TrimSuffix(uri, textSuffix), "/items/", "/", 1)
-		s = strings.Replace(strings.Replace(s, "%3A", ":", 1), "%3a", ":", 1)
-	}
-	lib, key, ok := strings.Cut(s, "/")
-	id, err := library.ParseItemID(strings.ToLower(lib) + "/" + strings.ToUpper(key))
-	if err == nil {
-		return id, nil
-	}
-	e := library.Errorf(library.Invalid, "argument %q is not an item ID", argument).WithCause(err)
-	if !ok && library.ValidKey(strings.ToUpper(s)) {
-		return id, e.WithHint("a key alone names nothing, since keys repeat between libraries: put the library before it, as in local/ABCD2345")
-	}
-	return id, e.WithHint("an item ID looks like local/ABCD2345 or group:4711/ABCD2345; take it from a search result")
 }

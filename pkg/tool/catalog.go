@@ -37,6 +37,10 @@ type Options struct {
 	// ("group:4711"). Calls may tell at the same time. Nil is told nothing.
 	Touched func(ctx context.Context, ids ...string)
 
+	// Link returns the web page of an item at the provider of its library, or
+	// "". Nil is a provider without pages.
+	Link func(id library.ItemID) string
+
 	// OwnCredential reports whether the caller of ctx reads libraries with a
 	// credential of their own, rather than the deployment's. Then a call fails
 	// with [library.Unauthenticated] as soon as one library refuses it. Nil is
@@ -59,6 +63,7 @@ const (
 // of calls and servers at once.
 type Catalog struct {
 	libs          Libraries
+	link          func(library.ItemID) string
 	budget        int
 	touched       func(ctx context.Context, ids ...string)
 	ownCredential func(ctx context.Context) bool
@@ -79,7 +84,7 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.Styles == nil {
 		opts.Styles = styles.New()
 	}
-	c := &Catalog{styles: opts.Styles, libs: libs, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}}
+	c := &Catalog{styles: opts.Styles, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}}
 	for _, define := range []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, citeTool,
 	} {

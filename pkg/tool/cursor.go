@@ -24,9 +24,9 @@ const (
 	cursorVersion  = 1
 	digestBytes    = 8
 	checksumBytes  = 4
-	maxCursorChars = 16_000
+	maxCursorChars = 20_000
 	maxMarks       = 256
-	maxMarkName    = 64
+	maxMarkName    = library.MaxID
 	maxMarkNumbers = 4
 	// maxOffset bounds every offset in a cursor; no library has as many works
 	// and no text as many characters.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -173,49 +172,34 @@ func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
 
 // items returns the works of these IDs; nil where an ID names none.
 func (c *call) items(ctx context.Context, ids []string) ([]*library.Item, error) {
-	keys := map[library.ID][]string{}
-	want := make([]library.ItemID, len(ids))
+	at := map[library.ID][]int{} // positions in ids
+	keys := make([]string, len(ids))
 	for i, s := range ids {
 		id, err := parseItemID("ids", s)
 		if err != nil {
 			return nil, err
 		}
-		want[i] = id
-		keys[id.Library] = append(keys[id.Library], id.Key)
+		keys[i] = id.Key
+		at[id.Library] = append(at[id.Library], i)
 	}
-	byID := map[library.ItemID]*library.Item{}
-	for lib, keys := range keys {
-		_, reader, err := c.open(ctx, lib)
+	works := make([]*library.Item, len(ids))
+	for id, at := range at {
+		lib, reader, err := c.open(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		items, err := reader.Items(ctx, keys)
+		asked := make([]string, len(at))
+		for n, i := range at {
+			asked[n] = keys[i]
+		}
+		found, err := itemsOf(ctx, reader, asked)
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range items {
-			index(byID, it)
+		for n, i := range at {
+			works[i] = found[n].item
 		}
-		c.progress.step(len(ids), "read "+string(lib))
+		c.progress.step(len(ids), "read "+string(lib.ID))
 	}
-	found := make([]*library.Item, len(ids))
-	for i, id := range want {
-		found[i] = byID[id]
-	}
-	return slices.Clip(found), nil
-}
-
-// index puts the work under its own ID and those of its children.
-func index(byID map[library.ItemID]*library.Item, it *library.Item) {
-	under := func(key string) { byID[library.ItemID{Library: it.ID.Library, Key: key}] = it }
-	under(it.ID.Key)
-	for _, n := range it.Notes {
-		under(n.Key)
-	}
-	for _, a := range it.Attachments {
-		under(a.Key)
-		for _, x := range a.Annotations {
-			under(x.Key)
-		}
-	}
+	return works, nil
 }

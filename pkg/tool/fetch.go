@@ -78,7 +78,7 @@ func fetch(ctx context.Context, c *call, in fetchInput) (answer[fetchOutput], er
 	t := &tidy{}
 	units := t.children(h.item)
 	from = min(from, len(units))
-	head := fetchOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: itemURL(h.item), Metadata: map[string]string{}, Notices: c.standing.all()}
+	head := fetchOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: c.itemURL(h.item), Metadata: map[string]string{}, Notices: c.standing.all()}
 	if h.asked != h.item.ID.Key {
 		head.note("the ID named a note, attachment or annotation; this is the work that has it")
 	}

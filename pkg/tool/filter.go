@@ -110,7 +110,8 @@ func (c *call) narrow(ctx context.Context, at []place, collection string) ([]pla
 }
 
 // collections returns the keys of the collections that the name may mean: the
-// one of that key, else those of that path, else those whose path ends so.
+// one of that key, else those of that path, else those whose path ends so, else
+// the one of that key in capitals.
 func (c *call) collections(ctx context.Context, id library.ID, name string) ([]string, error) {
 	r, err := c.reader(ctx, id)
 	if err != nil {
@@ -120,9 +121,11 @@ func (c *call) collections(ctx context.Context, id library.ID, name string) ([]s
 	if err != nil {
 		return nil, err
 	}
-	if key := strings.ToUpper(name); library.ValidKey(key) &&
-		slices.ContainsFunc(page.Items, func(c library.Collection) bool { return c.Key == key }) {
-		return []string{key}, nil
+	has := func(key string) bool {
+		return slices.ContainsFunc(page.Items, func(c library.Collection) bool { return c.Key == key })
+	}
+	if has(name) {
+		return []string{name}, nil
 	}
 	want := foldedPath(name)
 	var exact, ending []string
@@ -134,8 +137,12 @@ func (c *call) collections(ctx context.Context, id library.ID, name string) ([]s
 			ending = append(ending, n.Key)
 		}
 	}
-	if len(exact) > 0 {
+	upper := strings.ToUpper(name)
+	switch {
+	case len(exact) > 0:
 		return exact, nil
+	case len(ending) == 0 && has(upper):
+		return []string{upper}, nil
 	}
 	return ending, nil
 }

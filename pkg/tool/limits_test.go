@@ -25,7 +25,7 @@ func TestItemURL_LongDOI(t *testing.T) {
 	for length, want := range map[int]bool{1_999: true, 2_000: false} {
 		doi := "10.1000/" + strings.Repeat("x", length-len("10.1000/"))
 		it := &library.Item{ID: library.ItemID{Library: library.Local, Key: "ABCD2345"}, Fields: map[string]string{"DOI": doi}}
-		if got := strings.HasPrefix(itemURL(it), "https://doi.org/"); got != want {
+		if got := strings.HasPrefix((&call{}).itemURL(it), "https://doi.org/"); got != want {
 			t.Errorf("a DOI of %d characters has a link: %v, want %v", length, got, want)
 		}
 	}

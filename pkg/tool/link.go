@@ -1,7 +1,6 @@
 package tool
 
 import (
-	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -18,10 +17,10 @@ var doi = regexp.MustCompile(`(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.
 // maxURL bounds an address, in bytes; a longer one is as good as none.
 const maxURL = 2_000
 
-// itemURL returns where a person finds the work: at its DOI, at the address in
-// its record, on zotero.org, or failing all of these as a resource of this
+// itemURL returns the address of the work for people: its DOI's, the one in its
+// record, its page at the library's provider, or else its resource at this
 // server. It is never empty, since clients cite by it.
-func itemURL(it *library.Item) string {
+func (c *call) itemURL(it *library.Item) string {
 	if m := doi.FindStringSubmatch(plaintext.Line(it.Field("DOI"))); m != nil && len(m[1]) < maxURL {
 		u := url.URL{Scheme: "https", Host: "doi.org", Path: "/" + m[1]}
 		return u.String()
@@ -29,11 +28,10 @@ func itemURL(it *library.Item) string {
 	if s, ok := webAddress(it.Field("url")); ok {
 		return s
 	}
-	switch it.ID.Library.Kind() {
-	case library.KindUser:
-		return fmt.Sprintf("https://www.zotero.org/users/%d/items/%s", it.ID.Library.Number(), it.ID.Key)
-	case library.KindGroup:
-		return fmt.Sprintf("https://www.zotero.org/groups/%d/items/%s", it.ID.Library.Number(), it.ID.Key)
+	if c.link != nil {
+		if s := c.link(it.ID); s != "" {
+			return s
+		}
 	}
 	return resourceURI(it.ID)
 }
@@ -76,12 +74,26 @@ func runs(s string) bool {
 // percent-encoded: left bare, it would begin a port number.
 const (
 	resourceScheme = "stackroom://"
+	itemsSegment   = "/items/"
 	textSuffix     = "/text"
-	itemTemplate   = resourceScheme + "{library}/items/{key}"
+	itemTemplate   = resourceScheme + "{library}" + itemsSegment + "{key}"
 	textTemplate   = itemTemplate + textSuffix
 )
 
 // resourceURI returns the URI of a work's resource.
 func resourceURI(id library.ItemID) string {
-	return resourceScheme + strings.Replace(string(id.Library), ":", "%3A", 1) + "/items/" + id.Key
+	return resourceScheme + strings.Replace(string(id.Library), ":", "%3A", 1) + itemsSegment + id.Key
+}
+
+// parseURI returns the item ID in the URI of a work's resource, or "", and
+// whether the URI is that of the work's text. The colon may stand as it is.
+func parseURI(uri string) (id string, text bool) {
+	rest, ok := strings.CutPrefix(uri, resourceScheme)
+	lib, key, found := strings.Cut(rest, itemsSegment)
+	if !ok || !found {
+		return "", false
+	}
+	lib = strings.Replace(strings.Replace(lib, "%3A", ":", 1), "%3a", ":", 1)
+	key, text = strings.CutSuffix(key, textSuffix)
+	return lib + "/" + key, text
 }

@@ -29,21 +29,22 @@ func (c *call) named(ctx context.Context, names []string) (*naming, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := map[library.ID][]int{} // positions in names
-	want := make([]library.ItemID, len(names))
+	at := map[library.ID][]int{} // positions in names
+	keys := make([]string, len(names))
 	var others []int
 	for i, name := range names {
 		id, err := parseItemID("ids", name)
-		switch {
-		case err != nil:
+		// A name such as doi:10.1000/182 has the form of an item ID.
+		lib := indexID(libs, id.Library)
+		if err != nil || lib < 0 {
 			others = append(others, i)
-		case slices.ContainsFunc(libs, func(l library.Info) bool { return l.ID == id.Library }):
-			want[i] = id
-			keys[id.Library] = append(keys[id.Library], i)
+			continue
 		}
+		keys[i] = id.Key
+		at[libs[lib].ID] = append(at[libs[lib].ID], i)
 	}
-	for lib, at := range keys {
-		if err := c.byKey(ctx, lib, at, want, out); err != nil {
+	for lib, at := range at {
+		if err := c.byKey(ctx, lib, at, keys, out); err != nil {
 			return nil, err
 		}
 	}
@@ -51,27 +52,23 @@ func (c *call) named(ctx context.Context, names []string) (*naming, error) {
 }
 
 // byKey reads the works of one library.
-func (c *call) byKey(ctx context.Context, lib library.ID, at []int, want []library.ItemID, out *naming) error {
+func (c *call) byKey(ctx context.Context, lib library.ID, at []int, keys []string, out *naming) error {
 	reader, err := c.reader(ctx, lib)
 	if err != nil {
 		return err
 	}
-	byID := map[library.ItemID]*library.Item{}
 	for part := range slices.Chunk(at, library.MaxLimit) {
-		keys := make([]string, len(part))
+		asked := make([]string, len(part))
 		for i, n := range part {
-			keys[i] = want[n].Key
+			asked[i] = keys[n]
 		}
-		items, err := reader.Items(ctx, keys)
+		found, err := itemsOf(ctx, reader, asked)
 		if err != nil {
 			return err
 		}
-		for _, it := range items {
-			index(byID, it)
+		for i, n := range part {
+			out.items[n] = found[i].item
 		}
-	}
-	for _, n := range at {
-		out.items[n] = byID[want[n]]
 	}
 	return nil
 }

@@ -103,7 +103,7 @@ func readText(ctx context.Context, c *call, in readTextInput) (answer[readTextOu
 	}
 	c.progress.step(3, "reading")
 	t := &tidy{}
-	out := readTextOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: itemURL(h.item), Notices: c.standing.all()}
+	out := readTextOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: c.itemURL(h.item), Notices: c.standing.all()}
 	if in.Question != "" {
 		return readPassages(ctx, c, h, in, out)
 	}
@@ -137,9 +137,12 @@ func oneWay(in readTextInput) error {
 
 // span returns the part of the text that the arguments ask for.
 func (c *call) span(in readTextInput, h holding) (span, error) {
-	s := span{attachment: strings.ToUpper(in.Attachment), room: in.MaxChars}
-	if s.attachment == "" && slices.ContainsFunc(h.item.Attachments, func(a library.Attachment) bool { return a.Key == h.asked }) {
+	s := span{attachment: in.Attachment, room: in.MaxChars}
+	switch upper := strings.ToUpper(in.Attachment); {
+	case in.Attachment == "" && hasAttachment(h.item, h.asked):
 		s.attachment = h.asked
+	case !hasAttachment(h.item, in.Attachment) && hasAttachment(h.item, upper):
+		s.attachment = upper
 	}
 	if in.Cursor == "" {
 		var err error
@@ -150,12 +153,17 @@ func (c *call) span(in readTextInput, h holding) (span, error) {
 	if err != nil {
 		return s, err
 	}
-	if len(marks) != 1 || len(marks[0].numbers) != 2 || !library.ValidKey(marks[0].name) ||
+	if len(marks) != 1 || len(marks[0].numbers) != 2 || marks[0].name == "" ||
 		marks[0].numbers[0] > maxOffset || marks[0].numbers[1] > maxOffset {
 		return s, damaged()
 	}
 	s.attachment, s.offset, s.last = marks[0].name, int(marks[0].numbers[0]), int(marks[0].numbers[1])
 	return s, nil
+}
+
+// hasAttachment reports whether the work has an attachment of that key.
+func hasAttachment(it *library.Item, key string) bool {
+	return slices.ContainsFunc(it.Attachments, func(a library.Attachment) bool { return a.Key == key })
 }
 
 // pageRange reads "7", "3-5" or "9-"; last is 0 if there is none.

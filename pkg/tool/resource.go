@@ -101,7 +101,7 @@ func (c *Catalog) readResource(ctx context.Context, req *mcp.ReadResourceRequest
 func (c *Catalog) read(ctx context.Context, uri string) (*mcp.ReadResourceResult, error) {
 	contents := &mcp.ResourceContents{URI: uri, MIMEType: "application/json"}
 	var err error
-	if strings.HasSuffix(uri, textSuffix) {
+	if _, text := parseURI(uri); text {
 		contents.MIMEType = "text/plain"
 		contents.Text, err = c.plainText(ctx, uri)
 	} else {

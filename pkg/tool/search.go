@@ -70,7 +70,7 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 		t := &tidy{}
 		out := searchOutput{Results: make([]result, n), listed: l.listed(c, n)}
 		for i, e := range l.entries[:n] {
-			out.Results[i] = t.result(e.value.Hit, e.lib)
+			out.Results[i] = c.result(t, e.value.Hit, e.lib)
 		}
 		out.note(t.notice())
 		return out
@@ -123,10 +123,10 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[hit], error
 	return l, nil
 }
 
-func (t *tidy) result(h library.Hit, lib library.Info) result {
+func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
 	it := h.Item
 	r := result{
-		ID: it.ID.String(), Title: t.title(it), URL: itemURL(it), Creators: t.summary(it.Creators),
+		ID: it.ID.String(), Title: t.title(it), URL: c.itemURL(it), Creators: t.summary(it.Creators),
 		Year: yearOf(it), ItemType: token(it.Type), Library: t.line(lib.Name, maxName),
 	}
 	if m := h.Match; m != nil {

@@ -70,7 +70,7 @@ func TestEveryResultHasIDTitleAndURL(t *testing.T) {
 		memory(library.GroupID(4711), "Group", append(librarytest.Works(), librarytest.Work{Item: library.Item{Type: "letter"}})),
 		memory(library.UserID(12), "Mine", []librarytest.Work{{Item: library.Item{Type: "webpage", Fields: map[string]string{"title": "Page", "url": "https://example.org/a?b=c"}}}}),
 	}
-	c := connect(t, libs)
+	c := connectTo(t, catalogOf(t, libs, Options{Link: providerPage}), nil)
 	var out searchOutput
 	c.ask(t, "search", `{"query":"","limit":100}`, &out)
 	if out.Total != 14 || len(out.Results) != 14 || out.NextCursor != "" {
@@ -82,7 +82,7 @@ func TestEveryResultHasIDTitleAndURL(t *testing.T) {
 		}
 		switch {
 		case r.Title == "Page" && r.URL != "https://example.org/a?b=c",
-			r.Title == librarytest.TitleLight && strings.HasPrefix(r.ID, "group:") && r.URL != "https://www.zotero.org/groups/4711/items/"+r.ID[11:],
+			r.Title == librarytest.TitleLight && strings.HasPrefix(r.ID, "group:") && r.URL != "https://provider.example/"+r.ID,
 			r.Title == librarytest.TitleLight && strings.HasPrefix(r.ID, "local") && r.URL != "stackroom://local/items/"+r.ID[6:]:
 			t.Errorf("url of %+v", r)
 		}

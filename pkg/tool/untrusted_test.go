@@ -150,17 +150,29 @@ func TestURLIsOneThatAPersonCanOpen(t *testing.T) {
 		{local, "doi: 10.1000/a<b>(c)#d%e", "", "https://doi.org/10.1000/a%3Cb%3E%28c%29%23d%25e"},
 		{local, "not a doi", "https://a.example/x?y=z#w", "https://a.example/x?y=z#w"},
 		{local, "", "javascript:alert(1)", "stackroom://local/items/ABCD2345"},
-		{group, "", "javascript:alert(1)", "https://www.zotero.org/groups/7/items/ABCD2345"},
-		{user, "", "https://me:secret@a.example", "https://www.zotero.org/users/8/items/ABCD2345"},
+		{group, "", "javascript:alert(1)", "https://provider.example/group:7/ABCD2345"},
+		{user, "", "https://me:secret@a.example", "https://provider.example/user:8/ABCD2345"},
+		{group, "10.1000/182", "", "https://doi.org/10.1000/182"},
+		{group, "", "https://a.example", "https://a.example"},
 		{local, "", "ftp://a.example", "stackroom://local/items/ABCD2345"},
 		{local, "", "https://" + strings.Repeat("a", 3_000), "stackroom://local/items/ABCD2345"},
 		{local, "10.1000/" + strings.Repeat("a", 3_000), "", "stackroom://local/items/ABCD2345"},
 		{local, "", "https:///nohost", "stackroom://local/items/ABCD2345"},
 	} {
-		if got := itemURL(&library.Item{ID: k.id, Fields: map[string]string{"DOI": k.doi, "url": k.url}}); got != k.want {
+		c := &call{link: providerPage}
+		if got := c.itemURL(&library.Item{ID: k.id, Fields: map[string]string{"DOI": k.doi, "url": k.url}}); got != k.want {
 			t.Errorf("DOI %.40q, url %.40q: %q, want %q", k.doi, k.url, got, k.want)
 		}
 	}
+}
+
+// providerPage is the page of an item at a provider that has none for the
+// embedded library.
+func providerPage(id library.ItemID) string {
+	if id.Library == library.Local {
+		return ""
+	}
+	return "https://provider.example/" + id.String()
 }
 
 func FuzzNeutral(f *testing.F) {

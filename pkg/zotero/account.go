@@ -143,7 +143,7 @@ func (a *Account) reader(ctx context.Context, id library.ID) (*Reader, error) {
 	if id == library.UserID(a.key.UserID) && a.key.User.Library {
 		return a.personal(), nil
 	}
-	if id.Kind() == library.KindGroup && a.key.group(id.Number()).Library {
+	if group := groupNumber(id); group > 0 && a.key.group(group).Library {
 		readers, err := a.readers(ctx)
 		if err != nil {
 			return nil, err

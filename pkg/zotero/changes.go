@@ -100,7 +100,7 @@ func (r *Reader) knownChanges(ctx context.Context, q library.ChangeQuery, v view
 		if o.Data.Modified.Before(q.Since) {
 			break
 		}
-		if library.ValidKey(o.Key) {
+		if validKey(o.Key) {
 			found[o.Key] = &o
 		}
 	}
@@ -124,7 +124,7 @@ func (r *Reader) changedItems(ctx context.Context, q library.ChangeQuery) (*chan
 			break
 		}
 		// The local API before version 10 takes no versions from callers.
-		if o.Version <= q.SinceVersion || !library.ValidKey(o.Key) {
+		if o.Version <= q.SinceVersion || !validKey(o.Key) {
 			continue
 		}
 		if len(found.items) >= r.client.o.ScanLimit {
@@ -223,7 +223,7 @@ func (r *Reader) gone(ctx context.Context, q library.ChangeQuery, found map[stri
 		return nil, "", err
 	}
 	for _, key := range deleted.Items {
-		if library.ValidKey(key) && found[key] == nil {
+		if validKey(key) && found[key] == nil {
 			changes = append(changes, library.Change{Kind: library.Removed, Key: key, Version: version})
 		}
 	}

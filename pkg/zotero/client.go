@@ -89,7 +89,7 @@ func getOne[T any](ctx context.Context, c *Client, cred upstream.Credential, pat
 // keyed returns the path of an object, and refuses a key that is none: it
 // would lead elsewhere.
 func keyed(s Scope, kind, key, rest string) (string, error) {
-	if !library.ValidKey(key) {
+	if !validKey(key) {
 		return "", library.Errorf(library.NotFound, "no such key").WithHint("a key has 8 characters of 2-9 and A-Z")
 	}
 	return s.path + "/" + kind + "/" + key + rest, nil
@@ -287,7 +287,7 @@ func (c *Client) versions(ctx context.Context, s Scope, rest string, query url.V
 	}
 	versions := make(map[string]int64, len(raws))
 	for key, raw := range raws {
-		if library.ValidKey(key) {
+		if validKey(key) {
 			versions[key] = number(raw, 0)
 		}
 	}

@@ -24,7 +24,7 @@ func (r *Reader) Collections(ctx context.Context) (library.Page[library.Collecti
 		if err != nil {
 			return library.Page[library.Collection]{}, err
 		}
-		if library.ValidKey(c.Key) {
+		if validKey(c.Key) {
 			byKey[c.Key] = c
 		}
 	}

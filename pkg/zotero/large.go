@@ -244,7 +244,7 @@ func (g *gathering) add(ctx context.Context, first *List[Object], err error) err
 }
 
 func (g *gathering) put(o *Object) {
-	if o.Data.Deleted || o.Data.Parent != "" || g.seen[o.Key] || !library.ValidKey(o.Key) {
+	if o.Data.Deleted || o.Data.Parent != "" || g.seen[o.Key] || !validKey(o.Key) {
 		return
 	}
 	g.seen[o.Key] = true

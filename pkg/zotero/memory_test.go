@@ -19,7 +19,7 @@ func typical(i int) []byte {
 	key := func(kind string) string {
 		digits := []byte(kind + "22222")
 		for n, at := i, 7; n > 0; n, at = n/32, at-1 {
-			digits[at] = library.KeyAlphabet[n%32]
+			digits[at] = keyAlphabet[n%32]
 		}
 		return string(digits)
 	}

@@ -4,8 +4,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // maxKeys is how many keys the API's documentation promises to take in one
@@ -97,7 +95,7 @@ func (p *Parameters) values() url.Values {
 func validKeys(keys []string) []string {
 	valid := make([]string, 0, len(keys))
 	for _, key := range keys {
-		if library.ValidKey(key) {
+		if validKey(key) {
 			valid = append(valid, key)
 		}
 	}

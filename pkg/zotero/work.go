@@ -32,7 +32,7 @@ func worksOf(id library.ID, objects map[string]*Object, readable map[string]int6
 	tops := []*Object{}
 	for _, o := range objects {
 		switch {
-		case o.Data.Deleted || !library.ValidKey(o.Key):
+		case o.Data.Deleted || !validKey(o.Key):
 		case o.Data.Parent != "":
 			children[o.Data.Parent] = append(children[o.Data.Parent], o)
 		default:

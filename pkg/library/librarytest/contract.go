@@ -154,8 +154,8 @@ func checkMatch(t *testing.T, h library.Hit, source library.Source) {
 	}
 	switch source {
 	case library.SourceNote, library.SourceAnnotation, library.SourceFulltext:
-		if !library.ValidKey(m.Child) {
-			t.Errorf("child %q", m.Child)
+		if _, err := library.ParseItemID(library.ItemID{Library: m.Item.Library, Key: m.Child}.String()); err != nil {
+			t.Errorf("child %q: %v", m.Child, err)
 		}
 	}
 }

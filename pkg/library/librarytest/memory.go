@@ -114,12 +114,15 @@ func (m *Memory) collection(path []string) string {
 	return parent
 }
 
-// Key returns a valid key made of a prefix of three characters and a number.
+// keyAlphabet holds the characters of the keys that [Key] makes.
+const keyAlphabet = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
+
+// Key returns a key made of a prefix of three characters and a number.
 func Key(prefix string, n int) string {
 	b := []byte(prefix + "22222")
 	for i := len(b) - 1; i >= 3 && n > 0; i-- {
-		b[i] = library.KeyAlphabet[n%len(library.KeyAlphabet)]
-		n /= len(library.KeyAlphabet)
+		b[i] = keyAlphabet[n%len(keyAlphabet)]
+		n /= len(keyAlphabet)
 	}
 	return string(b)
 }

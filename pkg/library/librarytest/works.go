@@ -31,7 +31,7 @@ const (
 
 // Works returns a small library in which every promise of [library.Reader]
 // can be seen: types, creators, tags, nested collections, notes, annotations
-// and texts with pages. It is made anew at each call.
+// and texts with pages. It is made again at each call.
 func Works() []Work {
 	return []Work{engine(), light(), operators(), heredity(), society(), undated()}
 }

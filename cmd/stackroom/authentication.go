@@ -20,16 +20,16 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// access is who gets in, and how.
-type access struct {
-	authenticator *identity.Authenticator // nil if no sign-in is needed
+// authentication is how callers sign in.
+type authentication struct {
+	authenticator *identity.Authenticator // nil admits every caller
 	routes        []identity.Route
 	signIn        pages.SignIn
 	close         func()
 }
 
-// opening is what opening access takes.
-type opening struct {
+// authOptions are the choices of openAuthentication.
+type authOptions struct {
 	config    *config.Config
 	secrets   *secret.Store
 	libraries func(context.Context) ([]library.Info, error) // of the principal of the context
@@ -37,9 +37,9 @@ type opening struct {
 	logger    *slog.Logger
 }
 
-// openAccess returns the way of signing in that the configuration names.
-func openAccess(ctx context.Context, o *opening) (*access, error) {
-	c, a := o.config, &access{close: func() {}}
+// openAuthentication returns the sign-in that the configuration names.
+func openAuthentication(ctx context.Context, o *authOptions) (*authentication, error) {
+	c, a := o.config, &authentication{close: func() {}}
 	var verifier identity.Verifier
 	var issuers []string
 	var err error
@@ -68,7 +68,7 @@ func openAccess(ctx context.Context, o *opening) (*access, error) {
 	return a, err
 }
 
-// offeredScopes are those that a token may have.
+// offeredScopes returns the scopes that a token may have.
 func offeredScopes() []identity.Scope {
 	if toolsWrite() {
 		return []identity.Scope{identity.Read, identity.Write}
@@ -80,9 +80,9 @@ func offeredScopes() []identity.Scope {
 // byte by byte as its metadata has it (RFC 8414, section 3.3).
 func issuer(c *config.Config) string { return strings.TrimSuffix(c.PublicURL, "/") }
 
-// freshTokens looks for the records anew when it knows nothing of a token,
-// which may have been made a moment ago. The secret sees to it that strangers
-// can't ask for that often.
+// freshTokens reads the records again for an unknown token, which may have been
+// made a moment ago. The secret bounds how often that happens, since an
+// unauthenticated caller can cause it.
 type freshTokens struct {
 	*tokens.Verifier
 	unknown func(context.Context)
@@ -98,8 +98,8 @@ func (f freshTokens) Verify(ctx context.Context, token string) (*identity.Princi
 	return f.Verifier.Verify(ctx, token)
 }
 
-// tokenVerifier takes the tokens that STACKROOM_TOKENS has records of. Only
-// the newest version counts: an older one has whoever was taken out since.
+// tokenVerifier accepts the tokens that STACKROOM_TOKENS has records of. Only
+// the newest version counts: an older one has records that were removed since.
 func tokenVerifier(secrets *secret.Store, logger *slog.Logger) (identity.Verifier, error) {
 	var v *tokens.Verifier
 	err := follow(secrets, "STACKROOM_TOKENS", logger, func(all []secret.Value) (err error) {
@@ -112,7 +112,7 @@ func tokenVerifier(secrets *secret.Store, logger *slog.Logger) (identity.Verifie
 	return freshTokens{v, secrets.Source("STACKROOM_TOKENS").Rejected}, err
 }
 
-// openOIDC takes the tokens of the organisation's identity provider.
+// openOIDC accepts the tokens of the organisation's identity provider.
 func openOIDC(c *config.Config, secrets *secret.Store, logger *slog.Logger) (*oidc.Verifier, error) {
 	audience := c.OIDCAudience
 	if audience == "" {
@@ -153,7 +153,7 @@ func masterRing(secrets *secret.Store, logger *slog.Logger) (*seal.Keyring, erro
 }
 
 // masterKeys returns the master keys of all versions of the secret, each once.
-// A former version that never was of use must not keep the current one out.
+// A former version that is not valid is left out.
 func masterKeys(all []secret.Value) ([][]byte, error) {
 	var masters [][]byte
 	for i, v := range all {

@@ -1,0 +1,161 @@
+// Package embedded provides the library that this process keeps itself, and the
+// sample library until something is imported.
+package embedded
+
+import (
+	"context"
+	"sync"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/shelf"
+	"github.com/stackroom-mcp/stackroom/pkg/shelf/sample"
+)
+
+// SampleNotice stands in every answer from the sample library.
+const SampleNotice = "this is the sample library that Stackroom carries, not the user's own, and its page numbers are its own, not those of a printed edition; " +
+	"the user's works come in with: stackroom import FILE"
+
+// Options are the choices of [New].
+type Options struct {
+	// Dir is the folder of the imported library, which need not exist. "" is
+	// no folder: then there is only the sample library.
+	Dir string
+	// Sample serves the sample library until something is imported.
+	Sample bool
+	// Notice is that of the imported library in lists, or "".
+	Notice string
+}
+
+// Provider provides [library.Local], or nothing.
+type Provider struct {
+	o Options
+
+	mu     sync.Mutex
+	shelf  *shelf.Shelf // nil until the folder holds a library
+	sample *shelf.Shelf // nil until the sample library is read
+}
+
+// New returns the provider. The library is opened by the first call that needs
+// it.
+func New(o Options) *Provider { return &Provider{o: o} }
+
+// Kinds returns [library.KindLocal].
+func (*Provider) Kinds() []library.Kind { return []library.Kind{library.KindLocal} }
+
+// Libraries returns the embedded library if it is served.
+func (p *Provider) Libraries(ctx context.Context) ([]library.Info, error) {
+	if !p.serves() {
+		return nil, nil
+	}
+	info, err := p.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []library.Info{info}, nil
+}
+
+// Open opens the embedded library. A first import replaces the sample library
+// without a restart.
+func (p *Provider) Open(ctx context.Context, id library.ID) (library.Reader, error) {
+	if id != library.Local || !p.serves() {
+		return nil, library.Errorf(library.NotFound, "no such library")
+	}
+	return p.open(ctx)
+}
+
+// Link returns "": the embedded library has no web pages.
+func (*Provider) Link(library.ItemID) string { return "" }
+
+// Ready returns why the library that is served can't be read, or nil.
+func (p *Provider) Ready(ctx context.Context) error {
+	_, err := p.Libraries(ctx)
+	return err
+}
+
+// Info describes the imported library, or the sample library until then,
+// served or not.
+func (p *Provider) Info(ctx context.Context) (library.Info, error) {
+	r, err := p.open(ctx)
+	if err != nil {
+		return library.Info{}, err
+	}
+	info, err := r.Info(ctx)
+	if p.o.Notice != "" {
+		info.Notice = p.o.Notice
+	}
+	return info, err
+}
+
+// Imported reports whether something was imported.
+func (p *Provider) Imported() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.imported()
+}
+
+// Dir returns the folder of the imported library.
+func (p *Provider) Dir() string { return p.o.Dir }
+
+// Close closes what is open. Calls that still read fail.
+func (p *Provider) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range []*shelf.Shelf{p.shelf, p.sample} {
+		if s != nil {
+			_ = s.Close() // read only: nothing can be lost
+		}
+	}
+}
+
+// serves reports whether there is a library to serve.
+func (p *Provider) serves() bool { return p.o.Sample || p.Imported() }
+
+// imported reports whether something was imported; p.mu is held.
+func (p *Provider) imported() bool {
+	return p.shelf != nil || p.o.Dir != "" && shelf.Exists(p.o.Dir)
+}
+
+// open returns the imported library, or the sample library until then.
+func (p *Provider) open(ctx context.Context) (library.Reader, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.imported() {
+		return p.openShelf(ctx)
+	}
+	if p.sample == nil {
+		s, err := openSample(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p.sample = s
+	}
+	return sampleLibrary{p.sample}, nil
+}
+
+// openShelf returns the imported library; p.mu is held. The sample library
+// stays open for calls that still read it.
+func (p *Provider) openShelf(ctx context.Context) (library.Reader, error) {
+	if p.shelf == nil {
+		s, err := shelf.Open(ctx, p.o.Dir)
+		if err != nil {
+			return nil, err
+		}
+		p.shelf = s
+	}
+	return p.shelf, nil
+}
+
+// openSample builds the sample library in memory.
+func openSample(ctx context.Context) (*shelf.Shelf, error) {
+	works, err := sample.Works()
+	if err != nil {
+		return nil, err
+	}
+	return shelf.FromWorks(ctx, sample.Name, works, shelf.WithNotice(SampleNotice))
+}
+
+// sampleLibrary is the sample library, with its notice.
+type sampleLibrary struct{ *shelf.Shelf }
+
+// Notice returns what every answer from the library says.
+func (sampleLibrary) Notice() string { return SampleNotice }

@@ -1,0 +1,36 @@
+package access
+
+import (
+	"context"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// noticer is a library with a notice in every answer.
+type noticer interface{ Notice() string }
+
+// readOnly returns the library without the right to write. The result has the
+// methods of [library.Reader], and the notice where the library has one, but no
+// others: what writes is out of reach.
+func readOnly(r library.Reader) library.Reader {
+	if n, ok := r.(noticer); ok {
+		return noticedReader{reader{r}, n}
+	}
+	return reader{r}
+}
+
+// reader is a library that the caller may only read.
+type reader struct{ library.Reader }
+
+// Info implements [library.Reader].
+func (r reader) Info(ctx context.Context) (library.Info, error) {
+	info, err := r.Reader.Info(ctx)
+	info.MayWrite = false
+	return info, err
+}
+
+// noticedReader is a [reader] of a library with a notice.
+type noticedReader struct {
+	reader
+	noticer
+}
