@@ -30,6 +30,11 @@ func newWork() Work {
 	w.Item.Tags = []string{"arrivals"}
 	w.Item.ParsedDate = "2026"
 	w.Item.Notes = []library.Note{{Text: "Spine repaired with vellum.", Tags: []string{"conservation"}}}
+	w.Item.Attachments = []library.Attachment{{
+		Title: "Scan", Filename: "almanacs.pdf", ContentType: "application/pdf", Text: library.TextStatus{Available: true, Pages: 2, PagesRead: 2},
+	}}
+	w.FileNotes = []string{"Photographed under lamplight."}
+	w.Texts = [][]library.TextPage{pagesOf("Tables of the moon.\n", "Tides at the quay.\n")}
 	return w
 }
 
@@ -77,6 +82,8 @@ func testAdded(t *testing.T, r Changer) {
 	for _, c := range []found{
 		{promise: "its title", q: library.Query{Text: "almanacs"}, only: []string{titleNew}},
 		{promise: "its note", q: library.Query{Text: "vellum"}, only: []string{titleNew}, source: library.SourceNote},
+		{promise: "the note in its file", q: library.Query{Text: "lamplight"}, only: []string{titleNew}, source: library.SourceNote},
+		{promise: "its text", q: library.Query{Text: "quay"}, only: []string{titleNew}, source: library.SourceFulltext, page: "2"},
 		{promise: "its tag", q: library.Query{TagsAll: []string{"arrivals"}}, only: []string{titleNew}},
 		{promise: "its creator", q: library.Query{Creator: "binder"}, only: []string{titleNew}},
 		{promise: "its year", q: library.Query{YearFrom: 2026}, only: []string{titleNew}},
@@ -97,7 +104,7 @@ func testChanged(t *testing.T, r Changer) {
 	before, items := state(t, r)
 	w := newWork()
 	w.Item.Fields = map[string]string{"title": "On Lately Sewn Ledgers"}
-	w.Item.Tags, w.Item.Notes = nil, nil
+	w.Item.Tags, w.Item.Notes, w.Item.Attachments, w.FileNotes, w.Texts = nil, nil, nil, nil, nil
 	put(t, r, w)
 	if _, now := state(t, r); now != items {
 		t.Errorf("%d works after %d", now, items)
@@ -106,6 +113,8 @@ func testChanged(t *testing.T, r Changer) {
 		{promise: "the new title", q: library.Query{Text: "ledgers"}, only: []string{"On Lately Sewn Ledgers"}},
 		{promise: "the old title", q: library.Query{Text: "almanacs"}, only: []string{}},
 		{promise: "the old note", q: library.Query{Text: "vellum"}, only: []string{}},
+		{promise: "the note in the old file", q: library.Query{Text: "lamplight"}, only: []string{}},
+		{promise: "the old text", q: library.Query{Text: "quay"}, only: []string{}},
 		{promise: "the old tag", q: library.Query{TagsAny: []string{"arrivals", "conservation"}}, only: []string{}},
 	} {
 		checkFound(t, r, c)

@@ -14,6 +14,11 @@ func following(q library.Query, got library.Page[library.Hit]) (library.Query, b
 	return q, len(got.Items) > 0 && q.Offset < got.Total
 }
 
+// beyond returns the query of a page past the last one, and misplaced that of a
+// page before the first.
+func beyond() library.Query    { return library.Query{Offset: 5000, Limit: 10} }
+func misplaced() library.Query { return library.Query{Offset: -1, Limit: 1} }
+
 // walk returns every hit of a query, in pages of q.Limit, and checks that each
 // page gives the same total and that all pages together hold that many.
 func walk(t *testing.T, r library.Reader, q library.Query) []library.Hit {
@@ -59,7 +64,7 @@ func testPaging(t *testing.T, r library.Reader) {
 	if got := walk(t, r, filtered); len(got) != 12 {
 		t.Errorf("words and filters: %d works, want 12", len(got))
 	}
-	past, err := r.Search(t.Context(), library.Query{Offset: 5000, Limit: 10})
+	past, err := r.Search(t.Context(), beyond())
 	if err != nil || len(past.Items) != 0 || past.Total != 130 {
 		t.Errorf("past the end: %d hits of %d, %v", len(past.Items), past.Total, err)
 	}

@@ -139,7 +139,7 @@ func testRefused(t *testing.T, r library.Reader) {
 		{"no limit", library.Query{}, library.Invalid},
 		{"a negative limit", library.Query{Limit: -1}, library.Invalid},
 		{"a limit past the most", library.Query{Limit: library.MaxLimit + 1}, library.Invalid},
-		{"a negative offset", library.Query{Limit: 1, Offset: -1}, library.Invalid},
+		{"a page before the first", misplaced(), library.Invalid},
 		{"an unknown order", library.Query{Limit: 1, Sort: "price"}, library.Invalid},
 		{"an unknown collection", library.Query{Limit: 1, Collection: "NNNNNNNN"}, library.NotFound},
 		{"a collection key that is none", library.Query{Limit: 1, Collection: "../etc"}, library.NotFound},
