@@ -42,6 +42,9 @@ var (
 		`(?:jats|mml|xhtml):[a-z0-9-]+)(?:[\s/][^<>]*)?)\s*/?>`)
 )
 
+// HasTags reports whether s has a tag of HTML, JATS or MathML.
+func HasTags(s string) bool { return strings.IndexByte(s, '<') >= 0 && tag.MatchString(s) }
+
 // WithoutTags returns s with the tags of HTML, JATS and MathML reduced to their
 // text. What only looks like a tag ("a < b") stays. Entities are not decoded.
 func WithoutTags(s string) string {

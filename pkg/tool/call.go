@@ -125,7 +125,7 @@ func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) 
 		if strings.EqualFold(string(lib.ID), name) {
 			return []library.Info{lib}, nil
 		}
-		if strings.EqualFold(plaintext.Line(lib.Name), name) {
+		if plaintext.FoldName(lib.Name) == plaintext.FoldName(name) {
 			named = append(named, lib)
 		}
 	}
