@@ -12,7 +12,7 @@ import (
 // before the server is asked.
 const (
 	owner    = 101
-	stranger = 202
+	outsider = 202
 )
 
 // keyInfo is one key as the administrator sees it.
@@ -23,7 +23,7 @@ type keyInfo struct {
 
 // signUp makes the two users, unless the server already knows the owner's
 // key; it returns the keys that can do all that their users can.
-func signUp(ctx context.Context, admin *api, key string) (ownerKey, strangerKey string, err error) {
+func signUp(ctx context.Context, admin *api, key string) (ownerKey, outsiderKey string, err error) {
 	known := *admin
 	known.key = key
 	var who struct{ UserID int }
@@ -32,12 +32,12 @@ func signUp(ctx context.Context, admin *api, key string) (ownerKey, strangerKey 
 	}
 	if who.UserID != owner {
 		// This empties the server, which knows none of ours.
-		if err := admin.post(ctx, fmt.Sprintf("/test/setup?u=%d&u2=%d", owner, stranger), nil, nil, nil); err != nil {
+		if err := admin.post(ctx, fmt.Sprintf("/test/setup?u=%d&u2=%d", owner, outsider), nil, nil, nil); err != nil {
 			return "", "", err
 		}
 	}
-	strangerKey, err = ensureKey(ctx, admin, stranger, "the stranger's", everything)
-	return key, strangerKey, err
+	outsiderKey, err = ensureKey(ctx, admin, outsider, "the outsider's", everything)
+	return key, outsiderKey, err
 }
 
 // everything is what a key may do that may do all.

@@ -32,7 +32,7 @@ func (a *api) putTexts(ctx context.Context, path string, texts []fullText) error
 
 // touch changes an item, once.
 func (a *api) touch(ctx context.Context, path, key string) error {
-	const mark = "Checked by the stranger."
+	const mark = "Checked by the outsider."
 	var item struct {
 		Version int
 		Data    struct{ Extra string }

@@ -14,7 +14,7 @@ import (
 )
 
 // contractOwner is the person whose groups hold what the contract of
-// library.Reader is checked with. Nobody else is in them.
+// library.Reader is checked with. It is their only member.
 const contractOwner = 303
 
 // contractSeed is what the test of the contract is told.
@@ -106,8 +106,7 @@ func (s *shelf) addContractChildren(work string, w librarytest.Work) {
 		file := keyOf(work, "file", i)
 		kind := a.ContentType
 		if len(a.Annotations) > 0 {
-			// Zotero takes annotations on PDF, EPUB and HTML only, whatever the
-			// type that the work gives.
+			// Zotero takes annotations on PDF, EPUB and HTML only.
 			kind = "application/pdf"
 		}
 		attachment := dated(object{

@@ -10,7 +10,7 @@ import (
 // seed is what the tests are told.
 type seed struct {
 	URL       string            `json:"url"`
-	Keys      map[string]string `json:"keys"` // "all", "personal", "read_only", "one_group", "stranger", "dead"
+	Keys      map[string]string `json:"keys"` // "all", "personal", "read_only", "one_group", "outsider", "dead"
 	Libraries []madeLibrary     `json:"libraries"`
 	Contract  contractSeed      `json:"contract"`
 	Written   int               `json:"written"` // objects, in this run
@@ -33,7 +33,7 @@ type madeLibrary struct {
 	Tag         held     `json:"tag"`
 	Trashed     probe    `json:"trashed"`
 	Removed     string   `json:"removed"`    // key
-	ChangedBy   probe    `json:"changed_by"` // changed by the stranger
+	ChangedBy   probe    `json:"changed_by"` // changed by the outsider
 	Refused     []string `json:"refused"`
 }
 
@@ -50,7 +50,7 @@ type held struct {
 	Works int    `json:"works"`
 }
 
-// Groups by name; the last one is the stranger's alone.
+// Groups by name; the last one is the outsider's alone.
 const (
 	readingGroup = "Reading Group: Translated Pages"
 	minds        = "Minds and Machines, 1960–1990"
@@ -64,14 +64,14 @@ func fill(ctx context.Context, admin *api, key string, fixtures fs.FS) (*seed, e
 		return nil, err
 	}
 	s := &seed{URL: admin.base, Keys: map[string]string{"dead": "deadDEADdeadDEADdeadDEAD"}}
-	if s.Keys["all"], s.Keys["stranger"], err = signUp(ctx, admin, key); err != nil {
+	if s.Keys["all"], s.Keys["outsider"], err = signUp(ctx, admin, key); err != nil {
 		return nil, err
 	}
 	groups := map[string]int{}
 	for _, g := range []struct {
 		name   string
 		people []int
-	}{{readingGroup, []int{owner}}, {minds, []int{owner, stranger}}, {closedGroup, []int{stranger}}} {
+	}{{readingGroup, []int{owner}}, {minds, []int{owner, outsider}}, {closedGroup, []int{outsider}}} {
 		if groups[g.name], err = ensureGroup(ctx, admin, g.name, g.people[0], g.people[1:]...); err != nil {
 			return nil, err
 		}
@@ -177,7 +177,7 @@ func (s *shelf) write(ctx context.Context, admin *api, keys map[string]string, g
 		made.ID, made.Name = fmt.Sprintf("group:%d", groups[s.name]), s.name
 	}
 	if s.name == closedGroup {
-		who.key = keys["stranger"]
+		who.key = keys["outsider"]
 	}
 	removed := keyOf(s.prefix, "removed", 0)
 	items := s.items()
@@ -208,7 +208,7 @@ func (s *shelf) write(ctx context.Context, admin *api, keys map[string]string, g
 	s.describe(made)
 	if s.name == minds {
 		other := who
-		other.key = keys["stranger"]
+		other.key = keys["outsider"]
 		made.ChangedBy = made.Titles[0]
 		if err := other.touch(ctx, path, made.ChangedBy.Key); err != nil {
 			return nil, written, err

@@ -32,7 +32,7 @@ func (b *bench) againstSilence(ctx context.Context) ([]kind, []comparison, error
 		return nil, nil, err
 	}
 	// Metrics go to the collector too: an address for Prometheus beside it would
-	// count everything twice, for somebody who isn't there.
+	// count everything twice, for a reader that isn't there.
 	all := slices.Concat(env, []string{"LOG_LEVEL=info", "RATE_LIMIT_MAX=1000000", "RATE_LIMIT_WINDOW=1s",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_TRACES_SAMPLER=parentbased_traceidratio"})
 	sampled, err := b.serve(ctx, "sampled", append(all, "OTEL_TRACES_SAMPLER_ARG=0.1")...)
@@ -55,7 +55,7 @@ func (b *bench) againstSilence(ctx context.Context) ([]kind, []comparison, error
 	}, nil
 }
 
-// swallow takes whatever is sent, as a collector that keeps up would.
+// swallow takes all that is sent, as a collector that keeps up would.
 func swallow(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body) // a client that leaves is none of ours
 	w.Header().Set("Content-Type", "application/x-protobuf")

@@ -57,7 +57,7 @@ type seededDocument struct {
 // id returns the ID of a work in the library.
 func (l seededLibrary) id(key string) string { return l.ID + "/" + key }
 
-// closed is the library that only the stranger may read.
+// closed is the library that only the outsider may read.
 func (s *zoteroSeed) closed() seededLibrary { return s.Libraries[len(s.Libraries)-1] }
 
 // open are the libraries of the key that may read all that the owner may.
@@ -247,12 +247,12 @@ func TestZoteroAnswersAllToolsOverThreeLibraries(t *testing.T) {
 func TestZoteroKeysSeeOnlyTheirLibraries(t *testing.T) {
 	s := zoteroServer(t)
 	personal, minds, closed := s.Libraries[0], s.Libraries[2], s.closed()
-	theirs, _ := serveZotero(t, s, "stranger")
-	cursors := map[string]string{} // into each library, given to the stranger
+	theirs, _ := serveZotero(t, s, "outsider")
+	cursors := map[string]string{} // into each library, given to the outsider
 	for _, l := range []seededLibrary{minds, closed} {
 		cursors[l.ID] = overREST(theirs)(t, "search", map[string]any{"query": "", "library": l.ID, "limit": 1}).NextCursor
 		if cursors[l.ID] == "" {
-			t.Fatalf("the stranger can't read %s", l.ID)
+			t.Fatalf("the outsider can't read %s", l.ID)
 		}
 	}
 	for _, c := range []struct {

@@ -3,5 +3,5 @@
 // but the standard library.
 //
 // Item types, field names and creator roles are Zotero's
-// (https://api.zotero.org/schema), whichever upstream a work came from.
+// (https://api.zotero.org/schema), for works of every upstream.
 package library

@@ -12,11 +12,11 @@ type Code string
 
 // The codes.
 const (
-	Invalid         Code = "invalid"         // the request can't be meant; change it
+	Invalid         Code = "invalid"         // the request is invalid; change it
 	NotFound        Code = "not_found"       // no such thing, or none that the caller may see
 	Unauthenticated Code = "unauthenticated" // no credential, or one that is no longer good
 	Forbidden       Code = "forbidden"       // a good credential that may not do this
-	Conflict        Code = "conflict"        // somebody else changed it first, or holds it
+	Conflict        Code = "conflict"        // another caller changed it first, or holds it
 	TooLarge        Code = "too_large"       // past a limit that the message names
 	RateLimited     Code = "rate_limited"    // wait for RetryAfter
 	Unavailable     Code = "unavailable"     // the upstream can't answer now
@@ -72,8 +72,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// AsError returns err as an [*Error], so that whatever was not deliberately
-// put into words for callers becomes an [Internal] error that tells them
+// AsError returns err as an [*Error], so that an error that was not
+// written for callers becomes an [Internal] error that tells them
 // nothing but that. A passed deadline becomes [Unavailable]. AsError(nil) is
 // nil.
 func AsError(err error) *Error {

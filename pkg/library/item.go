@@ -13,8 +13,7 @@ import (
 // Zotero names ("title", "abstractNote", "date", "DOI", …). What is attached
 // to the work (notes, attachments with their annotations) hangs below it.
 //
-// Every text in it is somebody else's: untrusted, and cleaned only where it
-// leaves the server. Items that a [Reader] returns are shared: don't change
+// Every text in it is untrusted, and cleaned only where it leaves the server. Items that a [Reader] returns are shared: don't change
 // them.
 type Item struct {
 	ID      ItemID
@@ -50,7 +49,7 @@ type Creator struct {
 // Note is a note below a work or below a library.
 type Note struct {
 	Key      string
-	Text     string // Markdown-like plain text; HTML is reduced by whoever reads it in
+	Text     string // Markdown-like plain text; readers of HTML reduce it
 	Tags     []string
 	Modified time.Time
 }
@@ -83,8 +82,8 @@ type Annotation struct {
 type TextStatus struct {
 	// Available is false if nothing can be read; Reason then says why.
 	Available bool
-	// Pages is how many pages the text has, 0 if it has none or nobody
-	// knows. PagesRead is how many of them were turned into text.
+	// Pages is how many pages the text has, 0 if it has none or if that
+	// is not known. PagesRead is how many of them were turned into text.
 	Pages, PagesRead int
 	// Chars is the length of the readable text in characters (runes), 0 if
 	// it isn't known without reading it.
