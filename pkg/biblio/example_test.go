@@ -40,17 +40,15 @@ func ExampleWrite() {
 		Creators:   []library.Creator{{Role: "author", Given: "Isaac", Family: "Newton"}},
 		ParsedDate: "1704",
 	}
-	if err := biblio.Write(os.Stdout, biblio.RIS, []*library.Item{it}); err != nil {
+	if err := biblio.Write(os.Stdout, biblio.BibTeX, []*library.Item{it}); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
-	// TY  - BOOK
-	// TI  - Opticks
-	// AU  - Newton, Isaac
-	// DA  - 1704///
-	// PY  - 1704
-	// M2  - Citation Key: newton1704
-	// ER  -
+	// @book{newton1704,
+	//   author = {Newton, Isaac},
+	//   title = {Opticks},
+	//   year = {1704}
+	// }
 }
 
 func ExampleDetect() {
