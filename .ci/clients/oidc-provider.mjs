@@ -3,7 +3,7 @@
 //
 //   node oidc-provider.mjs PORT
 //
-// It issues JWT access tokens for whichever resource a client names, to the
+// It issues JWT access tokens for any resource that a client names, to the
 // client "robot" with the secret "robot-secret", by the client credentials
 // grant. Prints its issuer URL once it listens, and serves until it is ended.
 import { createServer } from "node:http";

@@ -14,21 +14,13 @@ import (
 )
 
 // contractOwner is the person whose groups hold what the contract of
-// library.Reader is checked with. Nobody else is in them.
+// library.Reader is checked with. It is their only member.
 const contractOwner = 303
 
 // contractSeed is what the test of the contract is told.
 type contractSeed struct {
 	Key    string         `json:"key"`    // reads the groups and nothing else
 	Groups map[string]int `json:"groups"` // number of the group, by the name of its set of works
-}
-
-// contractSets returns the works that librarytest.Run asks for, by the name of
-// the set.
-func contractSets() map[string][]librarytest.Work {
-	return map[string][]librarytest.Work{
-		"works": librarytest.Works(), "many130": librarytest.Many(130), "empty": nil, "many60": librarytest.Many(60),
-	}
 }
 
 // fillContract makes a group of each set. It returns how many objects it
@@ -42,7 +34,7 @@ func fillContract(ctx context.Context, admin *api) (contractSeed, int, error) {
 	who := *admin
 	who.key = writer
 	written, readable := 0, object{}
-	sets := contractSets()
+	sets := librarytest.Sets()
 	for _, name := range slices.Sorted(maps.Keys(sets)) {
 		group, err := ensureGroup(ctx, admin, "Contract: "+name, contractOwner)
 		if err != nil {
@@ -112,12 +104,19 @@ func (s *shelf) addContractChildren(work string, w librarytest.Work) {
 	}
 	for i, a := range w.Item.Attachments {
 		file := keyOf(work, "file", i)
-		// Zotero takes annotations on PDF, EPUB and HTML only, whatever the
-		// type that the work gives.
-		s.children = append(s.children, dated(object{
+		kind := a.ContentType
+		if len(a.Annotations) > 0 {
+			// Zotero takes annotations on PDF, EPUB and HTML only.
+			kind = "application/pdf"
+		}
+		attachment := dated(object{
 			"key": file, "itemType": "attachment", "parentItem": work, "linkMode": "imported_file", "title": a.Title,
-			"contentType": "application/pdf", "charset": "", "filename": a.Filename, "tags": []object{}, "relations": object{},
-		}, added, added))
+			"contentType": kind, "charset": "", "filename": a.Filename, "tags": []object{}, "relations": object{},
+		}, added, added)
+		if i < len(w.FileNotes) {
+			attachment["note"] = "<p>" + w.FileNotes[i] + "</p>"
+		}
+		s.children = append(s.children, attachment)
 		for n, mark := range a.Annotations {
 			s.marks = append(s.marks, dated(contractMark(file, n, mark), added, added))
 		}

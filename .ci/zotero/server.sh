@@ -32,7 +32,7 @@ prepare_zotero() {
   wrangler d1 migrations apply DB >"$ZOTERO_HOME/migrate.log" 2>&1 || { tail -n 20 "$ZOTERO_HOME/migrate.log"; return 1; }
 }
 
-# zotero_secret N: N letters and digits that nobody knew before.
+# zotero_secret N: N random letters and digits.
 zotero_secret() { LC_ALL=C tr -dc 'a-zA-Z0-9' </dev/urandom | head -c "$1"; }
 
 # wrangler ARGUMENTS...: Cloudflare's local runtime on the server's own
@@ -60,7 +60,7 @@ start_zotero() {
 }
 
 # stop_zotero ends the process group that start_zotero started, and waits until
-# nobody listens.
+# its port is closed.
 stop_zotero() {
   local pid i
   pid=$(cat "$ZOTERO_HOME/pid" 2>/dev/null) || return 0

@@ -55,7 +55,7 @@ func logThrice(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResu
 func reportProgress(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	token := req.Params.GetProgressToken()
 	if token == nil {
-		return text("nobody asked for progress"), nil
+		return text("the client did not ask for progress"), nil
 	}
 	for done := 0.0; done <= 100; done += 50 {
 		err := req.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{

@@ -26,7 +26,7 @@ func serveBare(ctx context.Context, addr string) error {
 	server := &http.Server{Addr: addr, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()
-		_ = server.Close() // the measurement is over; nobody waits for answers
+		_ = server.Close() // the measurement is over; no client waits for answers
 	}()
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err

@@ -46,7 +46,7 @@ func (b *bench) prepare(ctx context.Context) ([]kind, []comparison, error) {
 	case "telemetry":
 		return b.againstSilence(ctx)
 	case "signin":
-		return b.againstNobody(ctx)
+		return b.againstOneKey(ctx)
 	}
 	return nil, nil, errors.New("-compare is bare, telemetry or signin")
 }

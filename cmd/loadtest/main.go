@@ -76,7 +76,7 @@ func main() {
 	}
 }
 
-// defaults chooses the rounds that nobody chose. Many short ones tell a few
+// defaults chooses the rounds that were not given. Many short ones tell a few
 // hundredths apart on a machine whose speed changes; a few long ones don't.
 func (o *options) defaults() {
 	rounds, round := 3, 6*time.Second

@@ -16,12 +16,12 @@ import (
 )
 
 // leastSignedIn is what signing in may cost, as a share of the calls of a
-// server that lets in everybody.
+// server that admits every caller.
 const leastSignedIn = 0.90
 
-// againstNobody compares Stackroom where everybody signs in with Zotero with
-// one that lets in everybody with one key, over the same libraries.
-func (b *bench) againstNobody(ctx context.Context) ([]kind, []comparison, error) {
+// againstOneKey compares Stackroom where each caller signs in with Zotero with
+// one that admits every caller with one key, over the same libraries.
+func (b *bench) againstOneKey(ctx context.Context) ([]kind, []comparison, error) {
 	stand, err := newStandIn(b.items)
 	if err != nil {
 		return nil, nil, err
@@ -37,7 +37,7 @@ func (b *bench) againstNobody(ctx context.Context) ([]kind, []comparison, error)
 		}
 	}
 	data := "STACKROOM_DATA=" + b.dir + "/data"
-	nobody, err := b.serve(ctx, "nobody", data, "RATE_LIMIT_MAX=0", "STACKROOM_AUTH=none", "ZOTERO_URL="+open, "ZOTERO_API_KEY=loadtest")
+	anonymous, err := b.serve(ctx, "anonymous", data, "RATE_LIMIT_MAX=0", "STACKROOM_AUTH=none", "ZOTERO_URL="+open, "ZOTERO_API_KEY=loadtest")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -55,10 +55,10 @@ func (b *bench) againstNobody(ctx context.Context) ([]kind, []comparison, error)
 	}
 	calls := searchCalls(b.options.era, b.queries)
 	kinds := []kind{
-		{name: "search, nobody signs in", target: nobody, requests: calls},
+		{name: "search, not signed in", target: anonymous, requests: calls},
 		{name: "search, signed in with Zotero", target: members, requests: withBearer(calls, token)},
 	}
-	return kinds, []comparison{{name: "signed in / nobody signs in", of: 1, to: 0, atLeast: leastSignedIn}}, nil
+	return kinds, []comparison{{name: "signed in / not signed in", of: 1, to: 0, atLeast: leastSignedIn}}, nil
 }
 
 // withBearer adds a token to requests.
@@ -70,7 +70,7 @@ func withBearer(requests [][]byte, token string) [][]byte {
 	return all
 }
 
-// callback is where a client is sent back to. Nobody listens there: the code
+// callback is where a client is sent back to. No server listens there: the code
 // is read from the address.
 const callback = "http://127.0.0.1:1/callback"
 

@@ -56,7 +56,7 @@ func Write(w io.Writer, m *Manifest, program io.Reader) error {
 	return z.Close()
 }
 
-// add adds a file to an archive. Whoever unpacks it gives it the mode.
+// add adds a file to an archive. The program that unpacks it gives it the mode.
 func add(z *zip.Writer, path string, mode uint32, content io.Reader) error {
 	const regular, unix = 0o100000, 3 // of st_mode, and the zip format's number for Unix
 	f, err := z.CreateHeader(&zip.FileHeader{

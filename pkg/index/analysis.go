@@ -91,18 +91,27 @@ func (b *analysis) begin() {
 func (b *analysis) addText(k kind, text string) {
 	b.Reset(text)
 	for b.Next() {
-		term := b.term()
-		i, ok := b.terms[term]
-		if !ok {
-			i = b.newEntry(term)
-		}
-		e := &b.entries[i]
-		e.counts[k]++
-		e.positions = append(e.positions, b.next)
+		b.addTerm(k, b.term())
 		b.next++
 		b.words[k]++
+		if tail := b.Tail(); tail != nil {
+			b.addTerm(k, string(tail))
+		}
 	}
 	b.next += partGap
+}
+
+// addTerm adds a term at the next position.
+func (b *analysis) addTerm(k kind, term string) {
+	i, ok := b.terms[term]
+	if !ok {
+		i = b.newEntry(term)
+	}
+	e := &b.entries[i]
+	e.counts[k]++
+	if n := len(e.positions); n == 0 || e.positions[n-1] < b.next {
+		e.positions = append(e.positions, b.next)
+	}
 }
 
 // newEntry adds a term; it takes over the memory of an earlier document's.
@@ -190,7 +199,7 @@ const (
 func exactTermsOf(it *library.Item) []segment.Term {
 	terms := []string{exactType + it.Type}
 	for _, tag := range it.AllTags() {
-		terms = append(terms, exactTag+plaintext.FoldCase(tag))
+		terms = append(terms, exactTag+plaintext.FoldName(tag))
 	}
 	for _, c := range it.Collections {
 		terms = append(terms, exactCollection+c)

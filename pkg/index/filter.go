@@ -24,19 +24,19 @@ func (s *search) filter(q *library.Query, collections []string) (*filter, error)
 		f.any(exactCollection, collections, func(s string) string { return s })
 	}
 	for _, tag := range q.TagsAll {
-		f.all = append(f.all, []string{exactTag + plaintext.FoldCase(tag)})
+		f.all = append(f.all, []string{exactTag + plaintext.FoldName(tag)})
 	}
 	if len(q.TagsAny) > 0 {
-		f.any(exactTag, q.TagsAny, plaintext.FoldCase)
+		f.any(exactTag, q.TagsAny, plaintext.FoldName)
 	}
 	for _, tag := range q.TagsNone {
-		f.none = append(f.none, exactTag+plaintext.FoldCase(tag))
+		f.none = append(f.none, exactTag+plaintext.FoldName(tag))
 	}
 	if len(q.ItemTypes) > 0 {
 		f.any(exactType, q.ItemTypes, func(s string) string { return s })
 	}
 	if q.Creator != "" {
-		s.Reset(cutText(q.Creator, maxQueryBytes))
+		s.Reset(plaintext.Shown(cutText(q.Creator, maxQueryBytes)))
 		for s.Next() && len(f.creator) < maxPhraseWords {
 			f.creator = append(f.creator, string(s.Word))
 		}

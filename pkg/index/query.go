@@ -3,6 +3,8 @@ package index
 import (
 	"strings"
 	"unicode"
+
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // Bounds of a query. What lies beyond is left out: no query can cost more
@@ -35,9 +37,10 @@ type queryWord struct {
 // empty reports whether the query asks for nothing in particular.
 func (p *parsed) empty() bool { return len(p.words)+len(p.phrases)+len(p.identifiers) == 0 }
 
-// parse reads a query.
+// parse reads a query, as it is shown: what was copied from the source of a
+// title finds the title.
 func parse(a *analyzer, text string) parsed {
-	text = cutText(text, maxQueryBytes)
+	text = plaintext.Shown(cutText(text, maxQueryBytes))
 	p := parser{analyzer: a, seen: make(map[string]int)}
 	for rest := text; rest != ""; {
 		plain, quoted, after, ok := cutQuoted(rest)

@@ -1,6 +1,7 @@
 package library
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +142,34 @@ func (it *Item) AllTags() []string {
 	return all
 }
 
+// BestText returns the position of the attachment whose text stands for the
+// work: the first PDF or EPUB that has text, or else the first other file, a web
+// page only if nothing else has text. It is -1 if nothing has.
+func (it *Item) BestText() int {
+	best := -1
+	for i := range it.Attachments {
+		a := &it.Attachments[i]
+		if a.Text.Available && (best < 0 || a.textRank() < it.Attachments[best].textRank()) {
+			best = i
+		}
+	}
+	return best
+}
+
+// textRank says how well a file's text stands for its work, 0 being best.
+func (a *Attachment) textRank() int {
+	kind, _, _ := strings.Cut(strings.ToLower(a.ContentType), ";")
+	kind = strings.TrimSpace(kind)
+	extension := strings.ToLower(path.Ext(a.Filename))
+	switch {
+	case kind == "application/pdf", kind == "application/epub+zip", kind == "" && (extension == ".pdf" || extension == ".epub"):
+		return 0
+	case kind == "text/html", kind == "application/xhtml+xml", kind == "" && (extension == ".html" || extension == ".htm" || extension == ".xhtml" || a.Filename == ""):
+		return 2
+	}
+	return 1
+}
+
 // Abstract returns the work's abstract, or "".
 func (it *Item) Abstract() string { return it.Fields["abstractNote"] }
 
@@ -193,7 +222,7 @@ func (c Creator) Display() string {
 // characters alone: the family name then comes first, without a space.
 func eastAsian(name string) bool {
 	for _, r := range name {
-		if !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
+		if !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) && r != 'ー' && r != '・' {
 			return false
 		}
 	}

@@ -107,3 +107,49 @@ func TestCreator_DisplayInEastAsianOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestBestText(t *testing.T) {
+	file := func(name, kind string) library.Attachment {
+		return library.Attachment{Filename: name, ContentType: kind, Text: library.TextStatus{Available: true}}
+	}
+	unread := file("a.pdf", "application/pdf")
+	unread.Text.Available = false
+	for _, c := range []struct {
+		promise string
+		files   []library.Attachment
+		want    int
+	}{
+		{"no file", nil, -1},
+		{"a file without text", []library.Attachment{unread}, -1},
+		{"a web page is better than nothing", []library.Attachment{unread, file("p.html", "text/html")}, 1},
+		{"a PDF before a web page", []library.Attachment{file("p.html", "text/html; charset=utf-8"), file("a.pdf", "application/pdf")}, 1},
+		{"an EPUB before a web page", []library.Attachment{file("p", "application/xhtml+xml"), file("a.epub", "application/epub+zip")}, 1},
+		{"another file before a web page", []library.Attachment{file("p.html", "TEXT/HTML"), file("a.txt", "text/plain")}, 1},
+		{"a PDF before another file", []library.Attachment{file("a.txt", "text/plain"), file("a", "application/pdf")}, 1},
+		{"the first of two PDFs", []library.Attachment{file("a.pdf", "application/pdf"), file("b.epub", "application/epub+zip")}, 0},
+		{"by name without a type", []library.Attachment{file("p.htm", ""), file("", ""), file("a.docx", ""), file("A.PDF", "")}, 3},
+		{"a link before no other file", []library.Attachment{file("", ""), file("a.docx", "")}, 1},
+	} {
+		if got := (&library.Item{Attachments: c.files}).BestText(); got != c.want {
+			t.Errorf("%s: %d, want %d", c.promise, got, c.want)
+		}
+	}
+}
+
+func TestCreator_DisplaysEastAsianNames(t *testing.T) {
+	for _, c := range []struct {
+		creator library.Creator
+		want    string
+	}{
+		{library.Creator{Family: "张", Given: "伟明"}, "张伟明"},
+		{library.Creator{Family: "佐藤", Given: "マリー"}, "佐藤マリー"},
+		{library.Creator{Family: "김", Given: "철수"}, "김철수"},
+		{library.Creator{Family: "Zhang", Given: "Weiming"}, "Weiming Zhang"},
+		{library.Creator{Family: "张", Given: "Weiming"}, "Weiming 张"},
+		{library.Creator{Family: "张"}, "张"},
+	} {
+		if got := c.creator.Display(); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.creator, got, c.want)
+		}
+	}
+}

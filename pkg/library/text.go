@@ -2,8 +2,8 @@ package library
 
 // TextQuery asks for a part of a work's text: either pages or characters.
 type TextQuery struct {
-	// Attachment is the key of one attachment; "" takes the first one with
-	// text.
+	// Attachment is the key of one attachment; "" takes the best one with text,
+	// see [Item.BestText].
 	Attachment string
 	// FirstPage and LastPage choose pages, from 1, inclusive; a LastPage past
 	// the end means the end, a FirstPage past it is [Invalid]. If they are 0,

@@ -112,7 +112,7 @@ func (p *Page) Write(w http.ResponseWriter, o Options) error {
 	if o.Status != 0 {
 		w.WriteHeader(o.Status)
 	}
-	_, _ = w.Write(body.Bytes()) // the caller is gone if this fails; there is nobody to tell
+	_, _ = w.Write(body.Bytes()) // if this fails, the caller is gone
 	return nil
 }
 

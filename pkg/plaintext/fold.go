@@ -9,10 +9,12 @@ import (
 )
 
 // letterFolds are letters that NFKD leaves whole although people type them
-// otherwise.
+// otherwise. Of Arabic script they are the forms that writers and keyboards of
+// several languages exchange, as in Lucene's Arabic and Persian analysers.
 var letterFolds = map[rune]string{
 	'ß': "ss", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'æ': "ae", 'œ': "oe",
 	'ı': "i", 'ħ': "h", 'ŋ': "n", 'ŧ': "t", 'ĸ': "k", 'ς': "σ", 'ƒ': "f", 'ɖ': "d",
+	'ى': "ي", 'ی': "ي", 'ې': "ي", 'ک': "ك", 'ة': "ه", 'ہ': "ه", 'ە': "ه", 'ٱ': "ا",
 }
 
 // appendFolded appends word to buf in lower case and without diacritics.
@@ -63,8 +65,10 @@ func isDiacritic(r rune) bool {
 }
 
 // isJoiner reports whether r stands inside a word without being part of it:
-// soft hyphen, zero-width joiners.
-func isJoiner(r rune) bool { return r == '\u00ad' || r == '\u200c' || r == '\u200d' || r == '\u2060' }
+// soft hyphen, zero-width joiners, the stroke that stretches Arabic words.
+func isJoiner(r rune) bool {
+	return r == '\u00ad' || r == '\u200c' || r == '\u200d' || r == '\u2060' || r == '\u0640'
+}
 
 // FoldCase returns s so that two strings that differ only in case, or in how
 // their accents are composed, become one (compare [strings.EqualFold]).
@@ -112,5 +116,18 @@ func appendRune(b []byte, r rune) []byte {
 	if s, ok := letterFolds[r]; ok {
 		return append(b, s...)
 	}
+	if r >= utf8.RuneSelf && unicode.Is(unicode.Nd, r) {
+		r = '0' + digitValue(r)
+	}
 	return utf8.AppendRune(b, r)
+}
+
+// digitValue returns the value of a decimal digit of any script. Unicode encodes
+// the ten digits of a script side by side.
+func digitValue(r rune) rune {
+	zero := r
+	for zero > r-9 && unicode.Is(unicode.Nd, zero-1) {
+		zero--
+	}
+	return r - zero
 }

@@ -149,22 +149,6 @@ func BenchmarkFromHTML(b *testing.B) {
 	}
 }
 
-func TestShown(t *testing.T) {
-	for in, want := range map[string]string{
-		"Uptake of N<sub>2</sub>O":             "Uptake of N2O",
-		"<i>Homo</i> sapiens\x00":              "Homo sapiens",
-		"a < b and c > d":                      "a < b and c > d",
-		"x<br/>y<p>z</p>":                      "x\nyz\n",
-		"<scr<b>ipt>alert(1)</script>":         "alert(1)",
-		"<https://example.org> and <!-- x -->": "https://example.org and ",
-		"A title":                              "A title",
-	} {
-		if got := plaintext.Shown(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestFold(t *testing.T) {
 	for in, want := range map[string]string{
 		"Über-Mensch":                     "uber mensch",
@@ -214,10 +198,41 @@ func TestScanner(t *testing.T) {
 		"张":                               "张",
 		"한국어":                             "한국 국어",
 		"ภาษา":                            "ภา าษ ษา",
-		"naïve Straße":                    "naive strasse",
-		strings.Repeat("x", 100):          strings.Repeat("x", 64),
+		"กินข้าว":                         "กิน นข้ ข้า าว",
+		"ガラス":                             "ガラ ラス",
+		"カ\u3099ラス":                       "ガラ ラス",
+		"ｶﾞﾗｽ":                            "ガラ ラス",
+		"ﾃﾞｰﾀ":                            "デー ータ",
+		"\u1112\u1161\u11ab\u1100\u116e\u11a8\u110b\u1165": "한국 국어",
+		"သုတေသန":                 "သုတေ တေသ သန",
+		"พ.ศ. ๒๕๖๐":              "พ ศ 2560",
+		"٣ كتب وكتـــاب":         "3 كتب وكتاب",
+		"علی کتابی مدرسة أحمد":   "علي كتابي مدرسه احمد",
+		"Ёлка и Йод":             "елка и иод",
+		"कि कई":                  "कि कई",
+		"naïve Straße":           "naive strasse",
+		strings.Repeat("x", 100): strings.Repeat("x", 64),
 	} {
 		if got := strings.Join(scanned(in), " "); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestScanner_Tail holds that the last character of a run is a word of its own.
+func TestScanner_Tail(t *testing.T) {
+	for in, want := range map[string]string{
+		"中国茶": "茶", "中国茶 红茶": "茶 茶", "茶": "", "中国茶。": "茶", "กินข้าว": "ว", "tea": "", "中国tea": "国", "茶 tea": "",
+	} {
+		var s plaintext.Scanner
+		var got []string
+		s.Reset(in)
+		for s.Next() {
+			if tail := s.Tail(); tail != nil {
+				got = append(got, string(tail))
+			}
+		}
+		if strings.Join(got, " ") != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

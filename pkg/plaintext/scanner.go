@@ -13,8 +13,8 @@ const MaxWordBytes = 64
 
 // Scanner walks over the words of a text. A word is a run of letters, digits
 // and marks. Scripts that write no spaces (Han, Kana, Thai, …) and Hangul,
-// which joins particles to words, give overlapping pairs of characters. It is
-// not safe for concurrent use.
+// which joins particles to words, give overlapping pairs of characters, a
+// character with its marks counting as one. It is not safe for concurrent use.
 type Scanner struct {
 	Word       []byte // the present word, folded, valid until the next call of Next
 	Start, End int    // where it stands in the text, in bytes
@@ -22,6 +22,7 @@ type Scanner struct {
 	text  string
 	pos   int
 	inRun bool // the last word was a pair whose second character comes next
+	tail  int  // where the second character of a run's last pair begins, or 0
 }
 
 type class uint8
@@ -30,7 +31,7 @@ const (
 	notWord class = iota
 	wordChar
 	pairChar
-	innerChar // part of a word only inside one: marks, joiners
+	innerChar // part of a word only after another character: marks, joiners
 )
 
 // Reset makes the scanner start on text.
@@ -133,7 +134,7 @@ func (s *Scanner) skipWord() {
 
 // takeWord reads the word at pos; it is false for the "s" of a possessive.
 func (s *Scanner) takeWord() bool {
-	s.Start = s.pos
+	s.Start, s.tail = s.pos, 0
 	ascii := true
 	for s.pos < len(s.text) {
 		if c := s.text[s.pos]; c < utf8.RuneSelf {
@@ -179,20 +180,57 @@ func (s *Scanner) afterApostrophe() bool {
 }
 
 // takePair reads the pair of characters at pos, whose first one has size
-// bytes, and moves on by one character. A character that stands alone is a
-// word too.
+// bytes without its marks, and moves on by one character. A character that
+// stands alone is a word too.
 func (s *Scanner) takePair(size int) bool {
-	s.Start, s.End = s.pos, s.pos+size
-	s.pos += size
+	s.Start, s.tail = s.pos, 0
+	s.pos += size + innerLen(s.text[s.pos+size:])
+	s.End = s.pos
 	if kind, n := classify(s.text[s.pos:]); kind == pairChar {
-		s.End += n
+		s.End += n + innerLen(s.text[s.End+n:])
 		s.inRun = true
+		if next, _ := classify(s.text[s.End:]); next != pairChar {
+			s.tail = s.pos
+		}
 	} else if s.inRun {
 		s.inRun = false
 		return false
 	}
-	s.Word = cutBytes(norm.NFKC.AppendString(s.Word[:0], s.text[s.Start:s.End]))
+	s.Word = appendPair(s.Word[:0], s.text[s.Start:s.End])
 	return true
+}
+
+// Tail returns the last character of the present word if a run of pairs ends
+// with it, as a word of its own, and otherwise nil: a text that ends in "茶" has
+// no pair that begins with it.
+func (s *Scanner) Tail() []byte {
+	if s.tail <= s.Start || s.tail >= s.End {
+		return nil
+	}
+	return appendPair(nil, s.text[s.tail:s.End])
+}
+
+// innerLen returns the number of bytes of the marks and joiners at the start of s.
+func innerLen(s string) int {
+	n := 0
+	for {
+		kind, size := classify(s[n:])
+		if kind != innerChar {
+			return n
+		}
+		n += size
+	}
+}
+
+// appendPair appends characters of scripts without spaces: composed, of one
+// width, and without joiners.
+func appendPair(word []byte, raw string) []byte {
+	for _, r := range norm.NFKC.String(raw) {
+		if !isJoiner(r) {
+			word = utf8.AppendRune(word, r)
+		}
+	}
+	return cutBytes(word)
 }
 
 // cutBytes shortens a word to MaxWordBytes at a character's edge.
@@ -222,15 +260,24 @@ func classify(s string) (class, int) {
 	switch {
 	case r == utf8.RuneError:
 		return notWord, n
+	case isTrailing(r) || isJoiner(r):
+		return innerChar, n
 	case unicode.IsLetter(r) || unicode.IsNumber(r):
-		if r >= 0x0e00 && (unicode.In(r, pairScripts...) || r == 'ー') {
+		if r >= 0x0e00 && !unicode.Is(unicode.Nd, r) && (unicode.In(r, pairScripts...) || r == 'ー' || r == 'ｰ') {
 			return pairChar, n
 		}
 		return wordChar, n
-	case unicode.IsMark(r) || isJoiner(r):
+	case unicode.IsMark(r):
 		return innerChar, n
 	}
 	return notWord, n
+}
+
+// isTrailing reports whether r, although a letter, is a part of the character
+// before it: the vowels and final consonants of decomposed Hangul, and the
+// voicing marks of half-width Katakana.
+func isTrailing(r rune) bool {
+	return r >= 0x1160 && r <= 0x11ff || r >= 0xd7b0 && r <= 0xd7ff || r == 0xff9e || r == 0xff9f
 }
 
 // pairScripts are the scripts whose text is indexed in pairs of characters.

@@ -14,9 +14,60 @@ import (
 func taken(from []librarytest.Work) []Work {
 	out := []Work{}
 	for i, w := range from {
-		out = append(out, Work{Item: w.Item, Collections: w.Collections, Texts: w.Texts, Origin: fmt.Sprintf("test.bib:%d", i+1)})
+		it := w.Item
+		it.Notes = slices.Clone(it.Notes)
+		for _, text := range w.FileNotes {
+			it.Notes = append(it.Notes, library.Note{Text: text})
+		}
+		out = append(out, Work{Item: it, Collections: w.Collections, Texts: w.Texts, Origin: fmt.Sprintf("test.bib:%d", i+1)})
 	}
 	return out
+}
+
+// changing is a shelf in a folder that the contract changes, a transaction a
+// change.
+type changing struct{ *Shelf }
+
+var _ librarytest.Changer = changing{}
+
+// Put implements [librarytest.Changer]. The note in a file has the file's key.
+func (c changing) Put(ctx context.Context, w librarytest.Work) error {
+	it := w.Item
+	it.Notes, it.Attachments = slices.Clone(it.Notes), slices.Clone(it.Attachments)
+	for i := range it.Notes {
+		it.Notes[i].Key = librarytest.Key("NTX", i)
+	}
+	for i := range it.Attachments {
+		it.Attachments[i].Key = librarytest.Key("ATX", i)
+		if i < len(w.FileNotes) {
+			it.Notes = append(it.Notes, library.Note{Key: it.Attachments[i].Key, Text: w.FileNotes[i]})
+		}
+	}
+	return c.commit(ctx, func(tx *Tx) error {
+		if err := tx.Put(&it); err != nil {
+			return err
+		}
+		for i, pages := range w.Texts {
+			if err := tx.PutText(it.ID.Key, it.Attachments[i].Key, pages, it.Attachments[i].Text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Remove implements [librarytest.Changer].
+func (c changing) Remove(ctx context.Context, key string) error {
+	return c.commit(ctx, func(tx *Tx) error { return tx.Remove(key) })
+}
+
+// commit makes a transaction that leads to the next version.
+func (c changing) commit(ctx context.Context, change func(*Tx) error) error {
+	m, err := c.Meta(ctx)
+	if err != nil {
+		return err
+	}
+	return commitIn(ctx, c.Shelf, m.Version+1, change)
 }
 
 // reading is a library read whole, as an upstream has it: with keys.
@@ -156,12 +207,12 @@ func TestContract(t *testing.T) {
 		"imported": func(t *testing.T, from []librarytest.Work) library.Reader {
 			dir := t.TempDir()
 			mustImport(t, dir, taken(from)...)
-			return mustOpen(t, dir)
+			return changing{mustOpen(t, dir)}
 		},
 		"in the log": func(t *testing.T, from []librarytest.Work) library.Reader {
 			r, s := upstream(t, from), mustOpen(t, t.TempDir())
 			transact(t, s, r, r.items)
-			return s
+			return changing{s}
 		},
 		"half in the log": func(t *testing.T, from []librarytest.Work) library.Reader {
 			dir := t.TempDir()
@@ -170,7 +221,7 @@ func TestContract(t *testing.T) {
 			transact(t, s, r, r.items[:half])
 			compactNow(t, s)
 			transact(t, s, r, r.items[half:])
-			return mustOpen(t, dir) // from the folder alone
+			return changing{mustOpen(t, dir)} // from the folder alone
 		},
 		"changed and changed back": func(t *testing.T, from []librarytest.Work) library.Reader {
 			s := mustOpen(t, t.TempDir())
@@ -203,7 +254,7 @@ func TestContract(t *testing.T) {
 			dir := t.TempDir()
 			r := upstream(t, from)
 			mustRebuild(t, dir, r)
-			return mustOpen(t, dir)
+			return changing{mustOpen(t, dir)}
 		},
 		"rebuilt over itself": func(t *testing.T, from []librarytest.Work) library.Reader {
 			dir := t.TempDir()

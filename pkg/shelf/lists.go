@@ -9,7 +9,6 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
-	"golang.org/x/text/unicode/norm"
 )
 
 // The lists of a library are made from its rows when they are first asked
@@ -73,17 +72,26 @@ type foldedTag struct {
 }
 
 // readTags counts the works of each tag, those of their children among them,
-// most used first. Names that differ only in how their accents are composed are
-// one tag. within says which works count; nil is all.
+// most used first. Names that look the same (see [plaintext.Name]) are one tag,
+// counted once for a work that has both. within says which works count; nil is
+// all.
 func readTags(r *rows, within func(item string) bool) ([]foldedTag, error) {
 	var tags []foldedTag
 	places := map[string]int{}
+	counted := map[string]bool{} // rows of names that are shown as another one, by that name
 	err := r.scan(tagTable, "", func(key string, _ []byte) error {
 		end := strings.LastIndexByte(key, 0)
 		if end < 0 || within != nil && !within(key[end+1:]) {
 			return nil
 		}
-		name := norm.NFC.String(key[:end])
+		name := plaintext.Name(key[:end])
+		if row := name + key[end:]; row != key {
+			same, err := r.get(tagTable, row)
+			if err != nil || same != nil || counted[row] {
+				return err
+			}
+			counted[row] = true
+		}
 		at, ok := places[name]
 		if !ok {
 			at = len(tags)

@@ -66,12 +66,14 @@ func checkTextQuery(q library.TextQuery) error {
 	return nil
 }
 
-// attachmentOf returns the attachment of that key; without a key the first
-// one that has text, failing that the first one, failing that nil.
+// attachmentOf returns the attachment of that key; without a key the one that
+// stands for the work (see [library.Item.BestText]), failing that the first one,
+// failing that nil.
 func attachmentOf(it *library.Item, key string) (*library.Attachment, error) {
-	at := slices.IndexFunc(it.Attachments, func(a library.Attachment) bool {
-		return a.Key == key || key == "" && a.Text.Available
-	})
+	at := it.BestText()
+	if key != "" {
+		at = slices.IndexFunc(it.Attachments, func(a library.Attachment) bool { return a.Key == key })
+	}
 	switch {
 	case at >= 0:
 		return &it.Attachments[at], nil

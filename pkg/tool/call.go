@@ -126,7 +126,7 @@ func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) 
 	}
 	var named []library.Info
 	for _, lib := range all {
-		if strings.EqualFold(plaintext.Line(lib.Name), name) {
+		if plaintext.FoldName(lib.Name) == plaintext.FoldName(name) {
 			named = append(named, lib)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // complete answers completion/complete for the arguments that take a library's
@@ -60,9 +61,10 @@ func completion(values []string, total int) *mcp.CompleteResult {
 	}}
 }
 
-// starts reports whether s begins as typed, whatever its case.
+// starts reports whether s begins as typed, without regard to case and to how
+// accents are encoded.
 func starts(s, typed string) bool {
-	return strings.HasPrefix(strings.ToLower(s), strings.ToLower(typed))
+	return strings.HasPrefix(plaintext.FoldCase(s), plaintext.FoldCase(typed))
 }
 
 // completeLibrary offers the IDs of the libraries whose ID or name begins as

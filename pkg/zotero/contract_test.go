@@ -53,7 +53,7 @@ func TestReaderKeepsTheContract(t *testing.T) {
 			f.addLibrary("user", f.user, works)
 			f.grant("good", true)
 			return openLibrary(t, openAccount(t, f, "good", zotero.Options{}), library.UserID(f.user))
-		})
+		}, librarytest.OwnSearch)
 	})
 	t.Run("group", func(t *testing.T) {
 		librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
@@ -61,7 +61,7 @@ func TestReaderKeepsTheContract(t *testing.T) {
 			f.addLibrary("group", 4711, works)
 			f.grant("good", true, 4711)
 			return openLibrary(t, openAccount(t, f, "good", zotero.Options{}), library.GroupID(4711))
-		})
+		}, librarytest.OwnSearch)
 	})
 	// Above the limit up to which a filter looks at a library that isn't read.
 	t.Run("large", func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestReaderKeepsTheContract(t *testing.T) {
 			f.addLibrary("user", f.user, works)
 			f.grant("good", true)
 			return openLibrary(t, openAccount(t, f, "good", zotero.Options{ScanLimit: 5}), library.UserID(f.user))
-		})
+		}, librarytest.OwnSearch)
 	})
 	t.Run("local", func(t *testing.T) {
 		librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
@@ -79,6 +79,6 @@ func TestReaderKeepsTheContract(t *testing.T) {
 			f.addLibrary("user", 0, works)
 			a := openAccount(t, f, "", zotero.Options{})
 			return openLibrary(t, a, library.UserID(a.Key().UserID))
-		})
+		}, librarytest.OwnSearch)
 	})
 }

@@ -40,7 +40,7 @@ async def main(url: str, program: str, calls: str) -> None:
                 spoken = client.protocol_version
                 row("pass" if spoken == version else "fail", f"connects, speaking {spoken}")
                 await Session(client, plan, row).drive()
-        except Exception as error:  # whatever ends the session early is the finding
+        except Exception as error:  # an error that ends the session early is the finding
             row("fail", "ends early: " + " ".join(repr(error).split())[:200])
 
 

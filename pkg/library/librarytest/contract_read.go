@@ -1,8 +1,10 @@
 package librarytest
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -77,6 +79,11 @@ func testText(t *testing.T, r library.Reader) {
 	if none := textOf(t, r, find(t, r, TitleEngine).ID.Key, library.TextQuery{}); none.Status.Available || none.Status.Reason == "" {
 		t.Errorf("a work without text: %+v", none.Status)
 	}
+}
+
+// testTextRefused checks what Text does not answer.
+func testTextRefused(t *testing.T, r library.Reader) {
+	it := find(t, r, TitleLight)
 	for promise, c := range map[string]struct {
 		key  string
 		q    library.TextQuery
@@ -124,9 +131,59 @@ func testPassages(t *testing.T, r library.Reader) {
 	}
 }
 
-// testCollections checks names, parents, order and, unless a server has its own
-// way with them, counts.
-func testCollections(t *testing.T, r library.Reader, counts bool) {
+// testPassagePlaces checks that a passage stands where it says.
+func testPassagePlaces(t *testing.T, r library.Reader) {
+	it := find(t, r, TitleLight)
+	checkPlaces(t, r, it, "whiteness refrangibility hypotheses")
+	got, err := r.Search(t.Context(), library.Query{Text: "compounded", Limit: 1})
+	if err != nil || len(got.Items) != 1 || got.Items[0].Match == nil {
+		t.Fatalf("%d hits, %v", len(got.Items), err)
+	}
+	checkPlace(t, r, it, *got.Items[0].Match)
+}
+
+// checkPlaces checks the passages of a work's text that answer a question.
+func checkPlaces(t *testing.T, r library.Reader, it *library.Item, question string) {
+	t.Helper()
+	got, err := r.Passages(t.Context(), it.ID.Key, library.PassageQuery{Question: question, Limit: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := 0
+	for _, p := range got {
+		if p.Source == library.SourceFulltext {
+			texts++
+			checkPlace(t, r, it, p)
+		}
+	}
+	if texts == 0 {
+		t.Errorf("no passage of the text of %q answers %q", it.Title(), question)
+	}
+}
+
+// checkPlace checks that the text of a work has a passage at its offsets, and on
+// its page.
+func checkPlace(t *testing.T, r library.Reader, it *library.Item, p library.Passage) {
+	t.Helper()
+	whole := textOf(t, r, it.ID.Key, library.TextQuery{Attachment: p.Child})
+	runes := []rune(joined(whole))
+	if p.Start < 0 || p.Start >= p.End || p.End > len(runes) || string(runes[p.Start:p.End]) != p.Text {
+		t.Errorf("passage %q is not at %d to %d", p.Text, p.Start, p.End)
+		return
+	}
+	page := ""
+	for _, q := range whole.Pages {
+		if q.Offset <= p.Start {
+			page = cmp.Or(q.Label, strconv.Itoa(q.Number))
+		}
+	}
+	if p.Page != page {
+		t.Errorf("passage %q is on page %q, the text has it on %q", p.Text, p.Page, page)
+	}
+}
+
+// testCollections checks names, parents and order.
+func testCollections(t *testing.T, r library.Reader) {
 	got, err := r.Collections(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -135,20 +192,27 @@ func testCollections(t *testing.T, r library.Reader, counts bool) {
 	for _, c := range got.Items {
 		byKey[c.Key] = c
 	}
-	works := map[string]int{"Biology": 1, "Machines": 1, "Mathematics": 1, "Reading": 2}
 	lines := []string{}
 	for _, c := range got.Items {
 		lines = append(lines, c.Name+"<"+byKey[c.Parent].Name)
-		if counts && c.Items != works[c.Name] {
-			t.Errorf("%d works in %q, want %d", c.Items, c.Name, works[c.Name])
-		}
 	}
 	want := []string{"Biology<", "Machines<Reading", "Mathematics<", "Reading<"}
-	if !slices.Equal(lines, want) {
-		t.Errorf("collections %q, want %q", lines, want)
+	if !slices.Equal(lines, want) || got.Total != len(want) {
+		t.Errorf("collections %q of %d, want %q", lines, got.Total, want)
 	}
-	if got.Total != len(want) {
-		t.Errorf("total %d", got.Total)
+}
+
+// testCollectionCounts checks how many works each collection holds itself.
+func testCollectionCounts(t *testing.T, r library.Reader) {
+	got, err := r.Collections(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	works := map[string]int{"Biology": 1, "Machines": 1, "Mathematics": 1, "Reading": 2}
+	for _, c := range got.Items {
+		if c.Items != works[c.Name] {
+			t.Errorf("%d works in %q, want %d", c.Items, c.Name, works[c.Name])
+		}
 	}
 }
 
@@ -208,6 +272,18 @@ func testChanges(t *testing.T, r library.Reader) {
 	}
 }
 
+// testLists checks that lists refuse pages out of bounds.
+func testLists(t *testing.T, r library.Reader) {
+	for _, p := range []struct{ offset, limit int }{{0, 0}, {0, -1}, {0, library.MaxLimit + 1}, {-1, 1}} {
+		if _, err := r.Tags(t.Context(), library.TagQuery{Offset: p.offset, Limit: p.limit}); library.CodeOf(err) != library.Invalid {
+			t.Errorf("tags at %d, at most %d: %v", p.offset, p.limit, err)
+		}
+		if _, err := r.Changes(t.Context(), library.ChangeQuery{Offset: p.offset, Limit: p.limit}); library.CodeOf(err) != library.Invalid {
+			t.Errorf("changes at %d, at most %d: %v", p.offset, p.limit, err)
+		}
+	}
+}
+
 func testEmpty(t *testing.T, r library.Reader) {
 	ctx := t.Context()
 	if info, err := r.Info(ctx); err != nil || info.Items != 0 {
@@ -253,7 +329,7 @@ func testConcurrent(t *testing.T, r library.Reader) {
 	for i := range 8 {
 		wg.Go(func() {
 			for n := range 10 {
-				got, err := r.Search(t.Context(), library.Query{Text: "study", Offset: n, Limit: 5 + i})
+				got, err := r.Search(t.Context(), library.Query{Text: "study", YearFrom: -n, Limit: 5 + i})
 				if err != nil || got.Total != 60 || len(got.Items) != 5+i {
 					t.Errorf("%d hits of %d, %v", len(got.Items), got.Total, err)
 				}

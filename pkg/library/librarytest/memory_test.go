@@ -10,5 +10,5 @@ import (
 func TestMemoryKeepsTheContract(t *testing.T) {
 	librarytest.Run(t, func(_ *testing.T, works []librarytest.Work) library.Reader {
 		return librarytest.NewMemory(library.Info{ID: library.GroupID(4711)}, works)
-	})
+	}, librarytest.OwnSearch)
 }

@@ -17,6 +17,9 @@ type Work struct {
 	Item        library.Item
 	Collections [][]string           // paths, the top one first
 	Texts       [][]library.TextPage // of Item.Attachments, by position
+	// FileNotes are the notes in the files themselves, of Item.Attachments by
+	// position. A library shows them among the work's notes.
+	FileNotes []string
 }
 
 // Titles of the works in [Works] that tests look for.
@@ -31,7 +34,7 @@ const (
 
 // Works returns a small library in which every promise of [library.Reader]
 // can be seen: types, creators, tags, nested collections, notes, annotations
-// and texts with pages. It is made again at each call.
+// and texts with pages. Each call makes a new one.
 func Works() []Work {
 	return []Work{engine(), light(), operators(), heredity(), society(), undated()}
 }

@@ -4,8 +4,8 @@ import (
 	"path"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
 )
 
 // addFiles takes in the attachments that a field names.

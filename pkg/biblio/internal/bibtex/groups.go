@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
 )
 
 // maxGroupDepth is how deep groups may nest.

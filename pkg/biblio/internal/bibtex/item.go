@@ -6,10 +6,10 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
 )
 
 // converter makes an item of one entry.

@@ -10,10 +10,10 @@ import (
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/kind"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/source"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
 )
 
 // Read reads a BibTeX or BibLaTeX file; name is what its problems call it. It

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
 )
 
 // restoreUnicode puts the texts that [Write] kept in fields "unicode-…" back

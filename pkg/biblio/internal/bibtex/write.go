@@ -8,8 +8,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/latex"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
 )
 
 // Dialect is a way to write.

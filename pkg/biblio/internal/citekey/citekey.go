@@ -9,9 +9,8 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // maxLength is the length in bytes to which a key is cut.
@@ -58,7 +57,7 @@ func Make(item *library.Item) string {
 	if n, ok := item.Year(); ok {
 		year = strconv.Itoa(n)
 	}
-	for word := range strings.FieldsSeq(strings.ToLower(item.Title())) {
+	for word := range strings.FieldsSeq(plaintext.Shown(item.Title())) {
 		if word = asciiWord(word); word != "" && !strings.Contains(functionWords, " "+word+" ") {
 			return author + year + word
 		}
@@ -69,12 +68,11 @@ func Make(item *library.Item) string {
 // functionWords are words that don't identify a title.
 const functionWords = " a an the on of in at to for and or from by with der die das ein eine le la les l un une des du el los las de een het den il lo "
 
-// asciiWord returns the letters and digits of s in lower case, without
-// diacritics, at most 30.
+// asciiWord returns the ASCII letters and digits of s as [plaintext.Fold]
+// writes them, at most 30.
 func asciiWord(s string) string {
 	var b strings.Builder
-	for _, r := range norm.NFD.String(s) {
-		r = unicode.ToLower(r)
+	for _, r := range plaintext.Fold(s) {
 		if (r >= 'a' && r <= 'z' || r >= '0' && r <= '9') && b.Len() < 30 {
 			b.WriteRune(r)
 		}

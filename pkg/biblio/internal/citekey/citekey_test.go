@@ -30,7 +30,7 @@ func TestCleanKeepsWhatBibTeXHolds(t *testing.T) {
 }
 
 func TestMake(t *testing.T) {
-	for title, want := range map[string]string{"The Title": "muller1999title", "Die Welt": "muller1999welt", "": "muller1999", "The": "muller1999"} {
+	for title, want := range map[string]string{"The Title": "muller1999title", "Die Welt": "muller1999welt", "": "muller1999", "The": "muller1999", "<i>Ødegård</i> now": "muller1999odegard", "Straße 5": "muller1999strasse"} {
 		if got := Make(book("ignored", title)); got != want {
 			t.Errorf("the key made of %q is %q, want %q", title, got, want)
 		}

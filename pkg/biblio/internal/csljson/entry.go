@@ -17,11 +17,10 @@ import (
 
 // reader makes entries of CSL items.
 type reader struct {
-	m      *mapping
-	markup *markup.Reducer
+	m *mapping
 }
 
-func newReader() *reader { return &reader{m: newMapping(), markup: markup.NewReducer()} }
+func newReader() *reader { return &reader{m: newMapping()} }
 
 // builder collects what the variables of one item say.
 type builder struct {
@@ -128,7 +127,7 @@ func (b *builder) variable(variable string, value any) {
 	case "keyword", "keywords":
 		b.tags(value)
 	case "annote":
-		if note := b.markup.Note(text(value)); note != "" {
+		if note := markup.Note(text(value)); note != "" {
 			b.item.Notes = append(b.item.Notes, library.Note{Text: note})
 		}
 	case "custom":
@@ -172,7 +171,7 @@ func (b *builder) set(variable, value string) {
 				}
 			}
 		case "abstractNote":
-			value = b.markup.Note(value)
+			value = markup.Note(value)
 		}
 		if old := b.item.Fields[field]; old == "" {
 			b.item.Fields[field] = value

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/markup"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/namelist"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
@@ -54,7 +55,7 @@ func (b *builder) add(t tag) {
 		return
 	}
 	if t.name != "N1" && t.name != "RN" && t.name != "AB" {
-		value = strings.TrimSpace(b.markup.Inline(value))
+		value = strings.TrimSpace(markup.Inline(value))
 	}
 	field := b.m.field(b.item.Type, t.name)
 	if b.special(t.name, field, value) {
@@ -73,7 +74,7 @@ func (b *builder) add(t tag) {
 	case "files":
 		b.files(name, value)
 	case "notes":
-		if text := b.markup.Note(value); text != "" {
+		if text := markup.Note(value); text != "" {
 			b.item.Notes = append(b.item.Notes, library.Note{Text: text})
 		}
 	case "tags":

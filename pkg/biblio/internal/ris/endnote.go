@@ -21,7 +21,7 @@ import (
 // ReadEndNoteXML reads an XML file that EndNote exported. Errors are those of
 // [Read].
 func ReadEndNoteXML(ctx context.Context, r io.Reader, name string) (*model.Document, error) {
-	e := &endNoteReader{m: newMapping(), kinds: kind.New(), dates: newDates(), markup: markup.NewReducer()}
+	e := &endNoteReader{m: newMapping(), kinds: kind.New(), dates: newDates()}
 	doc, err := xmltree.Document(ctx, r, name, []string{"record"}, e.entry)
 	if err == nil && len(doc.Entries)+len(doc.Problems) == 0 {
 		return nil, library.Errorf(library.Invalid, "the file holds no record of EndNote").WithHint("export from EndNote as XML once more, or as RIS")
@@ -30,10 +30,9 @@ func ReadEndNoteXML(ctx context.Context, r io.Reader, name string) (*model.Docum
 }
 
 type endNoteReader struct {
-	m      *mapping
-	kinds  *kind.Kinds
-	dates  dates
-	markup *markup.Reducer
+	m     *mapping
+	kinds *kind.Kinds
+	dates dates
 }
 
 // endNoteTags pairs EndNote's elements with the tags of RIS that mean the same.
@@ -73,10 +72,10 @@ func (e *endNoteReader) entry(n *xmltree.Node) (entry model.Entry, reasons []str
 	}
 	e.people(d, n)
 	e.date(d, n)
-	d.SetText("abstractNote", e.markup.Note(n.First("abstract").Raw()))
+	d.SetText("abstractNote", markup.Note(n.First("abstract").Raw()))
 	for _, path := range []string{"notes", "research-notes"} {
 		for _, note := range n.All(path) {
-			d.Note(e.markup.Note(note.Raw()))
+			d.Note(markup.Note(note.Raw()))
 		}
 	}
 	for _, keyword := range n.All("keywords/keyword") {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/markup"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -19,13 +18,12 @@ const defaultType = "journalArticle"
 type reader struct {
 	m       *mapping
 	dates   dates
-	markup  *markup.Reducer
 	proCite *proCite
 }
 
 func newReader() *reader {
 	m := newMapping()
-	return &reader{m: m, dates: newDates(), markup: markup.NewReducer(), proCite: newProCite(m)}
+	return &reader{m: m, dates: newDates(), proCite: newProCite(m)}
 }
 
 // entry makes an entry of a record. The reasons say what had to be repaired.

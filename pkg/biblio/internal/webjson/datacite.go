@@ -159,14 +159,13 @@ func published(o object) string {
 }
 
 func descriptions(d *draft.Draft, o object) {
-	reduce := markup.NewReducer()
 	for _, description := range o.list("descriptions") {
 		text := description.text("description")
 		if description.text("descriptionType") == "Abstract" {
-			d.SetText("abstractNote", reduce.Note(text))
+			d.SetText("abstractNote", markup.Note(text))
 			continue
 		}
-		d.Note(description.text("descriptionType") + "\n\n" + reduce.Note(text))
+		d.Note(description.text("descriptionType") + "\n\n" + markup.Note(text))
 	}
 }
 

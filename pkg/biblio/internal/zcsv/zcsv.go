@@ -82,11 +82,10 @@ func isHead(row []string) bool {
 // table is the columns of a file.
 type table struct {
 	columns []string // folded labels
-	markup  *markup.Reducer
 }
 
 func newTable(head []string) *table {
-	t := &table{markup: markup.NewReducer()}
+	t := &table{}
 	for _, label := range head[:min(len(head), maxColumns)] {
 		t.columns = append(t.columns, kind.Fold(label))
 	}
@@ -126,7 +125,7 @@ func (t *table) entry(row []string) (e model.Entry, reasons []string) {
 		case "manualtags", "automatictags":
 			d.Tag(list(value)...)
 		case "notes":
-			d.Note(t.markup.Note(value))
+			d.Note(markup.Note(value))
 		case "fileattachments":
 			for _, path := range list(value) {
 				e.Files = append(e.Files, model.File{Path: path})

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/draft"
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/markup"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/xmltree"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
@@ -188,7 +189,7 @@ func (w *work) publisher(p *xmltree.Node) {
 
 func (w *work) note(n *xmltree.Node) {
 	if n != nil {
-		w.d.Note(w.markup.Note(n.First("value").Raw()))
+		w.d.Note(markup.Note(n.First("value").Raw()))
 	}
 }
 
@@ -207,7 +208,7 @@ func (w *work) attachment(n *xmltree.Node) {
 	} else {
 		w.entry.Files = append(w.entry.Files, model.File{Path: path, Title: title, ContentType: contentType})
 	}
-	if text := w.markup.Note(n.First("description").Raw()); text != "" {
+	if text := markup.Note(n.First("description").Raw()); text != "" {
 		w.d.Note(text)
 	}
 }

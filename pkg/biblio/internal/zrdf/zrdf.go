@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/markup"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/source"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/xmltree"
@@ -32,7 +31,7 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 	if err != nil {
 		return nil, err
 	}
-	f := &file{byID: map[string]*xmltree.Node{}, markup: markup.NewReducer(), collections: map[string]*collection{}}
+	f := &file{byID: map[string]*xmltree.Node{}, collections: map[string]*collection{}}
 	doc := &model.Document{}
 	for {
 		rec, err := in.Next()
@@ -75,7 +74,6 @@ func Read(ctx context.Context, r io.Reader, name string) (*model.Document, error
 type file struct {
 	resources   []resource
 	byID        map[string]*xmltree.Node
-	markup      *markup.Reducer
 	collections map[string]*collection
 	works       map[string][][]string // paths of the collections, by work
 }

@@ -1,4 +1,4 @@
-// Package latex turns the LaTeX in bibliography files into Unicode text and
+// Package latex turns the LaTeX of bibliography files and titles into Unicode text and
 // back.
 package latex
 

@@ -100,9 +100,10 @@ func (m *Memory) Text(ctx context.Context, key string, q library.TextQuery) (lib
 		return library.Text{}, library.Errorf(library.NotFound, "no such item")
 	}
 	out := library.Text{Item: it.ID, Next: -1, Version: m.info.Version}
-	at := slices.IndexFunc(it.Attachments, func(a library.Attachment) bool {
-		return a.Key == q.Attachment || q.Attachment == "" && a.Text.Available
-	})
+	at := it.BestText()
+	if q.Attachment != "" {
+		at = slices.IndexFunc(it.Attachments, func(a library.Attachment) bool { return a.Key == q.Attachment })
+	}
 	if at < 0 {
 		if q.Attachment != "" {
 			return library.Text{}, library.Errorf(library.NotFound, "no such attachment")

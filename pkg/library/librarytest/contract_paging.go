@@ -1,0 +1,111 @@
+package librarytest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// following returns the query of the page after got, and whether there is one.
+// It is the one place of the contract that knows how pages follow each other.
+func following(q library.Query, got library.Page[library.Hit]) (library.Query, bool) {
+	q.Offset += len(got.Items)
+	return q, len(got.Items) > 0 && q.Offset < got.Total
+}
+
+// beyond returns the query of a page past the last one, and misplaced that of a
+// page before the first.
+func beyond() library.Query    { return library.Query{Offset: 5000, Limit: 10} }
+func misplaced() library.Query { return library.Query{Offset: -1, Limit: 1} }
+
+// walk returns every hit of a query, in pages of q.Limit, and checks that each
+// page gives the same total and that all pages together hold that many.
+func walk(t *testing.T, r library.Reader, q library.Query) []library.Hit {
+	t.Helper()
+	var all []library.Hit
+	seen := map[library.ItemID]bool{}
+	total := 0
+	for more := true; more; {
+		got, err := r.Search(t.Context(), q)
+		if err != nil {
+			t.Fatalf("%+v: %v", q, err)
+		}
+		if len(all) > 0 && got.Total != total {
+			t.Errorf("%+v: total %d after %d", q, got.Total, total)
+		}
+		total = got.Total
+		for _, h := range got.Items {
+			if seen[h.Item.ID] {
+				t.Errorf("%+v: %v is on two pages", q, h.Item.ID)
+			}
+			seen[h.Item.ID] = true
+		}
+		all = append(all, got.Items...)
+		q, more = following(q, got)
+	}
+	if len(all) != total {
+		t.Errorf("%+v: pages hold %d works of %d", q, len(all), total)
+	}
+	return all
+}
+
+func testPaging(t *testing.T, r library.Reader) {
+	for _, sort := range []library.Sort{library.SortRelevance, library.SortDate, library.SortTitle, library.SortAdded} {
+		for _, text := range []string{"", "study"} {
+			for _, limit := range []int{35, 100} {
+				if got := walk(t, r, library.Query{Text: text, Sort: sort, Limit: limit}); len(got) != 130 {
+					t.Errorf("%s %q in pages of %d: %d works, want 130", sort, text, limit, len(got))
+				}
+			}
+		}
+	}
+	filtered := library.Query{Text: "study", TagsAny: []string{"tag-03", "tag-04"}, YearFrom: 1900, Limit: 4}
+	if got := walk(t, r, filtered); len(got) != 12 {
+		t.Errorf("words and filters: %d works, want 12", len(got))
+	}
+	past, err := r.Search(t.Context(), beyond())
+	if err != nil || len(past.Items) != 0 || past.Total != 130 {
+		t.Errorf("past the end: %d hits of %d, %v", len(past.Items), past.Total, err)
+	}
+	testTagPaging(t, r)
+	testChangePaging(t, r)
+}
+
+// testTagPaging checks that pages of tags are complete and disjoint.
+func testTagPaging(t *testing.T, r library.Reader) {
+	var names []string
+	for offset := 0; offset < 40; offset += 7 {
+		got, err := r.Tags(t.Context(), library.TagQuery{Offset: offset, Limit: 7})
+		if err != nil || got.Total != 25 {
+			t.Errorf("tags at %d: total %d, want 25, %v", offset, got.Total, err)
+		}
+		for _, tag := range got.Items {
+			names = append(names, tag.Name)
+		}
+	}
+	slices.Sort(names)
+	if n := len(slices.Compact(names)); n != 25 || len(names) != 25 {
+		t.Errorf("%d tags, %d of them different, want 25", len(names), n)
+	}
+}
+
+// testChangePaging checks that pages of changes are complete and disjoint.
+func testChangePaging(t *testing.T, r library.Reader) {
+	seen := map[string]bool{}
+	for offset := 0; offset < 200; offset += 40 {
+		got, err := r.Changes(t.Context(), library.ChangeQuery{Offset: offset, Limit: 40})
+		if err != nil || got.Total != 130 {
+			t.Errorf("changes at %d: total %d, want 130, %v", offset, got.Total, err)
+		}
+		for _, c := range got.Items {
+			if seen[c.Key] {
+				t.Errorf("the change of %s is on two pages", c.Key)
+			}
+			seen[c.Key] = true
+		}
+	}
+	if len(seen) != 130 {
+		t.Errorf("%d works changed, want 130", len(seen))
+	}
+}
