@@ -3,13 +3,15 @@ package index
 import (
 	"strings"
 	"unicode"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // Bounds of a query. What lies beyond is left out: no query can cost more
 // than these allow.
 const (
 	maxQueryBytes  = 16 << 10
-	maxQueryWords  = 64 // different ones; their number fits the bits of a mask
+	maxQueryWords  = library.MaxQueryWords // different ones; their number fits the bits of a mask
 	maxPhrases     = 8
 	maxPhraseWords = 16
 )

@@ -24,6 +24,7 @@ type call struct {
 	ownCredential func(context.Context) bool
 
 	standing standing
+	opened   readers
 	known    []library.Info // what List returned, asked for once a call
 	missing  error          // why that may not be all
 }
@@ -113,8 +114,8 @@ func (c *call) incomplete() string {
 }
 
 // choose returns the libraries that the argument names: all for "", else the
-// one of that ID or name, whatever its case. Candidates are listed by ID,
-// because names are a stranger's text and have no place in an error.
+// one of that ID or name, without regard to case. Candidates are listed by ID,
+// because names are untrusted text, which errors do not repeat.
 func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) {
 	all, err := c.list(ctx)
 	if err != nil || name == "" {
@@ -125,7 +126,7 @@ func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) 
 		if strings.EqualFold(string(lib.ID), name) {
 			return []library.Info{lib}, nil
 		}
-		if strings.EqualFold(plaintext.Line(lib.Name), name) {
+		if plaintext.FoldCase(plaintext.Line(lib.Name)) == plaintext.FoldCase(name) {
 			named = append(named, lib)
 		}
 	}
@@ -140,7 +141,7 @@ func (c *call) choose(ctx context.Context, name string) ([]library.Info, error) 
 }
 
 // noLibrary is the error for a library that is not listed: either there is
-// none, or nobody can say.
+// none, or that is not known.
 func (c *call) noLibrary() error {
 	all := c.known
 	if c.missing != nil {

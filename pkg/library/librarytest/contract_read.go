@@ -253,7 +253,7 @@ func testConcurrent(t *testing.T, r library.Reader) {
 	for i := range 8 {
 		wg.Go(func() {
 			for n := range 10 {
-				got, err := r.Search(t.Context(), library.Query{Text: "study", Offset: n, Limit: 5 + i})
+				got, err := r.Search(t.Context(), library.Query{Text: "study", YearFrom: -n, Limit: 5 + i})
 				if err != nil || got.Total != 60 || len(got.Items) != 5+i {
 					t.Errorf("%d hits of %d, %v", len(got.Items), got.Total, err)
 				}
