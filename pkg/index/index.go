@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -57,12 +56,12 @@ var ErrRebuild = errors.New("the search index must be built again")
 type Index struct {
 	source Source
 	view   *view
-	pool   *sync.Pool // of *search, shared by all versions
+	pool   *pool // shared by all versions
 }
 
 // New returns an index without works.
 func New(src Source) *Index {
-	return &Index{source: src, view: &view{}, pool: &sync.Pool{}}
+	return &Index{source: src, view: &view{}, pool: &pool{}}
 }
 
 // Open opens the files that a [Builder] wrote into a directory. Any number of
@@ -127,9 +126,8 @@ func guard(f func() error) error {
 	return err
 }
 
-// ask runs a question to the index with a search made ready for it.
-func ask[T any](ctx context.Context, x *Index, name string, do func(context.Context, *search) (T, error), found func(T) int) (T, error) {
-	s := x.begin()
+// ask runs a question to the index with a search, and puts the search back.
+func ask[T any](ctx context.Context, x *Index, s *search, name string, do func(context.Context, *search) (T, error), found func(T) int) (T, error) {
 	var out T
 	err := guard(func() (err error) {
 		out, err = traced(ctx, name, x.view, func(ctx context.Context) (T, error) { return do(ctx, s) }, found)
@@ -139,6 +137,6 @@ func ask[T any](ctx context.Context, x *Index, name string, do func(context.Cont
 		var none T
 		return none, err
 	}
-	x.pool.Put(s)
+	x.pool.put(s)
 	return out, nil
 }

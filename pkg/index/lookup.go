@@ -1,10 +1,8 @@
 package index
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // dictionaries are the term dictionaries of a segment, opened when first
@@ -42,37 +40,60 @@ func (s *search) dictionary(seg int, field string) (*segment.Dictionary, error) 
 // own, or one that begins with it.
 type lookup struct {
 	term   string
-	word   int     // place in the query's words
+	word   int     // index in the query's words
 	weight float32 // against the word's own term
-	// How many works and passages have it, and what that makes it worth.
-	works, passages                 int
+	// found is the number of works and passages of the view that have the
+	// term, and the frequencies are what it adds to the score of one.
+	found                           library.Frequency
 	workFrequency, passageFrequency float32
 }
 
 // prefixWeight is what a word that only begins with the query's last word is
-// worth against that word itself, and maxExpansions how many such words
-// count. maxScanned bounds the dictionary entries looked at in each segment.
-const (
-	prefixWeight  = 0.5
-	maxExpansions = 32
-	maxScanned    = 256
-)
+// worth against that word itself.
+const prefixWeight = 0.5
 
-// prepare finds the postings of the query's words and weighs the words.
-func (s *search) prepare() error {
+// count reads a query's text and finds the postings of its words, unless
+// [Index.Statistics] has just done so.
+func (s *search) count(text string) error {
+	if s.ready {
+		s.ready = false
+		return nil
+	}
+	s.query = parse(s.analyzer, text)
 	s.lookups = s.lookups[:0]
 	for i, w := range s.query.words {
 		s.lookups = append(s.lookups, lookup{term: w.term, word: i, weight: repetition(w.count)})
-	}
-	if err := s.expand(); err != nil {
-		return err
-	}
-	for i := range s.lookups {
 		if err := s.find(i); err != nil {
 			return err
 		}
 	}
-	s.weigh()
+	return nil
+}
+
+// prepare finds the postings of the words that the query's last word begins, and
+// weighs all words by the statistics given, or by those of the view. The words
+// themselves have been counted.
+func (s *search) prepare(given *library.Statistics) error {
+	var completions []library.Completion
+	if given != nil {
+		if len(given.Words) != len(s.query.words) {
+			return library.Errorf(library.Invalid, "the statistics belong to another query").WithHint("start again without a cursor")
+		}
+		completions = given.Completions
+	} else {
+		candidates, err := s.candidates()
+		if err != nil {
+			return err
+		}
+		completions = library.MostFrequent(candidates)
+	}
+	for _, c := range completions {
+		s.lookups = append(s.lookups, lookup{term: c.Term, word: s.query.prefixWord, weight: prefixWeight})
+		if err := s.find(len(s.lookups) - 1); err != nil {
+			return err
+		}
+	}
+	s.weigh(given)
 	return nil
 }
 
@@ -97,7 +118,7 @@ func (s *search) find(i int) error {
 			return err
 		}
 		s.lists[at] = words
-		l.works += words.Len()
+		l.found.Works += words.Len()
 		if len(sv.root) == len(sv.work) {
 			continue // no passages
 		}
@@ -106,7 +127,7 @@ func (s *search) find(i int) error {
 			return err
 		}
 		s.lists[at+1] = passages
-		l.passages += passages.Len()
+		l.found.Passages += passages.Len()
 	}
 	return nil
 }
@@ -123,103 +144,51 @@ func (s *search) postings(seg int, field, term string, into *segment.Postings) (
 
 // weigh computes what each term is worth. Words that only begin with the
 // query's last word are worth no more than that word and all of them together.
-func (s *search) weigh() {
+func (s *search) weigh(given *library.Statistics) {
 	s.covers.reset(len(s.query.words))
-	group := lookup{}
+	total := library.Frequency{Works: s.view.works, Passages: s.view.passages}
+	if given != nil {
+		total = atLeast(total, library.Frequency{Works: given.Works, Passages: given.Passages})
+	}
+	group := library.Frequency{}
 	for i := range s.lookups {
-		if l := &s.lookups[i]; s.query.prefix != "" && l.word == s.query.prefixWord {
-			group.works += l.works
-			group.passages += l.passages
+		if s.query.prefix != "" && s.lookups[i].word == s.query.prefixWord {
+			f := s.frequency(i, given)
+			group.Works += f.Works
+			group.Passages += f.Passages
 		}
 	}
 	for i := range s.lookups {
-		l := &s.lookups[i]
-		works, passages := l.works, l.passages
+		l, has := &s.lookups[i], s.frequency(i, given)
+		n := has
 		if i >= len(s.query.words) {
-			works, passages = group.works, group.passages
+			n = group
 		}
-		if l.works > 0 {
-			l.workFrequency = l.weight * inverseFrequency(s.view.works, works)
+		if has.Works > 0 {
+			l.workFrequency = l.weight * inverseFrequency(total.Works, n.Works)
 		}
-		if l.passages > 0 {
-			l.passageFrequency = l.weight * inverseFrequency(s.view.passages, passages)
+		if has.Passages > 0 {
+			l.passageFrequency = l.weight * inverseFrequency(total.Passages, n.Passages)
 		}
 		s.covers.weigh(l.word, max(l.workFrequency, l.passageFrequency))
 	}
 	s.covers.finish()
 }
 
-// expand adds the terms that begin with the query's last word, those that
-// most works have.
-func (s *search) expand() error {
-	prefix := s.query.prefix
-	if prefix == "" || len(prefix) < 2 {
-		return nil
+// frequency returns how frequent a term is: as given, but at least as in the
+// view, which may be newer than what is given.
+func (s *search) frequency(i int, given *library.Statistics) library.Frequency {
+	found := s.lookups[i].found
+	switch words := len(s.query.words); {
+	case given == nil:
+		return found
+	case i < words:
+		return atLeast(found, given.Words[i])
+	default:
+		return atLeast(found, given.Completions[i-words].Frequency)
 	}
-	counts := make(map[string]int)
-	for seg, sv := range s.view.segments {
-		if err := s.scan(seg, wordField, prefix, counts); err != nil {
-			return err
-		}
-		if len(sv.root) < len(sv.work) {
-			if err := s.scan(seg, passageField, prefix, counts); err != nil {
-				return err
-			}
-		}
-	}
-	for _, t := range s.unfinished(prefix) {
-		counts[t] = max(counts[t], 1)
-	}
-	own := s.query.words[s.query.prefixWord].term
-	delete(counts, own)
-	terms := make([]string, 0, len(counts))
-	for t := range counts {
-		terms = append(terms, t)
-	}
-	slices.SortFunc(terms, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
-	for _, t := range terms[:min(len(terms), maxExpansions)] {
-		s.lookups = append(s.lookups, lookup{term: t, word: s.query.prefixWord, weight: prefixWeight})
-	}
-	return nil
 }
 
-// scan counts the terms of a field that begin with prefix.
-func (s *search) scan(seg int, field, prefix string, counts map[string]int) error {
-	d, err := s.dictionary(seg, field)
-	if err != nil {
-		return err
-	}
-	scanned := 0
-	return d.Terms(prefix, func(term string, docs int) bool {
-		counts[term] += docs
-		scanned++
-		return scanned < maxScanned
-	})
-}
-
-// endings are English endings that the stemmer takes off.
-var endings = []string{
-	"ation", "ations", "ational", "ization", "izations", "izing", "ized", "izer", "izes", "ize", "ing", "ings", "ingly",
-	"ed", "edly", "es", "er", "ers", "ment", "ments", "ness", "ities", "ity", "ive", "ively", "iveness", "ible", "able", "ably",
-	"ance", "ances", "ence", "ences", "ional", "ionally", "ion", "ions", "ical", "ically", "ally", "al", "ous", "ously", "ful", "fulness", "ly", "ate", "ates", "ated", "ating",
-}
-
-// unfinished returns the stems of English words that an unfinished word may
-// become: "computati" will be "computation", whose stem is "comput" and so
-// does not begin with what was typed.
-func (s *search) unfinished(prefix string) []string {
-	if !stemmable(prefix) || len(prefix) < 5 {
-		return nil
-	}
-	var stems []string
-	for n := len(prefix) - 1; n >= 4 && n >= len(prefix)-6; n-- {
-		stem, rest := prefix[:n], prefix[n:]
-		for _, e := range endings {
-			if len(e) > len(rest) && e[:len(rest)] == rest && s.stem([]byte(stem+e)) == stem {
-				stems = append(stems, stem)
-				break
-			}
-		}
-	}
-	return stems
+func atLeast(a, b library.Frequency) library.Frequency {
+	return library.Frequency{Works: max(a.Works, b.Works), Passages: max(a.Passages, b.Passages)}
 }

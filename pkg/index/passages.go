@@ -20,7 +20,7 @@ func (x *Index) Passages(ctx context.Context, key string, q library.PassageQuery
 	if q.Limit < 1 || q.Limit > maxPassageLimit {
 		return nil, library.Errorf(library.Invalid, "limit must be from 1 to %d", maxPassageLimit)
 	}
-	return ask(ctx, x, "index passages", func(ctx context.Context, s *search) ([]library.Passage, error) {
+	return ask(ctx, x, x.begin(), "index passages", func(ctx context.Context, s *search) ([]library.Passage, error) {
 		return s.answer(ctx, key, q)
 	}, func(p []library.Passage) int { return len(p) })
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
@@ -11,7 +12,7 @@ import (
 // than these allow.
 const (
 	maxQueryBytes  = 16 << 10
-	maxQueryWords  = 64 // different ones; their number fits the bits of a mask
+	maxQueryWords  = library.MaxQueryWords // different ones; their number fits the bits of a mask
 	maxPhrases     = 8
 	maxPhraseWords = 16
 )

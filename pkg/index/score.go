@@ -63,13 +63,11 @@ func (s *search) rankSegment(i int, f *filter, t *top) error {
 		if !allowed.has(doc) || !f.passes(r) || !required.has(work) {
 			continue
 		}
-		t.total++
 		a := &s.works[work]
-		score := s.total(a)
-		if t.hopeless(score) {
+		c := candidate{score: s.total(a), lanes: a.lanes, passage: a.passage, segment: uint32(i), work: work}
+		if !t.follows(&c) || t.hopeless(c.score) {
 			continue
 		}
-		c := candidate{score: score, lanes: a.lanes, passage: a.passage, segment: uint32(i), work: work}
 		if a.passage != 0 {
 			c.covered = s.covers.lane(s.passages[a.passage].mask)
 		}
@@ -133,7 +131,7 @@ func (s *search) countWords(seg int) error {
 	n := len(s.view.segments)
 	for i := range s.lookups {
 		l := &s.lookups[i]
-		if l.works == 0 {
+		if l.found.Works == 0 {
 			continue
 		}
 		bit, lane := uint64(1)<<l.word, uint64(s.covers.lanes[l.word])
@@ -169,7 +167,7 @@ func (s *search) countPassages(seg int) error {
 	s.reached = s.reached[:0]
 	n := len(s.view.segments)
 	for i := range s.lookups {
-		if l := &s.lookups[i]; l.passages > 0 {
+		if l := &s.lookups[i]; l.found.Passages > 0 {
 			s.iterator = s.lists[2*(i*n+seg)+1].Iterator(false, s.iterator)
 			if err := s.addPassages(l, s.iterator); err != nil {
 				return err

@@ -11,12 +11,17 @@ import (
 type Result struct {
 	Total int // works on all pages
 	Hits  []Hit
+	More  bool // works follow after the hits
+	// Statistics are those of the index for the query's text; nil if the query
+	// gave others, or had no words.
+	Statistics *library.Statistics
 }
 
 // Hit is a work that answers a query.
 type Hit struct {
 	Key   string
-	Score float64 // comparable within one index only; 0 if the query had no words
+	Score float64 // as in [library.Hit]
+	Value string  // as in [library.Hit]
 	// Match is the passage that shows best why; nil if the query had no
 	// words, or if the source no longer has the work.
 	Match *library.Passage
@@ -24,8 +29,9 @@ type Hit struct {
 
 // Search returns the works that answer a query, in its order. Collections are
 // the keys of q.Collection and of all collections below it; nil means no such
-// condition, and an empty list that no work fulfils it. A limit or an offset
-// out of bounds and an unknown sort are [library.Invalid].
+// condition, and an empty list that no work fulfils it. A limit out of bounds,
+// an unknown sort, and a position or statistics of another query are
+// [library.Invalid].
 //
 // A text without a single letter or digit matches nothing. At most 64
 // different words and 8 phrases of 16 words count; a last word stands for at
@@ -37,7 +43,7 @@ func (x *Index) Search(ctx context.Context, q library.Query, collections []strin
 	if q.Sort == "" {
 		q.Sort = library.SortRelevance
 	}
-	return ask(ctx, x, "index search", func(ctx context.Context, s *search) (Result, error) {
+	return ask(ctx, x, x.counted(q.Text), "index search", func(ctx context.Context, s *search) (Result, error) {
 		return s.run(ctx, &q, collections)
 	}, func(r Result) int { return r.Total })
 }
@@ -49,6 +55,8 @@ type search struct {
 	view   *view
 	dicts  []dictionaries // by segment of the view
 
+	text    string // of the query whose words are counted, if ready
+	ready   bool
 	query   parsed
 	lookups []lookup
 	lists   []*segment.Postings // two for each lookup and segment
@@ -65,50 +73,39 @@ type search struct {
 	spans    []span
 }
 
-// begin returns a search.
-func (x *Index) begin() *search {
-	s, ok := x.pool.Get().(*search)
-	if !ok {
-		s = &search{analyzer: newAnalyzer()}
-	}
-	s.source = x.source
-	if s.view != x.view {
-		// What was read from other segments may be gone with their files.
-		s.view, s.dicts = x.view, make([]dictionaries, len(x.view.segments))
-		s.lists, s.iterator, s.cursors = nil, nil, nil
-	}
-	return s
-}
-
 // run answers a query.
 func (s *search) run(ctx context.Context, q *library.Query, collections []string) (Result, error) {
 	f, err := s.filter(q, collections)
 	if err != nil {
 		return Result{}, err
 	}
-	s.query = parse(s.analyzer, q.Text)
 	order := q.Sort
 	if q.Text == "" && order == library.SortRelevance {
 		order = library.SortAdded
 	}
-	t := &top{view: s.view, order: order, limit: min(q.Offset+q.Limit, s.view.works), heap: s.heap[:0]}
-	switch {
-	case q.Text == "":
+	t := &top{view: s.view, order: order, limit: min(q.Limit, s.view.works), heap: s.heap[:0]}
+	if t.after, err = markOf(order, q.After); err != nil {
+		return Result{}, err
+	}
+	r := Result{}
+	if q.Text == "" {
 		err = s.browse(ctx, f, t)
-	case !s.query.empty():
-		err = s.rank(ctx, f, t)
+	} else {
+		r.Statistics, err = s.rank(ctx, f, t, q)
 	}
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{Total: t.total}
 	s.heap = t.heap
-	r.Hits = s.hits(t.sorted(q.Offset), q.Text != "")
+	r.Total, r.Hits = t.total, s.hits(t, q.Text != "")
+	r.More = t.following > len(r.Hits)
 	return r, nil
 }
 
-// hits describes candidates, with what matched if there were words.
-func (s *search) hits(best []candidate, words bool) []Hit {
+// hits describes the candidates of a page, with what matched if there were
+// words.
+func (s *search) hits(t *top, words bool) []Hit {
+	best := t.sorted()
 	if len(best) == 0 {
 		return nil
 	}
@@ -118,7 +115,7 @@ func (s *search) hits(best []candidate, words bool) []Hit {
 	out := make([]Hit, len(best))
 	for i := range best {
 		c := &best[i]
-		out[i] = Hit{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score)}
+		out[i] = Hit{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score), Value: t.value(c)}
 		if words {
 			out[i].Match = s.match(out[i].Key, c)
 		}
@@ -137,27 +134,39 @@ func (s *search) browse(ctx context.Context, f *filter, t *top) error {
 			return err
 		}
 		for work, doc := range seg.root {
-			if seg.live(doc) && allowed.has(doc) && f.passes(&seg.records[work]) {
-				t.total++
-				t.add(candidate{segment: uint32(i), work: uint32(work)})
+			if !seg.live(doc) || !allowed.has(doc) || !f.passes(&seg.records[work]) {
+				continue
+			}
+			if c := (candidate{segment: uint32(i), work: uint32(work)}); t.follows(&c) {
+				t.add(c)
 			}
 		}
 	}
 	return nil
 }
 
-// rank goes through every work that has a word of the query.
-func (s *search) rank(ctx context.Context, f *filter, t *top) error {
-	if err := s.prepare(); err != nil {
-		return err
+// rank goes through every work that has a word of the query. It returns the
+// statistics of the view, unless the query gives others.
+func (s *search) rank(ctx context.Context, f *filter, t *top, q *library.Query) (*library.Statistics, error) {
+	if err := s.count(q.Text); err != nil {
+		return nil, err
+	}
+	if s.query.empty() {
+		return nil, nil
+	}
+	if err := s.prepare(q.Statistics); err != nil {
+		return nil, err
 	}
 	for i := range s.view.segments {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		if err := s.rankSegment(i, f, t); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	if q.Statistics != nil {
+		return nil, nil
+	}
+	return s.statistics(), nil
 }

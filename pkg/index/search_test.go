@@ -286,12 +286,14 @@ func TestPagesNeverOverlap(t *testing.T) {
 	x := memory(t, s)
 	for _, q := range []library.Query{{Text: "word"}, {}, {Sort: library.SortTitle}, {Text: "same", Sort: library.SortDate}} {
 		seen := map[string]bool{}
-		for q.Offset = 0; q.Offset < 260; q.Offset += 30 {
-			q.Limit = 30
+		q.Limit = 30
+		for more := true; more; {
 			r := search(t, x, q)
-			if r.Total != 250 {
-				t.Fatalf("total = %d at %d", r.Total, q.Offset)
+			if r.Total != 250 || len(r.Hits) == 0 || r.More != (len(seen)+len(r.Hits) < 250) {
+				t.Fatalf("%+v: %d hits of %d after %d, more: %v", q, len(r.Hits), r.Total, len(seen), r.More)
 			}
+			last := r.Hits[len(r.Hits)-1]
+			q.After, more = &library.Position{Score: last.Score, Value: last.Value, Key: last.Key}, r.More
 			for _, h := range r.Hits {
 				if seen[h.Key] {
 					t.Fatalf("%+v: %s twice", q, h.Key)
@@ -307,7 +309,7 @@ func TestPagesNeverOverlap(t *testing.T) {
 
 func TestQueriesOutOfBounds(t *testing.T) {
 	x := memory(t, shelves())
-	for _, q := range []library.Query{{Limit: 0}, {Limit: library.MaxLimit + 1}, {Limit: 1, Offset: -1}, {Limit: 1, Sort: "color"}} {
+	for _, q := range []library.Query{{Limit: 0}, {Limit: library.MaxLimit + 1}, {Limit: 1, After: &library.Position{Taken: -1}}, {Limit: 1, Sort: "color"}} {
 		if _, err := x.Search(t.Context(), q, nil); library.CodeOf(err) != library.Invalid {
 			t.Errorf("Search(%+v): %v, want invalid", q, err)
 		}
@@ -317,8 +319,16 @@ func TestQueriesOutOfBounds(t *testing.T) {
 			t.Errorf("Passages with limit %d: %v, want invalid", limit, err)
 		}
 	}
-	if r := search(t, x, library.Query{Text: "species", Offset: 1 << 40}); r.Total != 1 || len(r.Hits) != 0 {
+	if r := search(t, x, library.Query{Text: "species", After: &library.Position{Score: -1}}); r.Total != 1 || len(r.Hits) != 0 || r.More {
 		t.Errorf("past the end: %+v", r)
+	}
+	for _, sort := range []library.Sort{library.SortDate, library.SortAdded} {
+		if _, err := x.Search(t.Context(), library.Query{Sort: sort, After: &library.Position{Value: "x"}, Limit: 1}, nil); library.CodeOf(err) != library.Invalid {
+			t.Errorf("a position of another order than %s: %v", sort, err)
+		}
+	}
+	if _, err := x.Search(t.Context(), library.Query{Text: "species", Limit: 1, Statistics: &library.Statistics{}}, nil); library.CodeOf(err) != library.Invalid {
+		t.Errorf("statistics of another query: %v", err)
 	}
 }
 

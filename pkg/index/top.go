@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -18,13 +19,60 @@ type candidate struct {
 	covered uint8 // how much of the query the passage covers
 }
 
-// top keeps the best candidates in one order: a heap with the worst on top.
+// top keeps the best candidates of one page in one order: a heap with the worst
+// on top.
 type top struct {
-	view  *view
-	order library.Sort
-	limit int
-	total int
-	heap  []candidate
+	view      *view
+	order     library.Sort
+	limit     int
+	after     *mark // where the page before ended, or nil
+	total     int   // candidates on all pages
+	following int   // candidates after that mark
+	heap      []candidate
+}
+
+// mark is a position in an order.
+type mark struct {
+	score float32
+	record
+	key string
+}
+
+// markOf reads a position; nil is the beginning.
+func markOf(order library.Sort, p *library.Position) (*mark, error) {
+	if p == nil {
+		return nil, nil
+	}
+	m := &mark{score: float32(p.Score), key: p.Key}
+	var err error
+	switch order {
+	case library.SortDate:
+		var date int64
+		date, err = strconv.ParseInt(p.Value, 10, 32)
+		m.date = int32(date)
+	case library.SortAdded:
+		m.added, err = strconv.ParseInt(p.Value, 10, 64)
+	case library.SortTitle:
+		m.title = p.Value
+	}
+	if err != nil {
+		return nil, library.Errorf(library.Invalid, "the position belongs to another order").WithHint("start again without a cursor")
+	}
+	return m, nil
+}
+
+// value returns what a work is sorted by, as markOf reads it.
+func (t *top) value(c *candidate) string {
+	r := &t.view.segments[c.segment].records[c.work]
+	switch t.order {
+	case library.SortDate:
+		return strconv.FormatInt(int64(r.date), 10)
+	case library.SortAdded:
+		return strconv.FormatInt(r.added, 10)
+	case library.SortTitle:
+		return r.title
+	}
+	return ""
 }
 
 // compare is negative if a comes before b. The key decides between equals.
@@ -33,20 +81,36 @@ func (t *top) compare(a, b *candidate) int {
 		return cmp.Compare(b.score, a.score)
 	}
 	in, other := t.view.segments[a.segment], t.view.segments[b.segment]
-	r, s := &in.records[a.work], &other.records[b.work]
-	order := 0
+	return cmp.Or(t.compareRecords(&in.records[a.work], &other.records[b.work]), strings.Compare(in.keys[a.work], other.keys[b.work]))
+}
+
+func (t *top) compareRecords(a, b *record) int {
 	switch t.order {
 	case library.SortDate:
-		order = cmp.Compare(s.date, r.date)
+		return cmp.Compare(b.date, a.date)
 	case library.SortTitle:
-		order = strings.Compare(r.title, s.title)
+		return strings.Compare(a.title, b.title)
 	case library.SortAdded:
-		order = cmp.Compare(s.added, r.added)
+		return cmp.Compare(b.added, a.added)
 	}
-	if order != 0 {
-		return order
+	return 0
+}
+
+// follows counts a candidate and reports whether it comes after the page before.
+func (t *top) follows(c *candidate) bool {
+	t.total++
+	if m := t.after; m != nil {
+		seg := t.view.segments[c.segment]
+		order := 0
+		if t.order == library.SortRelevance {
+			order = cmp.Compare(m.score, c.score)
+		}
+		if cmp.Or(order, t.compareRecords(&seg.records[c.work], &m.record), strings.Compare(seg.keys[c.work], m.key)) <= 0 {
+			return false
+		}
 	}
-	return strings.Compare(in.keys[a.work], other.keys[b.work])
+	t.following++
+	return true
 }
 
 // hopeless reports whether a work of that score can't be among the best, so
@@ -98,8 +162,8 @@ func (t *top) down() {
 	}
 }
 
-// sorted returns the candidates past the first offset, best first.
-func (t *top) sorted(offset int) []candidate {
+// sorted returns the candidates, best first.
+func (t *top) sorted() []candidate {
 	slices.SortFunc(t.heap, func(a, b candidate) int { return t.compare(&a, &b) })
-	return t.heap[min(offset, len(t.heap)):]
+	return t.heap
 }

@@ -1,6 +1,9 @@
 package library
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // Sort is an order of search results.
 type Sort string
@@ -32,15 +35,35 @@ type Query struct {
 	YearFrom   int      // inclusive; 0 is no bound
 	YearTo     int      // inclusive; 0 is no bound
 
-	Sort   Sort // "" is SortRelevance
-	Offset int  // how many works to pass over
-	Limit  int  // how many to return, 1 to MaxLimit
+	Sort  Sort      // "" is SortRelevance
+	After *Position // where the page before ended; nil for the first page
+	Limit int       // how many to return, 1 to MaxLimit
+
+	// Statistics are those by which the library scores, in place of its own;
+	// nil are its own. They belong to Text.
+	Statistics *Statistics
+}
+
+// Position is the place of a work in the order of a search. A page that begins
+// after a position neither repeats nor loses a work because others were added
+// or removed meanwhile.
+type Position struct {
+	Score float64 // [Hit].Score of the work
+	Value string  // [Hit].Value of the work
+	Key   string
+	// Taken is the number of works up to this one, on all pages. A library
+	// whose order has no scores or values goes on from there.
+	Taken int
 }
 
 // Validate returns an error with code [Invalid] for a query that no library
 // answers: a page out of bounds or an unknown sort.
 func (q *Query) Validate() error {
-	if err := ValidatePage(q.Offset, q.Limit); err != nil {
+	taken := 0
+	if q.After != nil {
+		taken = q.After.Taken
+	}
+	if err := ValidatePage(taken, q.Limit); err != nil {
 		return err
 	}
 	switch q.Sort {
@@ -71,10 +94,27 @@ func (q *Query) Key() string {
 			text(s)
 		}
 	}
-	for _, n := range [...]int{q.YearFrom, q.YearTo, q.Offset, q.Limit} {
+	for _, n := range [...]int{q.YearFrom, q.YearTo, q.Limit} {
 		b = binary.AppendVarint(b, int64(n))
 	}
+	b = append(b, flag(q.After != nil)|flag(q.Statistics != nil)<<1)
+	if p := q.After; p != nil {
+		b = binary.BigEndian.AppendUint64(b, math.Float64bits(p.Score))
+		b = binary.AppendVarint(b, int64(p.Taken))
+		text(p.Value)
+		text(p.Key)
+	}
+	if q.Statistics != nil {
+		b = q.Statistics.AppendBinary(b)
+	}
 	return string(b)
+}
+
+func flag(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
 }
 
 // ValidatePage returns an error with code [Invalid] for a limit that is not 1
@@ -103,12 +143,23 @@ type Page[T any] struct {
 	// Notice says what the answer lacks (stale data and its age, a part that
 	// could not be searched), in our own words; "" if it lacks nothing.
 	Notice string
+	// More and Statistics are of a search only. More reports whether works
+	// follow this page. Statistics are those of the library by which its hits
+	// were scored, for the pages that follow; nil if the query gave others,
+	// or if the library has none.
+	More       bool
+	Statistics *Statistics
 }
 
 // Hit is a work that a search found.
 type Hit struct {
-	Item  *Item
-	Score float64 // comparable within one library's answer only
+	Item *Item
+	// Score compares with that of hits scored by the same [Statistics]; 0 if
+	// the query had no words.
+	Score float64
+	// Value is what the work is sorted by, in an order other than by
+	// relevance. Only the library can read it.
+	Value string
 	// Match is the passage that matched best; nil if the query had no words.
 	Match *Passage
 }

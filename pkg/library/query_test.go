@@ -6,28 +6,50 @@ import (
 	"testing"
 )
 
-// TestQueryKeyCoversEveryField sets each field of a query in turn: a field
-// that is not part of the key fails.
+// TestQueryKeyCoversEveryField sets each field of a query in turn, those of its
+// structures too: a field that is not part of the key fails.
 func TestQueryKeyCoversEveryField(t *testing.T) {
 	plain := Query{Limit: 10}
 	seen := map[string]string{plain.Key(): "no field"}
-	for i := range reflect.TypeFor[Query]().NumField() {
-		name := reflect.TypeFor[Query]().Field(i).Name
-		q := plain
-		switch f := reflect.ValueOf(&q).Elem().Field(i); f.Kind() {
-		case reflect.String:
-			f.SetString("x")
-		case reflect.Int:
-			f.SetInt(7)
-		case reflect.Slice:
-			f.Set(reflect.ValueOf([]string{"x"}))
-		default:
-			t.Fatalf("field %s is of a kind that this test does not know", name)
-		}
+	check := func(name string, q *Query) {
 		if other, ok := seen[q.Key()]; ok {
 			t.Errorf("a query with %s set has the key of one with %s set", name, other)
 		}
 		seen[q.Key()] = name
+	}
+	for i := range reflect.TypeFor[Query]().NumField() {
+		name := reflect.TypeFor[Query]().Field(i).Name
+		q := plain
+		f := reflect.ValueOf(&q).Elem().Field(i)
+		if f.Kind() != reflect.Pointer {
+			setField(t, f)
+			check(name, &q)
+			continue
+		}
+		f.Set(reflect.New(f.Type().Elem()))
+		check(name, &q)
+		for k := range f.Elem().NumField() {
+			f.Set(reflect.New(f.Type().Elem()))
+			setField(t, f.Elem().Field(k))
+			check(name+"."+f.Type().Elem().Field(k).Name, &q)
+		}
+	}
+}
+
+// setField gives a field another value than its zero.
+func setField(t *testing.T, f reflect.Value) {
+	t.Helper()
+	switch f.Kind() {
+	case reflect.String:
+		f.SetString("x")
+	case reflect.Int:
+		f.SetInt(7)
+	case reflect.Float64:
+		f.SetFloat(0.5)
+	case reflect.Slice:
+		f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+	default:
+		t.Fatalf("a field is of kind %v, which this test does not know", f.Kind())
 	}
 }
 
@@ -54,13 +76,13 @@ func TestQueryValidate(t *testing.T) {
 		want Code
 	}{
 		{Query{Limit: 1}, ""},
-		{Query{Limit: MaxLimit, Offset: 1 << 40, Sort: SortTitle}, ""},
+		{Query{Limit: MaxLimit, After: &Position{Taken: 1 << 40}, Sort: SortTitle}, ""},
 		{Query{Limit: 1, Sort: SortDate}, ""},
 		{Query{Limit: 1, Sort: SortAdded}, ""},
 		{Query{Limit: 1, Sort: SortRelevance}, ""},
 		{Query{Limit: 0}, Invalid},
 		{Query{Limit: MaxLimit + 1}, Invalid},
-		{Query{Limit: 1, Offset: -1}, Invalid},
+		{Query{Limit: 1, After: &Position{Taken: -1}}, Invalid},
 		{Query{Limit: 1, Sort: "random"}, Invalid},
 	} {
 		if got := CodeOf(c.q.Validate()); got != c.want {

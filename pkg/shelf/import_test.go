@@ -68,15 +68,17 @@ func mustOpen(t *testing.T, dir string) *Shelf {
 func whole(t *testing.T, s *Shelf) []*library.Item {
 	t.Helper()
 	var all []*library.Item
+	q := library.Query{Sort: library.SortTitle, Limit: library.MaxLimit}
 	for {
-		page, err := s.Search(t.Context(), library.Query{Sort: library.SortTitle, Offset: len(all), Limit: library.MaxLimit})
+		page, err := s.Search(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, h := range page.Items {
 			all = append(all, h.Item)
+			q.After = &library.Position{Value: h.Value, Key: h.Item.ID.Key}
 		}
-		if len(all) >= page.Total {
+		if !page.More {
 			return all
 		}
 	}

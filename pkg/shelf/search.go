@@ -32,6 +32,7 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 	}
 	page := library.Page[library.Hit]{
 		Items: make([]library.Hit, 0, len(result.Hits)), Total: result.Total, Version: st.meta.Version, Notice: st.notice(),
+		More: result.More, Statistics: result.Statistics,
 	}
 	for _, h := range result.Hits {
 		it, err := st.item(h.Key)
@@ -39,10 +40,32 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 			return none, err
 		}
 		if it != nil {
-			page.Items = append(page.Items, library.Hit{Item: it, Score: h.Score, Match: h.Match})
+			page.Items = append(page.Items, library.Hit{Item: it, Score: h.Score, Value: h.Value, Match: h.Match})
 		}
 	}
 	return page, nil
+}
+
+var _ library.Ranked = (*Shelf)(nil)
+
+// Statistics implements [library.Ranked]. Like results, they are kept as long as
+// the library does not change.
+func (s *Shelf) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
+	st, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer st.release()
+	text := library.Query{Text: q.Text} // no limit: the key of no search
+	key := cacheKey{text.Key(), st.end}
+	if r, ok := st.base.results.GetIfPresent(key); ok {
+		return r.Statistics, nil
+	}
+	found, err := st.index.Statistics(ctx, q.Text)
+	if err == nil {
+		st.base.results.Set(key, &index.Result{Statistics: found})
+	}
+	return found, err
 }
 
 // search returns the result of a query that has been checked.

@@ -39,8 +39,11 @@ func newState(b *base, id library.ID, r *rows, m meta, end int64, h *health) *st
 // resultBytes returns about how much memory a result takes.
 func resultBytes(r *index.Result) int {
 	n := 200
+	if s := r.Statistics; s != nil {
+		n += 16*len(s.Words) + (32+library.MaxCompletionBytes)*len(s.Completions)
+	}
 	for _, h := range r.Hits {
-		n += 64
+		n += 64 + len(h.Value)
 		if h.Match != nil {
 			n += 160 + len(h.Match.Text)
 		}

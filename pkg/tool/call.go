@@ -25,6 +25,7 @@ type call struct {
 	ownCredential func(context.Context) bool
 
 	standing standing
+	opened   readers
 	known    []library.Info // what List returned, asked for once a call
 	missing  error          // why that may not be all
 }

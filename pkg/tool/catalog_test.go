@@ -17,7 +17,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // golden compares what is with what was agreed on.
 func golden(t *testing.T, name string, got []byte) {

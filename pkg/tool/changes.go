@@ -64,11 +64,11 @@ func recentChanges(ctx context.Context, c *call, in changesInput) (answer[change
 	if err != nil {
 		return answer[changesOutput]{}, err
 	}
-	at, own, notices, err := c.places(ctx, in.Library, "", in.Cursor)
+	all, own, notices, err := c.portions(ctx, in.Library, "", in.Cursor)
 	if err != nil {
 		return answer[changesOutput]{}, err
 	}
-	if in.SinceVersion > 0 && len(at) > 1 {
+	if in.SinceVersion > 0 && len(all) > 1 {
 		return answer[changesOutput]{}, library.Errorf(library.Invalid, "argument %q needs argument %q, since each library counts its own versions", "since_version", libraryName)
 	}
 	// An age means the same moment on every page, so the cursor carries it.
@@ -78,8 +78,9 @@ func recentChanges(ctx context.Context, c *call, in changesInput) (answer[change
 		}
 		since = time.Unix(m.numbers[0], 0).UTC()
 	}
-	l, err := gather(ctx, c, at, in.Limit, func(ctx context.Context, r library.Reader, _ library.Info, offset, limit int) (library.Page[library.Change], error) {
-		return r.Changes(ctx, library.ChangeQuery{Since: since, SinceVersion: int64(in.SinceVersion), Offset: offset, Limit: limit})
+	l, err := gather(ctx, c, all, in.Limit, func(ctx context.Context, r library.Reader, p portion, limit int) (library.Page[library.Change], error) {
+		page, err := r.Changes(ctx, library.ChangeQuery{Since: since, SinceVersion: int64(in.SinceVersion), Offset: p.taken, Limit: limit})
+		return byOffset(page, p.taken), err
 	}, func(a, b entry[library.Change]) int { return b.value.At.Compare(a.value.At) })
 	if err != nil {
 		return answer[changesOutput]{}, err

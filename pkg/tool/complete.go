@@ -86,11 +86,11 @@ func (c *call) completeLibrary(ctx context.Context, typed string, template bool)
 // completeCollection offers the paths that begin as typed, or whose last name
 // does.
 func (c *call) completeCollection(ctx context.Context, chosen, typed string) ([]string, error) {
-	at, _, _, err := c.places(ctx, chosen, "", "")
+	all, _, _, err := c.portions(ctx, chosen, "", "")
 	if err != nil {
 		return nil, err
 	}
-	l, err := gather(ctx, c, at, maxCollections, func(ctx context.Context, r library.Reader, _ library.Info, _, _ int) (library.Page[node], error) {
+	l, err := gather(ctx, c, all, maxCollections, func(ctx context.Context, r library.Reader, _ portion, _ int) (library.Page[node], error) {
 		page, err := r.Collections(ctx)
 		return library.Page[node]{Items: tree(page.Items), Total: len(page.Items)}, err
 	}, func(a, b entry[node]) int { return a.branch - b.branch })
@@ -109,12 +109,12 @@ func (c *call) completeCollection(ctx context.Context, chosen, typed string) ([]
 
 // completeTag offers the tags that begin as typed, the most used first.
 func (c *call) completeTag(ctx context.Context, chosen, typed string) ([]string, int, error) {
-	at, _, _, err := c.places(ctx, chosen, "", "")
+	all, _, _, err := c.portions(ctx, chosen, "", "")
 	if err != nil {
 		return nil, 0, err
 	}
-	l, err := gather(ctx, c, at, maxCompletions, func(ctx context.Context, r library.Reader, _ library.Info, offset, limit int) (library.Page[library.Tag], error) {
-		return r.Tags(ctx, library.TagQuery{Prefix: typed, Offset: offset, Limit: limit})
+	l, err := gather(ctx, c, all, maxCompletions, func(ctx context.Context, r library.Reader, _ portion, limit int) (library.Page[library.Tag], error) {
+		return r.Tags(ctx, library.TagQuery{Prefix: typed, Limit: limit})
 	}, func(a, b entry[library.Tag]) int { return b.value.Items - a.value.Items })
 	if err != nil {
 		return nil, 0, err

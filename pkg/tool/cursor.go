@@ -21,23 +21,26 @@ import (
 // caller had made it up, and it reaches nothing that the caller could not ask
 // for in plain arguments.
 const (
-	cursorVersion  = 1
+	cursorVersion  = 2
 	digestBytes    = 8
 	checksumBytes  = 4
 	maxCursorChars = 20_000
 	maxMarks       = 256
 	maxMarkName    = library.MaxID
-	maxMarkNumbers = 4
+	maxMarkNumbers = 5
+	maxMarkTexts   = 2
+	maxMarkText    = 4096
 	// maxOffset bounds every offset in a cursor; no library has as many works
 	// and no text as many characters.
 	maxOffset = math.MaxInt32
 )
 
 // mark is one position in a cursor: which library or attachment, and the
-// numbers that say where in it.
+// numbers and texts that say where in it.
 type mark struct {
 	name    string
 	numbers []int64
+	texts   []string
 }
 
 // digest identifies a tool and the arguments that a cursor belongs to.
@@ -80,6 +83,11 @@ func encodeCursor(d digest, marks []mark) string {
 		for _, n := range m.numbers {
 			b = binary.AppendVarint(b, n)
 		}
+		b = binary.AppendUvarint(b, uint64(len(m.texts)))
+		for _, s := range m.texts {
+			b = binary.AppendUvarint(b, uint64(len(s)))
+			b = append(b, s...)
+		}
 	}
 	return base64.RawURLEncoding.EncodeToString(append(b, checksum(b)...))
 }
@@ -110,6 +118,10 @@ func decodeCursor(s string, d digest) ([]mark, error) {
 		marks[i].numbers = make([]int64, r.count(maxMarkNumbers))
 		for k := range marks[i].numbers {
 			marks[i].numbers[k] = r.number()
+		}
+		marks[i].texts = make([]string, r.count(maxMarkTexts))
+		for k := range marks[i].texts {
+			marks[i].texts[k] = r.text(maxMarkText)
 		}
 	}
 	if r.failed || len(r.b) > 0 {

@@ -36,9 +36,14 @@ func TestCursorsThatAreNotOursAreRefused(t *testing.T) {
 		"empty inside":      sealed(nil),
 		"cut and sealed":    sealed(body[:len(body)-2]),
 		"grown and sealed":  sealed(append(slices.Clone(body), 1, 2, 3)),
-		"too few numbers":   forged(mark{"local", []int64{1}}),
-		"an absurd offset":  forged(mark{"local", []int64{maxOffset + 1, 2, 3}}),
-		"a negative offset": forged(mark{"local", []int64{-1, 2, 3}}),
+		"too few numbers":   forged(mark{name: "local", numbers: []int64{1}}),
+		"an absurd offset":  forged(mark{name: "local", numbers: []int64{maxOffset + 1, 2, 3, 0}}),
+		"a negative offset": forged(mark{name: "local", numbers: []int64{-1, 2, 3, 0}}),
+		"half a position":   forged(mark{"local", []int64{1, 2, 3, 0}, []string{"", "ABCD2345"}}),
+		"another half":      forged(mark{name: "local", numbers: []int64{1, 2, 3, 0, 5}}),
+		"no statistics":     forged(mark{name: "statistics"}, mark{name: "local", numbers: []int64{1, 31, 3, 0}}),
+		"bad statistics":    forged(mark{name: "statistics", texts: []string{"x"}}, mark{name: "local", numbers: []int64{1, 31, 3, 0}}),
+		"another's mark":    forged(mark{name: "since", numbers: []int64{1}}, mark{name: "local", numbers: []int64{1, 31, 3, 0}}),
 		"very long":         strings.Repeat("A", maxCursorChars+1),
 	} {
 		t.Run(promise, func(t *testing.T) {
@@ -83,7 +88,7 @@ func TestCursorSaysWhenALibraryChanged(t *testing.T) {
 		}
 		return &call{libs: libs, budget: DefaultResultChars, digest: func() digest { return digest{} }}
 	}
-	page := func(c *call, cursor string) (*listing[hit], string) {
+	page := func(c *call, cursor string) (*listing[library.Hit], string) {
 		l, err := c.search(ctx, searchInput{filter: filter{Query: "study"}, Limit: 10, Cursor: cursor})
 		if err != nil {
 			t.Fatal(err)
@@ -109,8 +114,8 @@ func TestCursorSaysWhenALibraryChanged(t *testing.T) {
 	if got := strings.Join(l.notices, "; "); !strings.Contains(got, "group:5 is no longer among yours") {
 		t.Errorf("a library went away: %q", got)
 	}
-	stranger := &call{libs: fleet{memory(library.GroupID(9), "", librarytest.Many(2))}, budget: DefaultResultChars, digest: func() digest { return digest{} }}
-	if _, err := stranger.search(ctx, searchInput{filter: filter{Query: "study"}, Limit: 10, Cursor: both}); library.CodeOf(err) != library.NotFound {
+	other := &call{libs: fleet{memory(library.GroupID(9), "", librarytest.Many(2))}, budget: DefaultResultChars, digest: func() digest { return digest{} }}
+	if _, err := other.search(ctx, searchInput{filter: filter{Query: "study"}, Limit: 10, Cursor: both}); library.CodeOf(err) != library.NotFound {
 		t.Errorf("a cursor of libraries none of which is the caller's: %v", err)
 	}
 }
@@ -118,8 +123,8 @@ func TestCursorSaysWhenALibraryChanged(t *testing.T) {
 func FuzzCursor(f *testing.F) {
 	d := digest{1, 2, 3}
 	f.Add(encodeCursor(d, nil))
-	f.Add(encodeCursor(d, []mark{{"local", []int64{10, 31, 7}}, {"group:4711", []int64{0, 0, 0}}}))
-	f.Add(encodeCursor(digest{}, []mark{{"since", []int64{1_700_000_000}}}))
+	f.Add(encodeCursor(d, []mark{{"local", []int64{10, 31, 7, 2, 42}, []string{"value", "ABCD2345"}}, {"group:4711", []int64{0, 0, 0, 0}, nil}}))
+	f.Add(encodeCursor(digest{}, []mark{{"since", []int64{1_700_000_000}, nil}}))
 	f.Add(sealed(append(append([]byte{cursorVersion}, d[:]...), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01)))
 	f.Add("")
 	f.Fuzz(func(t *testing.T, s string) {
@@ -133,7 +138,9 @@ func FuzzCursor(f *testing.F) {
 		}
 		if err == nil {
 			again, err := decodeCursor(encodeCursor(d, marks), d)
-			if err != nil || !slices.EqualFunc(marks, again, func(a, b mark) bool { return a.name == b.name && slices.Equal(a.numbers, b.numbers) }) {
+			if err != nil || !slices.EqualFunc(marks, again, func(a, b mark) bool {
+				return a.name == b.name && slices.Equal(a.numbers, b.numbers) && slices.Equal(a.texts, b.texts)
+			}) {
 				t.Fatalf("%v becomes %v, %v", marks, again, err)
 			}
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Definition describes a tool to whoever calls it.
+// Definition describes a tool to its callers.
 type Definition struct {
 	Name         string          `json:"name"` // ^[a-z][a-z0-9_]{0,39}$
 	Title        string          `json:"title"`
@@ -105,7 +105,7 @@ func wireTool(d Definition) *mcp.Tool {
 }
 
 // handle answers tools/call. A failure is a result that the assistant reads,
-// not a protocol error, so that it can mend its call.
+// not a protocol error, so that it can correct its call.
 func (d *definition) handle(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	return Result(d.run(ctx, req.Params.Arguments, newProgress(ctx, req))), nil
 }

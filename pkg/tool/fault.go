@@ -54,7 +54,7 @@ func sentence(s string) string {
 }
 
 // failure returns the result of a call that failed. The error itself stays
-// reachable through [mcp.CallToolResult.GetError], for whoever logs it.
+// reachable through [mcp.CallToolResult.GetError], for logs.
 func failure(err error) *mcp.CallToolResult {
 	e := library.AsError(err)
 	detail := map[string]any{"code": string(e.Code)}
@@ -81,7 +81,7 @@ func (f *fault) Error() string   { return f.words }
 func (f *fault) Unwrap() []error { return []error{f.wire, f.cause} }
 
 // protocolFault returns err for resources/read, prompts/get and
-// completion/complete. What the caller can mend is "invalid params", which is
+// completion/complete. What the caller can correct is "invalid params", which is
 // also how MCP reports an unknown resource.
 func protocolFault(err error) error {
 	e := library.AsError(err)

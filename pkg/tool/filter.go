@@ -73,29 +73,29 @@ func itemType(s string) (string, bool) {
 	return itemTypes[at], true
 }
 
-// narrow resolves the collection argument among the places that a listing
-// covers. With a collection there is one place left: the library that has it.
-func (c *call) narrow(ctx context.Context, at []place, collection string) ([]place, string, error) {
+// narrow resolves the collection argument among the libraries of a listing.
+// With a collection there is one portion left: that of the library that has it.
+func (c *call) narrow(ctx context.Context, all []portion, collection string) ([]portion, string, error) {
 	if collection == "" {
-		return at, "", nil
+		return all, "", nil
 	}
-	found := make([][]string, len(at))
-	failed := make([]error, len(at))
-	each(len(at), func(i int) {
-		found[i], failed[i] = c.collections(ctx, at[i].lib.ID, collection)
+	found := make([][]string, len(all))
+	failed := make([]error, len(all))
+	each(len(all), func(i int) {
+		found[i], failed[i] = c.collections(ctx, all[i].lib.ID, collection)
 	})
-	var place []place
+	var one []portion
 	var key string
 	var candidates []string
-	for i := range at {
+	for i := range all {
 		for _, k := range found[i] {
-			place, key = at[i:i+1], k
-			candidates = append(candidates, string(at[i].lib.ID)+" "+k)
+			one, key = all[i:i+1], k
+			candidates = append(candidates, string(all[i].lib.ID)+" "+k)
 		}
 	}
 	switch {
 	case len(candidates) == 1:
-		return place, key, nil
+		return one, key, nil
 	case len(candidates) > 1:
 		return nil, "", library.Errorf(library.Invalid, "argument %q names more than one collection: %s", collectionName, enumerate(candidates)).
 			WithHint("use one of these keys, with its library")
@@ -149,9 +149,9 @@ func (c *call) collections(ctx context.Context, id library.ID, name string) ([]s
 
 // foldedPath returns a collection's path in the form in which paths compare.
 func foldedPath(path string) string {
-	steps := strings.Split(strings.ToLower(path), "/")
-	for i, s := range steps {
-		steps[i] = plaintext.Line(s)
+	names := strings.Split(path, "/")
+	for i, s := range names {
+		names[i] = plaintext.FoldCase(plaintext.Line(s))
 	}
-	return strings.Trim(strings.Join(steps, "/"), "/")
+	return strings.Trim(strings.Join(names, "/"), "/")
 }

@@ -174,7 +174,7 @@ func textOf(t testing.TB, res *mcp.CallToolResult) string {
 	return text.Text
 }
 
-// harmless checks that nothing in an answer acts on whoever shows it.
+// harmless checks that nothing in an answer acts on a client that shows it.
 func harmless(t testing.TB, what, text string) {
 	t.Helper()
 	for _, bad := range []string{"<script", "<img", "<i>", "](", "\x1b", "\u202e", "\u200b", "\U000e0041", "<http"} {

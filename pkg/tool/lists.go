@@ -140,20 +140,20 @@ func listCollectionsTool(c *Catalog) (*definition, error) {
 }
 
 func listCollections(ctx context.Context, c *call, in collectionsInput) (answer[collectionsOutput], error) {
-	at, _, notices, err := c.places(ctx, in.Library, "", in.Cursor)
+	all, _, notices, err := c.portions(ctx, in.Library, "", in.Cursor)
 	if err != nil {
 		return answer[collectionsOutput]{}, err
 	}
-	l, err := gather(ctx, c, at, in.Limit, func(ctx context.Context, r library.Reader, _ library.Info, offset, limit int) (library.Page[node], error) {
+	l, err := gather(ctx, c, all, in.Limit, func(ctx context.Context, r library.Reader, p portion, limit int) (library.Page[node], error) {
 		page, err := r.Collections(ctx)
 		if err != nil {
 			return library.Page[node]{}, err
 		}
 		nodes := tree(page.Items)
-		from := min(offset, len(nodes))
-		return library.Page[node]{
+		from := min(p.taken, len(nodes))
+		return byOffset(library.Page[node]{
 			Items: nodes[from:min(from+limit, len(nodes))], Total: len(nodes), Version: page.Version, Notice: page.Notice,
-		}, nil
+		}, p.taken), nil
 	}, func(a, b entry[node]) int { return a.branch - b.branch }) // one tree after the other
 	if err != nil {
 		return answer[collectionsOutput]{}, err
@@ -205,16 +205,17 @@ func listTagsTool(c *Catalog) (*definition, error) {
 }
 
 func listTags(ctx context.Context, c *call, in tagsInput) (answer[tagsOutput], error) {
-	at, _, notices, err := c.places(ctx, in.Library, in.Collection, in.Cursor)
+	all, _, notices, err := c.portions(ctx, in.Library, in.Collection, in.Cursor)
 	if err != nil {
 		return answer[tagsOutput]{}, err
 	}
-	at, key, err := c.narrow(ctx, at, in.Collection)
+	all, key, err := c.narrow(ctx, all, in.Collection)
 	if err != nil {
 		return answer[tagsOutput]{}, err
 	}
-	l, err := gather(ctx, c, at, in.Limit, func(ctx context.Context, r library.Reader, _ library.Info, offset, limit int) (library.Page[library.Tag], error) {
-		return r.Tags(ctx, library.TagQuery{Prefix: in.Prefix, Collection: key, Offset: offset, Limit: limit})
+	l, err := gather(ctx, c, all, in.Limit, func(ctx context.Context, r library.Reader, p portion, limit int) (library.Page[library.Tag], error) {
+		page, err := r.Tags(ctx, library.TagQuery{Prefix: in.Prefix, Collection: key, Offset: p.taken, Limit: limit})
+		return byOffset(page, p.taken), err
 	}, func(a, b entry[library.Tag]) int {
 		return cmp.Or(b.value.Items-a.value.Items, strings.Compare(a.value.Name, b.value.Name))
 	})

@@ -174,7 +174,7 @@ func TestAnAgeMeansTheSameMomentOnEveryPage(t *testing.T) {
 			t.Errorf("%d, then %d with %d left", first.Total, second.Total, len(second.Changes))
 		}
 		if fresh := ask(`{"since":"6h"}`); fresh.Total != 2 {
-			t.Errorf("asked anew: %d", fresh.Total)
+			t.Errorf("asked again: %d", fresh.Total)
 		}
 	})
 }

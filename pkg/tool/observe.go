@@ -2,6 +2,7 @@ package tool
 
 import (
 	"context"
+	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -10,8 +11,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// touch tells whoever keeps the audit which of the items of a list the caller
-// was given: the first n.
+// touch tells the audit which items of a list the caller was given: the first n.
 func (c *call) touch(ctx context.Context, n int, id func(i int) library.ItemID) {
 	if c.touched == nil || n == 0 {
 		return
@@ -30,8 +30,33 @@ type Noticer interface {
 	Notice() string
 }
 
-// reader opens one of the caller's libraries.
+// readers are the libraries that a call has opened. It is safe for concurrent
+// use.
+type readers struct {
+	mu   sync.Mutex
+	byID map[library.ID]library.Reader
+}
+
+func (r *readers) get(id library.ID) library.Reader {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.byID[id]
+}
+
+func (r *readers) put(id library.ID, reader library.Reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byID == nil {
+		r.byID = make(map[library.ID]library.Reader)
+	}
+	r.byID[id] = reader
+}
+
+// reader opens one of the caller's libraries, once in a call.
 func (c *call) reader(ctx context.Context, id library.ID) (library.Reader, error) {
+	if r := c.opened.get(id); r != nil {
+		return r, nil
+	}
 	r, err := c.libs.Open(ctx, id)
 	if err != nil {
 		return nil, err
@@ -43,8 +68,9 @@ func (c *call) reader(ctx context.Context, id library.ID) (library.Reader, error
 		c.touched(ctx, string(id))
 	}
 	if trace.SpanFromContext(ctx).IsRecording() {
-		return &tracedReader{r, id}, nil
+		r = &tracedReader{r, id}
 	}
+	c.opened.put(id, r)
 	return r, nil
 }
 
@@ -79,6 +105,15 @@ func (r *tracedReader) Info(ctx context.Context) (library.Info, error) {
 
 func (r *tracedReader) Search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
 	return traced(ctx, r.id, "search", func(ctx context.Context) (library.Page[library.Hit], error) { return r.reader.Search(ctx, q) })
+}
+
+// Statistics implements [library.Ranked]; nil if the library doesn't.
+func (r *tracedReader) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
+	ranked, ok := r.reader.(library.Ranked)
+	if !ok {
+		return nil, nil
+	}
+	return traced(ctx, r.id, "statistics", func(ctx context.Context) (*library.Statistics, error) { return ranked.Statistics(ctx, q) })
 }
 
 func (r *tracedReader) Items(ctx context.Context, keys []string) ([]*library.Item, error) {

@@ -37,7 +37,7 @@ func TestWhatACallerWasGivenIsTold(t *testing.T) {
 			told = nil
 			in, ok := arguments[d.Name]
 			if !ok {
-				t.Fatal("a tool that nobody thought of: what does its caller get?")
+				t.Fatal("no arguments for this tool")
 			}
 			out, err := c.Call(t.Context(), d.Name, json.RawMessage(strings.ReplaceAll(in, "ID", first.Results[0].ID)))
 			if err != nil {
@@ -78,7 +78,7 @@ func TestALibrarysCallsAreSpans(t *testing.T) {
 	}
 	for _, kv := range found[0].Attributes {
 		if strings.Contains(kv.Value.String(), "confidential") {
-			t.Errorf("%s says what somebody looks for", kv.Key)
+			t.Errorf("%s holds the query", kv.Key)
 		}
 	}
 }

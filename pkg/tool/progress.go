@@ -7,8 +7,8 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// progress tells a client how far a call is. A nil one tells nobody, so tools
-// report without asking whether anyone listens.
+// progress tells a client how far a call is. A nil one does nothing, so tools
+// report without asking whether a client listens.
 type progress struct {
 	notify func(done, total int, message string)
 

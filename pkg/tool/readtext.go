@@ -234,7 +234,7 @@ func otherTexts(it *library.Item, read string) string {
 
 // textMark is where a part's text goes on.
 func textMark(p part) []mark {
-	return []mark{{p.attachment, []int64{int64(p.next), int64(p.last)}}}
+	return []mark{{name: p.attachment, numbers: []int64{int64(p.next), int64(p.last)}}}
 }
 
 // textCursor returns the cursor with which read_text, given nothing else but

@@ -1,10 +1,7 @@
 package tool
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -70,7 +67,7 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 		t := &tidy{}
 		out := searchOutput{Results: make([]result, n), listed: l.listed(c, n)}
 		for i, e := range l.entries[:n] {
-			out.Results[i] = c.result(t, e.value.Hit, e.lib)
+			out.Results[i] = c.result(t, e.value, e.lib)
 		}
 		out.note(t.notice())
 		return out
@@ -79,23 +76,16 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 	return out, err
 }
 
-// hit is a work that a library found and how many of the query's words it
-// shows, which unlike its score compares between libraries.
-type hit struct {
-	library.Hit
-	coverage int
-}
-
 // search asks the libraries that the arguments choose, all at the same time.
-func (c *call) search(ctx context.Context, in searchInput) (*listing[hit], error) {
+func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit], error) {
 	if _, err := in.query(""); err != nil {
 		return nil, err
 	}
-	at, _, notices, err := c.places(ctx, in.Library, in.Collection, in.Cursor)
+	all, own, notices, err := c.portions(ctx, in.Library, in.Collection, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	at, key, err := c.narrow(ctx, at, in.Collection)
+	all, key, err := c.narrow(ctx, all, in.Collection)
 	if err != nil {
 		return nil, err
 	}
@@ -104,21 +94,28 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[hit], error
 		return nil, err
 	}
 	q.Sort = library.Sort(in.Sort)
-	words := queryWords(q.Text)
-	l, err := gather(ctx, c, at, in.Limit, func(ctx context.Context, r library.Reader, _ library.Info, offset, limit int) (library.Page[hit], error) {
+	statistics, err := c.statistics(ctx, all, q, own)
+	if err != nil {
+		return nil, err
+	}
+	l, err := gather(ctx, c, all, in.Limit, func(ctx context.Context, r library.Reader, p portion, limit int) (library.Page[library.Hit], error) {
 		q := q
-		q.Offset, q.Limit = offset, limit
-		page, err := r.Search(ctx, q)
-		return mapped(page, func(h library.Hit) hit {
-			if len(at) == 1 {
-				return hit{Hit: h}
-			}
-			return hit{h, coverage(h, words)}
-		}), err
+		q.After, q.Limit = p.after, limit
+		if p.ranked {
+			q.Statistics = statistics
+		}
+		return r.Search(ctx, q)
 	}, hitOrder(q))
 	if err != nil {
 		return nil, err
 	}
+	if b := &l.branches; statistics == nil && len(*b) == 1 && (*b)[0].page.Statistics != nil {
+		statistics, (*b)[0].ranked = (*b)[0].page.Statistics, true
+	}
+	if statistics != nil {
+		l.extra = []mark{{name: statisticsMark, texts: []string{string(statistics.AppendBinary(nil))}}}
+	}
+	l.position = positionOf
 	l.notices = append(notices, l.notices...)
 	return l, nil
 }
@@ -137,69 +134,6 @@ func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
 		}
 	}
 	return r
-}
-
-// hitOrder returns how the heads of several libraries' results compare.
-//
-// Scores can't: each library's are its own. By relevance, the work with more
-// of the query's words in what is seen of it comes first, then the one that
-// stands higher in its library. The other orders compare what they sort by.
-func hitOrder(q library.Query) func(a, b entry[hit]) int {
-	switch {
-	case q.Sort == library.SortDate:
-		return func(a, b entry[hit]) int {
-			return compareDates(b.value.Item.ParsedDate, a.value.Item.ParsedDate)
-		}
-	case q.Sort == library.SortTitle:
-		return func(a, b entry[hit]) int {
-			return strings.Compare(strings.ToLower(a.value.Item.Title()), strings.ToLower(b.value.Item.Title()))
-		}
-	case q.Sort == library.SortAdded || q.Text == "":
-		return func(a, b entry[hit]) int { return b.value.Item.Added.Compare(a.value.Item.Added) }
-	}
-	return func(a, b entry[hit]) int { return cmp.Or(b.value.coverage-a.value.coverage, a.rank-b.rank) }
-}
-
-// queryWords returns the different words of a query, folded.
-func queryWords(text string) []string {
-	words := strings.Fields(strings.ToLower(strings.ReplaceAll(text, `"`, " ")))
-	slices.Sort(words)
-	return slices.Compact(words)
-}
-
-// coverage returns how many of the words the hit shows.
-func coverage(h library.Hit, words []string) int {
-	shown := []string{h.Item.Title(), h.Item.Abstract()}
-	for _, c := range h.Item.Creators {
-		shown = append(shown, c.Family, c.Name)
-	}
-	if h.Match != nil {
-		shown = append(shown, h.Match.Text)
-	}
-	text := strings.ToLower(strings.Join(append(shown, h.Item.Tags...), " "))
-	n := 0
-	for _, w := range words {
-		if strings.Contains(text, w) {
-			n++
-		}
-	}
-	return n
-}
-
-// compareDates compares two dates as [library.Item].ParsedDate has them; an
-// unknown one is before all others, years before our era before those of ours.
-func compareDates(a, b string) int {
-	return cmp.Or(cmp.Compare(era(a), era(b)), strings.Compare(a, b)*max(era(a), era(b)))
-}
-
-func era(date string) int {
-	switch {
-	case date == "":
-		return -2
-	case date[0] == '-':
-		return -1
-	}
-	return 1
 }
 
 // note adds a notice to the answer; "" adds none.

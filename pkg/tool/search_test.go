@@ -140,7 +140,7 @@ func TestLibrariesMergeInTheOrderAskedFor(t *testing.T) {
 	}
 	c := connect(t, libs)
 	for arguments, want := range map[string][]string{
-		`{"query":"copper river delta"}`:     {"Copper river delta", "Zebra river", "Apple", "Antiquity river"},
+		`{"query":"copper river delta"}`:     {"Copper river delta", "Zebra river", "Antiquity river", "Apple"},
 		`{"query":"river","sort":"date"}`:    {"Copper river delta", "Zebra river", "Antiquity river", "Apple"},
 		`{"query":"river","sort":"title"}`:   {"Antiquity river", "Apple", "Copper river delta", "Zebra river"},
 		`{"query":"copper river","limit":1}`: {"Copper river delta"},

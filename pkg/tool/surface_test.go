@@ -242,12 +242,12 @@ func TestFailuresSayWhatToDoAndHideTheirCause(t *testing.T) {
 		code  library.Code
 		words string
 	}{
-		"a library's error":  {library.Errorf(library.RateLimited, "too many requests").WithHint("ask for less").WithRetryAfter(1500 * time.Millisecond).WithCause(secret), library.RateLimited, "Too many requests. Ask for less. Try again in 2 seconds."},
-		"an error of nobody": {secret, library.Internal, "Something went wrong inside the server."},
-		"a passed deadline":  {fmt.Errorf("searching: %w", context.DeadlineExceeded), library.Unavailable, "The call took longer than it may."},
-		"a wrapped error":    {fmt.Errorf("x: %w", library.Errorf(library.Forbidden, "this key may not read")), library.Forbidden, "This key may not read."},
-		"a hostile message":  {library.Errorf(library.Unavailable, "a\x1b[31m\u202e%s", strings.Repeat("b", 9_000)), library.Unavailable, "Abbb"},
-		"a lost credential":  {library.Errorf(library.Unauthenticated, "the key is no longer good"), library.Unauthenticated, "The key is no longer good."},
+		"a library's error":      {library.Errorf(library.RateLimited, "too many requests").WithHint("ask for less").WithRetryAfter(1500 * time.Millisecond).WithCause(secret), library.RateLimited, "Too many requests. Ask for less. Try again in 2 seconds."},
+		"an error of no library": {secret, library.Internal, "Something went wrong inside the server."},
+		"a passed deadline":      {fmt.Errorf("searching: %w", context.DeadlineExceeded), library.Unavailable, "The call took longer than it may."},
+		"a wrapped error":        {fmt.Errorf("x: %w", library.Errorf(library.Forbidden, "this key may not read")), library.Forbidden, "This key may not read."},
+		"a hostile message":      {library.Errorf(library.Unavailable, "a\x1b[31m\u202e%s", strings.Repeat("b", 9_000)), library.Unavailable, "Abbb"},
+		"a lost credential":      {library.Errorf(library.Unauthenticated, "the key is no longer good"), library.Unauthenticated, "The key is no longer good."},
 	} {
 		t.Run(promise, func(t *testing.T) {
 			libs := fleet{faulty{memory(library.Local, "L", librarytest.Works()), func(context.Context) error { return k.err }}}

@@ -134,7 +134,7 @@ func (p *part) pageSpan() string {
 	return fmt.Sprintf("%d-%d", first, last)
 }
 
-// where says which pages of how many the part shows, for a heading.
+// where returns the pages that the part shows and their total, for a heading.
 func (p *part) where() string {
 	s := p.pageSpan()
 	if s == "" {

@@ -86,7 +86,7 @@ func hostile() librarytest.Work {
 	return w
 }
 
-func TestHostileLibraryHarmsNobody(t *testing.T) {
+func TestHostileLibrary_IsHarmless(t *testing.T) {
 	lib := librarytest.NewMemory(library.Info{ID: library.GroupID(9), Name: "<script>" + attack + "\u202e", Notice: "<b>\x1b[31mold"}, []librarytest.Work{hostile()})
 	c := connect(t, fleet{lib})
 	id := library.ItemID{Library: library.GroupID(9), Key: lib.Keys()[0]}

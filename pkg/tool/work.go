@@ -64,7 +64,7 @@ func yearOf(it *library.Item) int {
 
 // token returns s if it has the form of a name in Zotero's schema (an item
 // type, a field, a creator's role), else "other": what is shown as if it were
-// ours must not carry a stranger's sentence.
+// ours must not carry untrusted text.
 func token(s string) string {
 	if s == "" || len(s) > 40 {
 		return "other"

@@ -226,7 +226,8 @@ func TestPagesOfOneQuestionComeFromOneAnswer(t *testing.T) {
 	_, _, r := opened(t, librarytest.Many(250), 0, zotero.Options{})
 	q := library.Query{Text: "study", Limit: 40}
 	seen := map[string]bool{}
-	for q.Offset = 0; q.Offset < 250; q.Offset += q.Limit {
+	for taken := 0; taken < 250; taken += q.Limit {
+		q.After = &library.Position{Taken: taken}
 		got := search(t, r, q)
 		if got.Total != 250 {
 			t.Errorf("%d works", got.Total)
@@ -309,7 +310,7 @@ func TestALibraryOfManyThousandIsSearchedWhole(t *testing.T) {
 			t.Errorf("%s: found %q, %q", promise, titles(got), got.Notice)
 		}
 	}
-	if got := search(t, r, library.Query{Text: "study", Offset: 5150, Limit: 100}); got.Total != 5200 || len(got.Items) != 50 {
+	if got := search(t, r, library.Query{Text: "study", After: &library.Position{Taken: 5150}, Limit: 100}); got.Total != 5200 || len(got.Items) != 50 {
 		t.Errorf("the last page: %d of %d", len(got.Items), got.Total)
 	}
 }

@@ -67,14 +67,14 @@ func (r *Reader) glance(ctx context.Context, q library.Query) (page library.Page
 // came.
 func (r *Reader) admit(sh *shelf, q library.Query) bool {
 	_, read := r.client.snapshots.GetIfPresent(snapshotKey{r.scope.identity, r.scope.path})
-	if read && q.Offset == 0 {
+	if read && offsetOf(q) == 0 {
 		return false
 	}
 	name := rankingName(q, nil)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	g := &sh.glances
-	if q.Offset == 0 || g.started[name] != byGlance {
+	if offsetOf(q) == 0 || g.started[name] != byGlance {
 		if read || sh.run != nil || !g.second.IsZero() && time.Since(g.second) > burst {
 			return false
 		}
@@ -105,7 +105,7 @@ func (r *Reader) release(ctx context.Context, sh *shelf) {
 
 // goesOn reports whether q asks for a further page of what was answered so.
 func (r *Reader) goesOn(q library.Query, by answerer) bool {
-	if q.Offset == 0 {
+	if offsetOf(q) == 0 {
 		return false
 	}
 	sh := r.shelf()
@@ -116,7 +116,7 @@ func (r *Reader) goesOn(q library.Query, by answerer) bool {
 
 // mayGoOn remembers who answered the first page of a question that has more.
 func (r *Reader) mayGoOn(q library.Query, by answerer, page library.Page[library.Hit]) {
-	if q.Offset > 0 || page.Total <= len(page.Items) {
+	if offsetOf(q) > 0 || page.Total <= len(page.Items) {
 		return
 	}
 	sh := r.shelf()
@@ -142,7 +142,7 @@ func (r *Reader) look(ctx context.Context, q library.Query, t terms) (out librar
 	p.Search, p.Everything = t.asked, true
 	f := newFilters(q, nil)
 	left := q.Limit
-	for n := q.Offset / maxPage; left > 0; n++ {
+	for n := offsetOf(q) / maxPage; left > 0; n++ {
 		p.Start = n * maxPage
 		list, err := r.client.TopItems(ctx, r.scope, p)
 		if err != nil {
@@ -158,7 +158,7 @@ func (r *Reader) look(ctx context.Context, q library.Query, t terms) (out librar
 		if out.Total == 0 && !t.empty() || list.Reindexing {
 			return out, false, nil
 		}
-		hits := cut(ranked.hits, max(q.Offset-p.Start, 0), left)
+		hits := cut(ranked.hits, max(offsetOf(q)-p.Start, 0), left)
 		out.Items = append(out.Items, hits...)
 		left -= len(hits)
 		if p.Start+maxPage >= list.Total {

@@ -33,7 +33,7 @@ func (r *Reader) searchLarge(ctx context.Context, q library.Query, within map[st
 		c.notice = notices(v.notice, c.notice)
 	}
 	ranked := rank(c, newFilters(q, within), t)
-	hits, err := r.quote(ctx, ranked, q.Offset, q.Limit)
+	hits, err := r.quote(ctx, ranked, offsetOf(q), q.Limit)
 	if err != nil {
 		return library.Page[library.Hit]{}, err
 	}
@@ -49,7 +49,7 @@ func exact(q library.Query) bool {
 // browse returns one page as the server has it, with its total.
 func (r *Reader) browse(ctx context.Context, q library.Query, h head) (library.Page[library.Hit], error) {
 	p := orderFor(q.Sort)
-	p.Start, p.Limit = q.Offset, q.Limit
+	p.Start, p.Limit = offsetOf(q), q.Limit
 	var list *List[Object]
 	var err error
 	if q.Collection == "" {

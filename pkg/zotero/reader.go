@@ -72,6 +72,14 @@ func (r *Reader) Info(ctx context.Context) (library.Info, error) {
 	return info, nil
 }
 
+// offsetOf returns where the page that a query asks for begins.
+func offsetOf(q library.Query) int {
+	if q.After == nil {
+		return 0
+	}
+	return q.After.Taken
+}
+
 // cut returns the part of all from offset on, at most limit of them.
 func cut[T any](all []T, offset, limit int) []T {
 	from := min(offset, len(all))

@@ -52,6 +52,12 @@ type corpus struct {
 // chooses the works, which sees titles, creators, years and full texts only,
 // and the notice says so.
 func (r *Reader) Search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
+	page, err := r.search(ctx, q)
+	page.More = offsetOf(q)+len(page.Items) < page.Total
+	return page, err
+}
+
+func (r *Reader) search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
 	none := library.Page[library.Hit]{}
 	if err := ctx.Err(); err != nil {
 		return none, err
@@ -79,7 +85,7 @@ func (r *Reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	if err != nil {
 		return none, err
 	}
-	hits, err := r.quote(ctx, ranked, q.Offset, q.Limit)
+	hits, err := r.quote(ctx, ranked, offsetOf(q), q.Limit)
 	if err != nil {
 		return none, err
 	}
@@ -130,7 +136,7 @@ func (r *Reader) ranked(ctx context.Context, s *snapshot, q library.Query, withi
 // rankingName spells out a query without its page. The collections are part of
 // it, since they can change without the library's version.
 func rankingName(q library.Query, within map[string]bool) string {
-	q.Offset, q.Limit = 0, 0
+	q.After, q.Limit, q.Statistics = nil, 0, nil
 	keys := make([]string, 0, len(within))
 	for key := range within {
 		keys = append(keys, key)

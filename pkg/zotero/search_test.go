@@ -177,7 +177,7 @@ func TestALargeLibraryIsBrowsedInPages(t *testing.T) {
 	for _, sort := range []library.Sort{"", library.SortAdded, library.SortTitle, library.SortDate} {
 		seen := map[string]bool{}
 		for offset := 0; offset < 60; offset += 25 {
-			got := search(t, r, library.Query{Sort: sort, Offset: offset, Limit: 25})
+			got := search(t, r, library.Query{Sort: sort, After: &library.Position{Taken: offset}, Limit: 25})
 			if got.Total != 60 || got.Notice != "" {
 				t.Errorf("%q: total %d, %q", sort, got.Total, got.Notice)
 			}

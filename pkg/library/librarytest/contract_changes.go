@@ -1,6 +1,7 @@
 package librarytest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -177,35 +178,43 @@ func testReturned(t *testing.T, r Changer) {
 	}
 }
 
-// testPagingBetween checks that pages stay disjoint and complete while a work on
-// a page that was read changes in a way that does not move it, and that a page
-// tells by its version that the library changed.
+// testPagingBetween checks that pages neither repeat nor lose a work while works
+// are added and removed between them, and that a page tells by its version that
+// the library changed.
 func testPagingBetween(t *testing.T, r Changer) {
-	q := library.Query{Sort: library.SortTitle, Limit: 20}
-	seen := map[library.ItemID]bool{}
-	version := int64(0)
-	for more := true; more; {
-		got, err := r.Search(t.Context(), q)
-		if err != nil || got.Total != 60 {
-			t.Fatalf("total %d, want 60, %v", got.Total, err)
+	for i, q := range []library.Query{{Sort: library.SortTitle, Limit: 20}, {Text: "study", Limit: 20}} {
+		originals := map[library.ItemID]bool{}
+		for _, h := range walk(t, r, library.Query{TagsNone: []string{"between pages"}, Limit: 50}) {
+			originals[h.Item.ID] = true
 		}
-		if got.Version <= version {
-			t.Errorf("version %d after %d", got.Version, version)
-		}
-		version = got.Version
-		for _, h := range got.Items {
-			if seen[h.Item.ID] {
-				t.Errorf("%v is on two pages", h.Item.ID)
+		seen := map[library.ItemID]int{}
+		version, page := int64(0), 0
+		for more := true; more; page++ {
+			got, err := r.Search(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
 			}
-			seen[h.Item.ID] = true
+			if got.Version <= version {
+				t.Errorf("version %d after %d", got.Version, version)
+			}
+			version = got.Version
+			for _, h := range got.Items {
+				seen[h.Item.ID]++
+			}
+			remove(t, r, got.Items[0].Item.ID.Key)
+			put(t, r, Work{Item: library.Item{
+				ID: library.ItemID{Key: fmt.Sprintf("NEWWRK%d%d", i+2, page+2)}, Type: "book", Tags: []string{"between pages"},
+				Fields: map[string]string{"title": "A study before others"},
+			}})
+			q, more = following(q, got)
 		}
-		changed := *got.Items[0].Item
-		changed.Fields = map[string]string{"title": changed.Title(), "abstractNote": "Revised."}
-		changed.Version = 0
-		put(t, r, Work{Item: changed})
-		q, more = following(q, got)
-	}
-	if len(seen) != 60 {
-		t.Errorf("pages hold %d works, want 60", len(seen))
+		if page < 3 {
+			t.Fatalf("%d pages", page)
+		}
+		for id := range originals {
+			if seen[id] != 1 {
+				t.Errorf("%+v: %v is on %d pages", q, id, seen[id])
+			}
+		}
 	}
 }

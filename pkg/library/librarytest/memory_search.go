@@ -21,8 +21,7 @@ func (m *Memory) Search(ctx context.Context, q library.Query) (library.Page[libr
 	if err != nil {
 		return library.Page[library.Hit]{}, err
 	}
-	less, err := order(q)
-	if err != nil {
+	if err := q.Validate(); err != nil {
 		return library.Page[library.Hit]{}, err
 	}
 	words, phrases := parse(q.Text)
@@ -33,33 +32,57 @@ func (m *Memory) Search(ctx context.Context, q library.Query) (library.Page[libr
 		}
 		score, match := m.score(it, words, phrases)
 		if score > 0 || len(words)+len(phrases) == 0 {
-			hits = append(hits, library.Hit{Item: it, Score: score, Match: match})
+			hits = append(hits, library.Hit{Item: it, Score: score, Value: value(q, it), Match: match})
 		}
 	}
-	slices.SortStableFunc(hits, less)
-	return page(hits, q.Offset, q.Limit, m.info.Version)
+	slices.SortFunc(hits, func(a, b library.Hit) int { return compare(q, positionOf(a), positionOf(b)) })
+	from := 0
+	for q.After != nil && from < len(hits) && compare(q, positionOf(hits[from]), *q.After) <= 0 {
+		from++
+	}
+	out, err := page(hits, from, q.Limit, m.info.Version)
+	out.More = from+len(out.Items) < len(hits)
+	return out, err
 }
 
-func order(q library.Query) (func(a, b library.Hit) int, error) {
-	byKey := func(a, b library.Hit) int { return strings.Compare(a.Item.ID.Key, b.Item.ID.Key) }
-	byAdded := func(a, b library.Hit) int {
-		return cmp.Or(b.Item.Added.Compare(a.Item.Added), byKey(a, b))
+var _ library.Ranked = (*Memory)(nil)
+
+// Statistics implements [library.Ranked]. Scores do not depend on other works, so
+// that they compare anyway.
+func (m *Memory) Statistics(ctx context.Context, _ library.Query) (*library.Statistics, error) {
+	if err := m.begin(ctx); err != nil {
+		return nil, err
 	}
-	switch q.Sort {
-	case "", library.SortRelevance:
-		return func(a, b library.Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), byAdded(a, b)) }, nil
-	case library.SortAdded:
-		return byAdded, nil
-	case library.SortTitle:
-		return func(a, b library.Hit) int {
-			return cmp.Or(strings.Compare(fold(a.Item.Title()), fold(b.Item.Title())), byKey(a, b))
-		}, nil
-	case library.SortDate:
-		return func(a, b library.Hit) int {
-			return cmp.Or(strings.Compare(b.Item.ParsedDate, a.Item.ParsedDate), byKey(a, b))
-		}, nil
+	return &library.Statistics{Works: len(m.items)}, nil
+}
+
+// value returns what a work is sorted by, "" by relevance.
+func value(q library.Query, it *library.Item) string {
+	switch {
+	case q.Sort == library.SortTitle:
+		return fold(it.Title())
+	case q.Sort == library.SortDate:
+		return it.ParsedDate
+	case q.Sort == library.SortAdded || q.Text == "":
+		return it.Added.UTC().Format("2006-01-02T15:04:05.000000000")
 	}
-	return nil, library.Errorf(library.Invalid, "sort must be relevance, date, title or date_added")
+	return ""
+}
+
+func positionOf(h library.Hit) library.Position {
+	return library.Position{Score: h.Score, Value: h.Value, Key: h.Item.ID.Key}
+}
+
+// compare is negative if a comes before b.
+func compare(q library.Query, a, b library.Position) int {
+	byKey := strings.Compare(a.Key, b.Key)
+	switch {
+	case q.Sort == library.SortTitle:
+		return cmp.Or(strings.Compare(a.Value, b.Value), byKey)
+	case q.Sort == library.SortDate || q.Sort == library.SortAdded || q.Text == "":
+		return cmp.Or(strings.Compare(b.Value, a.Value), byKey)
+	}
+	return cmp.Or(cmp.Compare(b.Score, a.Score), byKey)
 }
 
 // filtered reports whether the work passes the query's filters.

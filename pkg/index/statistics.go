@@ -1,0 +1,61 @@
+package index
+
+import (
+	"context"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// Statistics returns the statistics of the index for the text of a query. A
+// search for the same text that follows does not count the words again.
+func (x *Index) Statistics(ctx context.Context, text string) (*library.Statistics, error) {
+	return ask(ctx, x, x.begin(), "index statistics", func(_ context.Context, s *search) (*library.Statistics, error) {
+		if err := s.count(text); err != nil {
+			return nil, err
+		}
+		out := s.statistics()
+		completions, err := s.completions()
+		if err != nil {
+			return nil, err
+		}
+		out.Completions = completions
+		s.text, s.ready = text, true
+		return out, nil
+	}, func(st *library.Statistics) int { return len(st.Words) + len(st.Completions) })
+}
+
+// statistics returns the statistics of the view for the terms that have been
+// looked up.
+func (s *search) statistics() *library.Statistics {
+	words := len(s.query.words)
+	out := &library.Statistics{Works: s.view.works, Passages: s.view.passages, Words: make([]library.Frequency, words)}
+	for i := range out.Words {
+		out.Words[i] = s.lookups[i].found
+	}
+	for _, l := range s.lookups[words:] {
+		out.Completions = append(out.Completions, library.Completion{Term: l.term, Frequency: l.found})
+	}
+	return out
+}
+
+// completions returns all candidates, counted without deleted works.
+func (s *search) completions() ([]library.Completion, error) {
+	candidates, err := s.candidates()
+	if err != nil {
+		return nil, err
+	}
+	deleted := false
+	for _, sv := range s.view.segments {
+		deleted = deleted || sv.deleted != nil
+	}
+	out := make([]library.Completion, 0, len(candidates))
+	for term, f := range candidates {
+		if deleted {
+			if f, err = s.live(term); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, library.Completion{Term: term, Frequency: f})
+	}
+	return out, nil
+}

@@ -1,0 +1,46 @@
+package index_test
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/index"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// TestStatistics_SplitIndexes splits works over indexes: scored by the sum of
+// their statistics, they have the order and scores of one index.
+func TestStatistics_SplitIndexes(t *testing.T) {
+	all := sample(300, 20_000)
+	one := memory(t, all)
+	parts := []shelf{{}, {}, {}}
+	for i, d := range all.documents() {
+		parts[i*7%3].put(d)
+	}
+	var indexes []*index.Index
+	for _, p := range parts {
+		indexes = append(indexes, memory(t, p))
+	}
+	for _, text := range append(queriesFrom(all, 60), "ba", "ce da", `"ba" ce`) {
+		var own []*library.Statistics
+		for _, x := range indexes {
+			st, err := x.Statistics(t.Context(), text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			own = append(own, st)
+		}
+		var got []index.Hit
+		for _, x := range indexes {
+			got = append(got, search(t, x, library.Query{Text: text, Limit: 20, Statistics: library.SumStatistics(own)}).Hits...)
+		}
+		slices.SortFunc(got, func(a, b index.Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Key, b.Key)) })
+		want := search(t, one, library.Query{Text: text, Limit: 20}).Hits
+		for i, h := range want {
+			if got[i].Key != h.Key || got[i].Score != h.Score {
+				t.Fatalf("%q: hit %d is %s with %v, want %s with %v", text, i, got[i].Key, got[i].Score, h.Key, h.Score)
+			}
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package library
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Ranked is a [Reader] whose hits can be ranked together with the hits of other
+// libraries.
+type Ranked interface {
+	Reader
+	// Statistics returns the library's statistics for the text of a query. It
+	// returns nil if the library can't rank by statistics at present.
+	Statistics(ctx context.Context, q Query) (*Statistics, error)
+}
+
+// Statistics are the numbers by which a library scores the works that a query
+// finds. Libraries that score by the same statistics give comparable scores: see
+// [SumStatistics]. Field lengths are not part of them, because the index
+// compares each length with a constant.
+type Statistics struct {
+	Works    int // works of the library
+	Passages int // passages of their texts
+	// Words are the frequencies of the query's words, in the order in which
+	// the index reads them.
+	Words []Frequency
+	// Completions are the terms that the query's last word begins.
+	Completions []Completion
+}
+
+// Frequency is the number of works, and of passages of their texts, that have a
+// word.
+type Frequency struct{ Works, Passages int }
+
+// Completion is a term that the query's last word begins.
+type Completion struct {
+	Term string // at most MaxCompletionBytes long
+	Frequency
+}
+
+// Bounds of [Statistics].
+const (
+	MaxQueryWords      = 64  // words of a query
+	MaxCandidates      = 256 // completions that a library gives
+	MaxCompletions     = 32  // completions that count
+	MaxCompletionBytes = 64
+)
+
+// SumStatistics returns the statistics of several libraries together: those
+// that one library with all their works would have. At most [MaxCompletions]
+// completions stay.
+func SumStatistics(parts []*Statistics) *Statistics {
+	sum := &Statistics{}
+	completions := make(map[string]Frequency)
+	for _, p := range parts {
+		sum.Works += p.Works
+		sum.Passages += p.Passages
+		for len(sum.Words) < len(p.Words) {
+			sum.Words = append(sum.Words, Frequency{})
+		}
+		for i, f := range p.Words {
+			sum.Words[i].add(f)
+		}
+		for _, c := range p.Completions {
+			f := completions[c.Term]
+			f.add(c.Frequency)
+			completions[c.Term] = f
+		}
+	}
+	sum.Completions = MostFrequent(completions)
+	return sum
+}
+
+// MostFrequent returns the completions that count, the most frequent first: at
+// most [MaxCompletions] of the first [MaxCandidates] in alphabetical order. Every
+// library gives at least that many, so the result does not depend on how works
+// are spread over libraries.
+func MostFrequent(candidates map[string]Frequency) []Completion {
+	if len(candidates) == 0 {
+		return nil
+	}
+	all := make([]Completion, 0, len(candidates))
+	for term, f := range candidates {
+		all = append(all, Completion{term, f})
+	}
+	if len(all) > MaxCandidates {
+		slices.SortFunc(all, func(a, b Completion) int { return strings.Compare(a.Term, b.Term) })
+		all = all[:MaxCandidates]
+	}
+	slices.SortFunc(all, func(a, b Completion) int {
+		return cmp.Or(cmp.Compare(b.Works+b.Passages, a.Works+a.Passages), strings.Compare(a.Term, b.Term))
+	})
+	return all[:min(len(all), MaxCompletions)]
+}
+
+func (f *Frequency) add(g Frequency) {
+	f.Works += g.Works
+	f.Passages += g.Passages
+}
+
+// AppendBinary appends the statistics as [ParseStatistics] reads them. A
+// completion shares the beginning of the one before it.
+func (s *Statistics) AppendBinary(b []byte) []byte {
+	number := func(n int) { b = binary.AppendUvarint(b, uint64(max(n, 0))) }
+	number(s.Works)
+	number(s.Passages)
+	number(len(s.Words))
+	for _, f := range s.Words {
+		number(f.Works)
+		number(f.Passages)
+	}
+	number(len(s.Completions))
+	before := ""
+	for _, c := range s.Completions {
+		shared := sharedBytes(before, c.Term)
+		number(shared)
+		number(len(c.Term) - shared)
+		b = append(b, c.Term[shared:]...)
+		number(c.Works)
+		number(c.Passages)
+		before = c.Term
+	}
+	return b
+}
+
+// sharedBytes returns the length of the beginning that two texts share.
+func sharedBytes(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// ParseStatistics reads what [Statistics.AppendBinary] wrote. Anything else, and
+// anything out of bounds, is [Invalid].
+func ParseStatistics(b []byte) (*Statistics, error) {
+	p := statisticsParser{b: b}
+	s := &Statistics{Works: p.number(math.MaxInt32), Passages: p.number(math.MaxInt32)}
+	s.Words = make([]Frequency, p.number(MaxQueryWords))
+	for i := range s.Words {
+		s.Words[i] = p.frequency()
+	}
+	s.Completions = make([]Completion, p.number(MaxCompletions))
+	before := ""
+	for i := range s.Completions {
+		shared := p.number(len(before))
+		before = before[:shared] + p.text(MaxCompletionBytes-shared)
+		s.Completions[i] = Completion{before, p.frequency()}
+	}
+	if p.failed || len(p.b) > 0 {
+		return nil, Errorf(Invalid, "the statistics of the query can't be read")
+	}
+	return s, nil
+}
+
+// statisticsParser takes numbers and texts off the front of b. After a failure
+// it returns zeros.
+type statisticsParser struct {
+	b      []byte
+	failed bool
+}
+
+func (p *statisticsParser) number(most int) int {
+	n, size := binary.Uvarint(p.b)
+	if size <= 0 || n > uint64(most) {
+		p.b, p.failed = nil, true
+		return 0
+	}
+	p.b = p.b[size:]
+	return int(n)
+}
+
+func (p *statisticsParser) text(most int) string {
+	n := p.number(most)
+	if n > len(p.b) {
+		p.b, p.failed = nil, true
+		return ""
+	}
+	s := string(p.b[:n])
+	p.b = p.b[n:]
+	return s
+}
+
+func (p *statisticsParser) frequency() Frequency {
+	return Frequency{Works: p.number(math.MaxInt32), Passages: p.number(math.MaxInt32)}
+}

@@ -1,0 +1,87 @@
+package library
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSumStatistics(t *testing.T) {
+	one := &Statistics{Works: 3, Passages: 5, Words: []Frequency{{1, 2}}, Completions: []Completion{{"engine", Frequency{1, 0}}, {"english", Frequency{2, 0}}}}
+	two := &Statistics{Works: 10, Words: []Frequency{{4, 0}, {1, 1}}, Completions: []Completion{{"engine", Frequency{1, 1}}, {"engrave", Frequency{2, 0}}}}
+	got := SumStatistics([]*Statistics{one, two})
+	want := &Statistics{
+		Works: 13, Passages: 5, Words: []Frequency{{5, 2}, {1, 1}},
+		Completions: []Completion{{"engine", Frequency{2, 1}}, {"english", Frequency{2, 0}}, {"engrave", Frequency{2, 0}}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if one.Words[0].Works != 1 {
+		t.Error("the sum changes its parts")
+	}
+}
+
+// TestMostFrequent checks both bounds: which terms are candidates, and how many
+// of them stay.
+func TestMostFrequent(t *testing.T) {
+	candidates := map[string]Frequency{}
+	for i := range MaxCandidates + 1 {
+		candidates[fmt.Sprintf("word%03d", i)] = Frequency{Works: 1 + i, Passages: i}
+	}
+	got := MostFrequent(candidates)
+	if len(got) != MaxCompletions || got[0].Term != fmt.Sprintf("word%03d", MaxCandidates-1) || got[MaxCompletions-1].Term != fmt.Sprintf("word%03d", MaxCandidates-MaxCompletions) {
+		t.Errorf("%d, from %q to %q", len(got), got[0].Term, got[len(got)-1].Term)
+	}
+}
+
+func TestStatisticsSurviveEncoding(t *testing.T) {
+	for _, s := range []*Statistics{
+		{Words: []Frequency{}, Completions: []Completion{}},
+		{Works: math.MaxInt32, Passages: math.MaxInt32, Words: []Frequency{{0, 1}, {300, 0}}, Completions: []Completion{
+			{"engine", Frequency{1, 2}}, {"engines", Frequency{3, 0}}, {"eng", Frequency{0, 0}}, {"数据", Frequency{1, 1}}, {strings.Repeat("x", MaxCompletionBytes), Frequency{}},
+		}},
+		{Words: make([]Frequency, MaxQueryWords), Completions: slices.Repeat([]Completion{{"a", Frequency{}}}, MaxCompletions)},
+	} {
+		b := s.AppendBinary(nil)
+		if got, err := ParseStatistics(b); err != nil || !reflect.DeepEqual(got, s) {
+			t.Errorf("%+v, %v, want %+v", got, err, s)
+		}
+		for n := range b {
+			if _, err := ParseStatistics(b[:n]); CodeOf(err) != Invalid {
+				t.Errorf("the first %d of %d bytes: %v", n, len(b), err)
+			}
+		}
+		if _, err := ParseStatistics(append(slices.Clone(b), 0)); CodeOf(err) != Invalid {
+			t.Errorf("a byte more: %v", err)
+		}
+	}
+	for promise, s := range map[string]*Statistics{
+		"too many words":       {Words: make([]Frequency, MaxQueryWords+1)},
+		"too many completions": {Completions: make([]Completion, MaxCompletions+1)},
+		"a term too long":      {Completions: []Completion{{strings.Repeat("x", MaxCompletionBytes+1), Frequency{}}}},
+		"too many works":       {Works: math.MaxInt32 + 1},
+	} {
+		if _, err := ParseStatistics(s.AppendBinary(nil)); CodeOf(err) != Invalid {
+			t.Errorf("%s: %v", promise, err)
+		}
+	}
+}
+
+func FuzzParseStatistics(f *testing.F) {
+	f.Add((&Statistics{Works: 3, Words: []Frequency{{1, 2}}, Completions: []Completion{{"engine", Frequency{1, 0}}, {"english", Frequency{2, 0}}}}).AppendBinary(nil))
+	f.Add([]byte{0, 0, 0, 1, 1, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := ParseStatistics(b)
+		if err != nil {
+			return
+		}
+		again, err := ParseStatistics(s.AppendBinary(nil))
+		if err != nil || !reflect.DeepEqual(again, s) {
+			t.Errorf("%+v becomes %+v, %v", s, again, err)
+		}
+	})
+}
