@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -32,9 +33,7 @@ func newEdit(s *shelf.Shelf, ch *Changes, orphans map[string]int64) *edit {
 		shelf: s, changes: ch, objects: map[string]Object{}, removed: map[string]bool{}, orphans: map[string]int64{},
 		known: map[string]bool{}, works: map[string]*library.Item{}, where: map[string]string{},
 	}
-	for k, v := range orphans {
-		e.orphans[k] = v
-	}
+	maps.Copy(e.orphans, orphans)
 	for _, key := range ch.Removed {
 		e.removed[key] = true
 	}

@@ -15,11 +15,10 @@ import (
 
 // chance makes random changes of a library.
 type chance struct {
-	mu  sync.Mutex
-	r   *rand.Rand
-	up  *replicatest.Library
-	n   int
-	log []string
+	mu sync.Mutex
+	r  *rand.Rand
+	up *replicatest.Library
+	n  int
 }
 
 func newChance(seed uint64, up *replicatest.Library) *chance {

@@ -22,7 +22,6 @@ type call struct {
 	*replica
 	source  Source
 	shelf   *shelf.Shelf // nil while the replica is not complete
-	version int64        // of the shelf
 	notice  string
 	release func()
 }

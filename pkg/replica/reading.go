@@ -202,7 +202,7 @@ func (r *replica) fill(ctx context.Context, s *spool, src Source) (rest, error) 
 	if err != nil {
 		return none, err
 	}
-	if head.Version == 0 {
+	if head.Version == 0 || s.zero {
 		head.Mark = first.Mark // without versions, keys do not tell what changed since
 	}
 	if head.Notice != "" {

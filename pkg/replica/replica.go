@@ -233,6 +233,6 @@ func (r *replica) state() State {
 
 // log notes a failure, without a name.
 func (r *replica) log(what string, err error) {
-	r.replicas.opts.Logger.Info(what, "code", library.CodeOf(err))
-	r.replicas.opts.Logger.Debug(what, "library", r.name.Library, "error", err)
+	r.replicas.opts.Logger.Info("replica", "event", what, "code", library.CodeOf(err))
+	r.replicas.opts.Logger.Debug("replica", "event", what, "library", r.name.Library, "error", err)
 }
