@@ -29,6 +29,14 @@ func (r reader) Info(ctx context.Context) (library.Info, error) {
 	return info, err
 }
 
+// Statistics implements [library.Ranked]; nil if the library doesn't.
+func (r reader) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
+	if ranked, ok := r.Reader.(library.Ranked); ok {
+		return ranked.Statistics(ctx, q)
+	}
+	return nil, nil
+}
+
 // noticedReader is a [reader] of a library with a notice.
 type noticedReader struct {
 	reader

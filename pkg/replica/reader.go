@@ -15,7 +15,7 @@ type reader struct {
 	opening  Opening
 }
 
-var _ library.Reader = (*reader)(nil)
+var _ library.Ranked = (*reader)(nil)
 
 // call is one call of a reader.
 type call struct {
@@ -126,7 +126,7 @@ func (d *reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	}
 	defer c.release()
 	if c.shelf == nil {
-		if q.Offset > 0 {
+		if q.After != nil {
 			return none, c.unreadError()
 		}
 		page, err := c.quick.search(ctx, c.source, d.opening.About.ID, q)
@@ -139,6 +139,19 @@ func (d *reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	}
 	page.Notice = joined(c.notice, page.Notice)
 	return page, err
+}
+
+// Statistics implements [library.Ranked]; nil until the replica is complete.
+func (d *reader) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
+	c, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	if c.shelf == nil {
+		return nil, nil
+	}
+	return c.shelf.Statistics(ctx, q)
 }
 
 // Items implements [library.Reader].

@@ -64,7 +64,7 @@ func TestUnread_UpstreamSearches(t *testing.T) {
 	if src.Calls("Search") != 1 {
 		t.Errorf("the same question took %d searches", src.Calls("Search"))
 	}
-	q.Offset = 2
+	q.After = &library.Position{Key: page.Items[0].Item.ID.Key, Taken: 1}
 	_, err = r.Search(t.Context(), q)
 	if e := library.AsError(err); e.Code != library.Unavailable || e.RetryAfter == 0 || e.Hint == "" {
 		t.Errorf("a second page: %v", err)

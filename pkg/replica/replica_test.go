@@ -77,17 +77,17 @@ func describe(t testing.TB, r library.Reader) []string {
 	t.Helper()
 	ctx := t.Context()
 	var keys []string
-	for offset := 0; ; offset += library.MaxLimit {
-		page, err := r.Search(ctx, library.Query{Sort: library.SortTitle, Offset: offset, Limit: library.MaxLimit})
+	q := library.Query{Sort: library.SortTitle, Limit: library.MaxLimit}
+	for more := true; more; {
+		page, err := r.Search(ctx, q)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, h := range page.Items {
 			keys = append(keys, h.Item.ID.Key)
+			q.After = &library.Position{Score: h.Score, Value: h.Value, Key: h.Item.ID.Key, Taken: len(keys)}
 		}
-		if offset+library.MaxLimit >= page.Total {
-			break
-		}
+		more = page.More
 	}
 	var items []*library.Item
 	texts := map[string][]library.TextPage{}
@@ -141,6 +141,67 @@ func equal(t testing.TB, up *replicatest.Library, r library.Reader) {
 	}
 }
 
+// changing is a replica whose upstream changes.
+type changing struct {
+	library.Ranked
+	t        *testing.T
+	replicas *replica.Replicas
+	upstream *replicatest.Library
+	texts    int
+}
+
+var _ librarytest.Changer = (*changing)(nil)
+
+// textsOf returns the number of texts of a work.
+func textsOf(w librarytest.Work) int {
+	n := 0
+	for _, pages := range w.Texts {
+		if len(pages) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Put implements [librarytest.Changer]. Its work has a key.
+func (c *changing) Put(ctx context.Context, w librarytest.Work) error {
+	if err := c.forget(ctx, w.Item.ID.Key); err != nil {
+		return err
+	}
+	c.upstream.Replace(w.Item.ID.Key, w)
+	return c.follow(ctx, textsOf(w))
+}
+
+// Remove implements [librarytest.Changer].
+func (c *changing) Remove(ctx context.Context, key string) error {
+	if err := c.forget(ctx, key); err != nil {
+		return err
+	}
+	c.upstream.Delete(key)
+	return c.follow(ctx, 0)
+}
+
+// forget takes the texts of a work out of the count.
+func (c *changing) forget(ctx context.Context, key string) error {
+	items, err := c.Items(ctx, []string{key})
+	for _, it := range items {
+		for _, a := range it.Attachments {
+			if a.Text.Available {
+				c.texts--
+			}
+		}
+	}
+	return err
+}
+
+// follow waits until the replica has a change and its texts.
+func (c *changing) follow(ctx context.Context, texts int) error {
+	c.texts += texts
+	_, err := c.Info(ctx)
+	withTexts(c.t, c.replicas, c.texts)
+	return err
+}
+
 func TestContract(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(*replicatest.Source){
@@ -157,12 +218,12 @@ func TestContract(t *testing.T) {
 				rs := newReplicas(t, replica.Options{})
 				r := rs.Open(opening(src))
 				complete(t, r)
-				texts := 0
+				c := &changing{Ranked: r.(library.Ranked), t: t, replicas: rs, upstream: up}
 				for _, w := range works {
-					texts += len(w.Texts)
+					c.texts += textsOf(w)
 				}
-				withTexts(t, rs, texts)
-				return r
+				withTexts(t, rs, c.texts)
+				return c
 			})
 		})
 	}
