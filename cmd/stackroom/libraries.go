@@ -16,9 +16,10 @@ type remote interface {
 // Zotero, or both side by side.
 type libraries struct {
 	embedded *embedded
-	withhold bool   // the embedded library is not served
-	shared   bool   // the embedded library is served to everyone who signs in with Zotero
-	zotero   remote // nil if it isn't configured
+	withhold bool      // the embedded library is not served
+	shared   bool      // the embedded library is served to everyone who signs in with Zotero
+	zotero   remote    // nil if it isn't configured
+	replicas *replicas // of Zotero's libraries, or nil
 }
 
 // sharedNotice says in list_libraries who may read the embedded library.
@@ -74,4 +75,9 @@ func (l *libraries) ready(ctx context.Context) error {
 }
 
 // Close closes what is open.
-func (l *libraries) Close() { l.embedded.Close() }
+func (l *libraries) Close() {
+	if l.replicas != nil {
+		l.replicas.close()
+	}
+	l.embedded.Close()
+}

@@ -6,44 +6,21 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
-	"github.com/stackroom-mcp/stackroom/pkg/zotero"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// members are the Zotero libraries of whoever calls, read with the key that
-// each of them granted when they signed in.
-type members struct{ client *zotero.Client }
-
-// Libraries lists what the caller's own key may read. Nobody has none: that is
-// how the server itself asks.
-func (m members) Libraries(ctx context.Context) ([]library.Info, error) {
-	if identity.PrincipalFrom(ctx) == nil {
-		return nil, nil
-	}
-	a, err := m.account(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return a.Libraries(ctx)
-}
-
-// Open opens a library that the caller's own key may read.
-func (m members) Open(ctx context.Context, id library.ID) (library.Reader, error) {
-	a, err := m.account(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return a.Open(ctx, id)
-}
-
-// account returns what the caller's key may see. There is no other key to
-// fall back to: without one the caller is nobody, not everybody.
-func (m members) account(ctx context.Context) (*zotero.Account, error) {
+// memberKey returns the Zotero key that the caller granted when signing in, or
+// the anonymous credential for this server itself.
+func memberKey(ctx context.Context) (upstream.Credential, error) {
 	p := identity.PrincipalFrom(ctx)
-	if p == nil || p.Credential.Anonymous() {
-		return nil, library.Errorf(library.Unauthenticated, "nobody has signed in for this call").
+	switch {
+	case p == nil:
+		return upstream.Credential{}, nil
+	case p.Credential.Anonymous():
+		return upstream.Credential{}, library.Errorf(library.Unauthenticated, "the caller has not signed in with Zotero").
 			WithHint("connect to this server again and sign in with Zotero")
 	}
-	return m.client.Account(ctx, p.Credential)
+	return p.Credential, nil
 }
 
 // ownCredential reports whether the caller reads libraries with a credential of

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
@@ -17,45 +17,49 @@ import (
 // (https://www.zotero.org/support/dev/web_api/v3/local_api).
 const desktopURL = "http://127.0.0.1:23119/api"
 
+// zoteroHost is Zotero's own server.
+const zoteroHost = "api.zotero.org"
+
 // openLibraries returns what the configuration says that this process serves,
 // and the client of its upstream, nil if there is none.
 func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*libraries, *upstream.Client, error) {
 	l := &libraries{embedded: &embedded{dir: c.Data}, withhold: !c.ServesLocal(), shared: c.SharesLocal()}
 	up, err := newUpstream(c, hooks)
+	if err != nil || up == nil {
+		return l, nil, errors.Join(err, l.ready(ctx))
+	}
+	replicas, err := openReplicas(c, logger)
 	if err != nil {
 		return nil, nil, err
 	}
+	l.replicas = replicas
+	client := zotero.NewClient(up, clientOptions(c))
 	switch {
 	case c.ZoteroDesktop:
-		l.zotero = desktop{newClient(ctx, up, hooks, zotero.Options{Local: true})}
+		l.zotero = zotero.NewDesktop(client, replicas)
 	case c.Auth == "zotero":
-		l.zotero = members{newClient(ctx, up, hooks, zotero.Options{})}
-	case c.ZoteroKey != "":
-		if l.zotero, err = keyring(c, newClient(ctx, up, hooks, zotero.Options{}), secrets, logger); err != nil {
+		l.zotero = zotero.NewMembers(client, replicas, memberKey)
+	default:
+		if l.zotero, err = keyring(c, client, replicas, secrets, logger); err != nil {
 			return nil, nil, err
 		}
 	}
 	return l, up, l.ready(ctx)
 }
 
-// newClient returns a client whose reading in the background ends with ctx. In
-// a container, what it keeps in memory is bounded by a third of the container's.
-func newClient(ctx context.Context, up *upstream.Client, hooks upstream.Hooks, o zotero.Options) *zotero.Client {
-	if limit := containerMemory(); limit > 0 {
-		o.CacheBytes = min(uint64(limit)/3, 256<<20)
+// clientOptions returns how Zotero's API is read.
+func clientOptions(c *config.Config) zotero.Options {
+	o := zotero.Options{Local: c.ZoteroDesktop}
+	if u, err := url.Parse(c.ZoteroURL); err == nil && !c.ZoteroDesktop && u.Host != zoteroHost {
+		o.Host = u.Host
 	}
-	if hooks.Cache != nil {
-		o.Batched = func() { hooks.Cache("batched") }
-	}
-	client := zotero.NewClient(up, o)
-	context.AfterFunc(ctx, client.Close)
-	return client
+	return o
 }
 
 // keyring returns the libraries of the deployment's own keys. When Zotero
 // refuses one, the secret is read again before the call fails, so that no call fails
 // because a key was rotated.
-func keyring(c *config.Config, client *zotero.Client, secrets *secret.Store, logger *slog.Logger) (*zotero.Keyring, error) {
+func keyring(c *config.Config, client *zotero.Client, replicas zotero.Replicas, secrets *secret.Store, logger *slog.Logger) (*zotero.Keyring, error) {
 	var ring *zotero.Keyring
 	err := follow(secrets, "ZOTERO_API_KEY", logger, func(all []secret.Value) error {
 		keys, err := config.ZoteroKeys(all[0].Reveal())
@@ -66,7 +70,7 @@ func keyring(c *config.Config, client *zotero.Client, secrets *secret.Store, log
 			ring.Replace(keys)
 			return nil
 		}
-		ring = zotero.NewKeyring(client, keys, zotero.KeyringOptions{
+		ring = zotero.NewKeyring(client, replicas, keys, zotero.KeyringOptions{
 			Every: c.ZoteroRotation, Logger: logger, Refused: secrets.Source("ZOTERO_API_KEY").Rejected,
 		})
 		return nil
@@ -88,45 +92,6 @@ func newUpstream(c *config.Config, hooks upstream.Hooks) (*upstream.Client, erro
 		BaseURL: url, Name: "Zotero", Hooks: hooks,
 		Header: http.Header{"Zotero-Api-Version": {"3"}, "User-Agent": {"stackroom/" + buildVersion() + " (+https://github.com/stackroom-mcp/stackroom)"}},
 	})
-}
-
-// desktop is the libraries of the Zotero that runs on this machine.
-type desktop struct{ client *zotero.Client }
-
-// Libraries lists what the app has.
-func (d desktop) Libraries(ctx context.Context) ([]library.Info, error) {
-	a, err := d.client.Account(ctx, upstream.Credential{})
-	if err != nil {
-		return nil, appError(err)
-	}
-	return a.Libraries(ctx)
-}
-
-// Open opens one of the app's libraries.
-func (d desktop) Open(ctx context.Context, id library.ID) (library.Reader, error) {
-	a, err := d.client.Account(ctx, upstream.Credential{})
-	if err != nil {
-		return nil, appError(err)
-	}
-	return a.Open(ctx, id)
-}
-
-// appError returns an error of the Zotero app with what a person can do about
-// it. An app that runs and refuses has its local API switched off, which is
-// the default.
-func appError(err error) error {
-	e := (*library.Error)(nil)
-	if !errors.As(err, &e) {
-		return err
-	}
-	const setting = "in Zotero choose Settings, Advanced, and check \"Allow other applications on this computer to communicate with Zotero\""
-	switch e.Code {
-	case library.Unavailable:
-		return library.Errorf(e.Code, "the Zotero app does not answer on this machine").WithHint("start Zotero; then %s", setting).WithCause(err)
-	case library.Forbidden, library.Unauthenticated, library.NotFound:
-		return library.Errorf(library.Unavailable, "the Zotero app refuses other programs").WithHint("%s", setting).WithCause(err)
-	}
-	return err
 }
 
 // upstreamStates returns the states of the circuit breakers, for /ready.

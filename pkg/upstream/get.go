@@ -83,7 +83,9 @@ func (c *Client) stale(ctx context.Context, p *call, err error) *Response {
 		return nil
 	}
 	c.decided(ctx, CacheStale)
-	return kept.response(now, true)
+	response := kept.response(now, true)
+	response.Cause = err
+	return response
 }
 
 // fly makes the call of f and ends f, whatever happens.

@@ -45,8 +45,10 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Stale says that the host could not be asked whether this still holds.
+	// Stale says that the host could not be asked whether this still holds, and
+	// Cause why, with code [library.Unavailable] or [library.RateLimited].
 	Stale bool
+	Cause error
 	// Age is how long ago the host sent or confirmed this.
 	Age time.Duration
 }
