@@ -21,7 +21,9 @@ const dateMargin = 2 * time.Second
 
 // desktopSource reads one library of the Zotero app. The app does not say what
 // was removed, and before version 10 an item's version changes only when it is
-// synced, so that a change is found by keys, dates and versions together.
+// synced, so that a change is found by keys, dates and versions together. Objects
+// and the library have no version for the replica: they would not grow with each
+// change.
 type desktopSource struct{ *source }
 
 var _ replica.Source = desktopSource{}
@@ -60,7 +62,10 @@ func (s desktopSource) Head(ctx context.Context) (replica.Head, error) {
 // All implements [replica.Source].
 func (s desktopSource) All(ctx context.Context, yield func(replica.Batch) error) (replica.Head, error) {
 	now := time.Now()
-	h, err := s.source.All(ctx, yield)
+	h, err := s.source.All(ctx, func(b replica.Batch) error {
+		b.Objects = unversioned(b.Objects)
+		return yield(b)
+	})
 	return s.head(h, desktopMark{now, h.Version, now}), err
 }
 
@@ -68,7 +73,42 @@ func (s desktopSource) All(ctx context.Context, yield func(replica.Batch) error)
 func (s desktopSource) Keys(ctx context.Context) (map[string]int64, replica.Head, error) {
 	now := time.Now()
 	keys, h, err := s.source.Keys(ctx)
+	for key := range keys {
+		keys[key] = 0
+	}
 	return keys, s.head(h, desktopMark{now, h.Version, now}), err
+}
+
+// Get implements [replica.Source].
+func (s desktopSource) Get(ctx context.Context, keys []string) ([]replica.Object, error) {
+	objects, err := s.source.Get(ctx, keys)
+	return unversioned(objects), err
+}
+
+// Below implements [replica.Source].
+func (s desktopSource) Below(ctx context.Context, key string) ([]replica.Object, error) {
+	objects, err := s.source.Below(ctx, key)
+	return unversioned(objects), err
+}
+
+// Search implements [replica.Source].
+func (s desktopSource) Search(ctx context.Context, q library.Query) (replica.Found, error) {
+	now := time.Now()
+	found, err := s.source.Search(ctx, q)
+	found.Works = unversioned(found.Works)
+	found.Head = s.head(found.Head, desktopMark{now, found.Head.Version, now})
+	return found, err
+}
+
+// unversioned takes the versions out of objects.
+func unversioned(objects []replica.Object) []replica.Object {
+	for i := range objects {
+		objects[i].Version = 0
+		if w := objects[i].Work; w != nil {
+			w.Version = 0
+		}
+	}
+	return objects
 }
 
 // Since implements [replica.Source]. It costs a request each for the items that
@@ -99,8 +139,11 @@ func (s desktopSource) Since(ctx context.Context, mark string) (*replica.Changes
 		return nil, err
 	}
 	next.version = max(head.Version, version)
+	for key := range keys {
+		keys[key] = 0
+	}
 	return &replica.Changes{
-		Head: s.head(head, next), Objects: objectsOf(s.id, append(items, synced...)), Keys: keys, Collections: tree,
+		Head: s.head(head, next), Objects: unversioned(objectsOf(s.id, append(items, synced...))), Keys: keys, Collections: tree,
 	}, nil
 }
 

@@ -101,8 +101,10 @@ func credentialOf(ctx context.Context) (upstream.Credential, error) {
 }
 
 // newMembers returns the provider of callers whose key is in the context.
-func newMembers(c *zotero.Client, o *openings) *zotero.Members {
-	return zotero.NewMembers(c, o, credentialOf)
+func newMembers(c *zotero.Client, o *openings) *zotero.Members { return newMembersOver(c, o) }
+
+func newMembersOver(c *zotero.Client, r zotero.Replicas) *zotero.Members {
+	return zotero.NewMembers(c, r, credentialOf)
 }
 
 // opened returns the source of a library, as a member with a key opens it.
