@@ -12,7 +12,7 @@ import (
 // it looks again for what nothing tells it of.
 const (
 	firstRetry   = 2 * time.Second
-	lastRetry    = 5 * time.Minute
+	lastRetry    = time.Minute
 	textsEvery   = 10 * time.Minute // between two questions for changed texts, if no refresh brought changes
 	saveEvery    = 3 * time.Minute  // between two snapshots, with up to half as much added
 	restoreEvery = 5 * time.Second  // between two looks for the snapshot of the process that reads
