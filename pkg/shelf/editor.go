@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -41,7 +42,12 @@ func writeItem(r *rows, old, it *library.Item, c change, removed int64) error {
 	had := map[string]bool{}
 	for _, x := range was {
 		had[x.key] = true
-		if !stays[x.key] {
+		if stays[x.key] {
+			continue
+		}
+		if moved, err := movedOn(r, x); err != nil {
+			return err
+		} else if !moved {
 			r.set(row{key: x.key})
 		}
 	}
@@ -53,7 +59,13 @@ func writeItem(r *rows, old, it *library.Item, c change, removed int64) error {
 	if old != nil {
 		r.put(changeTable, changeKey(old.Version, old.ID.Key), nil)
 		for i := range old.Attachments {
-			if k := old.Attachments[i].Key; !stays[string(childTable)+k] {
+			k := old.Attachments[i].Key
+			if stays[string(childTable)+k] {
+				continue
+			}
+			if parent, err := r.get(childTable, k); err != nil {
+				return err
+			} else if parent == nil {
 				r.put(textTable, k, nil)
 			}
 		}
@@ -79,6 +91,17 @@ func writeItem(r *rows, old, it *library.Item, c change, removed int64) error {
 		r.put(changeTable, before, nil)
 	}
 	return nil
+}
+
+// movedOn reports whether a row is that of a child which was put below another
+// work, before it was taken from the one that had it.
+func movedOn(r *rows, x row) (bool, error) {
+	key, ok := strings.CutPrefix(x.key, string(childTable))
+	if !ok {
+		return false, nil
+	}
+	parent, err := r.get(childTable, key)
+	return parent != nil && !bytes.Equal(parent, x.value), err
 }
 
 // editor changes a library's rows for [Tx] and [Rebuilding].
@@ -150,10 +173,17 @@ func (e *editor) Put(it *library.Item) error {
 	return e.write(old, &fresh)
 }
 
-// heldText returns the status of an attachment's text, if there is one.
+// heldText returns the status of an attachment's text, if there is one: below
+// the work as it was, or below the one that the attachment is moved from.
 func (e *editor) heldText(old *library.Item, attachment string) (library.TextStatus, bool, error) {
-	if old == nil {
-		return library.TextStatus{}, false, nil
+	parent, err := e.rows.get(childTable, attachment)
+	if err != nil || parent == nil {
+		return library.TextStatus{}, false, err
+	}
+	if old == nil || old.ID.Key != string(parent) {
+		if old, err = e.item(string(parent)); err != nil || old == nil {
+			return library.TextStatus{}, false, err
+		}
 	}
 	i := slices.IndexFunc(old.Attachments, func(a library.Attachment) bool { return a.Key == attachment })
 	if i < 0 || !old.Attachments[i].Text.Available {

@@ -48,6 +48,22 @@ func (s *Shelf) Items(ctx context.Context, keys []string) ([]*library.Item, erro
 	return items, nil
 }
 
+// Each calls yield with every work of one state, in the order of their keys. It
+// ends with the first error of yield. Memory does not grow with the library.
+func (s *Shelf) Each(ctx context.Context, yield func(*library.Item) error) error {
+	st, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.release()
+	return st.eachItem(func(it *library.Item) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return yield(it)
+	})
+}
+
 // Passages implements [library.Reader].
 func (s *Shelf) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
 	st, err := s.begin(ctx)

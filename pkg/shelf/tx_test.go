@@ -494,3 +494,44 @@ func TestForgetRemovals_SaysWhatIsForgotten(t *testing.T) {
 		}
 	}
 }
+
+// A child that moves to another work is found below it, with its text, in
+// whichever order the two works are written.
+func TestPut_MovesChildren(t *testing.T) {
+	const child = "FILE2222"
+	without := func(key string) *library.Item { return item(key, "Another") }
+	with := func(key string) *library.Item {
+		it := without(key)
+		it.Attachments = []library.Attachment{{Key: child, Title: "PDF"}}
+		return it
+	}
+	for name, write := range map[string]func(*Tx){
+		"the new one first": func(tx *Tx) { mustPut(t, tx, with("WORKNEW2")); mustPut(t, tx, without("WORK2222")) },
+		"the old one first": func(tx *Tx) { mustPut(t, tx, without("WORK2222")); mustPut(t, tx, with("WORKNEW2")) },
+		"the old one goes": func(tx *Tx) {
+			mustPut(t, tx, with("WORKNEW2"))
+			if err := tx.Remove("WORK2222"); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := mustOpen(t, t.TempDir())
+			commit(t, s, func(tx *Tx) {
+				mustPut(t, tx, with("WORK2222"))
+				if err := tx.PutText("WORK2222", child, []library.TextPage{{Number: 1, Text: "moved"}}, library.TextStatus{Pages: 1}); err != nil {
+					t.Fatal(err)
+				}
+			})
+			commit(t, s, write)
+			items, err := s.Items(t.Context(), []string{child})
+			if err != nil || len(items) != 1 || items[0].ID.Key != "WORKNEW2" {
+				t.Fatalf("the child is in %v, %v", items, err)
+			}
+			text, err := s.Text(t.Context(), child, library.TextQuery{Attachment: child})
+			if err != nil || (name != "the old one first") != (len(text.Pages) == 1) {
+				t.Errorf("text %+v, %v", text, err)
+			}
+		})
+	}
+}

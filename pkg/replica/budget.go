@@ -1,0 +1,95 @@
+package replica
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// triedAgain is after how long a library that was larger than the budget is read
+// again.
+const triedAgain = 6 * time.Hour
+
+// folder is a replica's folder as the budget sees it.
+type folder struct {
+	path  string
+	bytes int64
+	used  time.Time
+}
+
+// folders returns all folders of replicas, the least recently used first.
+func folders(dir string) []folder {
+	entries, _ := os.ReadDir(dir)
+	var all []folder
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		info, err := os.Stat(filepath.Join(path, usedFile))
+		if err != nil {
+			continue // not a replica's
+		}
+		all = append(all, folder{path: path, bytes: sizeOf(path), used: info.ModTime()})
+	}
+	slices.SortFunc(all, func(a, b folder) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.path, b.path)) })
+	return all
+}
+
+// fit removes the least recently used replicas until all together are within the
+// budget, and returns how many bytes are left over. It keeps the replica of the
+// folder keep, those that are being asked, and those that another process has open.
+// When ctx ends first, it returns 0.
+func (rs *Replicas) fit(ctx context.Context, keep string) (left int64) {
+	select {
+	case rs.fitting <- struct{}{}: // one at a time: two could wait for each other to close
+		defer func() { <-rs.fitting }()
+	case <-ctx.Done():
+		return 0
+	}
+	all := folders(rs.opts.Dir)
+	left = rs.opts.MaxBytes
+	for _, f := range all {
+		left -= f.bytes
+	}
+	for _, f := range all {
+		if left >= 0 {
+			break
+		}
+		if f.path != keep && rs.evict(f.path) {
+			left += f.bytes
+		}
+	}
+	return left
+}
+
+// evict closes the replica of a folder and removes its files.
+func (rs *Replicas) evict(path string) bool {
+	rs.mu.Lock()
+	for name, r := range rs.all {
+		if r.dir != path {
+			continue
+		}
+		if r.calls > 0 {
+			rs.mu.Unlock()
+			return false
+		}
+		delete(rs.all, name)
+		rs.mu.Unlock()
+		_ = r.close(context.Background())
+		rs.mu.Lock()
+	}
+	rs.mu.Unlock()
+	unlock, ok := tryLock(path)
+	if !ok {
+		return false
+	}
+	// Renamed at once: a process that opens the replica now makes a new folder.
+	gone := path + ".removed"
+	err := os.Rename(path, gone)
+	unlock()
+	if err != nil {
+		return false
+	}
+	return os.RemoveAll(gone) == nil
+}

@@ -1,0 +1,259 @@
+package replica
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/shelf"
+)
+
+// reader is a library as one caller reads it.
+type reader struct {
+	replicas *Replicas
+	opening  Opening
+}
+
+var _ library.Reader = (*reader)(nil)
+
+// call is one call of a reader.
+type call struct {
+	*replica
+	source  Source
+	shelf   *shelf.Shelf // nil while the replica is not complete
+	version int64        // of the shelf
+	notice  string
+	release func()
+}
+
+// begin opens the replica and brings it up to date. The caller releases the call.
+func (d *reader) begin(ctx context.Context) (*call, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r, release, err := d.replicas.acquire(d.opening)
+	if err != nil {
+		return nil, err
+	}
+	c := &call{replica: r, source: d.opening.Source, release: release}
+	c.settle(ctx)
+	return c, nil
+}
+
+// beginRead is like begin, but waits a while for a replica that is not complete.
+func (d *reader) beginRead(ctx context.Context) (*call, error) {
+	c, err := d.begin(ctx)
+	if err != nil || c.shelf != nil {
+		return c, err
+	}
+	if !c.awaited(ctx) {
+		c.release()
+		return nil, cmp.Or(ctx.Err(), error(c.unreadError()))
+	}
+	c.settle(ctx)
+	if c.shelf == nil { // it was given up in the meantime
+		c.release()
+		return nil, c.unreadError()
+	}
+	return c, nil
+}
+
+// settle decides which way the call is answered.
+func (c *call) settle(ctx context.Context) {
+	c.shelf = c.replica.current()
+	if c.shelf != nil && markOf(ctx, c.shelf) == lostMark {
+		c.lose(c.shelf)
+		c.shelf = nil
+	}
+	if c.shelf == nil {
+		c.notice = c.unreadNotice()
+		return
+	}
+	c.freshen(ctx, c.shelf)
+	c.notice = c.staleNotice(time.Now())
+}
+
+// awaited waits until the replica is complete, for a while.
+func (c *call) awaited(ctx context.Context) bool {
+	c.mu.Lock()
+	complete := c.complete
+	tooLarge := !c.tooLarge.IsZero()
+	c.mu.Unlock()
+	if tooLarge {
+		return false
+	}
+	timer := time.NewTimer(c.replicas.opts.Patience)
+	defer timer.Stop()
+	select {
+	case <-complete:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// Info implements [library.Reader].
+func (d *reader) Info(ctx context.Context) (library.Info, error) {
+	c, err := d.begin(ctx)
+	if err != nil {
+		return library.Info{}, err
+	}
+	defer c.release()
+	info := d.opening.About
+	info.Notice = joined(d.opening.Notice, c.notice)
+	if c.shelf == nil {
+		head, err := c.quick.head(ctx, c.source)
+		info.Items, info.Version = head.Items, head.Version
+		info.Notice = joined(info.Notice, head.Notice)
+		return info, err
+	}
+	held, err := c.shelf.Info(ctx)
+	info.Items, info.Version = held.Items, held.Version
+	info.Notice = joined(info.Notice, held.Notice)
+	return info, err
+}
+
+// Search implements [library.Reader].
+func (d *reader) Search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
+	var none library.Page[library.Hit]
+	if err := q.Validate(); err != nil {
+		return none, err
+	}
+	c, err := d.begin(ctx)
+	if err != nil {
+		return none, err
+	}
+	defer c.release()
+	if c.shelf == nil {
+		if q.Offset > 0 {
+			return none, c.unreadError()
+		}
+		page, err := c.quick.search(ctx, c.source, d.opening.About.ID, q)
+		page.Notice = joined(c.notice, page.Notice)
+		return page, err
+	}
+	page, err := c.shelf.Search(ctx, q)
+	if q.Text != "" {
+		c.notice = joined(c.notice, c.textsNotice())
+	}
+	page.Notice = joined(c.notice, page.Notice)
+	return page, err
+}
+
+// Items implements [library.Reader].
+func (d *reader) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
+	if len(keys) > library.MaxLimit {
+		return nil, library.Errorf(library.Invalid, "at most %d keys at a time, not %d", library.MaxLimit, len(keys))
+	}
+	c, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	s, err := c.with(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	return s.Items(ctx, keys)
+}
+
+// with returns a shelf that has the works of these keys: the replica's or, until
+// that is complete, one of what was asked for.
+func (c *call) with(ctx context.Context, keys []string) (*shelf.Shelf, error) {
+	if c.shelf != nil {
+		return c.shelf, nil
+	}
+	p, err := c.partialShelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil { // it became complete just now
+		c.settle(ctx)
+		if c.shelf == nil {
+			return nil, c.unreadError()
+		}
+		return c.shelf, nil
+	}
+	return p.shelf, p.need(ctx, c.source, keys)
+}
+
+// Text implements [library.Reader].
+func (d *reader) Text(ctx context.Context, key string, q library.TextQuery) (library.Text, error) {
+	c, err := d.begin(ctx)
+	if err != nil {
+		return library.Text{}, err
+	}
+	defer c.release()
+	s, err := c.with(ctx, []string{key})
+	if err != nil {
+		return library.Text{}, err
+	}
+	if err := c.readFirst(ctx, s, key, q.Attachment); err != nil {
+		return library.Text{}, err
+	}
+	text, err := s.Text(ctx, key, q)
+	text.Notice = joined(c.notice, text.Notice)
+	return text, err
+}
+
+// Passages implements [library.Reader].
+func (d *reader) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
+	c, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	s, err := c.with(ctx, []string{key})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.readEvery(ctx, s, key); err != nil {
+		return nil, err
+	}
+	return s.Passages(ctx, key, q)
+}
+
+// Collections implements [library.Reader].
+func (d *reader) Collections(ctx context.Context) (library.Page[library.Collection], error) {
+	c, err := d.begin(ctx)
+	if err != nil {
+		return library.Page[library.Collection]{}, err
+	}
+	defer c.release()
+	if c.shelf == nil {
+		all, err := c.quick.collections(ctx, c.source)
+		if err != nil {
+			return library.Page[library.Collection]{}, err
+		}
+		return library.Page[library.Collection]{Items: all, Total: len(all), Notice: c.notice}, nil
+	}
+	page, err := c.shelf.Collections(ctx)
+	page.Notice = joined(c.notice, page.Notice)
+	return page, err
+}
+
+// Tags implements [library.Reader].
+func (d *reader) Tags(ctx context.Context, q library.TagQuery) (library.Page[library.Tag], error) {
+	c, err := d.beginRead(ctx)
+	if err != nil {
+		return library.Page[library.Tag]{}, err
+	}
+	defer c.release()
+	page, err := c.shelf.Tags(ctx, q)
+	page.Notice = joined(c.notice, page.Notice)
+	return page, err
+}
+
+// Changes implements [library.Reader].
+func (d *reader) Changes(ctx context.Context, q library.ChangeQuery) (library.Page[library.Change], error) {
+	c, err := d.beginRead(ctx)
+	if err != nil {
+		return library.Page[library.Change]{}, err
+	}
+	defer c.release()
+	page, err := c.shelf.Changes(ctx, q)
+	page.Notice = joined(c.notice, page.Notice)
+	return page, err
+}
