@@ -3,6 +3,7 @@ package zotero
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -125,7 +126,7 @@ func (k *Keyring) Libraries(ctx context.Context) ([]library.Info, error) {
 }
 
 // Open opens a library that the current key may read. Its replica is read with
-// whichever key is the current one at each request.
+// the key that is the current one at each request.
 func (k *Keyring) Open(ctx context.Context, id library.ID) (library.Reader, error) {
 	g, err := withKey(ctx, k, func(a *Account) (*grant, error) { return a.grant(ctx, id) })
 	if err != nil {
@@ -186,14 +187,14 @@ func withEach[T any](ctx context.Context, k *Keyring, keys *keySet, do func(*Acc
 				return v, dead, nil
 			}
 		}
-		if refused == nil || refused == error(errOtherView) {
+		if refused == nil || errors.Is(refused, errOtherView) {
 			refused = err
 		}
 		if !isCode(err, library.Unauthenticated, library.Forbidden, library.RateLimited) {
 			return none, dead, refused
 		}
 		dead = dead || library.CodeOf(err) == library.Unauthenticated
-		if err != error(errOtherView) {
+		if !errors.Is(err, errOtherView) {
 			k.skip(ctx, keys, position, err)
 		}
 	}

@@ -3,6 +3,7 @@ package zotero
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -92,9 +93,7 @@ func getAll[T any](ctx context.Context, ask requester, path string, query url.Va
 // paged returns a copy of query for one page.
 func paged(query url.Values, start, limit int) url.Values {
 	q := url.Values{}
-	for name, values := range query {
-		q[name] = values
-	}
+	maps.Copy(q, query)
 	if start > 0 {
 		q.Set("start", strconv.Itoa(start))
 	}

@@ -235,11 +235,11 @@ func rank(items []item, parts []string) {
 	score := make(map[string]int, len(items))
 	for i := range items {
 		it := &items[i]
-		names := ""
+		var names []string
 		for _, c := range it.data.creators {
-			names += " " + c.first + " " + c.last + " " + c.name
+			names = append(names, c.first, c.last, c.name)
 		}
-		for weight, text := range []string{it.data.fields["abstractNote"], strings.Join(it.data.tags, " "), names, it.data.fields["title"]} {
+		for weight, text := range []string{it.data.fields["abstractNote"], strings.Join(it.data.tags, " "), strings.Join(names, " "), it.data.fields["title"]} {
 			text = plaintext.Fold(text)
 			for _, part := range folded {
 				if strings.Contains(text, part) {
