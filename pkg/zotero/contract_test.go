@@ -24,14 +24,21 @@ func newReplicas(t testing.TB) *replica.Replicas {
 	return r
 }
 
-// whole waits until a replica is complete.
-func whole(t testing.TB, replicas *replica.Replicas, r library.Reader) library.Reader {
+// whole waits until the replica of a library with these works is complete, with
+// their texts.
+func whole(t testing.TB, replicas *replica.Replicas, r library.Reader, works []librarytest.Work) library.Reader {
 	t.Helper()
+	texts := 0
+	for _, w := range works {
+		for _, pages := range w.Texts {
+			texts += min(len(pages), 1)
+		}
+	}
 	for range 1000 {
 		if _, err := r.Search(t.Context(), library.Query{Limit: 1}); err != nil {
 			t.Fatal(err)
 		}
-		if all := replicas.State(); len(all) > 0 && all[0].Complete && all[0].Texts >= all[0].Files {
+		if all := replicas.State(); len(all) > 0 && all[0].Complete && all[0].Texts >= texts {
 			return r
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -68,7 +75,7 @@ func TestReplicaKeepsTheContract(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return whole(t, replicas, r)
+				return whole(t, replicas, r, works)
 			})
 		})
 	}
@@ -84,7 +91,7 @@ func TestReplica_FollowsZotero(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole(t, replicas, r)
+	whole(t, replicas, r, librarytest.Works())
 	light, engine := l.keyOf(librarytest.TitleLight), l.keyOf(librarytest.TitleEngine)
 	found := func(text string) []string {
 		page, err := r.Search(t.Context(), library.Query{Text: text, Limit: 10})
@@ -182,6 +189,6 @@ func TestZoteroServerKeepsTheContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return whole(t, replicas, r)
+		return whole(t, replicas, r, works)
 	}, librarytest.CollectionCounts)
 }
