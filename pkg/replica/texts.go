@@ -174,7 +174,7 @@ func (p *textPass) plan(ctx context.Context, versions map[string]int64) ([]wante
 		return nil
 	})
 	// Half of what is left: the next base stands beside this one for a moment.
-	p.budget = min(p.replica.replicas.opts.TextBytes, p.state.bytes+max(p.replica.replicas.fit(ctx, p.replica.dir), 0)/2)
+	p.budget = min(p.replica.replicas.opts.TextBytes, p.state.bytes+max(p.replica.replicas.fit(ctx, p.replica.dir, 0), 0)/2)
 	slices.SortFunc(todo, func(a, b wanted) int {
 		return cmp.Or(b.added.Compare(a.added), cmp.Compare(a.work, b.work), cmp.Compare(a.attachment, b.attachment))
 	})
