@@ -91,13 +91,14 @@ func (r *replica) readTexts(ctx context.Context) (again time.Duration, err error
 	p.state.mark, _ = strconv.ParseInt(m.Attributes[textsAttribute], 10, 64)
 	p.head, _ = strconv.ParseInt(m.Attributes[versionAttribute], 10, 64)
 	err = r.pool.do(ctx, func(src Source) error { return p.run(ctx, src) })
+	r.count()
 	if err != nil {
 		r.mu.Lock()
 		r.texts.due = true
 		r.mu.Unlock()
+		return 0, err
 	}
-	r.count()
-	return textsEvery, err
+	return textsEvery, nil
 }
 
 // leaseForTexts takes the right to read texts in the background, which one process
