@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -47,7 +48,9 @@ func (r *replica) run() {
 			}
 		case <-r.pool.came:
 			for _, j := range jobs {
-				j.next = time.Time{}
+				if j.starved {
+					j.next = time.Time{}
+				}
 			}
 		case <-timer.C:
 		}
@@ -61,6 +64,7 @@ type job struct {
 	do       func(context.Context) (time.Duration, error)
 	next     time.Time
 	failures int
+	starved  bool // the last failure was that of no source
 }
 
 func (j *job) run(ctx context.Context) error {
@@ -68,6 +72,7 @@ func (j *job) run(ctx context.Context) error {
 		return nil
 	}
 	again, err := j.do(ctx)
+	j.starved = errors.Is(err, errNoSource)
 	if err == nil {
 		j.failures = 0
 		j.next = time.Now().Add(again)

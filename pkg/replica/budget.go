@@ -21,7 +21,14 @@ type folder struct {
 }
 
 // folders returns all folders of replicas, the least recently used first.
-func folders(dir string) []folder {
+func (rs *Replicas) folders() []folder {
+	dir := rs.opts.Dir
+	used := map[string]time.Time{}
+	rs.mu.Lock()
+	for _, r := range rs.all {
+		used[r.dir] = r.used
+	}
+	rs.mu.Unlock()
 	entries, _ := os.ReadDir(dir)
 	var all []folder
 	for _, e := range entries {
@@ -30,30 +37,34 @@ func folders(dir string) []folder {
 		if err != nil {
 			continue // not a replica's
 		}
-		all = append(all, folder{path: path, bytes: sizeOf(path), used: info.ModTime()})
+		f := folder{path: path, bytes: sizeOf(path), used: info.ModTime()}
+		if u := used[path]; u.After(f.used) {
+			f.used = u
+		}
+		all = append(all, f)
 	}
 	slices.SortFunc(all, func(a, b folder) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.path, b.path)) })
 	return all
 }
 
-// fit removes the least recently used replicas until all together are within the
-// budget, and returns how many bytes are left over. It keeps the replica of the
+// fit removes the least recently used replicas until all together leave so many
+// bytes of the budget, and returns how many are left. It keeps the replica of the
 // folder keep, those that are being asked, and those that another process has open.
 // When ctx ends first, it returns 0.
-func (rs *Replicas) fit(ctx context.Context, keep string) (left int64) {
+func (rs *Replicas) fit(ctx context.Context, keep string, need int64) (left int64) {
 	select {
 	case rs.fitting <- struct{}{}: // one at a time: two could wait for each other to close
 		defer func() { <-rs.fitting }()
 	case <-ctx.Done():
 		return 0
 	}
-	all := folders(rs.opts.Dir)
+	all := rs.folders()
 	left = rs.opts.MaxBytes
 	for _, f := range all {
 		left -= f.bytes
 	}
 	for _, f := range all {
-		if left >= 0 {
+		if left >= need {
 			break
 		}
 		if f.path != keep && rs.evict(f.path) {

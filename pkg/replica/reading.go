@@ -158,13 +158,12 @@ func (r *replica) restore(ctx context.Context, store Store) bool {
 // readWhole reads the library and makes it the replica's shelf. The spool of a
 // reading that failed is kept for the next one.
 func (r *replica) readWhole(ctx context.Context) (err error) {
-	left := r.replicas.fit(ctx, r.dir)
 	if r.spool == nil {
 		if r.spool, err = newSpool(r.dir); err != nil {
 			return library.Errorf(library.Unavailable, "the library can't be written to disk").WithCause(err)
 		}
 	}
-	r.spool.most = max(left, r.spool.size)
+	r.spool.room = func(need int64) int64 { return r.replicas.fit(ctx, r.dir, need) }
 	var rest rest
 	err = r.pool.do(ctx, func(src Source) (err error) {
 		rest, err = r.fill(ctx, r.spool, src)
@@ -413,7 +412,7 @@ func (f *filling) put(key string, below map[string][]string) error {
 
 // publish makes the shelf that was just written the one that answers.
 func (r *replica) publish(ctx context.Context) error {
-	if r.replicas.fit(ctx, r.dir) < 0 {
+	if r.replicas.fit(ctx, r.dir, 0) < 0 {
 		return errors.Join(ctx.Err(), errTooLarge)
 	}
 	r.mu.Lock()

@@ -146,13 +146,13 @@ func (r *replica) load(ctx context.Context) bool {
 // adopt makes a complete shelf the one that answers.
 func (r *replica) adopt(s *shelf.Shelf, m shelf.Meta) {
 	r.noted(m)
+	r.count()
 	r.mu.Lock()
 	r.shelf = s
 	r.tooLarge, r.failed = time.Time{}, nil
 	r.completed = time.Now()
 	close(r.complete)
 	r.mu.Unlock()
-	r.count()
 	r.poke()
 }
 

@@ -107,6 +107,10 @@ func (rs *Replicas) Open(o Opening) library.Reader {
 	return &reader{replicas: rs, opening: o}
 }
 
+// touchEvery is the most time between two uses of which the folder's file tells
+// only the first.
+const touchEvery = time.Minute
+
 // acquire returns the replica of an opening, which stays open until release.
 func (rs *Replicas) acquire(o Opening) (r *replica, release func(), err error) {
 	name := Name{Library: o.About.ID, View: o.View}
@@ -121,7 +125,9 @@ func (rs *Replicas) acquire(o Opening) (r *replica, release func(), err error) {
 		rs.all[name] = r
 	}
 	r.calls++
+	before := r.used
 	r.used = time.Now()
+	noted := r.used.Sub(before) > touchEvery || before.IsZero()
 	rs.mu.Unlock()
 	release = func() {
 		rs.mu.Lock()
@@ -132,6 +138,9 @@ func (rs *Replicas) acquire(o Opening) (r *replica, release func(), err error) {
 	if err := r.start(); err != nil {
 		release()
 		return nil, nil, err
+	}
+	if noted {
+		touch(r.dir)
 	}
 	return r, release, nil
 }

@@ -15,7 +15,8 @@ import (
 type spool struct {
 	file    *os.File
 	size    int64
-	most    int64 // bytes
+	granted int64                  // size up to which the budget need not be asked
+	room    func(need int64) int64 // frees so many bytes of the budget, and returns how many are left
 	objects map[string]spooled
 	zero    bool // an object had no version
 	encoder *zstd.Encoder
@@ -31,7 +32,7 @@ type spooled struct {
 }
 
 // errTooLarge says that a library is larger than the budget.
-var errTooLarge = errors.New("the library is larger than the budget for replicas")
+var errTooLarge = library.Errorf(library.TooLarge, "the library is larger than the budget for replicas")
 
 // newSpool makes a spool in dir.
 func newSpool(dir string) (*spool, error) {
@@ -79,8 +80,12 @@ func (s *spool) add(objects []Object) error {
 		page = s.encoder.EncodeAll(content, page)
 		s.objects[o.Key] = spooled{parent: o.Parent, version: o.Version, offset: s.size + int64(at), length: int32(len(page) - at)}
 	}
-	if s.size+int64(len(page)) > s.most {
-		return errTooLarge
+	if size := s.size + int64(len(page)); size > s.granted {
+		left := s.room(int64(len(page)))
+		if left < int64(len(page)) {
+			return errTooLarge
+		}
+		s.granted = s.size + left
 	}
 	if _, err := s.file.WriteAt(page, s.size); err != nil {
 		return library.Errorf(library.Unavailable, "the library can't be written to disk").WithCause(err)

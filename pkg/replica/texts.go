@@ -91,13 +91,14 @@ func (r *replica) readTexts(ctx context.Context) (again time.Duration, err error
 	p.state.mark, _ = strconv.ParseInt(m.Attributes[textsAttribute], 10, 64)
 	p.head, _ = strconv.ParseInt(m.Attributes[versionAttribute], 10, 64)
 	err = r.pool.do(ctx, func(src Source) error { return p.run(ctx, src) })
+	r.count()
 	if err != nil {
 		r.mu.Lock()
 		r.texts.due = true
 		r.mu.Unlock()
+		return 0, err
 	}
-	r.count()
-	return textsEvery, err
+	return textsEvery, nil
 }
 
 // leaseForTexts takes the right to read texts in the background, which one process
@@ -174,7 +175,7 @@ func (p *textPass) plan(ctx context.Context, versions map[string]int64) ([]wante
 		return nil
 	})
 	// Half of what is left: the next base stands beside this one for a moment.
-	p.budget = min(p.replica.replicas.opts.TextBytes, p.state.bytes+max(p.replica.replicas.fit(ctx, p.replica.dir), 0)/2)
+	p.budget = min(p.replica.replicas.opts.TextBytes, p.state.bytes+max(p.replica.replicas.fit(ctx, p.replica.dir, 0), 0)/2)
 	slices.SortFunc(todo, func(a, b wanted) int {
 		return cmp.Or(b.added.Compare(a.added), cmp.Compare(a.work, b.work), cmp.Compare(a.attachment, b.attachment))
 	})

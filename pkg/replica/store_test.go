@@ -1,0 +1,219 @@
+package replica_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
+	"github.com/stackroom-mcp/stackroom/pkg/replica/replicatest"
+	"github.com/stackroom-mcp/stackroom/pkg/shelf"
+)
+
+// memoryStore keeps snapshots in memory.
+type memoryStore struct {
+	mu     sync.Mutex
+	kept   map[replica.Name]copied
+	leased map[replica.Name]bool
+	saves  int
+	err    error // of every call, if set
+}
+
+type copied struct {
+	manifest *shelf.Manifest
+	files    map[string][]byte
+	log      []byte
+}
+
+func newStore() *memoryStore {
+	return &memoryStore{kept: map[replica.Name]copied{}, leased: map[replica.Name]bool{}}
+}
+
+func (m *memoryStore) Restore(ctx context.Context, name replica.Name, dir string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, ok := m.kept[name]
+	if m.err != nil || !ok {
+		return false, m.err
+	}
+	err := shelf.Restore(ctx, dir, c.manifest, func(name string) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(c.files[name])), nil
+	}, bytes.NewReader(c.log), shelf.WithLibrary(name.Library))
+	return err == nil, err
+}
+
+func (m *memoryStore) Save(ctx context.Context, name replica.Name, s *shelf.Shelf) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.saves++
+	if m.err != nil {
+		return m.err
+	}
+	snap, err := s.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	c := copied{manifest: &snap.Manifest, files: map[string][]byte{}}
+	for _, f := range snap.Manifest.Files {
+		r, err := snap.File(f.Name)
+		if err != nil {
+			return err
+		}
+		if c.files[f.Name], err = io.ReadAll(r); err != nil {
+			return err
+		}
+	}
+	c.log, err = io.ReadAll(snap.Log(0))
+	m.kept[name] = c
+	return err
+}
+
+func (m *memoryStore) Lease(_ context.Context, name replica.Name) (func(), bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil || m.leased[name] {
+		return nil, false, m.err
+	}
+	m.leased[name] = true
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.leased[name] = false
+	}, true, nil
+}
+
+func (m *memoryStore) saved() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.saves
+}
+
+// A process without a folder begins with the snapshot.
+func TestStore_BeginsWithTheSnapshot(t *testing.T) {
+	t.Parallel()
+	store, up := newStore(), small()
+	first := newReplicas(t, replica.Options{Store: store})
+	complete(t, first.Open(opening(&replicatest.Source{Library: up})))
+	eventually(t, "the reading is saved at once", func() bool { return store.saved() == 1 })
+	up.PutNote("NOTENEWW", "WORKAAAA", library.Note{Text: "later"})
+	src := &replicatest.Source{Library: up}
+	r := newReplicas(t, replica.Options{Store: store}).Open(opening(src))
+	complete(t, r)
+	equal(t, up, r)
+	if n := src.Calls("All") + src.Calls("Keys"); n > 0 {
+		t.Errorf("%d requests of a whole reading", n)
+	}
+}
+
+// A second process waits for the snapshot of the one that reads.
+func TestStore_OneProcessReads(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		store, up := newStore(), small()
+		slow := &replicatest.Source{Library: up, PageSize: 3, Hook: func(_ context.Context, request string) error {
+			if request == "All" {
+				time.Sleep(10 * time.Second)
+			}
+			return nil
+		}}
+		other := &replicatest.Source{Library: up}
+		opts := replica.Options{Store: store, Patience: time.Second}
+		a, b := newReplicas(t, opts).Open(opening(slow)), newReplicas(t, opts)
+		if _, err := a.Search(t.Context(), library.Query{Limit: 1}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		r := b.Open(opening(other))
+		if page, err := r.Search(t.Context(), library.Query{Text: "harvest", Limit: 5}); err != nil || page.Total != 3 {
+			t.Fatalf("meanwhile: %+v, %v", page, err)
+		}
+		eventuallyIn(t, "the snapshot is there", func() bool {
+			_, err := r.Tags(t.Context(), library.TagQuery{Limit: 1})
+			return err == nil
+		})
+		if n := other.Calls("All"); n > 0 {
+			t.Errorf("the second process read %d pages", n)
+		}
+		equal(t, up, r)
+	})
+}
+
+// Changes are saved every few minutes, and nothing is saved where nothing changed.
+func TestStore_SavesChanges(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		store, up := newStore(), small()
+		rs := newReplicas(t, replica.Options{Store: store})
+		r := rs.Open(opening(&replicatest.Source{Library: up}))
+		complete(t, r)
+		time.Sleep(10 * time.Minute) // texts are saved too
+		synctest.Wait()
+		saves := store.saved()
+		if saves < 1 || saves > 3 {
+			t.Errorf("%d snapshots after the reading", saves)
+		}
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if n := store.saved() - saves; n != 0 {
+			t.Errorf("%d snapshots of nothing new", n)
+		}
+		for i := range 30 {
+			up.PutWork("WORKAAAA", work(time.Duration(i).String()))
+			if _, err := r.Search(t.Context(), library.Query{Limit: 1}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Second)
+		}
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if n := store.saved() - saves; n < 3 || n > 5 {
+			t.Errorf("%d snapshots of ten minutes of changes", n)
+		}
+		fresh := newReplicas(t, replica.Options{Store: store}).Open(opening(&replicatest.Source{Library: up}))
+		complete(t, fresh)
+		equal(t, up, fresh)
+	})
+}
+
+// A store that is down costs nothing but the snapshot.
+func TestStore_MayBeDown(t *testing.T) {
+	t.Parallel()
+	store, up := newStore(), small()
+	store.err = errors.New("no bucket")
+	rs := newReplicas(t, replica.Options{Store: store})
+	r := rs.Open(opening(&replicatest.Source{Library: up}))
+	complete(t, r)
+	withTexts(t, rs, 4)
+	for _, step := range steps()[:6] {
+		step.do(up)
+		equal(t, up, r)
+	}
+	if store.saved() == 0 {
+		t.Error("it was never tried")
+	}
+}
+
+// A snapshot of another view is not opened, whatever the store says.
+func TestStore_DoesNotOpenAnotherView(t *testing.T) {
+	t.Parallel()
+	store, up := newStore(), small()
+	complete(t, newReplicas(t, replica.Options{Store: store}).Open(opening(&replicatest.Source{Library: up})))
+	eventually(t, "saved", func() bool { return store.saved() == 1 })
+	bare := replicatest.New()
+	bare.PutWork("WORKAAAA", work("Bare"))
+	store.mu.Lock()
+	store.kept[replica.Name{Library: id, View: "bare"}] = store.kept[replica.Name{Library: id, View: "notes,files"}]
+	store.mu.Unlock()
+	o := opening(&replicatest.Source{Library: bare})
+	o.View = "bare"
+	r := newReplicas(t, replica.Options{Store: store}).Open(o)
+	complete(t, r)
+	equal(t, bare, r)
+}

@@ -1,0 +1,143 @@
+package replica_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
+	"github.com/stackroom-mcp/stackroom/pkg/replica/replicatest"
+)
+
+// shelfful returns a library of n works with a text each, of so many characters.
+func shelfful(n, chars int) *replicatest.Library {
+	up := replicatest.New()
+	for i := range n {
+		it := work(fmt.Sprintf("Volume %d", i))
+		it.Added = it.Added.AddDate(0, 0, i)
+		up.PutWork(fmt.Sprintf("WORK%04d", i), it)
+		file := fmt.Sprintf("FILE%04d", i)
+		up.PutAttachment(file, fmt.Sprintf("WORK%04d", i), library.Attachment{Title: "PDF"})
+		up.PutText(file, pages(fmt.Sprintf("word%d ", i)+strings.Repeat("x", chars)))
+	}
+	up.PutAttachment("FILENONE", "WORK0000", library.Attachment{Title: "Without text"})
+	return up
+}
+
+func TestTexts_NewestFirst(t *testing.T) {
+	t.Parallel()
+	up := shelfful(20, 100)
+	var mu sync.Mutex
+	var seen []int64
+	src := &replicatest.Source{Library: up}
+	gate := make(chan struct{})
+	src.Hook = func(_ context.Context, request string) error {
+		if request == "Text" {
+			mu.Lock()
+			seen = append(seen, int64(src.Calls("Text")))
+			n := len(seen)
+			mu.Unlock()
+			if n == 6 {
+				<-gate
+			}
+		}
+		return nil
+	}
+	rs := newReplicas(t, replica.Options{})
+	r := rs.Open(opening(src))
+	complete(t, r)
+	eventually(t, "five texts", func() bool { return src.Calls("Text") == 6 })
+	page, err := r.Search(t.Context(), library.Query{Text: "volume", Limit: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, "notice", page.Notice, "the texts of", "of 20 files are searched so far")
+	text, err := r.Text(t.Context(), "WORK0003", library.TextQuery{Limit: 5})
+	if err != nil || text.Pages[0].Text != "word3" {
+		t.Errorf("on demand: %+v, %v", text, err)
+	}
+	close(gate)
+	withTexts(t, rs, 20)
+	page, err = r.Search(t.Context(), library.Query{Text: "word19", Limit: 5})
+	if err != nil || page.Total != 1 || page.Notice != "" {
+		t.Errorf("%d works, notice %q, %v", page.Total, page.Notice, err)
+	}
+	equal(t, up, r)
+	if n := src.Calls("Text"); n > 22 {
+		t.Errorf("%d texts were read for 20 files", n)
+	}
+}
+
+func TestTexts_KeepToTheirBudget(t *testing.T) {
+	t.Parallel()
+	up := shelfful(20, 1000)
+	src := &replicatest.Source{Library: up}
+	dir := t.TempDir()
+	rs := replica.New(replica.Options{Dir: dir, TextBytes: 5000, Fresh: time.Nanosecond, Patience: 5 * time.Second})
+	r := rs.Open(opening(src))
+	complete(t, r)
+	eventually(t, "five texts", func() bool { return rs.State()[0].Texts == 5 })
+	page, err := r.Search(t.Context(), library.Query{Text: "word19", Limit: 5})
+	if err != nil || page.Total != 1 {
+		t.Errorf("the newest text is found %d times, %v", page.Total, err)
+	}
+	contains(t, "notice", page.Notice, "the texts of 5 of 20 files")
+	page, err = r.Search(t.Context(), library.Query{Text: "word2", Limit: 5})
+	if err != nil || page.Total != 0 {
+		t.Errorf("an old text is found %d times, %v", page.Total, err)
+	}
+	text, err := r.Text(t.Context(), "WORK0002", library.TextQuery{Limit: 5})
+	if err != nil || text.Pages[0].Text != "word2" {
+		t.Errorf("on demand: %+v, %v", text, err)
+	}
+	if err := rs.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	more := newReplicas(t, replica.Options{Dir: dir})
+	complete(t, more.Open(opening(src)))
+	withTexts(t, more, 20) // with a larger budget the rest is read
+	if n := src.Calls("Text"); n > 21 {
+		t.Errorf("%d texts were read for 20 files", n)
+	}
+}
+
+// A text that can't be read does not keep the others from being read.
+func TestTexts_SkipFailures(t *testing.T) {
+	t.Parallel()
+	up := shelfful(6, 10)
+	src := &replicatest.Source{Library: up}
+	src.Hook = func(_ context.Context, request string) error {
+		if request == "Text" && src.Calls("Text")%2 == 1 {
+			return library.Errorf(library.Unavailable, "no")
+		}
+		return nil
+	}
+	inBubble(t, func(t *testing.T) {
+		rs := newReplicas(t, replica.Options{})
+		complete(t, rs.Open(opening(src)))
+		eventuallyIn(t, "all texts", func() bool { return rs.State()[0].Texts == 6 })
+	})
+}
+
+// A file whose text was removed with its work is read again when that comes back.
+func TestTexts_ComeBackWithTheWork(t *testing.T) {
+	t.Parallel()
+	up := small()
+	rs := newReplicas(t, replica.Options{})
+	r := rs.Open(opening(&replicatest.Source{Library: up}))
+	complete(t, r)
+	withTexts(t, rs, 4)
+	up.Trash("WORKAAAA")
+	if page, err := r.Search(t.Context(), library.Query{Text: `"text of WORKAAAA"`, Limit: 5}); err != nil || page.Total != 0 {
+		t.Errorf("in the trash: %d, %v", page.Total, err)
+	}
+	up.Restore("WORKAAAA")
+	eventually(t, "the text is back", func() bool {
+		page, err := r.Search(t.Context(), library.Query{Text: `"text of WORKAAAA"`, Limit: 5})
+		return err == nil && page.Total == 1
+	})
+}
