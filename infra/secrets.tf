@@ -8,16 +8,20 @@
 
 locals {
   secret_settings = toset([
-    "ZOTERO_API_KEY", "STACKROOM_TOKENS", "STACKROOM_OIDC_POLICY", "STACKROOM_PROBE_TOKEN",
+    "ZOTERO_API_KEY", "STACKROOM_TOKENS", "STACKROOM_OIDC_POLICY", "STACKROOM_OIDC_CLIENT_SECRET", "STACKROOM_PROBE_TOKEN",
     "STACKROOM_MASTER_KEY", "ZOTERO_OAUTH_CLIENT_KEY", "ZOTERO_OAUTH_CLIENT_SECRET",
   ])
 
   needed_secrets = {
     none   = []
     tokens = ["STACKROOM_TOKENS"]
-    oidc   = []
+    oidc   = local.member_tokens ? ["STACKROOM_MASTER_KEY"] : []
     zotero = ["STACKROOM_MASTER_KEY", "ZOTERO_OAUTH_CLIENT_KEY", "ZOTERO_OAUTH_CLIENT_SECRET"]
   }
+
+  # With a client of its own at the identity provider, members make personal
+  # access tokens. The server seals them and records which were revoked.
+  member_tokens = var.auth == "oidc" && contains(keys(var.settings), "STACKROOM_OIDC_CLIENT_ID")
 
   # Where people sign in, the pipeline can't. It asks /probe, which takes a token
   # that allows one search over the sample and nothing else.

@@ -25,7 +25,7 @@ locals {
 
   sign_in_environment = merge(
     { STACKROOM_AUTH = var.auth, STACKROOM_PUBLIC_URL = local.public_url },
-    var.auth == "zotero" ? { STACKROOM_STATE_BUCKET = local.state_bucket } : {},
+    local.keeps_state ? { STACKROOM_STATE_BUCKET = local.state_bucket } : {},
     # The load balancer is a second proxy that writes X-Forwarded-For.
     var.domain == null ? {} : { STACKROOM_TRUSTED_HOPS = "2" },
   )

@@ -1,12 +1,14 @@
-# The bucket in which the instances record spent codes and refresh tokens, when
-# people sign in with Zotero. It holds no token and no key.
+# The bucket in which the instances record spent codes, refresh tokens and
+# revocations, when people sign in with Zotero or members make personal access
+# tokens. It holds no token and no key.
 
 locals {
+  keeps_state  = var.auth == "zotero" || local.member_tokens
   state_bucket = "${var.project}-${var.name}-state"
 }
 
 resource "google_storage_bucket" "state" {
-  count = var.auth == "zotero" ? 1 : 0
+  count = local.keeps_state ? 1 : 0
 
   project                     = var.project
   name                        = local.state_bucket
@@ -50,7 +52,7 @@ resource "google_storage_bucket" "state" {
 }
 
 resource "google_storage_bucket_iam_member" "runtime" {
-  count = var.auth == "zotero" ? 1 : 0
+  count = local.keeps_state ? 1 : 0
 
   bucket = google_storage_bucket.state[0].name
   role   = "roles/storage.objectUser"

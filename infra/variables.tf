@@ -128,7 +128,12 @@ variable "secrets" {
 
   validation {
     condition     = length(setsubtract(var.secrets, local.secret_settings)) == 0
-    error_message = "secrets may name ZOTERO_API_KEY, STACKROOM_TOKENS, STACKROOM_OIDC_POLICY, STACKROOM_PROBE_TOKEN, STACKROOM_MASTER_KEY, ZOTERO_OAUTH_CLIENT_KEY and ZOTERO_OAUTH_CLIENT_SECRET."
+    error_message = "secrets may name ZOTERO_API_KEY, STACKROOM_TOKENS, STACKROOM_OIDC_POLICY, STACKROOM_OIDC_CLIENT_SECRET, STACKROOM_PROBE_TOKEN, STACKROOM_MASTER_KEY, ZOTERO_OAUTH_CLIENT_KEY and ZOTERO_OAUTH_CLIENT_SECRET."
+  }
+
+  validation {
+    condition     = !contains(var.secrets, "STACKROOM_OIDC_CLIENT_SECRET") || local.member_tokens
+    error_message = "STACKROOM_OIDC_CLIENT_SECRET belongs to auth = oidc with settings = { STACKROOM_OIDC_CLIENT_ID = ... }."
   }
 
   validation {

@@ -127,7 +127,11 @@ func (r *room) close() {
 // serverOptions returns the options of a server with the tools over the libraries.
 func serverOptions(r *room, logger *slog.Logger) (server.Options, error) {
 	c := r.config
-	catalog, err := tool.NewCatalog(r.libs, tool.Options{ResultChars: c.ResultChars, Touched: telemetry.Touched, OwnCredential: ownCredential})
+	citationStyles, err := openStyles(c, r.observing.upstreamHooks("styles", logger))
+	if err != nil {
+		return server.Options{Logger: logger}, err
+	}
+	catalog, err := tool.NewCatalog(r.libs, tool.Options{ResultChars: c.ResultChars, Touched: telemetry.Touched, OwnCredential: ownCredential, Styles: citationStyles})
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}

@@ -210,3 +210,40 @@ run "no_teardown" {
     error_message = "With protection nothing is destroyed."
   }
 }
+
+run "personal_access_tokens_with_oidc" {
+  command = plan
+
+  variables {
+    auth     = "oidc"
+    settings = { STACKROOM_OIDC_ISSUER = "https://id.example.org", STACKROOM_OIDC_CLIENT_ID = "stackroom" }
+    secrets  = ["STACKROOM_OIDC_CLIENT_SECRET"]
+  }
+
+  assert {
+    condition     = length(google_storage_bucket.state) == 1 && google_storage_bucket_iam_member.runtime[0].role == "roles/storage.objectUser"
+    error_message = "The instances record revoked tokens in the bucket."
+  }
+  assert {
+    condition = alltrue([for name, value in {
+      STACKROOM_STATE_BUCKET       = "library-team-stackroom-state"
+      STACKROOM_MASTER_KEY         = "sm://projects/library-team/secrets/stackroom-stackroom-master-key/versions/latest"
+      STACKROOM_OIDC_CLIENT_SECRET = "sm://projects/library-team/secrets/stackroom-stackroom-oidc-client-secret/versions/latest"
+    } : contains([for e in google_cloud_run_v2_service.server[0].template[0].containers[0].env : "${e.name}=${e.value}"], "${name}=${value}")])
+    error_message = "The environment is what personal access tokens need."
+  }
+}
+
+run "oidc_without_personal_access_tokens" {
+  command = plan
+
+  variables {
+    auth     = "oidc"
+    settings = { STACKROOM_OIDC_ISSUER = "https://id.example.org" }
+  }
+
+  assert {
+    condition     = length(google_storage_bucket.state) == 0 && !contains(keys(google_secret_manager_secret.setting), "STACKROOM_MASTER_KEY")
+    error_message = "Without a client at the identity provider nothing is recorded."
+  }
+}

@@ -486,3 +486,15 @@ run "a_billing_account_that_is_none" {
 
   expect_failures = [var.budget]
 }
+
+run "a_client_secret_without_a_client" {
+  command = plan
+
+  variables {
+    auth     = "oidc"
+    settings = { STACKROOM_OIDC_ISSUER = "https://id.example.org" }
+    secrets  = ["STACKROOM_OIDC_CLIENT_SECRET"]
+  }
+
+  expect_failures = [var.secrets]
+}

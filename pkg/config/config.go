@@ -24,6 +24,10 @@ type Config struct {
 	ZoteroDesktop  bool          `env:"ZOTERO_DESKTOP" envDefault:"false" expect:"true or false" doc:"Serve the library of the Zotero that runs on this machine, through its local API on port 23119, without a key."`
 	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the one host that keys go to."`
 
+	_               struct{} `group:"Citations"`
+	Styles          string   `env:"STACKROOM_STYLES" expect:"a folder" doc:"Folder with further citation styles (.csl) and locales, such as the styles folder of Zotero."`
+	StyleRepository string   `env:"STACKROOM_STYLE_REPOSITORY" expect:"an https URL, or an http one on this machine" doc:"Where styles are fetched that are not in the folder, as https://www.zotero.org/styles. Unset: nowhere."`
+
 	_              struct{} `group:"Address"`
 	Port           string   `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
 	Addr           string   `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
@@ -126,6 +130,7 @@ func (c *Config) check() []Fault {
 	expect(c.Addr == "" || validAddr(c.Addr), "STACKROOM_ADDR")
 	expect(slices.Contains([]string{"", "none", "tokens", "oidc", "zotero"}, c.Auth), "STACKROOM_AUTH")
 	expect(validUpstream(c.ZoteroURL), "ZOTERO_URL")
+	expect(c.StyleRepository == "" || validUpstream(c.StyleRepository), "STACKROOM_STYLE_REPOSITORY")
 	if _, err := ZoteroKeys(c.ZoteroKey); err != nil && !Reference(c.ZoteroKey) {
 		expect(false, "ZOTERO_API_KEY")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/stackroom-mcp/stackroom/pkg/csl/styles"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -41,6 +42,9 @@ type Options struct {
 	// with [library.Unauthenticated] as soon as one library refuses it. Nil is
 	// never.
 	OwnCredential func(ctx context.Context) bool
+
+	// Styles has the citation styles. Nil is the built-in ones.
+	Styles *styles.Library
 }
 
 // Bounds of [Options].ResultChars, in characters.
@@ -50,7 +54,7 @@ const (
 	MaxResultChars     = 400_000
 )
 
-// Catalog is the eight tools, the prompts and the resources over the libraries
+// Catalog is the nine tools, the prompts and the resources over the libraries
 // of whoever calls. It holds no state of a caller and may be used by any number
 // of calls and servers at once.
 type Catalog struct {
@@ -58,6 +62,7 @@ type Catalog struct {
 	budget        int
 	touched       func(ctx context.Context, ids ...string)
 	ownCredential func(ctx context.Context) bool
+	styles        *styles.Library
 	tools         []*definition
 	byName        map[string]*definition
 }
@@ -71,9 +76,12 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.ResultChars < MinResultChars || opts.ResultChars > MaxResultChars {
 		return nil, library.Errorf(library.Invalid, "ResultChars is %d, it must be %d to %d", opts.ResultChars, MinResultChars, MaxResultChars)
 	}
-	c := &Catalog{libs: libs, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}}
+	if opts.Styles == nil {
+		opts.Styles = styles.New()
+	}
+	c := &Catalog{styles: opts.Styles, libs: libs, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}}
 	for _, define := range []func(*Catalog) (*definition, error){
-		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool,
+		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, citeTool,
 	} {
 		d, err := define(c)
 		if err != nil {

@@ -65,7 +65,7 @@ func TestEveryToolIsFitForEveryClient(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	c := catalogOf(t, one(), Options{})
 	tools := c.Definitions()
-	want := []string{"search", "fetch", "read_text", "list_libraries", "list_collections", "list_tags", "recent_changes", "export"}
+	want := []string{"search", "fetch", "read_text", "list_libraries", "list_collections", "list_tags", "recent_changes", "export", "cite"}
 	if got := c.names(); !slices.Equal(got, want) {
 		t.Fatalf("tools %q, want %q", got, want)
 	}
@@ -158,7 +158,7 @@ func TestEveryListHasLimitCursorAndTotal(t *testing.T) {
 
 func TestThirdPartyTextIsCalledUntrusted(t *testing.T) {
 	// What we write ourselves, or check: everything else is somebody's text.
-	ours := regexp.MustCompile(`(^|\.)(id|key|url|item_type|kind|matched_in|source|type|role|next_cursor|read_text_cursor|notices\[\]|notice|version|versions\[\]|at|library|reason|attachment|child|page|pages_returned|missing\[\])$`)
+	ours := regexp.MustCompile(`(^|\.)(id|key|url|item_type|kind|matched_in|source|type|role|next_cursor|read_text_cursor|notices\[\]|notice|version|versions\[\]|at|library|reason|attachment|child|page|pages_returned|missing\[\]|style|locale)$`)
 	named := regexp.MustCompile(`untrusted third-party text`)
 	for _, d := range catalogOf(t, one(), Options{}).Definitions() {
 		var s map[string]any

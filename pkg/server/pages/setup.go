@@ -67,6 +67,7 @@ type setupData struct {
 	Clients              []client
 	Tools                []tool.Definition
 	REST, Legacy, Signed bool
+	Tokens               bool // members make personal access tokens at /account/tokens
 }
 
 // shownLibraries are the libraries as the page lists them, or a note why it
@@ -90,6 +91,7 @@ func (s *Setup) Write(w http.ResponseWriter, r *http.Request) error {
 			Name: o.Name, Version: o.Version, URL: url,
 			SignIn: s.signIn(r), Libraries: s.libraries(r), Clients: clients(url, o.SignIn),
 			Tools: o.Tools, REST: len(o.Tools) > 0, Legacy: o.LegacySSE, Signed: o.Signed,
+			Tokens: o.SignIn == SignInZotero || o.SignIn == SignInOIDC,
 		},
 	})
 }

@@ -232,6 +232,15 @@ func TestThePageSaysHowToSignIn(t *testing.T) {
 	}
 }
 
+func TestSetup_LinksToPersonalAccessTokens(t *testing.T) {
+	for way, want := range map[SignIn]bool{SignInNone: false, SignInToken: false, SignInOIDC: true, SignInZotero: true} {
+		w, _ := front(t, nil, func(o *Options) { o.Signed, o.SignIn = true, way })
+		if got := strings.Contains(w.Body.String(), `href="/account/tokens"`); got != want {
+			t.Errorf("%q: a link to the tokens: %t, want %t", way, got, want)
+		}
+	}
+}
+
 func TestSetup_SaysWhoReadsTheSharedLibrary(t *testing.T) {
 	for _, shared := range []bool{false, true} {
 		_, root := front(t, nil, func(o *Options) { o.Signed, o.SignIn, o.Shared = true, SignInZotero, shared })

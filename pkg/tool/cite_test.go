@@ -1,0 +1,165 @@
+package tool
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
+)
+
+// citable is a library with works to cite. Its keys are in the order of works.
+func citable() *librarytest.Memory {
+	work := func(title, family, given, date, doi, key string) librarytest.Work {
+		return librarytest.Work{Item: library.Item{
+			Type: "journalArticle", ParsedDate: date,
+			Fields:   map[string]string{"title": title, "date": date, "publicationTitle": "Journal of Tides", "volume": "7", "pages": "11-19", "DOI": doi, "citationKey": key, "url": "https://www.example.org/" + key + "/"},
+			Creators: []library.Creator{{Role: "author", Family: family, Given: given}},
+		}}
+	}
+	return memory(library.Local, "Home", []librarytest.Work{
+		work("Tides at night", "Lovelace", "Ada", "1840", "10.5555/tides", "lovelace1840"),
+		work("Tides by day", "Lovelace", "Ada", "1840", "10.5555/day", "lovelace1840b"),
+		work("The <i>Fucus</i> of shores", "Babbage", "Charles", "1832", "", "babbage1832"),
+	})
+}
+
+func TestCite_Bibliography(t *testing.T) {
+	lib := citable()
+	keys := lib.Keys()
+	var out citeOutput
+	c := connect(t, fleet{lib})
+	c.ask(t, "cite", fmt.Sprintf(`{"ids":["local/%s","10.5555/DAY","@babbage1832"]}`, keys[0]), &out)
+	want := []citedEntry{
+		{"local/" + keys[2], "Babbage, C. (1832). The Fucus of shores. Journal of Tides, 7, 11–19. https://www.example.org/babbage1832/"},
+		{"local/" + keys[0], "Lovelace, A. (1840a). Tides at night. Journal of Tides, 7, 11–19. https://doi.org/10.5555/tides"},
+		{"local/" + keys[1], "Lovelace, A. (1840b). Tides by day. Journal of Tides, 7, 11–19. https://doi.org/10.5555/day"},
+	}
+	if !slices.Equal(out.Bibliography, want) || out.Style != "apa" || out.Locale != "en-US" || len(out.Citations) != 0 || out.Total != 3 || len(out.Missing)+len(out.Notices) != 0 {
+		t.Errorf("got %+v\nwant %+v", out, want)
+	}
+}
+
+func TestCite_CitationsOfAText(t *testing.T) {
+	lib := citable()
+	keys := lib.Keys()
+	citations := fmt.Sprintf(`["see @local/%s, pp. 3-4; @lovelace1840b","-@babbage1832, chap. 2","@https://example.org/babbage1832"]`, keys[0])
+	for _, tt := range []struct {
+		style, mode string
+		want        []string
+	}{
+		{"apa", "citation", []string{"(see Lovelace, 1840a, pp. 3–4, 1840b)", "(1832, Chapter 2)", "(Babbage, 1832)"}},
+		{"ieee", "citation", []string{"see [1, pp. 3–4], [2]", "[3, ch. 2]", "[3]"}},
+	} {
+		var out citeOutput
+		connect(t, fleet{lib}).ask(t, "cite", fmt.Sprintf(`{"citations":%s,"style":%q,"mode":%q}`, citations, tt.style, tt.mode), &out)
+		if !slices.Equal(out.Citations, tt.want) || len(out.Bibliography) != 3 {
+			t.Errorf("%s: %q, %d entries\nwant %q", tt.style, out.Citations, len(out.Bibliography), tt.want)
+		}
+	}
+}
+
+func TestCite_NotesKnowEarlierNotes(t *testing.T) {
+	var out citeOutput
+	c := connect(t, fleet{citable()})
+	c.ask(t, "cite", `{"citations":["@lovelace1840, 12","@babbage1832","@lovelace1840"],"style":"chicago-notes","mode":"note"}`, &out)
+	if len(out.Citations) != 3 || !strings.Contains(out.Citations[0], "Journal of Tides") || strings.Contains(out.Citations[2], "Journal") {
+		t.Errorf("%+v", out)
+	}
+}
+
+func TestCite_Formats(t *testing.T) {
+	for format, want := range map[string]string{"text": "Journal of Tides, 7", "markdown": "*Journal of Tides*, *7*", "html": "<i>Journal of Tides</i>, <i>7</i>"} {
+		// Not over the client of these tests, which takes no HTML.
+		raw, err := catalogOf(t, fleet{citable()}, Options{}).Call(t.Context(), "cite", json.RawMessage(fmt.Sprintf(`{"ids":["lovelace1840"],"format":%q}`, format)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out citeOutput
+		if err := json.Unmarshal(raw, &out); err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Bibliography) != 1 || !strings.Contains(out.Bibliography[0].Text, want) {
+			t.Errorf("%s: %+v", format, out.Bibliography)
+		}
+	}
+}
+
+func TestCite_ReportsWhatIsMissing(t *testing.T) {
+	double := citable()
+	other := memory(library.GroupID(7), "Group", []librarytest.Work{{Item: library.Item{Type: "book", Fields: map[string]string{"title": "Twice", "citationKey": "lovelace1840"}}}})
+	var out citeOutput
+	c := connect(t, fleet{double, other})
+	c.ask(t, "cite", `{"citations":["@lovelace1840","@nobody2000; @babbage1832","@group:9/ABCD2345"],"mode":"citation"}`, &out)
+	if want := []string{"lovelace1840", "nobody2000", "group:9/ABCD2345"}; !slices.Equal(out.Missing, want) {
+		t.Errorf("missing %q, want %q", out.Missing, want)
+	}
+	if len(out.Notices) != 1 || !strings.Contains(out.Notices[0], `"lovelace1840" names 2 works: local/`) {
+		t.Errorf("notices %q", out.Notices)
+	}
+	if want := []string{"", "(Babbage, 1832)", ""}; !slices.Equal(out.Citations, want) {
+		t.Errorf("citations %q", out.Citations)
+	}
+}
+
+func TestCite_Refuses(t *testing.T) {
+	c := connect(t, fleet{citable()})
+	for arguments, want := range map[string]library.Code{
+		`{}`: library.Invalid, `{"ids":["lovelace1840"],"citations":["@lovelace1840"]}`: library.Invalid,
+		`{"citations":["see nothing"]}`: library.Invalid, `{"ids":["lovelace1840"],"style":"no-such-style-at-all"}`: library.NotFound,
+		`{"citations":[` + strings.TrimSuffix(strings.Repeat(`"@a; @b; @c",`, 200), ",") + `]}`: library.TooLarge,
+	} {
+		c.refuse(t, "cite", arguments, want)
+	}
+}
+
+func TestCite_SaysWhichStyleItTook(t *testing.T) {
+	var out citeOutput
+	c := connect(t, fleet{citable()})
+	c.ask(t, "cite", `{"ids":["lovelace1840"],"style":"vancuver","locale":"xx-XX"}`, &out)
+	all := strings.Join(out.Notices, "\n")
+	if out.Style != "vancouver" || !strings.Contains(all, "comes closest") || !strings.Contains(all, "xx-XX") {
+		t.Errorf("%s %q", out.Style, out.Notices)
+	}
+}
+
+func TestCite_Pages(t *testing.T) {
+	works := librarytest.Many(80)
+	for i := range works {
+		works[i].Item.Fields["title"] += strings.Repeat(" and its long history", 10)
+	}
+	lib := memory(library.Local, "Home", works)
+	ids := ""
+	for i, key := range lib.Keys()[:80] {
+		if i > 0 {
+			ids += ","
+		}
+		ids += `"local/` + key + `"`
+	}
+	catalog := catalogOf(t, fleet{lib}, Options{ResultChars: MinResultChars})
+	c := connectTo(t, catalog, nil)
+	var got []string
+	citations, pages, cursor := 0, 0, ""
+	for {
+		var out citeOutput
+		c.ask(t, "cite", fmt.Sprintf(`{"ids":[%s],"mode":"citation","cursor":%q}`, ids, cursor), &out)
+		pages++
+		citations += len(out.Citations)
+		for _, e := range out.Bibliography {
+			got = append(got, e.ID)
+		}
+		if out.Total != 160 || out.Returned != len(out.Citations)+len(out.Bibliography) {
+			t.Fatalf("page %d: total %d, returned %d", pages, out.Total, out.Returned)
+		}
+		if cursor = out.NextCursor; cursor == "" {
+			break
+		}
+	}
+	slices.Sort(got)
+	if len(slices.Compact(got)) != 80 || citations != 80 || pages < 2 {
+		t.Errorf("%d entries, %d citations, %d pages", len(got), citations, pages)
+	}
+}
