@@ -42,14 +42,20 @@ func serveHere(ctx context.Context, h http.Handler) (string, error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-// zoteroItem returns a work as the API writes it.
-func zoteroItem(i int, it *library.Item) map[string]any {
+// zoteroKey returns the key of the item of a number.
+func zoteroKey(i int) string {
 	const alphabet, length = "23456789ABCDEFGHIJKLMNPQRSTUVWXYZ", 8 // of Zotero's keys
 	key := ""
 	for n, left := 0, i; n < length; n++ {
 		key = string(alphabet[left%len(alphabet)]) + key
 		left /= len(alphabet)
 	}
+	return key
+}
+
+// zoteroItem returns a work as the API writes it.
+func zoteroItem(i int, it *library.Item) map[string]any {
+	key := zoteroKey(i)
 	data := map[string]any{
 		"key": key, "version": 1, "itemType": it.Type, "collections": []string{}, "relations": map[string]any{},
 		"dateAdded": "2026-01-01T00:00:00Z", "dateModified": "2026-01-01T00:00:00Z",
@@ -79,11 +85,13 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/keys/current":
 		fmt.Fprint(w, `{"key":"loadtest","userID":1,"username":"loadtest","access":{"user":{"library":true,"notes":true}}}`)
-	case strings.HasSuffix(r.URL.Path, "/fulltext"):
+	case strings.HasSuffix(r.URL.Path, "/fulltext"), strings.HasSuffix(r.URL.Path, "/deleted"):
 		fmt.Fprint(w, `{}`)
 	case r.Header.Get("If-Modified-Since-Version") == "1":
 		w.WriteHeader(http.StatusNotModified)
-	case r.URL.Query().Get("q") != "": // full texts, of which there are none
+	case r.URL.Query().Get("format") == "versions":
+		s.versions(w)
+	case r.URL.Query().Get("q") != "", r.URL.Query().Get("since") != "": // no full texts, and nothing changes
 		h.Set("Total-Results", "0")
 		fmt.Fprint(w, `[]`)
 	case strings.Contains(r.URL.Path, "/items"):
@@ -91,6 +99,17 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.Set("Total-Results", "0")
 		fmt.Fprint(w, `[]`)
+	}
+}
+
+// versions answers with the version of each item.
+func (s *standIn) versions(w http.ResponseWriter) {
+	versions := make(map[string]int, len(s.items))
+	for i := range s.items {
+		versions[zoteroKey(i)] = 1
+	}
+	if err := json.NewEncoder(w).Encode(versions); err != nil {
+		return // the client left
 	}
 }
 

@@ -163,11 +163,11 @@ func (d *doctor) zotero(ctx context.Context, c *config.Config, secrets *secret.S
 		d.pass("zotero", "not configured; set ZOTERO_API_KEY to serve its libraries")
 		return
 	}
-	client := zotero.NewClient(up, zotero.Options{Local: c.ZoteroDesktop})
+	client := zotero.NewClient(up, clientOptions(c))
 	switch {
 	case c.ZoteroDesktop:
 		a, err := client.Account(ctx, upstream.Credential{})
-		d.account(ctx, "zotero app", a, appError(err))
+		d.account(ctx, "zotero app", a, err)
 		return // on this machine: neither its clock nor its state tells more
 	case c.Auth == "zotero":
 		d.pass("zotero", "everybody reads with a key of their own, which they grant when they sign in")
@@ -194,7 +194,7 @@ func (d *doctor) keys(ctx context.Context, c *config.Config, client *zotero.Clie
 		d.skip("zotero", "there is no key to try; see the secret above")
 		return
 	}
-	ring := zotero.NewKeyring(client, keys, zotero.KeyringOptions{Every: c.ZoteroRotation})
+	ring := zotero.NewKeyring(client, nil, keys, zotero.KeyringOptions{Every: c.ZoteroRotation})
 	for i := range ring.Len() {
 		a, err := ring.Account(ctx, i)
 		d.account(ctx, fmt.Sprintf("zotero key #%d", i), a, err)

@@ -17,6 +17,7 @@ type libraries struct {
 	*access.Libraries
 	embedded *embedded.Provider // served or not
 	upstream *upstream.Client   // nil if there is none
+	replicas *replicas          // nil if there is no upstream
 }
 
 // sharedNotice says in list_libraries who may read the embedded library.
@@ -30,15 +31,22 @@ func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store,
 	if err != nil {
 		return nil, err
 	}
-	remote, err := zoteroProvider(ctx, c, up, secrets, hooks, logger)
-	if err != nil {
-		return nil, err
+	l := &libraries{upstream: up}
+	var remote access.Provider
+	if up != nil {
+		if l.replicas, err = openReplicas(c, logger); err != nil {
+			return nil, err
+		}
+		if remote, err = zoteroProvider(c, up, l.replicas, secrets, logger); err != nil {
+			l.replicas.close()
+			return nil, err
+		}
 	}
 	options := embedded.Options{Dir: c.Data, Sample: remote == nil}
 	if c.SharesLocal() {
 		options.Notice = sharedNotice
 	}
-	l := &libraries{embedded: embedded.New(options), upstream: up}
+	l.embedded = embedded.New(options)
 	var providers []access.Provider
 	if c.ServesLocal() {
 		providers = append(providers, l.embedded)
@@ -48,6 +56,14 @@ func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store,
 	}
 	l.Libraries = access.New(access.Options{Providers: providers})
 	return l, l.Ready(ctx)
+}
+
+// Close closes what is open.
+func (l *libraries) Close() {
+	if l.replicas != nil {
+		l.replicas.close()
+	}
+	l.embedded.Close()
 }
 
 // ownCredential reports whether the caller reads libraries with a credential of

@@ -110,7 +110,7 @@ func (a *app) close() {
 		a.probe.close()
 	}
 	if a.libs != nil {
-		a.libs.embedded.Close()
+		a.libs.Close()
 	}
 	if a.secrets != nil {
 		a.secrets.Close()

@@ -44,7 +44,7 @@ var (
 		"timeout": true, "too_large": true, "unreadable": true, "cancelled": true, "held": true,
 	}
 	knownCacheResults = map[string]bool{
-		"hit": true, "miss": true, "revalidate": true, "coalesced": true, "stale": true, "batched": true,
+		"hit": true, "miss": true, "revalidate": true, "coalesced": true, "stale": true,
 	}
 	knownBreakerStates = map[string]bool{"closed": true, "open": true, "half_open": true}
 )

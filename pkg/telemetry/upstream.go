@@ -25,7 +25,7 @@ func newUpstreamInstruments(b *builder) *upstreamInstruments {
 		requests:    b.counter("stackroom.upstream.requests", "{request}", "Requests to an upstream, by outcome; held ones were not sent."),
 		retries:     b.counter("stackroom.upstream.retries", "{attempt}", "Retries, by why the attempt before failed."),
 		transitions: b.counter("stackroom.upstream.breaker.transitions", "{transition}", "Changes of the circuit breaker's state."),
-		cache:       b.counter("stackroom.upstream.cache.results", "{call}", "Cache results of calls: hit, miss, revalidate, stale; coalesced and batched calls joined another."),
+		cache:       b.counter("stackroom.upstream.cache.results", "{call}", "Cache results of calls: hit, miss, revalidate, stale; coalesced calls joined another."),
 	}
 	state, err := b.meter.Int64Gauge("stackroom.upstream.breaker.state",
 		metric.WithDescription("State of the circuit breaker: 0 closed, 1 half open, 2 open."))

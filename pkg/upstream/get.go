@@ -84,7 +84,9 @@ func (c *Client) stale(ctx context.Context, p *call, err error) *Response {
 		return nil
 	}
 	c.decided(ctx, CacheStale)
-	return kept.response(now, true)
+	response := kept.response(now, true)
+	response.Cause = err
+	return response
 }
 
 // fly runs the request of f and ends f, even after a panic.

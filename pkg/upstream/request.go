@@ -44,8 +44,10 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Stale reports that the host could not confirm the response.
+	// Stale reports that the host could not confirm the response, and Cause why,
+	// with code [library.Unavailable] or [library.RateLimited].
 	Stale bool
+	Cause error
 	// Age is the time since the host sent or confirmed the response.
 	Age time.Duration
 }

@@ -2,218 +2,236 @@ package zotero
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
+	"net/url"
 	"strconv"
-	"sync"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// identity tells what one credential may see from what another may: a digest
-// of what the server says of the key, key and rights included. What is cached
-// for one identity is never shown to another.
-type identity [sha256.Size]byte
-
-// Account is what one credential may see. It is cheap to make and may be used
-// by several callers at the same time.
+// Account is what one credential may read. It holds for one call: it is at most
+// as old as the upstream's fresh time, and older only while Zotero does not
+// answer.
 type Account struct {
-	client   *Client
-	cred     upstream.Credential
-	key      Key
-	identity identity
-	others   bool // another key may do what this one is refused
+	client *Client
+	cred   upstream.Credential
+	ask    requester
+	key    key
 }
 
-// Account returns what a credential may see: GET /keys/current. A key that
-// Zotero doesn't take is [library.Unauthenticated]. With [Options.Local] there
-// is no key: the caller sees what the desktop app has.
+// grant is the right to read one library.
+type grant struct {
+	about  library.Info // without size and version
+	path   string       // "/users/475425"
+	view   string       // the rights that decide which objects a key sees
+	files  bool
+	notice string // what every answer from the library says
+}
+
+// missingNotes is what every answer says that a key without notes gets.
+const missingNotes = "this key may not read notes, so they are missing; https://www.zotero.org/settings/keys can allow it"
+
+// Account asks Zotero what a credential may read. A key that Zotero does not
+// accept is [library.Unauthenticated]. With [Options.Local] there is no key: the
+// caller reads what the app has.
 func (c *Client) Account(ctx context.Context, cred upstream.Credential) (*Account, error) {
+	a := &Account{client: c, cred: cred, ask: current(c.as(cred))}
 	if c.o.Local {
-		return c.localAccount(ctx)
+		return a, appError(a.local(ctx))
 	}
-	res, err := c.get(ctx, cred, "/keys/current", nil, jsonType)
-	if err != nil {
+	var err error
+	if a.key, _, err = getOne[key](ctx, a.ask, "/keys/current", nil, cached); err != nil {
 		return nil, err
 	}
-	a := &Account{client: c, cred: cred, identity: sha256.Sum256(res.Body)}
-	if err := json.Unmarshal(res.Body, &a.key); err != nil {
-		return nil, unreadable(err)
-	}
-	if a.key.UserID <= 0 {
-		return nil, library.Errorf(library.Unauthenticated, "Zotero doesn't say whose key this is").WithHint("make a new key at https://www.zotero.org/settings/keys")
+	if a.key.user <= 0 {
+		return nil, library.Errorf(library.Unauthenticated, "Zotero does not say to which user this key belongs").WithHint("make a new key at https://www.zotero.org/settings/keys")
 	}
 	return a, nil
 }
 
-// localAccount asks the desktop app whose library it has. The app's user is
-// always 0, its items name the real one; somebody who never signed in to
-// Zotero is user 1 here.
-func (c *Client) localAccount(ctx context.Context) (*Account, error) {
-	a := &Account{client: c}
-	list, err := c.Items(ctx, a.scope("/users/0"), Parameters{Limit: 1})
+// local asks the app for the number of its user, who is always 0 in paths. A
+// person who never signed in to Zotero is user 1 here.
+func (a *Account) local(ctx context.Context) error {
+	a.key = key{user: 1, personal: rights{library: true, files: true, notes: true}, all: rights{library: true}}
+	p, err := getPage[item](ctx, a.ask, "/users/0/items", paged(nil, 0, 1), cached)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a.key = Key{UserID: 1, User: Access{Library: true, Files: true, Notes: true}, AllGroups: Access{Library: true}}
-	for _, item := range list.Items {
-		if item.Library.Type == "user" && item.Library.ID > 0 {
-			a.key.UserID = item.Library.ID
+	for _, it := range p.items {
+		if !it.inGroup && it.owner > 0 {
+			a.key.user = it.owner
 		}
 	}
-	return a, nil
+	return nil
 }
 
-// Key returns what the account's key may do.
-func (a *Account) Key() Key { return a.key }
-
-func (a *Account) scope(path string) Scope {
-	return Scope{cred: a.cred, path: path, identity: a.identity}
-}
-
-// Scope returns the library as the account sees it, for the methods of
-// [Client]; [library.NotFound] if the account may not read it.
-func (a *Account) Scope(ctx context.Context, id library.ID) (Scope, error) {
-	r, err := a.reader(ctx, id)
-	if err != nil {
-		return Scope{}, err
+// current returns a requester that accepts an old response only while Zotero
+// does not answer: while it asks for a pause, a right that ended would stay.
+func current(ask requester) requester {
+	return func(ctx context.Context, path string, query url.Values, use caching) (*upstream.Response, error) {
+		res, err := ask(ctx, path, query, use)
+		if err == nil && res.Stale && isCode(res.Cause, library.RateLimited) {
+			return nil, res.Cause
+		}
+		return res, err
 	}
-	return r.scope, nil
 }
 
 // Libraries lists the libraries that the account may read, the personal one
-// first, with size and version. A library that doesn't answer is listed with
-// a size of -1 and a notice. If Zotero no longer accepts the key, that is
+// first, with size and version. A library that does not answer is listed with a
+// size of -1 and a notice. A key that Zotero no longer accepts is
 // [library.Unauthenticated].
 func (a *Account) Libraries(ctx context.Context) ([]library.Info, error) {
-	readers, err := a.readers(ctx)
+	grants, err := a.grants(ctx)
 	if err != nil {
 		return nil, err
 	}
-	infos := make([]library.Info, len(readers))
-	var wg sync.WaitGroup
-	var refused error
-	var once sync.Once
-	room := make(chan struct{}, a.client.o.Parallel)
-	for i, r := range readers {
-		wg.Go(func() {
-			room <- struct{}{}
-			defer func() { <-room }()
-			info, err := r.Info(ctx)
-			if library.CodeOf(err) == library.Unauthenticated {
-				once.Do(func() { refused = err })
-			}
-			if err != nil {
-				info = r.about
-				info.Items, info.Notice = -1, "did not answer: "+library.AsError(err).Message
-			}
-			infos[i] = info
+	infos := make([]library.Info, len(grants))
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(a.client.o.Parallel)
+	for i := range grants {
+		g.Go(func() (err error) {
+			infos[i], err = a.info(inner, &grants[i])
+			return err
 		})
 	}
-	wg.Wait()
-	if refused != nil { // the key is the same for all
-		return nil, refused
-	}
-	return infos, ctx.Err()
-}
-
-// Open returns a library that the account may read; any other does not exist
-// for it: [library.NotFound].
-func (a *Account) Open(ctx context.Context, id library.ID) (library.Reader, error) {
-	r, err := a.reader(ctx, id)
-	if err != nil {
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	if r.about.Kind == library.KindUser && !a.key.User.Notes {
-		return withoutNotes{r}, nil
+	return infos, nil
+}
+
+// info describes a library as it is now.
+func (a *Account) info(ctx context.Context, g *grant) (library.Info, error) {
+	info := g.about
+	h, err := a.client.source(g, a.ask).Head(ctx)
+	switch {
+	case isCode(err, library.Unauthenticated) || ctx.Err() != nil:
+		return info, err
+	case err != nil:
+		info.Items, info.Notice = -1, "did not answer: "+library.AsError(err).Message
+	default:
+		// A library in which nothing was ever saved has version 0.
+		info.Items, info.Version, info.Notice = h.Items, max(h.Version, 1), h.Notice
 	}
-	return r, nil
+	return info, nil
 }
 
-// withoutNotes reads a library whose notes the key may not read.
-type withoutNotes struct{ *Reader }
-
-// Notice returns what every answer from the library says.
-func (withoutNotes) Notice() string {
-	return "this key may not read notes, so they are missing; https://www.zotero.org/settings/keys can allow it"
+// source returns the source of a library, which makes its requests with ask.
+func (c *Client) source(g *grant, ask requester) replica.Source {
+	s := &source{ask: ask, id: g.about.ID, path: g.path, files: g.files, local: c.o.Local, parallel: c.o.Parallel}
+	if c.o.Local {
+		return desktopSource{s}
+	}
+	return s
 }
 
-func (a *Account) reader(ctx context.Context, id library.ID) (*Reader, error) {
-	if id == library.UserID(a.key.UserID) && a.key.User.Library {
+// open opens the replica of a library, which ask reads.
+func (c *Client) open(r Replicas, g *grant, ask requester) library.Reader {
+	return r.Open(replica.Opening{About: g.about, View: g.view, Source: c.source(g, ask), Notice: g.notice})
+}
+
+// grant returns the right to read one library. Any other library does not exist
+// for the account: [library.NotFound].
+func (a *Account) grant(ctx context.Context, id library.ID) (*grant, error) {
+	switch {
+	case id == library.UserID(a.key.user) && a.key.personal.library:
 		return a.personal(), nil
-	}
-	if group := groupNumber(id); group > 0 && a.key.group(group).Library {
-		readers, err := a.readers(ctx)
+	case groupNumber(id) > 0 && a.key.in(groupNumber(id)).library:
+		grants, err := a.grants(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range readers {
-			if r.about.ID == id {
-				return r, nil
+		for i := range grants {
+			if grants[i].about.ID == id {
+				return &grants[i], nil
 			}
 		}
 	}
 	return nil, library.Errorf(library.NotFound, "no such library").WithHint("list_libraries names those that there are")
 }
 
-// readers returns the account's libraries.
-func (a *Account) readers(ctx context.Context) ([]*Reader, error) {
-	all := []*Reader{}
-	if a.key.User.Library {
-		all = append(all, a.personal())
+// grants returns the rights to read of the account.
+func (a *Account) grants(ctx context.Context) ([]grant, error) {
+	var all []grant
+	if a.key.personal.library {
+		all = append(all, *a.personal())
 	}
-	user := a.key.UserID
-	if a.client.o.Local {
-		user = 0
-	}
-	if !a.readsGroups() {
+	if !a.key.readsGroups() {
 		return all, nil
 	}
-	first, err := a.client.Groups(ctx, a.cred, user, Parameters{})
+	groups, _, _, err := getAll[group](ctx, a.ask, a.userPath()+"/groups", nil, cached)
 	if err != nil {
 		return nil, err
 	}
-	for group, err := range All(ctx, first) {
-		if err != nil {
-			return nil, err
-		}
+	for _, g := range groups {
 		// The list has public groups too that the key may not read.
-		access := a.key.group(group.ID)
-		if group.ID <= 0 || !access.Library {
-			continue
+		if r := a.key.in(g.id); g.id > 0 && r.library {
+			all = append(all, grant{
+				path: "/groups/" + strconv.FormatInt(g.id, 10), view: a.client.view(), files: true,
+				about: library.Info{ID: library.GroupID(g.id), Name: g.title(), Kind: library.KindGroup, MayWrite: r.write && g.editableBy(a.key.user)},
+			})
 		}
-		about := library.Info{
-			ID: library.GroupID(group.ID), Name: group.Name, Kind: library.KindGroup,
-			MayWrite: access.Write && group.editableBy(a.key.UserID),
-		}
-		if about.Name == "" {
-			about.Name = "Group " + strconv.FormatInt(group.ID, 10)
-		}
-		all = append(all, &Reader{client: a.client, scope: a.scope("/groups/" + strconv.FormatInt(group.ID, 10)), about: about, others: a.others})
 	}
 	return all, nil
 }
 
-// readsGroups reports whether there can be a group that the key may read.
-func (a *Account) readsGroups() bool {
-	if a.key.AllGroups.Library {
-		return true
+// personal returns the right to the personal library.
+func (a *Account) personal() *grant {
+	r := a.key.personal
+	g := &grant{
+		path: a.userPath(), files: r.files,
+		about: library.Info{ID: library.UserID(a.key.user), Name: "My Library", Kind: library.KindUser, MayWrite: r.write},
 	}
-	for _, access := range a.key.Groups {
-		if access.Library {
-			return true
-		}
+	if !r.notes {
+		g.notice = missingNotes
 	}
-	return false
+	var may []string
+	if r.notes {
+		may = append(may, "notes")
+	}
+	if r.files {
+		may = append(may, "files")
+	}
+	g.view = a.client.view(may...)
+	return g
 }
 
-func (a *Account) personal() *Reader {
-	path := "/users/" + strconv.FormatInt(a.key.UserID, 10)
+func (a *Account) userPath() string {
 	if a.client.o.Local {
-		path = "/users/0"
+		return "/users/0"
 	}
-	return &Reader{client: a.client, scope: a.scope(path), others: a.others, about: library.Info{
-		ID: library.UserID(a.key.UserID), Name: "My Library", Kind: library.KindUser, MayWrite: a.key.User.Write,
-	}}
+	return "/users/" + strconv.FormatInt(a.key.user, 10)
+}
+
+// view returns the name of what a key with these rights sees. The app's objects
+// have other versions than the same ones at zotero.org, and another server has
+// other libraries of the same numbers.
+func (c *Client) view(may ...string) string {
+	if c.o.Local {
+		may = append(may, "desktop")
+	}
+	if c.o.Host != "" {
+		may = append(may, c.o.Host)
+	}
+	return strings.Join(may, ",")
+}
+
+// link returns the page of an item at zotero.org, or "" where there is none.
+func (c *Client) link(id library.ItemID) string {
+	if c.o.Local || c.o.Host != "" || !validKey(id.Key) {
+		return ""
+	}
+	kind, number, _ := strings.Cut(string(id.Library), ":")
+	switch library.Kind(kind) {
+	case library.KindUser:
+		return "https://www.zotero.org/users/" + number + "/items/" + id.Key
+	case library.KindGroup:
+		return "https://www.zotero.org/groups/" + number + "/items/" + id.Key
+	}
+	return ""
 }

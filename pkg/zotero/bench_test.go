@@ -1,69 +1,59 @@
-package zotero_test
+package zotero
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"testing"
 
-	"github.com/stackroom-mcp/stackroom/pkg/library"
-	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
-	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
 
-func benchmarkLibrary(b *testing.B) library.Reader {
-	f := newFake(b)
-	f.addLibrary("group", 1, librarytest.Many(2000))
-	f.grant("good", false, 1)
-	up, err := upstream.New(upstream.Options{BaseURL: f.URL})
-	if err != nil {
-		b.Fatal(err)
+// benchPage returns a page of 100 works as the API writes it.
+func benchPage(tb testing.TB) []byte {
+	tb.Helper()
+	all := []map[string]any{}
+	for i := range maxPage {
+		key := fmt.Sprintf("ABCD%c%c22", keyAlphabet[i/10], keyAlphabet[i%10])
+		all = append(all, map[string]any{"key": key, "version": i, "library": map[string]any{"type": "group", "id": 7}, "meta": map[string]any{"parsedDate": "2001", "numChildren": 2}, "data": map[string]any{
+			"key": key, "itemType": "journalArticle", "title": fmt.Sprint("On the number ", i), "abstractNote": "An abstract of a sentence, and of another one that is longer.",
+			"creators": []any{map[string]any{"creatorType": "author", "firstName": "Ada", "lastName": "Lovelace"}}, "tags": []any{map[string]any{"tag": "number"}},
+			"collections": []any{"ABCD2345"}, "relations": map[string]any{}, "dateAdded": "2026-01-01T00:00:00Z", "dateModified": "2026-01-01T00:00:00Z",
+			"publicationTitle": "A Journal", "volume": "7", "issue": "1", "pages": "1-10", "DOI": "10.1000/1", "ISSN": "", "url": "https://example.org/",
+		}})
 	}
-	a, err := zotero.NewClient(up, zotero.Options{}).Account(b.Context(), credential("good"))
+	body, err := json.Marshal(all)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	r, err := a.Open(b.Context(), "group:1")
-	if err != nil {
-		b.Fatal(err)
-	}
-	readWhole(b, r)
-	return r
+	return body
 }
 
-// BenchmarkSearch asks a library of 2,000 works: the same question again, a
-// new one each time, and, as the yardstick, the decoding of one page of items.
-func BenchmarkSearch(b *testing.B) {
-	for _, c := range []struct {
-		name string
-		text func(i int) string
-	}{
-		{"again", func(int) string { return "copper signal" }},
-		{"new", func(i int) string { return fmt.Sprintf("copper signal %d", i) }},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			r := benchmarkLibrary(b)
-			i := 0
-			for b.Loop() {
-				i++
-				if _, err := r.Search(b.Context(), library.Query{Text: c.text(i), Limit: 10}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+// BenchmarkPage reads a page of 100 works into objects of a replica.
+func BenchmarkPage(b *testing.B) {
+	body := benchPage(b)
+	ask := func(context.Context, string, url.Values, caching) (*upstream.Response, error) {
+		return &upstream.Response{Header: http.Header{}, Body: body}, nil
 	}
-	b.Run("yardstick", func(b *testing.B) {
-		f := newFake(b)
-		l := f.addLibrary("group", 1, librarytest.Many(100))
-		raw, err := json.Marshal(l.envelopes(l.items))
-		if err != nil {
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		p, err := getPage[item](b.Context(), ask, "", nil, direct)
+		if err != nil || len(objectsOf("group:7", p.items)) != maxPage {
 			b.Fatal(err)
 		}
-		for b.Loop() {
-			var objects []zotero.Object
-			if err := json.Unmarshal(raw, &objects); err != nil {
-				b.Fatal(err)
-			}
+	}
+}
+
+// BenchmarkPageYardstick decodes the same page with encoding/json alone.
+func BenchmarkPageYardstick(b *testing.B) {
+	body := benchPage(b)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		var v any
+		if err := json.Unmarshal(body, &v); err != nil {
+			b.Fatal(err)
 		}
-	})
+	}
 }

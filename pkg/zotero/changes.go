@@ -1,234 +1,153 @@
 package zotero
 
 import (
-	"cmp"
 	"context"
-	"fmt"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
-	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
 )
 
-// addedWithin is how soon after a work's making its last change may be for the
-// work to count as new: programs fill in what they save.
-const addedWithin = time.Minute
+// maxChanges is how many changed objects are held at a time. If there are more,
+// reading the library whole needs less memory.
+const maxChanges = 2000
 
-// Changes implements [library.Reader]. A change to a note, attachment or
-// annotation is one to its work. A work that went to the trash is removed, and
-// with a version so is what is gone for good: of that Zotero keeps only the
-// key, with neither time nor kind.
-func (r *Reader) Changes(ctx context.Context, q library.ChangeQuery) (library.Page[library.Change], error) {
-	none := library.Page[library.Change]{}
-	if err := ctx.Err(); err != nil {
-		return none, err
+// markOf returns the mark of a library's state: its version, and how many
+// collections it has, or 0 if that is not known.
+func markOf(version int64, collections int) string {
+	mark := strconv.FormatInt(version, 10)
+	if collections > 0 {
+		mark += "+" + strconv.Itoa(collections)
 	}
-	if err := library.ValidatePage(q.Offset, q.Limit); err != nil {
-		return none, err
-	}
-	found, err := r.changed(ctx, q)
-	if err != nil {
-		return none, err
-	}
-	changes, err := r.changesOf(ctx, found.items, q)
-	if err != nil {
-		return none, err
-	}
-	gone, said, err := r.gone(ctx, q, found.items, found.version)
-	if err != nil {
-		return none, err
-	}
-	changes = append(changes, gone...)
-	slices.SortFunc(changes, func(a, b library.Change) int {
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Version, a.Version), strings.Compare(a.Key, b.Key))
-	})
-	return library.Page[library.Change]{
-		Items: cut(changes, q.Offset, q.Limit), Total: len(changes), Version: found.version, Notice: notices(found.notice, said),
-	}, nil
+	return mark
 }
 
-// changed is what changed in a library, trash included.
-type changed struct {
-	items   map[string]*Object
-	version int64
-	notice  string
-	partial bool // there are more than were looked at
+// parseMark reads what markOf returned.
+func parseMark(mark string) (version int64, collections int, ok bool) {
+	first, second, counted := strings.Cut(mark, "+")
+	version, err := strconv.ParseInt(first, 10, 64)
+	if err != nil || version < 0 {
+		return 0, 0, false
+	}
+	if counted {
+		if collections, err = strconv.Atoi(second); err != nil || collections < 0 {
+			return 0, 0, false
+		}
+	}
+	return version, collections, true
 }
 
-// changed returns the items of every kind that changed within the bounds of q.
-// Where they are more than are looked at one page after the other, the library
-// is read whole.
-func (r *Reader) changed(ctx context.Context, q library.ChangeQuery) (*changed, error) {
-	if r.client.o.Local {
-		return r.changedItems(ctx, q)
+// Since implements [replica.Source]. A library in which nothing changed costs
+// one request, one with a small change three: objects, removals, collections.
+func (s *source) Since(ctx context.Context, mark string) (*replica.Changes, error) {
+	since, collections, ok := parseMark(mark)
+	if !ok {
+		return &replica.Changes{Whole: true}, nil
 	}
-	v, err := r.known(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if v.snapshot != nil && q.SinceVersion == 0 {
-		return r.knownChanges(ctx, q, v)
-	}
-	found, err := r.changedItems(ctx, q)
-	if err != nil || !found.partial {
-		return found, err
-	}
-	if v, err = r.whole(ctx); err != nil || v.snapshot == nil {
-		return found, err
-	}
-	return r.knownChanges(ctx, q, v)
-}
-
-// knownChanges returns what changed in a library that was read whole, of which
-// only the trash is to be asked for.
-func (r *Reader) knownChanges(ctx context.Context, q library.ChangeQuery, v view) (*changed, error) {
-	found := map[string]*Object{}
-	for key, o := range v.objects {
-		if !o.Data.Modified.Before(q.Since) && o.Version > q.SinceVersion {
-			found[key] = o
-		}
-	}
-	trashed, err := r.client.TrashedItems(ctx, r.scope, Parameters{Since: q.SinceVersion, Sort: "dateModified", Descending: true})
-	if err != nil {
-		return nil, err
-	}
-	for o, err := range All(ctx, trashed) {
-		if err != nil {
-			return nil, err
-		}
-		if o.Data.Modified.Before(q.Since) {
-			break
-		}
-		if validKey(o.Key) {
-			found[o.Key] = &o
-		}
-	}
-	return &changed{items: found, version: v.version, notice: notices(v.head.notice, v.notice, staleness(trashed))}, nil
-}
-
-// changedItems asks for the items that changed, last first.
-func (r *Reader) changedItems(ctx context.Context, q library.ChangeQuery) (*changed, error) {
-	first, err := r.client.Items(ctx, r.scope, Parameters{
-		Since: q.SinceVersion, IncludeTrashed: true, Sort: "dateModified", Descending: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	found := &changed{items: map[string]*Object{}, version: first.Version, notice: staleness(first)}
-	for o, err := range All(ctx, first) {
-		if err != nil {
-			return nil, err
-		}
-		if o.Data.Modified.Before(q.Since) {
-			break
-		}
-		// The local API before version 10 takes no versions from callers.
-		if o.Version <= q.SinceVersion || !validKey(o.Key) {
-			continue
-		}
-		if len(found.items) >= r.client.o.ScanLimit {
-			found.partial = true
-			found.notice = notices(found.notice, fmt.Sprintf("only the last %d changed items were looked at, so older changes are missing", len(found.items)))
-			break
-		}
-		found.items[o.Key] = &o
-	}
-	return found, nil
-}
-
-// changesOf returns one change for each work that the items are or belong to.
-func (r *Reader) changesOf(ctx context.Context, found map[string]*Object, q library.ChangeQuery) ([]library.Change, error) {
-	missing := []string{}
-	for _, o := range found {
-		if p := o.Data.Parent; p != "" && found[p] == nil && !slices.Contains(missing, p) {
-			missing = append(missing, p)
-		}
-	}
-	parents, objects, err := r.climb(ctx, missing)
-	if err != nil {
-		return nil, err
-	}
-	byWork := map[string]*library.Change{}
-	for _, o := range found {
-		top := topOf(o, found, parents, objects)
-		if top == nil || o != top && (top.Data.Deleted || o.Data.Deleted) {
-			continue
-		}
-		c := byWork[top.Key]
-		if c == nil {
-			c = &library.Change{Key: top.Key}
-			byWork[top.Key] = c
-		}
-		c.Version = max(c.Version, o.Version)
-		if c.Item == nil {
-			c.Item = itemOf(r.about.ID, top)
-		}
-		if o.Data.Modified.After(c.At) || c.By == "" {
-			c.By = cmp.Or(o.Meta.ModifiedBy, o.Meta.CreatedBy)
-		}
-		if o.Data.Modified.After(c.At) {
-			c.At = o.Data.Modified
-		}
-		c.Kind = kindOf(top, c.At, q)
-	}
-	changes := make([]library.Change, 0, len(byWork))
-	for _, c := range byWork {
-		if c.Kind == library.Removed {
-			c.Item = nil
-		}
-		changes = append(changes, *c)
-	}
-	return changes, nil
-}
-
-// topOf returns the work that an item is or belongs to, nil if that isn't
-// there.
-func topOf(o *Object, found map[string]*Object, parents map[string]string, objects map[string]*Object) *Object {
-	for range 4 {
-		if o.Data.Parent == "" {
-			return o
-		}
-		above := found[o.Data.Parent]
-		if above == nil {
-			return objects[parents[o.Data.Parent]]
-		}
-		o = above
-	}
-	return nil
-}
-
-// kindOf says what happened to a work that last changed at a time.
-func kindOf(top *Object, at time.Time, q library.ChangeQuery) library.ChangeKind {
+	items, head, err := s.changed(ctx, since)
 	switch {
-	case top.Data.Deleted:
-		return library.Removed
-	case !q.Since.IsZero() && !top.Data.Added.Before(q.Since),
-		at.Sub(top.Data.Added) <= addedWithin:
-		return library.Added
+	case err != nil:
+		return nil, err
+	case head.Version < since || head.Objects > maxChanges:
+		return &replica.Changes{Whole: true}, nil
+	case head.Version == since && len(items) == 0:
+		head.Mark, head.Objects = mark, -1
+		return &replica.Changes{Head: head}, nil
 	}
-	return library.Changed
+	gone, _, err := getOne[deletions](ctx, s.ask, s.path+"/deleted", sinceVersion(since), direct)
+	if err != nil {
+		return nil, lost(err)
+	}
+	tree, count, err := s.collectionsSince(ctx, since, collections, len(gone.collections) > 0)
+	if err != nil {
+		return nil, err
+	}
+	head.Mark, head.Objects = markOf(head.Version, count), -1
+	// An object can be removed after the first request.
+	removed := make(map[string]bool, len(gone.items))
+	for _, key := range gone.items {
+		removed[key] = true
+	}
+	items = slices.DeleteFunc(items, func(it item) bool { return removed[it.key] })
+	return &replica.Changes{Head: head, Objects: objectsOf(s.id, items), Removed: gone.items, Collections: tree}, nil
 }
 
-// gone returns what was removed for good since a version.
-func (r *Reader) gone(ctx context.Context, q library.ChangeQuery, found map[string]*Object, version int64) (changes []library.Change, notice string, err error) {
-	switch {
-	case r.client.o.Local:
-		return nil, "the desktop app doesn't tell what was removed for good, only what is in the trash", nil
-	case q.SinceVersion <= 0:
-		return nil, "what was removed for good is told only since a version, not since a time", nil
+// changed returns the items that changed after a version, trash included. The
+// head is that of the first page, with the number of changed items. The list
+// ends early if there are too many.
+func (s *source) changed(ctx context.Context, since int64) ([]item, replica.Head, error) {
+	query := sinceVersion(since)
+	query.Set("includeTrashed", "1")
+	query.Set("sort", "dateAdded")
+	query.Set("direction", "asc")
+	var items []item
+	var head replica.Head
+	moved := false
+	err := eachPage(ctx, s.ask, s.path+"/items", query, direct, func(p *page[item]) bool {
+		if p.start == 0 {
+			head = headOf(p)
+		}
+		moved = moved || p.version != head.Version
+		items = append(items, p.items...)
+		return head.Version >= since && p.known() <= maxChanges
+	})
+	if err == nil && moved {
+		items, err = s.complete(ctx, since, items)
 	}
-	deleted, err := r.client.Deleted(ctx, r.scope, q.SinceVersion)
+	return items, head, lost(err)
+}
+
+// complete adds to a list of changed items those that moved to an earlier page
+// while it was read, because an item before them was removed: a list of keys and
+// versions has no pages.
+func (s *source) complete(ctx context.Context, since int64, items []item) ([]item, error) {
+	query := sinceVersion(since)
+	query.Set("includeTrashed", "1")
+	query.Set("format", "versions")
+	missing, _, err := versions(ctx, s.ask, s.path+"/items", query)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	for _, key := range deleted.Items {
-		if validKey(key) && found[key] == nil {
-			changes = append(changes, library.Change{Kind: library.Removed, Key: key, Version: version})
+	for i := range items {
+		if missing[items[i].key] <= items[i].version {
+			delete(missing, items[i].key)
 		}
 	}
-	if len(changes) > 0 {
-		notice = "of what was removed for good Zotero keeps only the key: it may have been a work, a note or an attachment, at any time since that version"
+	more, err := s.getItems(ctx, keysOf(missing))
+	return append(items, more...), err
+}
+
+func keysOf(m map[string]int64) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
 	}
-	return changes, notice, nil
+	slices.Sort(keys)
+	return keys
+}
+
+func sinceVersion(version int64) url.Values {
+	return url.Values{"since": {strconv.FormatInt(version, 10)}}
+}
+
+// getItems requests items by their keys, in any number, trash included.
+func (s *source) getItems(ctx context.Context, keys []string) ([]item, error) {
+	var all []item
+	for some := range slices.Chunk(keys, maxKeys) {
+		query := url.Values{"itemKey": {strings.Join(some, ",")}, "includeTrashed": {"1"}}
+		p, err := getPage[item](ctx, s.ask, s.path+"/items", paged(query, 0, maxPage), direct)
+		if err != nil {
+			return nil, lost(err)
+		}
+		all = append(all, p.items...)
+	}
+	return all, nil
+}
+
+// onlyValid returns the keys that have the form of one. Without any of them in a
+// filter, Zotero answers with the first items of the library.
+func onlyValid(keys []string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !validKey(key) })
 }

@@ -1,84 +1,194 @@
 package zotero_test
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
 
-func credential(key string) upstream.Credential {
-	return upstream.NewCredential("zotero:test", http.Header{"Zotero-Api-Key": {key}})
-}
-
-func newClient(t *testing.T, f *fakeZotero, o zotero.Options) *zotero.Client {
+// newReplicas returns replicas in a folder of the test.
+func newReplicas(t testing.TB) *replica.Replicas {
 	t.Helper()
-	o.Local = f.local
-	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Fresh: f.fresh})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := zotero.NewClient(up, o)
-	t.Cleanup(c.Close)
-	return c
-}
-
-func openAccount(t *testing.T, f *fakeZotero, key string, o zotero.Options) *zotero.Account {
-	t.Helper()
-	a, err := newClient(t, f, o).Account(t.Context(), credential(key))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func openLibrary(t *testing.T, a *zotero.Account, id library.ID) library.Reader {
-	t.Helper()
-	r, err := a.Open(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := replica.New(replica.Options{Dir: t.TempDir(), Fresh: time.Nanosecond})
+	t.Cleanup(func() { _ = r.Close(context.Background()) })
 	return r
 }
 
-// TestReaderKeepsTheContract runs over a personal library, a group's, and the
-// desktop app's.
-func TestReaderKeepsTheContract(t *testing.T) {
-	t.Run("user", func(t *testing.T) {
-		librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
-			f := newFake(t)
+// whole waits until the replica of a library with these works is complete, with
+// their texts.
+func whole(t testing.TB, replicas *replica.Replicas, r library.Reader, works []librarytest.Work) library.Reader {
+	t.Helper()
+	texts := 0
+	for _, w := range works {
+		for _, pages := range w.Texts {
+			texts += min(len(pages), 1)
+		}
+	}
+	for range 1000 {
+		if _, err := r.Search(t.Context(), library.Query{Limit: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if all := replicas.State(); len(all) > 0 && all[0].Complete && all[0].Texts >= texts {
+			return r
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("the library was not read")
+	return nil
+}
+
+// TestReplicaKeepsTheContract runs over replicas of a personal library, a group's
+// and the desktop app's.
+func TestReplicaKeepsTheContract(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T, f *fakeZotero, works []librarytest.Work, r zotero.Replicas) (library.Reader, error){
+		"user": func(t *testing.T, f *fakeZotero, works []librarytest.Work, r zotero.Replicas) (library.Reader, error) {
 			f.addLibrary("user", f.user, works)
 			f.grant("good", true)
-			return openLibrary(t, openAccount(t, f, "good", zotero.Options{}), library.UserID(f.user))
-		}, librarytest.OwnSearch)
-	})
-	t.Run("group", func(t *testing.T) {
-		librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
-			f := newFake(t)
+			return zotero.NewKeyring(newClient(t, f, zotero.Options{}), r, []string{"good"}, zotero.KeyringOptions{}).Open(t.Context(), library.UserID(f.user))
+		},
+		"group": func(t *testing.T, f *fakeZotero, works []librarytest.Work, r zotero.Replicas) (library.Reader, error) {
 			f.addLibrary("group", 4711, works)
 			f.grant("good", true, 4711)
-			return openLibrary(t, openAccount(t, f, "good", zotero.Options{}), library.GroupID(4711))
-		}, librarytest.OwnSearch)
-	})
-	// Above the limit up to which a filter looks at a library that isn't read.
-	t.Run("large", func(t *testing.T) {
-		librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
-			f := newFake(t)
-			f.addLibrary("user", f.user, works)
-			f.grant("good", true)
-			return openLibrary(t, openAccount(t, f, "good", zotero.Options{ScanLimit: 5}), library.UserID(f.user))
-		}, librarytest.OwnSearch)
-	})
-	t.Run("local", func(t *testing.T) {
-		librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
-			f := newFake(t)
+			m := zotero.NewMembers(newClient(t, f, zotero.Options{}), r, credentialOf)
+			return m.Open(calling(t.Context(), "good"), library.GroupID(4711))
+		},
+		"desktop": func(t *testing.T, f *fakeZotero, works []librarytest.Work, r zotero.Replicas) (library.Reader, error) {
 			f.local = true
 			f.addLibrary("user", 0, works)
-			a := openAccount(t, f, "", zotero.Options{})
-			return openLibrary(t, a, library.UserID(a.Key().UserID))
-		}, librarytest.OwnSearch)
-	})
+			return zotero.NewDesktop(newClient(t, f, zotero.Options{}), r).Open(t.Context(), library.UserID(1))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
+				replicas := newReplicas(t)
+				r, err := open(t, newFake(t), works, replicas)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return whole(t, replicas, r, works)
+			})
+		})
+	}
+}
+
+// TestReplica_FollowsZotero makes each kind of change and sees it in the replica.
+func TestReplica_FollowsZotero(t *testing.T) {
+	f := newFake(t)
+	l := f.addLibrary("group", 4711, librarytest.Works())
+	f.grant("good", true, 4711)
+	replicas := newReplicas(t)
+	r, err := newMembersOver(newClient(t, f, zotero.Options{}), replicas).Open(calling(t.Context(), "good"), "group:4711")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole(t, replicas, r, librarytest.Works())
+	light, engine := l.keyOf(librarytest.TitleLight), l.keyOf(librarytest.TitleEngine)
+	found := func(text string) []string {
+		page, err := r.Search(t.Context(), library.Query{Text: text, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := []string{}
+		for _, h := range page.Items {
+			all = append(all, h.Item.ID.Key)
+		}
+		return all
+	}
+	for _, c := range []struct {
+		name   string
+		change func()
+		text   string
+		want   string
+	}{
+		{"an edit", func() { l.touch(light, map[string]any{"title": "Quixotic light"}) }, "quixotic", light},
+		{"to the trash", func() { l.touch(light, map[string]any{"deleted": 1}) }, "quixotic", ""},
+		{"restored", func() { l.touch(light, map[string]any{"deleted": nil}) }, "quixotic", light},
+		{"with what was below it", func() {}, "experimentum", light},
+		{"a note moved", func() { l.touch("NTE22222", map[string]any{"parentItem": light}) }, "jacquard", light},
+		{"a note moved back", func() { l.touch("NTE22222", map[string]any{"parentItem": engine}) }, "jacquard", engine},
+		{"a note by itself", func() { l.touch("NTE22222", map[string]any{"parentItem": false}) }, "jacquard", "NTE22222"},
+		{"a note of an attachment", func() {
+			l.put("ATTACHAA", map[string]any{"itemType": "attachment", "parentItem": light, "linkMode": "imported_file", "note": "<p>Borrowed</p>"})
+		}, "borrowed", light},
+		{"removed", func() { l.drop(light) }, "borrowed", ""},
+	} {
+		f.change(c.change)
+		got := strings.Join(found(c.text), " ")
+		if got != c.want {
+			t.Errorf("%s: found %q, want %q", c.name, got, c.want)
+		}
+		if n := f.called("since="); n == 0 {
+			t.Errorf("%s: Zotero was not asked", c.name)
+		}
+	}
+}
+
+// contractServer is what .ci/zotero wrote of a running server: groups that hold
+// the works of librarytest, and the key that reads them.
+type contractServer struct {
+	URL      string
+	Contract struct {
+		Key    string
+		Groups map[string]int64 // by the name of the set of works
+	}
+}
+
+// runningServer returns what is on the running server, or skips the test.
+func runningServer(t *testing.T) *contractServer {
+	t.Helper()
+	seed := os.Getenv("ZOTERO_TEST_SEED")
+	if os.Getenv("STACKROOM_TEST_ZOTERO") != "1" || seed == "" {
+		t.Skip("STACKROOM_TEST_ZOTERO is not 1 or ZOTERO_TEST_SEED is not set: this needs a server that speaks Zotero's API, as .ci/steps/90-zotero.sh starts it")
+	}
+	data, err := os.ReadFile(seed)
+	if err != nil {
+		t.Fatalf("ZOTERO_TEST_SEED does not name what .ci/zotero wrote: %v", err)
+	}
+	var s contractServer
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	return &s
+}
+
+// group returns the library that holds these works. The sets that librarytest
+// asks for differ in size.
+func (s *contractServer) group(t *testing.T, works []librarytest.Work) library.ID {
+	t.Helper()
+	sets := map[int]string{len(librarytest.Works()): "works", 130: "many130", 0: "empty", 60: "many60"}
+	number := s.Contract.Groups[sets[len(works)]]
+	if number == 0 {
+		t.Fatalf("no group with %d works is seeded", len(works))
+	}
+	return library.GroupID(number)
+}
+
+// TestZoteroServerKeepsTheContract runs over a replica of a server that others
+// wrote. All rows share one client, as the callers of one key do: the server
+// takes up to a second for a call.
+func TestZoteroServerKeepsTheContract(t *testing.T) {
+	s := runningServer(t)
+	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: s.URL, Header: http.Header{"Zotero-Api-Version": {"3"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := zotero.NewClient(up, zotero.Options{Host: "test"})
+	librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
+		replicas := newReplicas(t)
+		r, err := newMembersOver(client, replicas).Open(calling(t.Context(), s.Contract.Key), s.group(t, works))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whole(t, replicas, r, works)
+	}, librarytest.CollectionCounts)
 }

@@ -2,8 +2,8 @@ package zotero
 
 import "regexp"
 
-// The forms of a date of which something is known: what the API promises for
-// parsedDate, the beginning of an ISO 8601 date, and any year in a text.
+// The forms of a date: what the API promises for parsedDate, the beginning of an
+// ISO 8601 date, and any year in a text.
 var (
 	parsedPattern = regexp.MustCompile(`^-?\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
 	isoPattern    = regexp.MustCompile(`^-?\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?(?:$|[T ])`)
@@ -14,22 +14,21 @@ var (
 // "date").
 var dateFields = [...]string{"date", "dateDecided", "dateEnacted", "issueDate", "originalDate"}
 
-// dateOf returns a work's date as far as the server, failing that its own
-// text, tells it.
-func dateOf(o *Object) string {
-	if parsedPattern.MatchString(o.Meta.ParsedDate) {
-		return o.Meta.ParsedDate
+// dateOf returns a work's date: the server's, else as much as its own text tells.
+func dateOf(it *item) string {
+	if parsedPattern.MatchString(it.meta.parsedDate) {
+		return it.meta.parsedDate
 	}
 	for _, name := range dateFields {
-		if s := o.Data.Fields[name]; s != "" {
+		if s := it.data.fields[name]; s != "" {
 			return parseDate(s)
 		}
 	}
 	return ""
 }
 
-// parseDate returns the year, month and day that a date written by a person
-// surely means, "" for none: only ISO 8601 is sure of more than the year.
+// parseDate returns the year, month and day of a date that a person wrote, as far
+// as they are certain, or "". Only ISO 8601 makes more than the year certain.
 func parseDate(s string) string {
 	if parsedPattern.MatchString(s) {
 		return s

@@ -18,12 +18,13 @@ import (
 )
 
 // fakeZotero answers as the Web API does, for the routes that the package
-// reads. Its rules are those of the reference: words are ANDed, "everything"
-// adds full texts, /top maps children to their works, lists page by Link.
+// reads: all words must match, "everything" adds full texts, /top maps children
+// to their works.
 type fakeZotero struct {
 	*httptest.Server
-	local bool
-	fresh time.Duration // of the client's cache; 0 is its default
+	local  bool
+	modern bool          // the app is version 10 or later
+	fresh  time.Duration // of the client's cache; 0 is its default
 
 	mu        sync.Mutex
 	user      int64
@@ -33,6 +34,10 @@ type fakeZotero struct {
 	calls     []string // path and query of each
 	unchanged int      // how many were answered with 304
 	fail      func(r *http.Request) (status int, body string)
+	after     func(r *http.Request) // runs when a response is written
+	header    http.Header           // of every response
+	total     *string               // stands for the right Total-Results
+	body      string                // stands for every right body
 }
 
 func newFake(t testing.TB) *fakeZotero {
@@ -72,7 +77,7 @@ func (w faraway) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // addLibrary puts a library with works into the server.
 func (f *fakeZotero) addLibrary(kind string, id int64, works []librarytest.Work) *fakeLibrary {
-	l := &fakeLibrary{path: fmt.Sprintf("/%ss/%d", kind, id), kind: kind, id: id, texts: map[string]string{}, totalPages: map[string]int{}}
+	l := &fakeLibrary{path: fmt.Sprintf("/%ss/%d", kind, id), kind: kind, id: id, texts: map[string]string{}, totalPages: map[string]int{}, textVersions: map[string]int64{}, collectionVersions: map[string]int64{}, gone: map[string]int64{}, goneCollections: map[string]int64{}}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.libraries[l.path] = l
@@ -101,7 +106,7 @@ func (f *fakeZotero) grant(key string, personal bool, groups ...int64) {
 	if len(groups) > 0 {
 		access["groups"] = byGroup
 	}
-	raw, _ := json.Marshal(map[string]any{"key": key, "userID": f.user, "username": "someone", "access": access})
+	raw, _ := json.Marshal(map[string]any{"key": key, "userID": f.user, "username": "ada", "access": access})
 	f.keys[key] = string(raw)
 }
 
@@ -130,6 +135,13 @@ func (f *fakeZotero) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, r.URL.RequestURI())
+	maps.Copy(w.Header(), f.header)
+	if f.modern {
+		w.Header().Set("Zotero-Server-ID", "ABCDEFGHIJKL")
+	}
+	if f.after != nil {
+		defer f.after(r)
+	}
 	if f.fail != nil {
 		if status, body := f.fail(r); status != 0 {
 			http.Error(w, body, status)
@@ -167,8 +179,18 @@ func (f *fakeZotero) serve(w http.ResponseWriter, r *http.Request, l *fakeLibrar
 	parts := strings.Split(rest, "/")
 	q := r.URL.Query()
 	switch {
-	case rest == "items", rest == "items/top", rest == "items/trash":
+	case rest == "items" && q.Get("format") == "versions":
+		versions := map[string]int64{}
+		for _, it := range l.find(q, rest) {
+			versions[it.key] = it.version
+		}
+		f.write(w, versions, l.version)
+	case rest == "items", rest == "items/top":
 		f.list(w, r, l.envelopes(l.find(q, rest)), l.version)
+	case parts[0] == "items" && len(parts) == 3 && parts[2] == "children" && l.item(parts[1]) == nil:
+		http.Error(w, "Not found", http.StatusNotFound)
+	case parts[0] == "items" && len(parts) == 3 && parts[2] == "children" && l.item(parts[1]).text("contentType") == "image/png":
+		http.Error(w, "/children can only be called on PDF, EPUB, and snapshot attachments", http.StatusBadRequest)
 	case parts[0] == "items" && len(parts) == 3 && parts[2] == "children":
 		found := []*fakeItem{}
 		for _, it := range l.items {
@@ -182,14 +204,21 @@ func (f *fakeZotero) serve(w http.ResponseWriter, r *http.Request, l *fakeLibrar
 		f.write(w, map[string]any{"content": l.texts[parts[1]], "indexedPages": n, "totalPages": max(n, l.totalPages[parts[1]])}, l.version)
 	case rest == "fulltext":
 		versions := map[string]int64{}
+		since, _ := strconv.ParseInt(q.Get("since"), 10, 64)
 		for key := range l.texts {
-			versions[key] = 1
+			if version := max(l.textVersions[key], 1); version > since {
+				versions[key] = version
+			}
 		}
 		f.write(w, versions, l.version)
 	case rest == "deleted" && !f.local:
-		f.write(w, map[string]any{"items": l.gone, "collections": []string{}, "searches": []string{}, "tags": []string{}}, l.version)
+		since, _ := strconv.ParseInt(q.Get("since"), 10, 64)
+		f.write(w, map[string]any{"items": goneSince(l.gone, since), "collections": goneSince(l.goneCollections, since), "searches": []string{}, "tags": []string{}}, l.version)
 	case rest == "collections":
-		f.list(w, r, l.collectionEnvelopes(), l.version)
+		since, _ := strconv.ParseInt(q.Get("since"), 10, 64)
+		f.list(w, r, l.collectionEnvelopes(since), l.version)
+	case parts[0] == "collections" && len(parts) == 4 && parts[3] == "top" && !l.hasCollection(parts[1]):
+		http.Error(w, "Collection not found", http.StatusNotFound)
 	case parts[0] == "collections" && len(parts) == 4 && parts[3] == "top":
 		found := []*fakeItem{}
 		for _, it := range l.find(q, "items/top") {
@@ -198,16 +227,6 @@ func (f *fakeZotero) serve(w http.ResponseWriter, r *http.Request, l *fakeLibrar
 			}
 		}
 		f.list(w, r, l.envelopes(found), l.version)
-	case rest == "tags":
-		f.list(w, r, l.tags(q), l.version)
-	case parts[0] == "items" && len(parts) == 2:
-		for _, it := range l.items {
-			if it.key == parts[1] {
-				f.write(w, l.envelopes([]*fakeItem{it})[0], it.version)
-				return
-			}
-		}
-		fallthrough
 	default:
 		http.Error(w, "Not found", http.StatusNotFound)
 	}
@@ -225,6 +244,9 @@ func (f *fakeZotero) list(w http.ResponseWriter, r *http.Request, all []map[stri
 		limit = 100
 	}
 	w.Header().Set("Total-Results", strconv.Itoa(len(all)))
+	if f.total != nil {
+		w.Header().Set("Total-Results", *f.total)
+	}
 	page := all[min(start, len(all)):min(start+limit, len(all))]
 	if start+limit < len(all) {
 		next := url.Values{}
@@ -246,6 +268,10 @@ func (f *fakeZotero) write(w http.ResponseWriter, v any, version int64) {
 	w.Header().Set("Content-Type", "application/json")
 	if version > 0 {
 		w.Header().Set("Last-Modified-Version", strconv.FormatInt(version, 10))
+	}
+	if f.body != "" {
+		fmt.Fprint(w, f.body)
+		return
 	}
 	_ = json.NewEncoder(w).Encode(v)
 }

@@ -38,7 +38,53 @@ type fakeLibrary struct {
 	collections []map[string]any
 	texts       map[string]string // of attachments, pages ended by form feeds
 	totalPages  map[string]int
-	gone        []string // keys, deleted for good
+
+	textVersions          map[string]int64 // 1 if not set
+	collectionVersions    map[string]int64
+	gone, goneCollections map[string]int64 // versions of removals by key
+}
+
+// goneSince returns the keys that were removed after a version.
+func goneSince(gone map[string]int64, since int64) []string {
+	keys := []string{}
+	for key, version := range gone {
+		if version > since {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// item returns the item of a key, or nil.
+func (l *fakeLibrary) item(key string) *fakeItem {
+	for _, it := range l.items {
+		if it.key == key {
+			return it
+		}
+	}
+	return nil
+}
+
+func (l *fakeLibrary) hasCollection(key string) bool {
+	return slices.ContainsFunc(l.collections, func(c map[string]any) bool { return c["key"] == key })
+}
+
+// rename gives a collection another name and a new version.
+func (l *fakeLibrary) rename(key, name string) {
+	l.version++
+	l.collectionVersions[key] = l.version
+	for _, c := range l.collections {
+		if c["key"] == key {
+			c["name"] = name
+		}
+	}
+}
+
+// dropCollection deletes a collection for good.
+func (l *fakeLibrary) dropCollection(key string) {
+	l.version++
+	l.goneCollections[key] = l.version
+	l.collections = slices.DeleteFunc(l.collections, func(c map[string]any) bool { return c["key"] == key })
 }
 
 func (l *fakeLibrary) put(key string, data map[string]any) *fakeItem {
@@ -135,7 +181,7 @@ func (l *fakeLibrary) touch(key string, change map[string]any) {
 // drop deletes an item for good.
 func (l *fakeLibrary) drop(key string) {
 	l.version++
-	l.gone = append(l.gone, key)
+	l.gone[key] = l.version
 	l.items = slices.DeleteFunc(l.items, func(it *fakeItem) bool { return it.key == key })
 }
 
@@ -176,36 +222,21 @@ func (l *fakeLibrary) envelopes(items []*fakeItem) []map[string]any {
 	return out
 }
 
-func (l *fakeLibrary) collectionEnvelopes() []map[string]any {
-	out := make([]map[string]any, len(l.collections))
-	for i, c := range l.collections {
+func (l *fakeLibrary) collectionEnvelopes(since int64) []map[string]any {
+	out := []map[string]any{}
+	for _, c := range l.collections {
+		version := max(l.collectionVersions[c["key"].(string)], 1)
+		if version <= since {
+			continue
+		}
 		n := 0
 		for _, it := range l.items {
 			if in, _ := it.data["collections"].([]string); slices.Contains(in, c["key"].(string)) && !it.trashed() {
 				n++
 			}
 		}
-		out[i] = map[string]any{"key": c["key"], "version": 1, "data": c, "meta": map[string]any{"numItems": n}}
+		out = append(out, map[string]any{"key": c["key"], "version": version, "data": c, "meta": map[string]any{"numItems": n}})
 	}
-	return out
-}
-
-func (l *fakeLibrary) tags(q url.Values) []map[string]any {
-	counts := map[string]int{}
-	for _, it := range l.items {
-		tags, _ := it.data["tags"].([]any)
-		for _, tag := range tags {
-			name := tag.(map[string]any)["tag"].(string)
-			if strings.Contains(strings.ToLower(name), strings.ToLower(q.Get("q"))) {
-				counts[name]++
-			}
-		}
-	}
-	out := []map[string]any{}
-	for name, n := range counts {
-		out = append(out, map[string]any{"tag": name, "meta": map[string]any{"type": 1, "numItems": n}})
-	}
-	slices.SortFunc(out, func(a, b map[string]any) int { return strings.Compare(a["tag"].(string), b["tag"].(string)) })
 	return out
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
@@ -39,7 +40,7 @@ func (l *ringLog) String() string {
 
 // newRing returns a server with one library that the keys k0, k1, … may read,
 // and their keyring. refuse decides by key what the server refuses.
-func newRing(t *testing.T, keys int, every time.Duration, refuse func(key string) (int, string)) (*fakeZotero, *zotero.Keyring, *ringLog) {
+func newRing(t *testing.T, keys int, every time.Duration, refuse func(key string) (int, string)) (*fakeZotero, *zotero.Keyring, *ringLog, *openings) {
 	t.Helper()
 	f := newFake(t)
 	f.addLibrary("user", f.user, librarytest.Works())
@@ -51,11 +52,12 @@ func newRing(t *testing.T, keys int, every time.Duration, refuse func(key string
 	}
 	f.fail = func(r *http.Request) (int, string) { return refuse(r.Header.Get("Zotero-API-Key")) }
 	log := &ringLog{}
-	ring := zotero.NewKeyring(newClient(t, f, zotero.Options{}), names, zotero.KeyringOptions{Every: every, Logger: slog.New(slog.NewTextHandler(log, nil))})
-	return f, ring, log
+	opens := &openings{}
+	ring := zotero.NewKeyring(newClient(t, f, zotero.Options{}), opens, names, zotero.KeyringOptions{Every: every, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	return f, ring, log, opens
 }
 
-func TestAKeyThatIsRefusedGivesItsTurnToTheNext(t *testing.T) {
+func TestKeyring_NextKeyAfterRefusal(t *testing.T) {
 	for promise, refusal := range map[string]struct {
 		status int
 		body   string
@@ -64,7 +66,7 @@ func TestAKeyThatIsRefusedGivesItsTurnToTheNext(t *testing.T) {
 		"a key slowed down": {429, "Too many requests"},
 	} {
 		t.Run(promise, func(t *testing.T) {
-			_, ring, log := newRing(t, 3, time.Hour, func(key string) (int, string) {
+			_, ring, log, _ := newRing(t, 3, time.Hour, func(key string) (int, string) {
 				if key == "secretk0" {
 					return refusal.status, refusal.body
 				}
@@ -89,26 +91,30 @@ func TestAKeyThatIsRefusedGivesItsTurnToTheNext(t *testing.T) {
 	}
 }
 
-func TestAKeyThatDiesWhileALibraryIsOpen(t *testing.T) {
+func TestKeyring_KeyDiesWhileALibraryIsOpen(t *testing.T) {
 	var dead sync.Map
-	_, ring, _ := newRing(t, 2, time.Hour, func(key string) (int, string) {
+	_, ring, _, opens := newRing(t, 2, time.Hour, func(key string) (int, string) {
 		if _, isDead := dead.Load(key); isDead {
 			return 403, "Invalid key"
 		}
 		return 0, ""
 	})
-	r, err := ring.Open(t.Context(), library.UserID(475425))
-	if err != nil {
+	if _, err := ring.Open(t.Context(), library.UserID(475425)); err != nil {
 		t.Fatal(err)
 	}
+	s := opens.last().Source
 	dead.Store("secretk0", true)
 	for name, call := range map[string]func() error{
-		"Search":      func() error { _, err := r.Search(t.Context(), library.Query{Text: "light", Limit: 5}); return err },
-		"Items":       func() error { _, err := r.Items(t.Context(), []string{"ITM22222"}); return err },
-		"Collections": func() error { _, err := r.Collections(t.Context()); return err },
-		"Tags":        func() error { _, err := r.Tags(t.Context(), library.TagQuery{Limit: 5}); return err },
-		"Changes":     func() error { _, err := r.Changes(t.Context(), library.ChangeQuery{Limit: 5}); return err },
-		"Info":        func() error { _, err := r.Info(t.Context()); return err },
+		"Search":       func() error { _, err := s.Search(t.Context(), library.Query{Text: "light", Limit: 5}); return err },
+		"Get":          func() error { _, err := s.Get(t.Context(), []string{"ITM22222"}); return err },
+		"Collections":  func() error { _, err := s.Collections(t.Context()); return err },
+		"All":          func() error { _, err := s.All(t.Context(), func(replica.Batch) error { return nil }); return err },
+		"Since":        func() error { _, err := s.Since(t.Context(), "1"); return err },
+		"Keys":         func() error { _, _, err := s.Keys(t.Context()); return err },
+		"Below":        func() error { _, err := s.Below(t.Context(), "ITM22222"); return err },
+		"Head":         func() error { _, err := s.Head(t.Context()); return err },
+		"Text":         func() error { _, err := s.Text(t.Context(), "ITM22222"); return err },
+		"TextVersions": func() error { _, err := s.TextVersions(t.Context(), 0); return err },
 	} {
 		if err := call(); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -116,8 +122,8 @@ func TestAKeyThatDiesWhileALibraryIsOpen(t *testing.T) {
 	}
 }
 
-func TestWhenEveryKeyIsDeadTheCallerIsToldWhatToDo(t *testing.T) {
-	_, ring, _ := newRing(t, 2, time.Hour, func(string) (int, string) { return 403, "Invalid key" })
+func TestKeyring_AllKeysDead(t *testing.T) {
+	_, ring, _, _ := newRing(t, 2, time.Hour, func(string) (int, string) { return 403, "Invalid key" })
 	_, err := ring.Libraries(t.Context())
 	if library.CodeOf(err) != library.Unauthenticated || library.AsError(err).Hint == "" {
 		t.Errorf("%v", err)
@@ -127,8 +133,8 @@ func TestWhenEveryKeyIsDeadTheCallerIsToldWhatToDo(t *testing.T) {
 	}
 }
 
-func TestKeysTakeTurns(t *testing.T) {
-	f, ring, log := newRing(t, 2, time.Nanosecond, func(string) (int, string) { return 0, "" })
+func TestKeyring_Rotates(t *testing.T) {
+	f, ring, log, _ := newRing(t, 2, time.Nanosecond, func(string) (int, string) { return 0, "" })
 	for range 4 {
 		if _, err := ring.Libraries(t.Context()); err != nil {
 			t.Fatal(err)
@@ -138,12 +144,12 @@ func TestKeysTakeTurns(t *testing.T) {
 		t.Errorf("the log: %s", s)
 	}
 	if len(f.calls) == 0 {
-		t.Error("nobody was asked")
+		t.Error("no request was made")
 	}
 }
 
-func TestWhatIsNotFoundIsNoRefusal(t *testing.T) {
-	_, ring, log := newRing(t, 2, time.Hour, func(string) (int, string) { return 0, "" })
+func TestKeyring_NotFoundIsNoRefusal(t *testing.T) {
+	_, ring, log, _ := newRing(t, 2, time.Hour, func(string) (int, string) { return 0, "" })
 	if _, err := ring.Open(t.Context(), library.GroupID(1)); library.CodeOf(err) != library.NotFound {
 		t.Errorf("%v", err)
 	}
@@ -174,13 +180,11 @@ func newRotation(t *testing.T) *rotation {
 		}
 		return 0, ""
 	}
-	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Transport: faraway{f, latency}, Fresh: always})
+	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Transport: faraway{f, latency}, Fresh: 24 * time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := zotero.NewClient(up, zotero.Options{})
-	t.Cleanup(client.Close)
-	s.ring = zotero.NewKeyring(client, []string{"old"}, zotero.KeyringOptions{Refused: func(context.Context) {
+	s.ring = zotero.NewKeyring(zotero.NewClient(up, zotero.Options{}), &openings{}, []string{"old"}, zotero.KeyringOptions{Refused: func(context.Context) {
 		s.told.Add(1)
 		time.Sleep(latency) // the secret is read
 		s.ring.Replace([]string{s.good.Load().(string)})
@@ -188,19 +192,17 @@ func newRotation(t *testing.T) *rotation {
 	return s
 }
 
-// TestAKeyRotatedUnderLoadLosesNoCall: the old key dies at the moment at which
-// the new one comes alive, while calls are under way: at the first call of the
-// second round, and at each one after it.
-func TestAKeyRotatedUnderLoadLosesNoCall(t *testing.T) {
+// TestKeyring_ReplacedUnderLoad replaces the one good key while calls are made,
+// at the first call of the second round, and at each one after it.
+func TestKeyring_ReplacedUnderLoad(t *testing.T) {
 	const callers = 20
-	for moment := callers; moment < 4*callers; moment++ {
+	for moment := callers; moment < 4*callers; moment += 2 {
 		synctest.Test(t, func(t *testing.T) {
 			s := newRotation(t)
 			r, err := s.ring.Open(t.Context(), library.UserID(475425))
 			if err != nil {
 				t.Fatal(err)
 			}
-			readWhole(t, r)
 			var calls atomic.Int64
 			var wg sync.WaitGroup
 			for worker := range callers {
@@ -219,14 +221,14 @@ func TestAKeyRotatedUnderLoadLosesNoCall(t *testing.T) {
 			}
 			wg.Wait()
 			if s.told.Load() == 0 {
-				t.Error("nobody was told that the key is dead")
+				t.Error("Refused was not called")
 			}
 		})
 	}
 }
 
-func TestNewKeysAreTakenUpAndOldOnesKeepTheirTurn(t *testing.T) {
-	f, ring, log := newRing(t, 3, time.Hour, func(key string) (int, string) {
+func TestKeyring_ReplaceKeepsTheCurrentKey(t *testing.T) {
+	f, ring, log, _ := newRing(t, 3, time.Hour, func(key string) (int, string) {
 		if key == "secretk0" {
 			return 403, "Invalid key"
 		}
@@ -255,9 +257,8 @@ func TestNewKeysAreTakenUpAndOldOnesKeepTheirTurn(t *testing.T) {
 	}
 }
 
-// TestWhoeverGivesTheKeysIsToldOnce: a call doesn't wait for them longer than
-// ten seconds, nor for ever if they never come.
-func TestWhoeverGivesTheKeysIsToldOnce(t *testing.T) {
+// TestKeyring_RefusedIsCalledOnce for all calls, which wait ten seconds at most.
+func TestKeyring_RefusedIsCalledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakeAway()
 		up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Transport: faraway{f, latency}})
@@ -266,7 +267,7 @@ func TestWhoeverGivesTheKeysIsToldOnce(t *testing.T) {
 		}
 		var told atomic.Int64
 		hanging := make(chan struct{})
-		ring := zotero.NewKeyring(zotero.NewClient(up, zotero.Options{}), []string{"dead"}, zotero.KeyringOptions{Refused: func(context.Context) {
+		ring := zotero.NewKeyring(zotero.NewClient(up, zotero.Options{}), &openings{}, []string{"dead"}, zotero.KeyringOptions{Refused: func(context.Context) {
 			told.Add(1)
 			<-hanging
 		}})
@@ -287,14 +288,13 @@ func TestWhoeverGivesTheKeysIsToldOnce(t *testing.T) {
 	})
 }
 
-// TestTheOthersDoNotWaitForADeadKey: where another key answers, whoever gives
-// the keys is told by the way.
-func TestTheOthersDoNotWaitForADeadKey(t *testing.T) {
+// TestKeyring_OtherKeysDoNotWait for Refused, while one of them answers.
+func TestKeyring_OtherKeysDoNotWait(t *testing.T) {
 	f := newFake(t)
 	f.addLibrary("user", f.user, librarytest.Works())
 	f.grant("good", true)
 	told := make(chan struct{})
-	ring := zotero.NewKeyring(newClient(t, f, zotero.Options{}), []string{"dead", "good"}, zotero.KeyringOptions{Refused: func(ctx context.Context) {
+	ring := zotero.NewKeyring(newClient(t, f, zotero.Options{}), &openings{}, []string{"dead", "good"}, zotero.KeyringOptions{Refused: func(ctx context.Context) {
 		close(told)
 		<-ctx.Done()
 	}})
@@ -304,47 +304,42 @@ func TestTheOthersDoNotWaitForADeadKey(t *testing.T) {
 	<-told
 }
 
-// TestFullTextsAreAskedOfTheNextKeyToo: a pause that concerns only them is no
-// reason to leave them out while another key works, and no reason to answer
-// nothing while none does.
-func TestFullTextsAreAskedOfTheNextKeyToo(t *testing.T) {
-	for promise, c := range map[string]struct {
-		paused string // the keys
-		text   string
-		notice string
-	}{
-		"while another key works":    {"secretk0", "compounded", "not been read"}, // by that key
-		"while no other key does so": {"secretk0 secretk1", "light", "could not be searched"},
+// TestKeyring_OtherRights: a key that sees other objects of a library than the
+// one with which it was opened does not read its replica.
+func TestKeyring_OtherRights(t *testing.T) {
+	for name, other := range map[string]string{
+		"no notes":      `{"key":"k1","userID":475425,"access":{"user":{"library":true,"files":true,"notes":false}}}`,
+		"no library":    `{"key":"k1","userID":475425,"access":{"user":{"library":false}}}`,
+		"another user":  `{"key":"k1","userID":7,"access":{"user":{"library":true,"files":true,"notes":true}}}`,
+		"the same view": `{"key":"k1","userID":475425,"access":{"user":{"library":true,"files":true,"notes":true,"write":false}}}`,
 	} {
-		t.Run(promise, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := newFakeAway()
-				f.addLibrary("user", f.user, librarytest.Works())
-				f.grant("secretk0", true)
-				f.grant("secretk1", true)
-				up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Transport: faraway{f, latency}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				client := zotero.NewClient(up, zotero.Options{})
-				t.Cleanup(client.Close)
-				r, err := zotero.NewKeyring(client, []string{"secretk0", "secretk1"}, zotero.KeyringOptions{}).Open(t.Context(), library.UserID(f.user))
-				if err != nil {
-					t.Fatal(err)
-				}
-				readWhole(t, r)
-				f.change(func() {
-					f.fail = func(r *http.Request) (int, string) {
-						if strings.Contains(c.paused, r.Header.Get("Zotero-API-Key")) && strings.Contains(r.URL.RawQuery, "qmode=everything") {
-							return http.StatusTooManyRequests, "slow down"
-						}
-						return 0, ""
-					}
-				})
-				if got := search(t, r, library.Query{Text: c.text}); got.Total != 1 || !strings.Contains(got.Notice, c.notice) {
-					t.Errorf("%d works, %q", got.Total, got.Notice)
-				}
-			})
+		var dead sync.Map
+		f, ring, _, opens := newRing(t, 2, time.Hour, func(key string) (int, string) {
+			if _, isDead := dead.Load(key); isDead {
+				return 403, "Invalid key"
+			}
+			return 0, ""
 		})
+		f.keys["secretk1"] = other
+		if _, err := ring.Open(t.Context(), library.UserID(475425)); err != nil {
+			t.Fatal(err)
+		}
+		s := opens.last().Source
+		dead.Store("secretk0", true)
+		_, _, err := s.Keys(t.Context())
+		want := library.Code("")
+		if name != "the same view" {
+			want = library.Unauthenticated // of the dead key
+		}
+		if library.CodeOf(err) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+		dead.Delete("secretk0")
+		f.change(func() {})
+		ring.Replace([]string{"secretk1", "secretk0b"})
+		f.keys["secretk0b"] = f.keys["secretk0"]
+		if _, _, err := s.Keys(t.Context()); err != nil {
+			t.Errorf("%s: with a second key: %v", name, err)
+		}
 	}
 }

@@ -3,116 +3,105 @@ package zotero
 import (
 	"context"
 	"encoding/json"
-	"iter"
+	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
-	"strings"
-	"time"
 
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
-// List is one page of a list.
-type List[T any] struct {
-	Items []T
-	// Total is how many there are on all pages.
-	Total int
-	// Version is the library's version that the page shows.
-	Version int64
-	// Stale says that the upstream can't be reached and the page is Age old.
-	Stale bool
-	Age   time.Duration
-	// Reindexing says that the server is rebuilding its full-text index, so
-	// that hits in full texts are missing.
-	Reindexing bool
-
-	next func(ctx context.Context) (*List[T], error) // nil on the last page
+// page is one page of a list.
+type page[T any] struct {
+	items []T
+	start int // position of the first entry
+	count int // entries that the server sent, unreadable ones included
+	// total is how many entries the list has, or -1 if the server does not say.
+	total   int
+	version int64 // of the library
+	res     *upstream.Response
 }
 
-// All returns the entries of a list from its first page on, fetching each
-// further page when it is reached, by the server's own link. An error ends it.
-func All[T any](ctx context.Context, first *List[T]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for page := first; page != nil; {
-			for _, item := range page.Items {
-				if !yield(item, nil) {
-					return
-				}
-			}
-			if page.next == nil || len(page.Items) == 0 {
-				return
-			}
-			next, err := page.next(ctx)
-			if err != nil {
-				var none T
-				yield(none, err)
-				return
-			}
-			page = next
-		}
+// known returns how many entries the list has as far as the page tells.
+func (p *page[T]) known() int { return max(p.total, p.start+p.count) }
+
+// last reports whether no page comes after this one, of which size entries were
+// requested.
+func (p *page[T]) last(size int) bool {
+	if p.total < 0 {
+		return p.count < size
 	}
+	return p.count == 0 || p.start+p.count >= p.total
 }
 
-// getList fetches one page of a list.
-func getList[T any](ctx context.Context, c *Client, cred upstream.Credential, path string, query url.Values) (*List[T], error) {
-	res, err := c.get(ctx, cred, path, query, jsonType)
+// getPage requests one page of a list. Entries that are no objects are left out;
+// a response that is no array is an error.
+func getPage[T any](ctx context.Context, ask requester, path string, query url.Values, use caching) (*page[T], error) {
+	res, err := ask(ctx, path, query, use)
 	if err != nil {
 		return nil, err
 	}
-	list := &List[T]{Version: versionOf(res.Header), Stale: res.Stale, Age: res.Age, Reindexing: res.Header.Get("Zotero-Full-Text-Reindexing") != ""}
-	if list.Items, err = decodeList[T](res.Body); err != nil {
-		return nil, err
-	}
-	start, _ := strconv.Atoi(query.Get("start"))
-	list.Total = start + len(list.Items)
-	if n, err := strconv.Atoi(res.Header.Get("Total-Results")); err == nil && n >= 0 {
-		list.Total = n
-	}
-	link := nextLink(res.Header)
-	if link == "" {
-		return list, nil
-	}
-	list.next = func(ctx context.Context) (*List[T], error) {
-		path, query, err := c.up.CheckLink(link)
-		if err != nil {
-			return nil, library.AsError(err)
-		}
-		return getList[T](ctx, c, cred, path, query)
-	}
-	return list, nil
-}
-
-// decodeList reads a JSON array. Entries that are no objects are passed over;
-// an answer that is no array is an error.
-func decodeList[T any](body []byte) ([]T, error) {
+	p := &page[T]{total: -1, version: versionOf(res.Header), res: res}
 	var raws []json.RawMessage
-	if err := json.Unmarshal(body, &raws); err != nil {
+	if err := json.Unmarshal(res.Body, &raws); err != nil {
 		return nil, unreadable(err)
 	}
-	items := make([]T, 0, len(raws))
+	p.items, p.count = make([]T, 0, len(raws)), len(raws)
 	for _, raw := range raws {
-		var item T
-		if json.Unmarshal(raw, &item) == nil {
-			items = append(items, item)
+		var one T
+		if json.Unmarshal(raw, &one) == nil {
+			p.items = append(p.items, one)
 		}
 	}
-	return items, nil
-}
-
-// nextPattern finds the address of the next page in a Link header (RFC 8288).
-var nextPattern = regexp.MustCompile(`<([^<>]*)>\s*;\s*rel="?next"?(?:\s*[;,]|\s*$)`)
-
-func nextLink(h http.Header) string {
-	m := nextPattern.FindStringSubmatch(strings.Join(h.Values("Link"), ", "))
-	if m == nil {
-		return ""
+	p.start, _ = strconv.Atoi(query.Get("start"))
+	if n, err := strconv.Atoi(res.Header.Get("Total-Results")); err == nil && n >= 0 {
+		p.total = n
 	}
-	return m[1]
+	return p, nil
 }
 
+// eachPage requests the pages of a list one after the other, until yield returns
+// false.
+func eachPage[T any](ctx context.Context, ask requester, path string, query url.Values, use caching, yield func(*page[T]) bool) error {
+	for start := 0; ; {
+		p, err := getPage[T](ctx, ask, path, paged(query, start, maxPage), use)
+		if err != nil {
+			return err
+		}
+		if !yield(p) || p.last(maxPage) {
+			return nil
+		}
+		start += p.count
+	}
+}
+
+// getAll requests all pages of a list. The version is that of the first page;
+// moved says that a later page had another one, so that entries may be missing.
+func getAll[T any](ctx context.Context, ask requester, path string, query url.Values, use caching) (all []T, version int64, moved bool, err error) {
+	first := true
+	err = eachPage(ctx, ask, path, query, use, func(p *page[T]) bool {
+		if first {
+			first, version = false, p.version
+		}
+		moved = moved || p.version != version
+		all = append(all, p.items...)
+		return true
+	})
+	return all, version, moved, err
+}
+
+// paged returns a copy of query for one page.
+func paged(query url.Values, start, limit int) url.Values {
+	q := url.Values{}
+	maps.Copy(q, query)
+	if start > 0 {
+		q.Set("start", strconv.Itoa(start))
+	}
+	q.Set("limit", strconv.Itoa(limit))
+	return q
+}
+
+// versionOf returns the version in a response's header, or 0.
 func versionOf(h http.Header) int64 {
 	n, err := strconv.ParseInt(h.Get("Last-Modified-Version"), 10, 64)
 	if err != nil || n < 0 {

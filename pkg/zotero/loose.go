@@ -10,11 +10,11 @@ import (
 
 // Zotero and the programs that write to it give many fields with two types:
 // parsedDate and parentCollection as a string or false, deleted as 1 or true,
-// mtime as a number, a string or null, relations as a string or an array. The
-// functions here take what is meant and never fail.
+// mtime as a number, a string or null. The functions here accept each form and
+// never fail.
 
-// object reads a JSON object; nil for anything else.
-func object(raw json.RawMessage) map[string]json.RawMessage {
+// asObject reads a JSON object; nil for anything else.
+func asObject(raw json.RawMessage) map[string]json.RawMessage {
 	var m map[string]json.RawMessage
 	if json.Unmarshal(raw, &m) != nil {
 		return nil
@@ -22,8 +22,8 @@ func object(raw json.RawMessage) map[string]json.RawMessage {
 	return m
 }
 
-// array reads a JSON array; nil for anything else.
-func array(raw json.RawMessage) []json.RawMessage {
+// asArray reads a JSON array; nil for anything else.
+func asArray(raw json.RawMessage) []json.RawMessage {
 	var a []json.RawMessage
 	if json.Unmarshal(raw, &a) != nil {
 		return nil
@@ -31,8 +31,8 @@ func array(raw json.RawMessage) []json.RawMessage {
 	return a
 }
 
-// text reads a string, or a number as it is written; "" for anything else.
-func text(raw json.RawMessage) string {
+// asText reads a string, or a number as it is written; "" for anything else.
+func asText(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
 		return ""
@@ -50,10 +50,10 @@ func text(raw json.RawMessage) string {
 	return ""
 }
 
-// number reads a whole number, also one in a string; otherwise is what
+// asNumber reads a whole number, also one in a string; otherwise is what
 // anything else stands for.
-func number(raw json.RawMessage, otherwise int64) int64 {
-	s := strings.TrimSpace(text(raw))
+func asNumber(raw json.RawMessage, otherwise int64) int64 {
+	s := strings.TrimSpace(asText(raw))
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n
 	}
@@ -63,32 +63,32 @@ func number(raw json.RawMessage, otherwise int64) int64 {
 	return otherwise
 }
 
-// truth reads true, and any number or string but 0, "", "0" and "false".
-func truth(raw json.RawMessage) bool {
+// asBool reads true, and any number or string but 0, "", "0" and "false".
+func asBool(raw json.RawMessage) bool {
 	if string(bytes.TrimSpace(raw)) == "true" {
 		return true
 	}
-	s := text(raw)
+	s := asText(raw)
 	return s != "" && s != "0" && s != "false"
 }
 
-// texts reads an array of strings, or one string.
-func texts(raw json.RawMessage) []string {
+// asTexts reads an array of strings, or one string.
+func asTexts(raw json.RawMessage) []string {
 	all := []string{}
-	for _, r := range array(raw) {
-		if s := text(r); s != "" {
+	for _, r := range asArray(raw) {
+		if s := asText(r); s != "" {
 			all = append(all, s)
 		}
 	}
-	if s := text(raw); s != "" {
+	if s := asText(raw); s != "" {
 		all = append(all, s)
 	}
 	return all
 }
 
-// moment reads a time in ISO 8601 or a day; zero for anything else.
-func moment(raw json.RawMessage) time.Time {
-	s := text(raw)
+// asTime reads a time in ISO 8601 or a day; zero for anything else.
+func asTime(raw json.RawMessage) time.Time {
+	s := asText(raw)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t.UTC()

@@ -6,161 +6,135 @@ import (
 	"time"
 )
 
-// Object is an item of any kind as the API writes it: a work, a note, an
+// item is an item of any kind as the API writes it: a work, a note, an
 // attachment or an annotation
-// (https://www.zotero.org/support/dev/web_api/v3/basics). Decoding takes what
-// is meant from fields of unexpected types and passes over unknown ones; only
-// something that is no JSON object is an error.
-type Object struct {
-	Key     string
-	Version int64
-	Library LibraryRef
-	Meta    Meta
-	Data    Data
-	// Bib and Citation are HTML, CSL is CSL-JSON: present if the request
-	// included them. The local API writes CSL as a string.
-	Bib, Citation string
-	CSL           json.RawMessage
+// (https://www.zotero.org/support/dev/web_api/v3/basics). Decoding accepts
+// fields of unexpected types and ignores unknown ones; only a value that is no
+// JSON object is an error.
+type item struct {
+	key     string
+	version int64
+	owner   int64 // number of the user or group whose library it is in
+	inGroup bool
+	meta    meta
+	data    data
 }
 
-// LibraryRef is the library that an object says it is from.
-type LibraryRef struct {
-	Type string // "user" or "group"
-	ID   int64
-	Name string
+// meta is what the server knows of an item beyond its data.
+type meta struct {
+	parsedDate string // YYYY, YYYY-MM, YYYY-MM-DD, or ""
+	// children is the number of children, -1 if the server does not say.
+	children              int
+	createdBy, modifiedBy string // user names; only in groups
 }
 
-// Meta is what the server knows of an item beyond its data.
-type Meta struct {
-	CreatorSummary string
-	ParsedDate     string // YYYY, YYYY-MM, YYYY-MM-DD, or "" if there is none
-	// Children is the number of children, -1 if the server doesn't say.
-	Children              int
-	CreatedBy, ModifiedBy string // user names; only in groups
+// data is an item's editable data.
+type data struct {
+	kind    string // item type
+	parent  string // key of the item above, or ""
+	deleted bool   // in the trash
+	// fields are all fields that hold text or numbers, without empty ones: the
+	// bibliographic ones, and those of attachments and annotations ("linkMode",
+	// "contentType", "annotationText", …).
+	fields          map[string]string
+	creators        []creator
+	tags            []string
+	collections     []string
+	added, modified time.Time
 }
 
-// Data is an item's editable data.
-type Data struct {
-	Type    string
-	Parent  string // key of the item above, or ""
-	Deleted bool   // in the trash
-	// Fields are all fields that hold text or numbers, empty ones left out:
-	// the bibliographic ones, and those of attachments and annotations
-	// ("linkMode", "contentType", "annotationText", …).
-	Fields          map[string]string
-	Creators        []Creator
-	Tags            []ItemTag
-	Collections     []string
-	Relations       map[string][]string
-	Added, Modified time.Time
-	plain           bool // the note is text already, not HTML
+// creator is a creator of a work: two names, or one.
+type creator struct {
+	role, first, last, name string
 }
 
-// Creator is a creator of a work: two names, or one.
-type Creator struct {
-	Type      string
-	FirstName string
-	LastName  string
-	Name      string
-}
-
-// ItemTag is a tag on an item.
-type ItemTag struct {
-	Tag       string
-	Automatic bool // the tag's type is 1
-}
-
-// errNotObject says that something else stands where an object must.
+// errNotObject says that another value stands where an object must.
 var errNotObject = errors.New("not a JSON object")
 
 // UnmarshalJSON implements [json.Unmarshaler]. An item's data without its
-// envelope is taken too.
-func (o *Object) UnmarshalJSON(raw []byte) error {
-	m := object(raw)
-	if m == nil {
-		return errNotObject
+// envelope is accepted too.
+func (it *item) UnmarshalJSON(raw []byte) error {
+	m, d, meta, err := envelope(raw)
+	if err != nil {
+		return err
 	}
-	data := object(m["data"])
-	if data == nil {
-		data = m
+	lib := asObject(m["library"])
+	*it = item{
+		key: asText(m["key"]), version: asNumber(m["version"], 0),
+		owner: asNumber(lib["id"], 0), inGroup: asText(lib["type"]) == "group",
+		meta: metaOf(meta), data: dataOf(d),
 	}
-	*o = Object{
-		Key: text(m["key"]), Version: number(m["version"], 0),
-		Library: libraryRef(m["library"]), Meta: metaOf(m["meta"]), Data: dataOf(data),
-		Bib: text(m["bib"]), Citation: text(m["citation"]), CSL: m["csljson"],
+	if it.key == "" {
+		it.key = asText(d["key"])
 	}
-	if o.Key == "" {
-		o.Key = text(data["key"])
-	}
-	if o.Version == 0 {
-		o.Version = number(data["version"], 0)
+	if it.version == 0 {
+		it.version = asNumber(d["version"], 0)
 	}
 	return nil
 }
 
-func libraryRef(raw json.RawMessage) LibraryRef {
-	m := object(raw)
-	return LibraryRef{Type: text(m["type"]), ID: number(m["id"], 0), Name: text(m["name"])}
-}
-
-func metaOf(raw json.RawMessage) Meta {
-	m := object(raw)
-	return Meta{
-		CreatorSummary: text(m["creatorSummary"]), ParsedDate: text(m["parsedDate"]),
-		Children: int(number(m["numChildren"], -1)), CreatedBy: userName(m["createdByUser"]), ModifiedBy: userName(m["lastModifiedByUser"]),
+func metaOf(m map[string]json.RawMessage) meta {
+	return meta{
+		parsedDate: asText(m["parsedDate"]), children: int(asNumber(m["numChildren"], -1)),
+		createdBy: userName(m["createdByUser"]), modifiedBy: userName(m["lastModifiedByUser"]),
 	}
 }
 
 func userName(raw json.RawMessage) string {
-	m := object(raw)
-	if name := text(m["name"]); name != "" {
+	m := asObject(raw)
+	if name := asText(m["name"]); name != "" {
 		return name
 	}
-	return text(m["username"])
+	return asText(m["username"])
 }
 
-// structured are the properties of an item that are no text fields.
-var structured = map[string]bool{
-	"key": true, "version": true, "itemType": true, "parentItem": true, "deleted": true, "creators": true, "tags": true,
-	"collections": true, "relations": true, "dateAdded": true, "dateModified": true, "inPublications": true, "invalidProp": true,
-	"library": true, "links": true, "meta": true,
+// structured reports whether a property of an item is no text field.
+func structured(name string) bool {
+	switch name {
+	case "key", "version", "itemType", "parentItem", "deleted", "creators", "tags", "collections", "relations",
+		"dateAdded", "dateModified", "inPublications", "invalidProp", "library", "links", "meta":
+		return true
+	}
+	return false
 }
 
-func dataOf(m map[string]json.RawMessage) Data {
-	d := Data{
-		Type: text(m["itemType"]), Parent: text(m["parentItem"]), Deleted: truth(m["deleted"]), Fields: map[string]string{},
-		Collections: texts(m["collections"]), Added: moment(m["dateAdded"]), Modified: moment(m["dateModified"]),
+func dataOf(m map[string]json.RawMessage) data {
+	d := data{
+		kind: asText(m["itemType"]), parent: asText(m["parentItem"]), deleted: asBool(m["deleted"]), fields: map[string]string{},
+		collections: asTexts(m["collections"]), added: asTime(m["dateAdded"]), modified: asTime(m["dateModified"]),
 	}
 	for name, raw := range m {
-		if structured[name] {
+		if structured(name) {
 			continue
 		}
-		if s := text(raw); s != "" {
-			d.Fields[name] = s
+		if s := asText(raw); s != "" {
+			d.fields[name] = s
 		}
 	}
-	for _, raw := range array(m["creators"]) {
-		c := object(raw)
-		if c == nil {
-			continue
+	for _, raw := range asArray(m["creators"]) {
+		if c := asObject(raw); c != nil {
+			d.creators = append(d.creators, creator{role: asText(c["creatorType"]), first: asText(c["firstName"]), last: asText(c["lastName"]), name: asText(c["name"])})
 		}
-		d.Creators = append(d.Creators, Creator{Type: text(c["creatorType"]), FirstName: text(c["firstName"]), LastName: text(c["lastName"]), Name: text(c["name"])})
 	}
-	for _, raw := range array(m["tags"]) {
-		t := object(raw)
-		name := text(t["tag"])
+	for _, raw := range asArray(m["tags"]) {
+		name := asText(asObject(raw)["tag"])
 		if name == "" {
-			name = text(raw) // a bare string, as old clients wrote it
+			name = asText(raw) // a bare string, as old clients wrote it
 		}
 		if name != "" {
-			d.Tags = append(d.Tags, ItemTag{Tag: name, Automatic: number(t["type"], 0) == 1})
-		}
-	}
-	if relations := object(m["relations"]); len(relations) > 0 {
-		d.Relations = map[string][]string{}
-		for predicate, raw := range relations {
-			d.Relations[predicate] = texts(raw)
+			d.tags = append(d.tags, name)
 		}
 	}
 	return d
+}
+
+// envelope reads the three parts of an object.
+func envelope(raw []byte) (m, data, meta map[string]json.RawMessage, err error) {
+	if m = asObject(raw); m == nil {
+		return nil, nil, nil, errNotObject
+	}
+	if data = asObject(m["data"]); data == nil {
+		data = m
+	}
+	return m, data, asObject(m["meta"]), nil
 }

@@ -6,227 +6,153 @@ import (
 	"strconv"
 )
 
-// Collection is a collection as the API writes it.
-type Collection struct {
-	Key     string
-	Version int64
-	Name    string
-	Parent  string // key, or "" at the top
-	Deleted bool   // in the trash; lists have such collections too
-	Items   int    // directly in it
+// collection is a collection as the API writes it.
+type collection struct {
+	key     string
+	name    string
+	parent  string // key, or "" at the top
+	deleted bool   // in the trash; lists have such collections too
+	items   int    // directly in it
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].
-func (c *Collection) UnmarshalJSON(raw []byte) error {
+func (c *collection) UnmarshalJSON(raw []byte) error {
 	m, data, meta, err := envelope(raw)
 	if err != nil {
 		return err
 	}
-	*c = Collection{
-		Key: text(m["key"]), Version: number(m["version"], 0), Name: text(data["name"]), Parent: text(data["parentCollection"]),
-		Deleted: truth(data["deleted"]), Items: int(number(meta["numItems"], 0)),
+	*c = collection{
+		key: asText(m["key"]), name: asText(data["name"]), parent: asText(data["parentCollection"]),
+		deleted: asBool(data["deleted"]), items: int(asNumber(meta["numItems"], 0)),
 	}
 	return nil
 }
 
-// Search is a saved search: its definition, never its results.
-type Search struct {
-	Key        string
-	Version    int64
-	Name       string
-	Conditions []Condition
+// group is a group's description.
+type group struct {
+	id      int64
+	name    string
+	owner   int64
+	admins  []int64
+	editing string // who may edit the library: "members" or "admins"
 }
 
-// Condition is one condition of a saved search.
-type Condition struct{ Condition, Operator, Value string }
-
 // UnmarshalJSON implements [json.Unmarshaler].
-func (s *Search) UnmarshalJSON(raw []byte) error {
+func (g *group) UnmarshalJSON(raw []byte) error {
 	m, data, _, err := envelope(raw)
 	if err != nil {
 		return err
 	}
-	*s = Search{Key: text(m["key"]), Version: number(m["version"], 0), Name: text(data["name"])}
-	for _, raw := range array(data["conditions"]) {
-		c := object(raw)
-		s.Conditions = append(s.Conditions, Condition{text(c["condition"]), text(c["operator"]), text(c["value"])})
+	*g = group{
+		id: asNumber(m["id"], asNumber(data["id"], 0)), name: asText(data["name"]),
+		owner: asNumber(data["owner"], 0), editing: asText(data["libraryEditing"]),
+	}
+	for _, raw := range asArray(data["admins"]) {
+		g.admins = append(g.admins, asNumber(raw, 0))
 	}
 	return nil
 }
 
-// Tag is a tag of a library. One name may occur twice: set by hand, and
-// automatic.
-type Tag struct {
-	Tag       string
-	Automatic bool
-	Items     int // items of any kind that have it
-}
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (t *Tag) UnmarshalJSON(raw []byte) error {
-	m, _, meta, err := envelope(raw)
-	if err != nil {
-		return err
+// title returns the group's name, or its number if it has none.
+func (g *group) title() string {
+	if g.name == "" {
+		return "Group " + strconv.FormatInt(g.id, 10)
 	}
-	*t = Tag{Tag: text(m["tag"]), Automatic: number(meta["type"], 0) == 1, Items: int(number(meta["numItems"], 0))}
-	return nil
-}
-
-// Group is a group's description. Its version is not its library's.
-type Group struct {
-	ID             int64
-	Version        int64
-	Name           string
-	Description    string
-	Type           string // Private, PublicClosed, PublicOpen
-	Owner          int64
-	Admins         []int64
-	LibraryEditing string // members, admins
-	Items          int    // of any kind, -1 if not said
-}
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (g *Group) UnmarshalJSON(raw []byte) error {
-	m, data, meta, err := envelope(raw)
-	if err != nil {
-		return err
-	}
-	*g = Group{
-		ID: number(m["id"], number(data["id"], 0)), Version: number(m["version"], 0), Name: text(data["name"]), Description: text(data["description"]),
-		Type: text(data["type"]), Owner: number(data["owner"], 0), LibraryEditing: text(data["libraryEditing"]), Items: int(number(meta["numItems"], -1)),
-	}
-	for _, raw := range array(data["admins"]) {
-		g.Admins = append(g.Admins, number(raw, 0))
-	}
-	return nil
+	return g.name
 }
 
 // editableBy reports whether a member may change the group's library.
-func (g *Group) editableBy(user int64) bool {
-	return g.LibraryEditing != "admins" || g.Owner == user || slices.Contains(g.Admins, user)
+func (g *group) editableBy(user int64) bool {
+	return g.editing != "admins" || g.owner == user || slices.Contains(g.admins, user)
 }
 
-// Key is what an API key may do. The key itself is not kept.
-type Key struct {
-	UserID   int64
-	Username string
-	User     Access           // the personal library
-	Groups   map[int64]Access // by group; AllGroups stands for those not in it
-	// AllGroups is what the key may do in every group of its user.
-	AllGroups Access
+// key is what an API key may do. The key itself is not kept.
+type key struct {
+	user     int64
+	personal rights           // in the personal library
+	groups   map[int64]rights // by group; all stands for those not in it
+	all      rights           // in every group of its user
 }
 
-// Access is what a key may do in a library.
-type Access struct{ Library, Files, Notes, Write bool }
+// rights are what a key may do in a library.
+type rights struct{ library, files, notes, write bool }
 
 // UnmarshalJSON implements [json.Unmarshaler].
-func (k *Key) UnmarshalJSON(raw []byte) error {
-	m := object(raw)
+func (k *key) UnmarshalJSON(raw []byte) error {
+	m := asObject(raw)
 	if m == nil {
 		return errNotObject
 	}
-	access := object(m["access"])
-	*k = Key{UserID: number(m["userID"], 0), Username: text(m["username"]), User: accessOf(access["user"]), Groups: map[int64]Access{}}
-	for name, raw := range object(access["groups"]) {
+	access := asObject(m["access"])
+	*k = key{user: asNumber(m["userID"], 0), personal: rightsOf(access["user"]), groups: map[int64]rights{}}
+	for name, raw := range asObject(access["groups"]) {
 		if name == "all" {
-			k.AllGroups = accessOf(raw)
+			k.all = rightsOf(raw)
 		} else if n, err := strconv.ParseInt(name, 10, 64); err == nil {
-			k.Groups[n] = accessOf(raw)
+			k.groups[n] = rightsOf(raw)
 		}
 	}
 	return nil
 }
 
-func accessOf(raw json.RawMessage) Access {
-	m := object(raw)
-	return Access{Library: truth(m["library"]), Files: truth(m["files"]), Notes: truth(m["notes"]), Write: truth(m["write"])}
+func rightsOf(raw json.RawMessage) rights {
+	m := asObject(raw)
+	return rights{library: asBool(m["library"]), files: asBool(m["files"]), notes: asBool(m["notes"]), write: asBool(m["write"])}
 }
 
-// group returns what the key may do in a group of its user.
-func (k *Key) group(id int64) Access {
-	if a, ok := k.Groups[id]; ok {
-		return Access{Library: a.Library || k.AllGroups.Library, Write: a.Write || k.AllGroups.Write}
+// in returns what the key may do in a group of its user.
+func (k *key) in(group int64) rights {
+	if r, ok := k.groups[group]; ok {
+		return rights{library: r.library || k.all.library, write: r.write || k.all.write}
 	}
-	return k.AllGroups
+	return k.all
 }
 
-// FullText is the text that Zotero extracted from an attachment's file: of
-// paged formats so many pages, of others so many characters. What isn't known
-// is 0.
-type FullText struct {
-	Content                  string
-	IndexedPages, TotalPages int
-	IndexedChars, TotalChars int
-	Version                  int64
-}
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (f *FullText) UnmarshalJSON(raw []byte) error {
-	m := object(raw)
-	if m == nil {
-		return errNotObject
+// readsGroups reports whether there can be a group that the key may read.
+func (k *key) readsGroups() bool {
+	if k.all.library {
+		return true
 	}
-	count := func(name string) int { return int(min(max(number(m[name], 0), 0), 1<<31)) }
-	*f = FullText{
-		Content: text(m["content"]), IndexedPages: count("indexedPages"), TotalPages: count("totalPages"),
-		IndexedChars: count("indexedChars"), TotalChars: count("totalChars"),
-	}
-	return nil
-}
-
-// Deleted are the keys of what is gone for good since a version.
-type Deleted struct {
-	Items, Collections, Searches, Tags, Settings []string
-	Version                                      int64
-}
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (d *Deleted) UnmarshalJSON(raw []byte) error {
-	m := object(raw)
-	if m == nil {
-		return errNotObject
-	}
-	*d = Deleted{
-		Items: texts(m["items"]), Collections: texts(m["collections"]), Searches: texts(m["searches"]),
-		Tags: texts(m["tags"]), Settings: texts(m["settings"]),
-	}
-	return nil
-}
-
-// Setting is one setting of a library.
-type Setting struct {
-	Value   json.RawMessage
-	Version int64
-}
-
-// Named is an entry of a list of types or fields.
-type Named struct {
-	Name      string // "book", "title", "author"
-	Localized string
-}
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (n *Named) UnmarshalJSON(raw []byte) error {
-	m := object(raw)
-	if m == nil {
-		return errNotObject
-	}
-	*n = Named{Localized: text(m["localized"])}
-	for _, name := range []string{"itemType", "field", "creatorType"} {
-		if s := text(m[name]); s != "" {
-			n.Name = s
+	for _, r := range k.groups {
+		if r.library {
+			return true
 		}
 	}
+	return false
+}
+
+// fullText is the text that Zotero extracted from an attachment's file: some of
+// the pages of a paged format, some of the characters of another. A number that
+// is not known is 0.
+type fullText struct {
+	content                  string
+	indexedPages, totalPages int
+	indexedChars, totalChars int
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (f *fullText) UnmarshalJSON(raw []byte) error {
+	m := asObject(raw)
+	if m == nil {
+		return errNotObject
+	}
+	count := func(name string) int { return int(min(max(asNumber(m[name], 0), 0), 1<<31)) }
+	*f = fullText{
+		content: asText(m["content"]), indexedPages: count("indexedPages"), totalPages: count("totalPages"),
+		indexedChars: count("indexedChars"), totalChars: count("totalChars"),
+	}
 	return nil
 }
 
-// envelope reads the three parts of an object.
-func envelope(raw []byte) (m, data, meta map[string]json.RawMessage, err error) {
-	if m = object(raw); m == nil {
-		return nil, nil, nil, errNotObject
+// deletions are the keys of what is gone for good since a version.
+type deletions struct{ items, collections []string }
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (d *deletions) UnmarshalJSON(raw []byte) error {
+	m := asObject(raw)
+	if m == nil {
+		return errNotObject
 	}
-	if data = object(m["data"]); data == nil {
-		data = m
-	}
-	return m, data, object(m["meta"]), nil
+	*d = deletions{items: asTexts(m["items"]), collections: asTexts(m["collections"])}
+	return nil
 }

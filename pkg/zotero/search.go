@@ -6,314 +6,246 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"unicode"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
 )
 
-// maxRankedHits is how many hits the answers have together that are kept for
-// a library that doesn't change: about 15 MB.
-const maxRankedHits = 100_000
+// Bounds of a quick search.
+const (
+	maxAsked     = 200 // characters that are sent to Zotero
+	maxWord      = 64  // characters of a word
+	rankedPage   = 50  // works that are ranked together
+	relaxedWords = 3   // words that are searched one by one if no work has all
+)
 
-// maxQuoted is for how many hits of a page the passage in the full text is
-// looked up, which costs a call each. The others say only that it is there.
-const maxQuoted = 10
+// What a quick search lacks.
+const (
+	zoteroLooked   = "Zotero looked for the words, in titles, creators, years and full texts, not in abstracts, tags, notes and annotations"
+	zoteroIndexes  = "Zotero is rebuilding its index, so full texts were not searched"
+	someWords      = "no work has all the words; these have one of the longest"
+	collectionOnly = "works in subcollections were not searched"
+	wordsLeftOut   = "the end of the query was left out, since it is too long for Zotero"
+)
 
-// ranking is the whole answer to a query, in order.
-type ranking struct {
-	notice string
-	// total is how many works there are; more than the hits if the library
-	// gave only the page that was asked for.
-	total int
-	terms terms
-
-	mu     sync.Mutex
-	hits   []library.Hit
-	quoted map[string]bool // works whose passage in the full text was looked up
+// asked is a query's text in the form of Zotero's quick search, which requires
+// every word.
+type asked struct {
+	parts []string // words, and phrases in quotes
+	cut   bool     // parts at the end were left out
 }
 
-// corpus is what a query is answered from.
-type corpus struct {
-	works []*work
-	// fulltext are the attachments in whose text Zotero found the words, by
-	// work.
-	fulltext map[string]string
-	// found says that Zotero chose the works by the words: they stay even if
-	// our own reading doesn't see why.
-	found   bool
-	version int64
-	notice  string
-}
+func (a *asked) String() string { return strings.Join(a.parts, " ") }
 
-// Search implements [library.Reader]. A library is searched whole once it has
-// been read. Until then, and if it is too large for that, Zotero's quick search
-// chooses the works, which sees titles, creators, years and full texts only,
-// and the notice says so.
-func (r *Reader) Search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
-	page, err := r.search(ctx, q)
-	page.More = offsetOf(q)+len(page.Items) < page.Total
-	return page, err
-}
-
-func (r *Reader) search(ctx context.Context, q library.Query) (library.Page[library.Hit], error) {
-	none := library.Page[library.Hit]{}
-	if err := ctx.Err(); err != nil {
-		return none, err
+// filler reports whether a word says nothing of what is looked for.
+func filler(word string) bool {
+	switch word {
+	case "a", "an", "and", "are", "as", "at", "by", "does", "for", "from", "how", "in", "is", "it", "of", "on", "or", "that",
+		"the", "to", "was", "were", "what", "when", "which", "who", "why", "with":
+		return true
 	}
+	return false
+}
+
+// askedOf reads what a person types: words, and phrases in quotes. Filler words
+// are left out unless there are no others.
+func askedOf(text string) asked {
+	var all, words []string
+	parts := strings.Split(text, `"`)
+	for i, part := range parts {
+		if phrase := strings.Join(splitWords(part), " "); i%2 == 1 && i < len(parts)-1 {
+			if phrase != "" {
+				all, words = append(all, `"`+phrase+`"`), append(words, `"`+phrase+`"`)
+			}
+			continue
+		}
+		for _, word := range splitWords(part) {
+			word, _ = plaintext.Cut(word, maxWord)
+			if all = append(all, word); !filler(strings.ToLower(word)) {
+				words = append(words, word)
+			}
+		}
+	}
+	if len(words) == 0 {
+		words = all[:min(len(all), 4)]
+	}
+	var a asked
+	length := 0
+	for _, part := range words {
+		if slices.Contains(a.parts, part) {
+			continue
+		}
+		if length += len([]rune(part)) + 1; length > maxAsked {
+			a.cut = true
+			break
+		}
+		a.parts = append(a.parts, part)
+	}
+	return a
+}
+
+// splitWords returns the words of s as they are written.
+func splitWords(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
+}
+
+// Search implements [replica.Source] with Zotero's quick search. It costs one
+// request, or a few more if no work has all the words.
+func (s *source) Search(ctx context.Context, q library.Query) (replica.Found, error) {
 	if err := q.Validate(); err != nil {
-		return none, err
+		return replica.Found{}, err
 	}
-	if page, answered, err := r.glance(ctx, q); answered || err != nil {
-		return page, err
-	}
-	within, err := r.subtree(ctx, q.Collection)
+	a := askedOf(q.Text)
+	p, lacks, err := s.find(ctx, q, &a)
 	if err != nil {
-		return none, err
+		return replica.Found{}, err
 	}
-	v, err := r.whole(ctx)
-	if err != nil {
-		return none, err
+	relaxed := ""
+	if p.known() == 0 && len(a.parts) > 1 && !strings.Contains(q.Text, `"`) {
+		if p, err = s.relax(ctx, q, a.parts); err != nil {
+			return replica.Found{}, err
+		}
+		relaxed = someWords
 	}
-	if v.snapshot == nil || r.goesOn(q, bySearch) {
-		page, err := r.searchLarge(ctx, q, within, v)
-		r.mayGoOn(q, bySearch, page)
-		return page, err
+	items := p.items
+	if ranked(q, &a) {
+		rank(items, a.parts)
 	}
-	ranked, err := r.ranked(ctx, v.snapshot, q, within)
-	if err != nil {
-		return none, err
-	}
-	hits, err := r.quote(ctx, ranked, offsetOf(q), q.Limit)
-	if err != nil {
-		return none, err
-	}
-	page := library.Page[library.Hit]{Items: hits, Total: ranked.total, Version: v.version, Notice: notices(v.head.notice, v.notice, ranked.notice)}
-	r.mayGoOn(q, fromAll, page)
-	return page, nil
+	found := replica.Found{Works: objectsOf(s.id, items[:min(q.Limit, len(items))]), Total: p.known(), Head: headOf(p)}
+	found.Head.Items, found.Head.Objects, found.Head.Notice = -1, -1, staleness(p)
+	found.Notice = notices(
+		when(len(a.parts) > 0, zoteroLooked), when(len(found.Works) > 0, relaxed), when(a.cut, wordsLeftOut), lacks,
+		when(q.Collection != "", collectionOnly), when(p.res.Header.Get("Zotero-Full-Text-Reindexing") != "", zoteroIndexes),
+		when(ranked(q, &a) && found.Total > rankedPage, fmt.Sprintf("of the %d works that match, only the last %d added are ordered by relevance", found.Total, rankedPage)),
+	)
+	return found, nil
 }
 
-// ranked returns the answer to a query over a library read whole, which is
-// made once for each version of the library.
-func (r *Reader) ranked(ctx context.Context, s *snapshot, q library.Query, within map[string]bool) (*ranking, error) {
-	name := rankingName(q, within)
-	s.mu.Lock()
-	known := s.rankings[name]
-	s.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
-	t := parseTerms(q.Text)
-	c := corpus{works: s.works, version: s.version}
-	whole := true
-	if t.asked != "" && len(s.readable) > 0 {
-		hits, notice, err := r.fulltextHits(ctx, t.asked)
-		if err != nil {
-			return nil, err
-		}
-		c.notice, whole = notice, notice == ""
-		c.fulltext = map[string]string{}
-		for _, o := range hits {
-			if w := s.byKey[o.Key]; w != nil && c.fulltext[w.item.ID.Key] == "" {
-				c.fulltext[w.item.ID.Key] = o.Key
-			}
-		}
-	}
-	ranked := rank(c, newFilters(q, within), t)
-	if whole {
-		s.mu.Lock()
-		if s.rankedHits += len(ranked.hits) + 1; s.rankedHits > maxRankedHits {
-			clear(s.rankings)
-			s.rankedHits = len(ranked.hits) + 1
-		}
-		s.rankings[name] = ranked
-		s.mu.Unlock()
-	}
-	return ranked, nil
+// notices joins sentences, without empty ones.
+func notices(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), "; ")
 }
 
-// rankingName spells out a query without its page. The collections are part of
-// it, since they can change without the library's version.
-func rankingName(q library.Query, within map[string]bool) string {
-	q.After, q.Limit, q.Statistics = nil, 0, nil
-	keys := make([]string, 0, len(within))
-	for key := range within {
-		keys = append(keys, key)
+// when returns a notice if it holds, else "".
+func when(holds bool, notice string) string {
+	if holds {
+		return notice
 	}
-	slices.Sort(keys)
-	return fmt.Sprintf("%q %q", fmt.Sprintf("%#v", q), keys)
+	return ""
 }
 
-// rank puts the works that meet a query in order.
-func rank(c corpus, f filters, t terms) *ranking {
-	out := &ranking{terms: t, notice: c.notice, quoted: map[string]bool{}}
-	type scored struct {
-		work  *work
-		worth worth
-	}
-	found := make([]scored, 0, len(c.works))
-	with := make([]int, len(t.words))
-	words, phrases := t.padded()
-	for _, w := range c.works {
-		if !f.pass(w.item) {
-			continue
-		}
-		if t.empty() {
-			out.hits = append(out.hits, library.Hit{Item: w.item})
-			continue
-		}
-		v := worthOf(w.parts(), words, phrases)
-		for i := range v.words {
-			if v.words[i] > 0 {
-				with[i]++
-			}
-		}
-		found = append(found, scored{w, v})
-	}
-	for _, s := range found {
-		if hit, ok := hitOf(s.work, s.worth, c, t, with); ok {
-			out.hits = append(out.hits, hit)
-		}
-	}
-	slices.SortFunc(out.hits, orderOf(f.q.Sort, t.empty()))
-	out.total = len(out.hits)
-	return out
+// ranked reports whether the works are put in order here, which is done for a
+// whole page: Zotero has no order by relevance.
+func ranked(q library.Query, a *asked) bool {
+	return (q.Sort == "" || q.Sort == library.SortRelevance) && len(a.parts) > 0
 }
 
-// hitOf returns the hit that a work is, if it is one.
-func hitOf(w *work, v worth, c corpus, t terms, with []int) (library.Hit, bool) {
-	attachment := c.fulltext[w.item.ID.Key]
-	score := 2 * v.phrases
-	for i, weight := range v.words {
-		if attachment != "" {
-			weight = max(weight, fulltextWeight) // the text has every word
+// find requests one page of the works that have all parts and meet the query's
+// conditions. Those that Zotero does not know are applied to the page, which the
+// notice says.
+func (s *source) find(ctx context.Context, q library.Query, a *asked) (p *page[item], notice string, err error) {
+	f := filterOf(q)
+	query := f.query
+	if len(a.parts) > 0 {
+		query.Set("q", a.String())
+		query.Set("qmode", "everything")
+	}
+	limit := q.Limit
+	if ranked(q, a) {
+		limit = rankedPage
+	}
+	path := s.path + "/items/top"
+	if q.Collection != "" {
+		if !validKey(q.Collection) {
+			return nil, "", noCollection()
 		}
-		score += weight * rarity(len(c.works), with[i])
+		path = s.path + "/collections/" + q.Collection + "/items/top"
+	}
+	p, err = getPage[item](ctx, s.ask, path, paged(query, 0, limit), cached)
+	if isCode(err, library.Invalid) && query.Has("itemType") {
+		// Zotero does not know one of the types; works may be of another one.
+		query.Del("itemType")
+		f.types = q.ItemTypes
+		p, err = getPage[item](ctx, s.ask, path, paged(query, 0, limit), cached)
 	}
 	switch {
-	case !v.all && attachment == "" && !c.found:
-		return library.Hit{}, false
-	case attachment != "":
-		score += fulltextWeight * float64(len(t.phrases))
-	case score == 0 && !c.found:
-		return library.Hit{}, false
-	}
-	hit := library.Hit{Item: w.item, Score: score}
-	switch {
-	case v.best != nil && (v.all || attachment == ""):
-		passage := v.best.passage(w.item.ID, score)
-		hit.Match = &passage
-	case attachment != "":
-		hit.Match = &library.Passage{Item: w.item.ID, Source: library.SourceFulltext, Child: attachment, Score: score}
-	}
-	return hit, true
-}
-
-// orderOf returns the order of hits. Where works are equal the key decides.
-func orderOf(by library.Sort, wordless bool) func(a, b library.Hit) int {
-	byKey := func(a, b library.Hit) int { return strings.Compare(a.Item.ID.Key, b.Item.ID.Key) }
-	byAdded := func(a, b library.Hit) int {
-		return cmp.Or(b.Item.Added.Compare(a.Item.Added), byKey(a, b))
-	}
-	switch {
-	case by == library.SortTitle:
-		return func(a, b library.Hit) int {
-			return cmp.Or(strings.Compare(fold(a.Item.Title()), fold(b.Item.Title())), byKey(a, b))
+	case isCode(err, library.NotFound) && q.Collection != "":
+		if err := s.verify(ctx); err != nil {
+			return nil, "", err
 		}
-	case by == library.SortDate:
-		return func(a, b library.Hit) int { return cmp.Or(compareDates(b.Item, a.Item), byKey(a, b)) }
-	case by == library.SortAdded, wordless:
-		return byAdded
+		return nil, "", noCollection()
+	case err != nil:
+		return nil, "", lost(err)
 	}
-	return func(a, b library.Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), byAdded(a, b)) }
+	p.items = slices.DeleteFunc(p.items, func(it item) bool {
+		return it.data.deleted || it.data.parent != "" || !f.pass(workOf(s.id, &it))
+	})
+	return p, f.notice(), nil
 }
 
-// compareDates compares the dates of two works; an unknown one is before all.
-func compareDates(a, b *library.Item) int {
-	x, known := a.Year()
-	y, alsoKnown := b.Year()
-	if !known || !alsoKnown {
-		return cmp.Compare(rankOf(known), rankOf(alsoKnown))
-	}
-	return cmp.Or(cmp.Compare(x, y), strings.Compare(a.ParsedDate, b.ParsedDate))
+func noCollection() error {
+	return library.Errorf(library.NotFound, "no such collection").WithHint("list_collections names those that there are")
 }
 
-func rankOf(known bool) int {
-	if known {
-		return 1
-	}
-	return 0
-}
-
-// quote returns a page of a ranking, in which hits found in full texts show
-// the passage.
-func (r *Reader) quote(ctx context.Context, ranked *ranking, offset, limit int) ([]library.Hit, error) {
-	ranked.mu.Lock()
-	hits := slices.Clone(cut(ranked.hits, offset, limit))
-	missing := []int{}
-	for i, h := range hits {
-		if h.Match != nil && h.Match.Source == library.SourceFulltext && h.Match.Text == "" && !ranked.quoted[h.Item.ID.Key] {
-			missing = append(missing, i)
-		}
-	}
-	ranked.mu.Unlock()
-	missing = missing[:min(len(missing), maxQuoted)]
+// relax requests the works that have one of the longest words, and returns them
+// as one page: those that have several of them first.
+func (s *source) relax(ctx context.Context, q library.Query, words []string) (*page[item], error) {
+	words = slices.Clone(words)
+	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
+	words = words[:min(relaxedWords, len(words))]
+	pages := make([]*page[item], len(words))
 	g, inner := errgroup.WithContext(ctx)
-	g.SetLimit(r.client.o.Parallel)
-	for _, i := range missing {
-		g.Go(func() error {
-			full, err := r.readText(inner, hits[i].Match.Child)
-			if err != nil {
-				return err
-			}
-			if p := best(hits[i].Item.ID, full.passages(hits[i].Match.Child), ranked.terms); p != nil {
-				p.Score = hits[i].Score
-				hits[i].Match = p
-			}
-			return nil
+	for i, word := range words {
+		g.Go(func() (err error) {
+			pages[i], _, err = s.find(inner, q, &asked{parts: []string{word}})
+			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	ranked.mu.Lock()
-	defer ranked.mu.Unlock()
-	for _, i := range missing {
-		ranked.quoted[hits[i].Item.ID.Key] = true
-		ranked.hits[offset+i].Match = hits[i].Match
+	count := map[string]int{}
+	var merged []item
+	out := *pages[0]
+	for _, p := range pages {
+		for _, it := range p.items {
+			if count[it.key]++; count[it.key] == 1 {
+				merged = append(merged, it)
+			}
+		}
+		out.total = max(out.total, p.known())
 	}
-	return hits, nil
+	slices.SortStableFunc(merged, func(a, b item) int { return count[b.key] - count[a.key] })
+	out.items, out.total = merged, max(out.total, len(merged))
+	return &out, nil
 }
 
-// fulltextHits returns the attachments in whose text, or title, Zotero found
-// the words. If it couldn't look, the notice says so.
-func (r *Reader) fulltextHits(ctx context.Context, asked string) (hits []Object, notice string, err error) {
-	first, err := r.client.Items(ctx, r.scope, Parameters{Search: asked, Everything: true, ItemType: "attachment"})
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, "", ctx.Err()
-		}
-		switch code := library.CodeOf(err); {
-		case code == library.Unauthenticated, code == library.RateLimited && r.others:
-			return nil, "", err // a key that died can't see the rest either; another key may see this
-		}
-		return nil, "the full texts could not be searched: " + library.AsError(err).Message, nil
+// rank puts works in order by where they have the parts of a query. Works in
+// which only a text has them come last.
+func rank(items []item, parts []string) {
+	folded := make([]string, len(parts))
+	for i, part := range parts {
+		folded[i] = plaintext.Fold(part)
 	}
-	if first.Reindexing {
-		notice = "Zotero is rebuilding its index, so full texts were not searched"
-	}
-	for o, err := range All(ctx, first) {
-		if err != nil {
-			return hits, "the full texts were searched only in part: " + library.AsError(err).Message, nil
+	score := make(map[string]int, len(items))
+	for i := range items {
+		it := &items[i]
+		var names []string
+		for _, c := range it.data.creators {
+			names = append(names, c.first, c.last, c.name)
 		}
-		if hits = append(hits, o); len(hits) == maxFullTextHits {
-			return hits, fmt.Sprintf("only the first %d hits in full texts were looked at", maxFullTextHits), nil
+		for weight, text := range []string{it.data.fields["abstractNote"], strings.Join(it.data.tags, " "), strings.Join(names, " "), it.data.fields["title"]} {
+			text = plaintext.Fold(text)
+			for _, part := range folded {
+				if strings.Contains(text, part) {
+					score[it.key] += weight + 1
+				}
+			}
 		}
 	}
-	return hits, notice, nil
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(score[b.key], score[a.key]) })
 }
-
-// maxFullTextHits is how many hits in full texts a search looks at: as many as
-// Zotero itself considers.
-const maxFullTextHits = 300

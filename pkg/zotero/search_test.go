@@ -1,303 +1,150 @@
 package zotero_test
 
 import (
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
-	"github.com/stackroom-mcp/stackroom/pkg/upstream"
-	"github.com/stackroom-mcp/stackroom/pkg/zotero"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
 )
 
-// opened returns a group library with works and the server behind it.
-func opened(t *testing.T, works []librarytest.Work, fresh time.Duration, o zotero.Options) (*fakeZotero, *fakeLibrary, library.Reader) {
-	t.Helper()
-	f := newFake(t)
-	f.fresh = fresh
-	l := f.addLibrary("group", 4711, works)
-	f.grant("good", true, 4711)
-	return f, l, openLibrary(t, openAccount(t, f, "good", o), "group:4711")
-}
-
-// always is a client's cache that asks the server at every call.
-const always = time.Nanosecond
-
-func search(t *testing.T, r library.Reader, q library.Query) library.Page[library.Hit] {
-	t.Helper()
-	if q.Limit == 0 {
-		q.Limit = 100
-	}
-	got, err := r.Search(t.Context(), q)
-	if err != nil {
-		t.Fatalf("%+v: %v", q, err)
-	}
-	return got
-}
-
-// readWhole has a library read whole: counting the works of its tags takes
-// that.
-func readWhole(t testing.TB, r library.Reader) {
-	t.Helper()
-	if _, err := r.Tags(t.Context(), library.TagQuery{Limit: 1}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func titles(page library.Page[library.Hit]) []string {
+func titles(found replica.Found) []string {
 	all := []string{}
-	for _, h := range page.Items {
-		all = append(all, h.Item.Title())
+	for _, o := range found.Works {
+		all = append(all, o.Work.Title())
 	}
-	slices.Sort(all)
 	return all
 }
 
-func TestTheSameQuestionIsAskedOnce(t *testing.T) {
-	f, _, r := opened(t, librarytest.Works(), 0, zotero.Options{})
-	readWhole(t, r)
-	first := search(t, r, library.Query{Text: "compounded"})
-	f.change(func() {})
-	for range 20 {
-		if got := search(t, r, library.Query{Text: "compounded"}); got.Total != 1 || got.Items[0].Match.Text != first.Items[0].Match.Text {
-			t.Fatalf("%+v", got)
-		}
-	}
-	if n := f.called(""); n != 0 {
-		t.Errorf("20 identical searches made %d calls", n)
-	}
-	for i := range 5 {
-		search(t, r, library.Query{Text: fmt.Sprintf("word%d", i)})
-	}
-	if n := f.called(""); n != 5 {
-		t.Errorf("5 different searches made %d calls, want one each", n)
-	}
-}
-
-func TestQuestionsAtTheSameTimeReadTheLibraryOnce(t *testing.T) {
-	f, _, r := opened(t, librarytest.Many(250), 0, zotero.Options{})
-	var wg sync.WaitGroup
-	for range 12 {
-		wg.Go(func() {
-			if got, err := r.Search(t.Context(), library.Query{YearFrom: 1, Limit: 5}); err != nil || got.Total != 250 {
-				t.Errorf("%d, %v", got.Total, err)
+func TestSearch(t *testing.T) {
+	for name, c := range map[string]struct {
+		q      library.Query
+		first  string // title
+		total  int
+		notice string // a part of it
+	}{
+		"a word of a title":        {library.Query{Text: "heredity"}, librarytest.TitleHeredity, 1, "Zotero looked for the words"},
+		"a word of a text":         {library.Query{Text: "compounded"}, librarytest.TitleLight, 1, "not in abstracts"},
+		"filler words":             {library.Query{Text: "what is the heredity"}, librarytest.TitleHeredity, 1, "Zotero looked"},
+		"words of different works": {library.Query{Text: "heredity prisms engine"}, librarytest.TitleHeredity, 2, "one of the longest"},
+		"a creator":                {library.Query{Creator: "mendel"}, librarytest.TitleHeredity, 6, "can't filter by creator"},
+		"years":                    {library.Query{YearFrom: 1700, YearTo: 1710}, librarytest.TitleLight, 6, "can't filter by year"},
+		"a tag":                    {library.Query{TagsAll: []string{"physics"}}, librarytest.TitleLight, 1, ""},
+		"without a tag":            {library.Query{Text: "heredity", TagsNone: []string{"PHYSICS"}}, librarytest.TitleHeredity, 1, "can't filter by tags"},
+		"an unknown type":          {library.Query{Text: "heredity", ItemTypes: []string{"journalArticle", "scroll"}}, librarytest.TitleHeredity, 1, "can't filter by item type"},
+		"nothing":                  {library.Query{Text: "zzzz"}, "", 0, "Zotero looked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			_, s := group(t, f, fillWith(librarytest.Works()))
+			f.fail = func(r *http.Request) (int, string) {
+				if strings.Contains(r.URL.Query().Get("itemType"), "scroll") {
+					return http.StatusBadRequest, "Invalid itemType 'scroll'"
+				}
+				return 0, ""
+			}
+			c.q.Limit = 10
+			got, err := s.Search(t.Context(), c.q)
+			if err != nil || got.Total != c.total || !strings.Contains(got.Notice, c.notice) || (c.notice == "") != (got.Notice == "") {
+				t.Fatalf("%q, %d works, %q, %v", titles(got), got.Total, got.Notice, err)
+			}
+			if c.first != "" && (len(got.Works) == 0 || got.Works[0].Work.Title() != c.first) {
+				t.Errorf("found %q", titles(got))
+			}
+			if c.total == 0 && strings.Contains(got.Notice, "longest") {
+				t.Errorf("nothing found: %q", got.Notice)
 			}
 		})
 	}
-	wg.Wait()
-	if n := f.called("/groups/4711/items?"); n != 3 {
-		t.Errorf("%d calls for 3 pages", n)
-	}
 }
 
-func TestALibraryIsFollowedByVersion(t *testing.T) {
-	f, l, r := opened(t, librarytest.Works(), always, zotero.Options{})
-	readWhole(t, r)
-	light, engine, society := l.keyOf(librarytest.TitleLight), l.keyOf(librarytest.TitleEngine), l.keyOf(librarytest.TitleSociety)
-	for _, c := range []struct {
-		promise string
-		change  func()
-		q       library.Query
-		want    []string
-	}{
-		{"nothing changed", func() {}, library.Query{Text: "prisms"}, []string{librarytest.TitleLight}},
-		{"a changed title", func() { l.touch(engine, map[string]any{"title": "Difference Engine"}) }, library.Query{Text: "difference"}, []string{"Difference Engine"}},
-		{"the old title is gone", func() {}, library.Query{Text: "analytical"}, []string{}},
-		{"a new work", func() { l.put("NEWWWRK2", map[string]any{"itemType": "book", "title": "Newcomer"}) }, library.Query{Text: "newcomer"}, []string{"Newcomer"}},
-		{"a new note", func() {
-			l.put("NEWNTE22", map[string]any{"itemType": "note", "note": "<b>marginalia</b>", "parentItem": society})
-		}, library.Query{Text: "marginalia"}, []string{librarytest.TitleSociety}},
-		{"a work in the trash, with its children", func() { l.touch(light, map[string]any{"deleted": 1}) }, library.Query{Text: "experimentum prisms compounded"}, []string{}},
-		{"a work out of the trash", func() { l.touch(light, map[string]any{"deleted": nil}) }, library.Query{Text: "prisms"}, []string{librarytest.TitleLight}},
-		{"a work deleted for good", func() { l.drop("NEWWWRK2") }, library.Query{Text: "newcomer"}, []string{}},
-	} {
-		f.change(c.change)
-		if got := titles(search(t, r, c.q)); !slices.Equal(got, c.want) {
-			t.Errorf("%s: found %q, want %q", c.promise, got, c.want)
-		}
-		if n := f.called("sort=dateAdded"); n != 0 {
-			t.Errorf("%s: the library was read anew", c.promise)
-		}
-	}
-}
-
-func TestALibraryTooLargeToReadIsSearchedByZotero(t *testing.T) {
-	_, _, r := opened(t, librarytest.Works(), 0, zotero.Options{LibraryBytes: 1, ScanLimit: 8})
-	readWhole(t, r) // that it can't be is known
-	reading := ""
-	tree, err := r.Collections(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range tree.Items {
-		if c.Name == "Reading" {
-			reading = c.Key
-		}
-	}
-	for _, c := range []struct {
-		promise string
-		q       library.Query
-		want    []string
-		said    string // what the notice has
-	}{
-		{"a title", library.Query{Text: "analytical"}, []string{librarytest.TitleEngine}, "would be read whole"},
-		{"a creator", library.Query{Text: "Mendel"}, []string{librarytest.TitleHeredity}, "would be read whole"},
-		{"a full text stands for its work", library.Query{Text: "compounded"}, []string{librarytest.TitleLight}, "would be read whole"},
-		{"an abstract isn't seen", library.Query{Text: "prisms"}, []string{}, "not in abstracts"},
-		{"no work has all words", library.Query{Text: "analytical zebra"}, []string{librarytest.TitleEngine}, "one of the longest"},
-		{"a tag", library.Query{TagsAll: []string{"Physics", "history"}}, []string{librarytest.TitleLight}, ""},
-		{"one of two tags", library.Query{TagsAny: []string{"letters", "physics"}}, []string{librarytest.TitleLight, librarytest.TitleSociety}, ""},
-		{"not a tag", library.Query{TagsNone: []string{"history"}}, []string{librarytest.TitleUndated, librarytest.TitleOperators}, ""},
-		{"a type", library.Query{ItemTypes: []string{"book"}}, []string{librarytest.TitleLight, librarytest.TitleSociety}, ""},
-		{"years", library.Query{YearFrom: 1800, YearTo: 1900}, []string{librarytest.TitleHeredity, librarytest.TitleEngine}, ""},
-		{"a creator's name", library.Query{Creator: "muller"}, []string{librarytest.TitleOperators}, ""},
-		{"a collection with those below", library.Query{Collection: reading}, []string{librarytest.TitleLight, librarytest.TitleHeredity, librarytest.TitleEngine}, ""},
-		{"words in a collection", library.Query{Text: "mendel", Collection: reading}, []string{librarytest.TitleHeredity}, ""},
-		{"words and a year", library.Query{Text: "light", YearFrom: 1900}, []string{}, ""},
-	} {
-		got := search(t, r, c.q)
-		want := slices.Sorted(slices.Values(c.want))
-		if !slices.Equal(titles(got), want) || got.Total != len(want) || !strings.Contains(got.Notice, c.said) {
-			t.Errorf("%s: found %q of %d, %q; want %q", c.promise, titles(got), got.Total, got.Notice, want)
-		}
-	}
-	hit := search(t, r, library.Query{Text: "compounded"}).Items[0]
-	if m := hit.Match; m == nil || m.Source != library.SourceFulltext || m.Page != "3" || !strings.Contains(m.Text, "compounded") {
-		t.Errorf("match %+v", hit.Match)
-	}
-}
-
-func TestALargeLibraryIsBrowsedInPages(t *testing.T) {
-	_, _, r := opened(t, librarytest.Many(60), 0, zotero.Options{LibraryBytes: 1, ScanLimit: 20})
-	for _, sort := range []library.Sort{"", library.SortAdded, library.SortTitle, library.SortDate} {
-		seen := map[string]bool{}
-		for offset := 0; offset < 60; offset += 25 {
-			got := search(t, r, library.Query{Sort: sort, After: &library.Position{Taken: offset}, Limit: 25})
-			if got.Total != 60 || got.Notice != "" {
-				t.Errorf("%q: total %d, %q", sort, got.Total, got.Notice)
-			}
-			for _, h := range got.Items {
-				seen[h.Item.ID.Key] = true
-			}
-		}
-		if len(seen) != 60 {
-			t.Errorf("%q: %d works on all pages", sort, len(seen))
-		}
-	}
-	if got := search(t, r, library.Query{YearFrom: 1900}); got.Total != 20 || !strings.Contains(got.Notice, "only the first 20 of 60") {
-		t.Errorf("a filter past the limit: total %d, %q", got.Total, got.Notice)
-	}
-}
-
-func TestWhatTheFullTextsLackIsSaid(t *testing.T) {
-	f, _, r := opened(t, librarytest.Works(), 0, zotero.Options{})
-	readWhole(t, r)
-	f.change(func() {
-		f.fail = func(r *http.Request) (int, string) {
-			if strings.Contains(r.URL.RawQuery, "qmode=everything") {
-				return http.StatusInternalServerError, "An error occurred"
-			}
-			return 0, ""
-		}
-	})
-	got := search(t, r, library.Query{Text: "light"})
-	if got.Total != 1 || !strings.Contains(got.Notice, "full texts could not be searched") {
-		t.Errorf("%d, %q", got.Total, got.Notice)
-	}
-	f.change(func() { f.fail = nil })
-	if got := search(t, r, library.Query{Text: "light"}); got.Notice != "" {
-		t.Errorf("after it works again: %q", got.Notice)
-	}
-}
-
-func TestAServerThatIsDownGivesWhatIsKnownAndSaysSo(t *testing.T) {
-	f, _, r := opened(t, librarytest.Works(), always, zotero.Options{})
-	search(t, r, library.Query{Text: "light"})
-	f.change(func() {
-		f.fail = func(*http.Request) (int, string) { return http.StatusInternalServerError, "An error occurred" }
-	})
-	got := search(t, r, library.Query{Text: "light"})
-	if got.Total != 1 || !strings.Contains(got.Notice, "can't be reached") {
-		t.Errorf("%d, %q", got.Total, got.Notice)
-	}
-	fresh := openLibraryOf(t, f)
-	if _, err := fresh.Search(t.Context(), library.Query{Limit: 1}); err == nil {
-		t.Error("a library that was never read is answered from nothing")
-	}
-}
-
-// openLibraryOf opens the group's library with a client that knows nothing.
-func openLibraryOf(t *testing.T, f *fakeZotero) library.Reader {
-	t.Helper()
-	failing := f.fail
-	f.change(func() { f.fail = nil })
-	r := openLibrary(t, openAccount(t, f, "good", zotero.Options{}), "group:4711")
-	f.change(func() { f.fail = failing })
-	return r
-}
-
-func TestTags(t *testing.T) {
-	_, l, large := opened(t, librarytest.Works(), 0, zotero.Options{LibraryBytes: 1, ScanLimit: 8})
-	l.items[len(l.items)-1].data["tags"] = []any{}
-	got, err := large.Tags(t.Context(), library.TagQuery{Limit: 2})
-	if err != nil || got.Total != 6 || !slices.Equal(got.Items, []library.Tag{{Name: "history", Items: 4}, {Name: "biology", Items: 1}}) || got.Notice == "" {
-		t.Errorf("%+v, %v", got, err)
-	}
-	got, err = large.Tags(t.Context(), library.TagQuery{Prefix: "ph", Limit: 2})
-	if err != nil || got.Total != 1 || got.Items[0].Name != "physics" {
-		t.Errorf("by prefix: %+v, %v", got, err)
-	}
-}
-
-// TestALibraryWithAPageTooLargeToReadIsStillSearched: a hundred long notes are
-// more than one answer may be.
-func TestALibraryWithAPageTooLargeToReadIsStillSearched(t *testing.T) {
+// TestSearch_TypeOfAChild returns works of a type, not works with a child of it.
+func TestSearch_TypeOfAChild(t *testing.T) {
 	f := newFake(t)
-	l := f.addLibrary("user", f.user, librarytest.Works())
-	f.grant("good", true)
-	l.touch(l.keyOf(librarytest.TitleLight), map[string]any{"abstractNote": strings.Repeat("long ", 100_000)})
-	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, MaxBytes: 100_000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := zotero.NewClient(up, zotero.Options{}).Account(t.Context(), credential("good"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := openLibrary(t, a, library.UserID(f.user))
-	if got, err := r.Search(t.Context(), library.Query{Text: "mendel", Limit: 5}); err != nil || got.Total != 1 || got.Notice == "" {
-		t.Errorf("%d, %q, %v", got.Total, got.Notice, err)
+	l, s := group(t, f, fillWith(librarytest.Works()))
+	l.put("ALNE2222", map[string]any{"itemType": "note", "note": "<p>Alone</p>"})
+	got, err := s.Search(t.Context(), library.Query{ItemTypes: []string{"note"}, Limit: 10})
+	if err != nil || len(got.Works) != 1 || got.Works[0].Key != "ALNE2222" || !strings.Contains(got.Notice, "item type") {
+		t.Errorf("%q, %q, %v", titles(got), got.Notice, err)
 	}
 }
 
-// TestTheDesktopAppIsReadAnewAfterAWhile: its versions need not grow when
-// something changes.
-func TestTheDesktopAppIsReadAnewAfterAWhile(t *testing.T) {
-	for _, c := range []struct {
-		promise string
-		fresh   time.Duration
-		want    int
-	}{
-		{"after its time", time.Nanosecond, 1},
-		{"before", time.Hour, 0},
-	} {
+func TestSearch_BestFirst(t *testing.T) {
+	f := newFake(t)
+	_, s := group(t, f, func(l *fakeLibrary) {
+		for i, data := range []map[string]any{
+			{"title": "Rivers", "abstractNote": "tides"}, {"title": "Tides and rivers"}, {"title": "Rivers", "tags": tagList([]string{"tides"})},
+			{"title": "Rivers", "creators": []any{map[string]any{"creatorType": "author", "name": "Tides Institute"}}},
+			{"title": "Rivers"},
+		} {
+			data["itemType"], data["dateAdded"] = "book", "2026-01-01T00:00:00Z"
+			key := librarytest.Key("BKK", i)
+			l.put(key, data)
+			l.put(librarytest.Key("ATT", i), map[string]any{"itemType": "attachment", "parentItem": key, "contentType": "application/pdf"})
+			l.texts[librarytest.Key("ATT", i)] = "rivers tides"
+		}
+	})
+	got, err := s.Search(t.Context(), library.Query{Text: "tides", Limit: 10})
+	want := []string{librarytest.Key("BKK", 1), librarytest.Key("BKK", 3), librarytest.Key("BKK", 2), librarytest.Key("BKK", 0), librarytest.Key("BKK", 4)}
+	if err != nil || len(got.Works) != 5 {
+		t.Fatalf("%q, %v", titles(got), err)
+	}
+	for i, o := range got.Works {
+		if o.Key != want[i] {
+			t.Errorf("work %d is %s, want %s", i, o.Key, want[i])
+		}
+	}
+}
+
+// TestSearch_GivesOnePage returns the first works and the number of all.
+func TestSearch_GivesOnePage(t *testing.T) {
+	for _, q := range []library.Query{{Text: "study"}, {}, {Text: "study", Sort: library.SortTitle}} {
 		f := newFake(t)
-		f.local = true
-		l := f.addLibrary("user", 0, librarytest.Works())
-		a := openAccount(t, f, "", zotero.Options{LocalFresh: c.fresh})
-		r := openLibrary(t, a, library.UserID(a.Key().UserID))
-		search(t, r, library.Query{})
-		f.change(func() {
-			l.put("NEWWWRK2", map[string]any{"itemType": "book", "title": "Newcomer"})
-			l.version--
-		})
-		if got := search(t, r, library.Query{Text: "newcomer"}); got.Total != c.want {
-			t.Errorf("%s: found %d, want %d", c.promise, got.Total, c.want)
+		_, s := group(t, f, fillWith(librarytest.Many(130)))
+		q.Limit = 40
+		got, err := s.Search(t.Context(), q)
+		if err != nil || got.Total != 130 || len(got.Works) != 40 {
+			t.Fatalf("%+v: %d of %d works, %v", q, len(got.Works), got.Total, err)
+		}
+		if says := strings.Contains(got.Notice, "the last 50 added"); says != (q.Text != "" && q.Sort == "") {
+			t.Errorf("%q", got.Notice)
+		}
+	}
+}
+
+func TestSearch_Collection(t *testing.T) {
+	f := newFake(t)
+	l, s := group(t, f, fillWith(librarytest.Works()))
+	key := ""
+	for _, it := range l.items {
+		if in, _ := it.data["collections"].([]string); len(in) > 0 {
+			key = in[0]
+		}
+	}
+	got, err := s.Search(t.Context(), library.Query{Collection: key, Limit: 10})
+	if err != nil || got.Total == 0 || got.Total == 6 || !strings.Contains(got.Notice, "subcollections") {
+		t.Errorf("%q, %q, %v", titles(got), got.Notice, err)
+	}
+	for _, unknown := range []string{"ABCD2345", "../items", "x"} {
+		if _, err := s.Search(t.Context(), library.Query{Collection: unknown, Limit: 10}); library.CodeOf(err) != library.NotFound {
+			t.Errorf("%s: %v", unknown, err)
+		}
+	}
+}
+
+func TestSearch_Notices(t *testing.T) {
+	f := newFake(t)
+	_, s := group(t, f, fillWith(librarytest.Works()))
+	f.header = http.Header{"Zotero-Full-Text-Reindexing": {"1"}}
+	got, err := s.Search(t.Context(), library.Query{Text: "heredity " + strings.Repeat("heredity ", 40) + strings.Repeat("abcdefghij ", 3) + strings.Repeat("x", 60) + " " + strings.Repeat("y", 60) + " " + strings.Repeat("z", 60) + " " + strings.Repeat("w", 60), Limit: 5})
+	if err != nil || !strings.Contains(got.Notice, "rebuilding") || !strings.Contains(got.Notice, "left out") {
+		t.Errorf("%q, %v", got.Notice, err)
+	}
+	for _, q := range []library.Query{{Limit: 0}, {Limit: 101}, {Limit: 1, Sort: "random"}} {
+		if _, err := s.Search(t.Context(), q); library.CodeOf(err) != library.Invalid {
+			t.Errorf("%+v: %v", q, err)
 		}
 	}
 }

@@ -82,6 +82,12 @@ func (z *Zotero) key(name string) *key {
 
 func (l *Libraries) serve(w http.ResponseWriter, r *http.Request, s shelf, rest []string) {
 	switch path := strings.Join(rest, "/"); {
+	case path == "items" && r.URL.Query().Get("format") == "versions":
+		versions := map[string]int{}
+		for _, it := range s.find(r, false) {
+			versions[it["key"].(string)] = 1
+		}
+		writeJSON(w, versions)
 	case path == "items", path == "items/top":
 		writePage(w, r, s.find(r, path == "items/top"))
 	case path == "items/trash":
