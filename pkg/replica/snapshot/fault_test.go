@@ -2,6 +2,7 @@ package snapshot_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -345,5 +346,64 @@ func TestRestore_OfOldGenerations(t *testing.T) {
 	}
 	if got, _ := restored(t, start(t, f), group); len(got) != 32 {
 		t.Errorf("%d works", len(got))
+	}
+}
+
+// TestRestore_DuringSavings tests a reader that has read the head when other
+// snapshots are saved: after one it goes on, after two it begins again.
+func TestRestore_DuringSavings(t *testing.T) {
+	for savings, want := range map[int]int{1: 30, 2: 32} {
+		f := buckettest.NewFake()
+		writer, reader := start(t, f), start(t, f)
+		dir := t.TempDir()
+		save(t, writer, group, replicaOf(t, dir, group.Library, 30))
+		var once atomic.Bool
+		reader.set(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet && r.URL.Query().Get("alt") == "media" && !strings.HasSuffix(r.URL.Path, "/head") && once.CompareAndSwap(false, true) {
+				for n := range savings {
+					save(t, writer, group, replicaOf(t, dir, group.Library, 31+n))
+				}
+			}
+			return nil, nil
+		})
+		if got, found := restored(t, reader, group); !found || len(got) != want {
+			t.Errorf("after %d savings: %v, %d works, want %d", savings, found, len(got), want)
+		}
+	}
+}
+
+// TestRestore_LeavesTheShelf tests that a shelf stays as it is when the snapshot
+// can't be used, or the restoring is given up.
+func TestRestore_LeavesTheShelf(t *testing.T) {
+	f := buckettest.NewFake()
+	p := start(t, f)
+	save(t, p, group, replicaOf(t, t.TempDir(), group.Library, 30))
+	dir := t.TempDir()
+	s := replicaOf(t, dir, group.Library, 5)
+	ctx, cancel := context.WithCancel(t.Context())
+	var pieces atomic.Int64
+	p.set(func(r *http.Request) (*http.Response, error) {
+		if !strings.HasSuffix(r.URL.Path, "/head") && pieces.Add(1) == 4 {
+			cancel()
+		}
+		return nil, nil
+	})
+	if found, err := p.Restore(ctx, group, dir); found || err == nil {
+		t.Errorf("given up: %v, %v", found, err)
+	}
+	p.set(nil)
+	tx, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := p.Restore(t.Context(), group, dir); found || library.CodeOf(err) != library.Conflict {
+		t.Errorf("while it is written: %v, %v", found, err)
+	}
+	tx.Rollback()
+	if got := works(t, s); len(got) != 5 {
+		t.Errorf("%d works", len(got))
+	}
+	if found, err := p.Restore(t.Context(), group, dir); !found || err != nil || len(works(t, s)) != 30 {
+		t.Errorf("at last: %v, %v", found, err)
 	}
 }

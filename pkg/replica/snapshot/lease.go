@@ -15,14 +15,30 @@ const renewals = 4
 
 // holding is a lease that this store holds.
 type holding struct {
-	saving sync.Mutex // held by the one saving that runs
+	saving lock // held by the one saving that runs
 
-	mu         sync.Mutex
+	mu         lock // of what follows; held for one request at most
 	head       *head
 	generation int64 // of head
 	lost       bool  // another process may have written the head
 	wrote      time.Time
 }
+
+// lock is a mutex for which a caller waits no longer than its context.
+type lock chan struct{}
+
+func newLock() lock { return make(lock, 1) }
+
+func (l lock) lock(ctx context.Context) error {
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l lock) unlock() { <-l }
 
 // errLost says that a lease has ended before its holder wrote.
 func errLost() error {
@@ -77,7 +93,7 @@ func (s *Store) take(ctx context.Context, name replica.Name) (*holding, error) {
 	if found == nil {
 		found = newHead(name)
 	}
-	h := &holding{head: found, generation: generation}
+	h := &holding{saving: newLock(), mu: newLock(), head: found, generation: generation}
 	next := found.next()
 	next.Holder = s.holder
 	switch err := s.write(ctx, name, h, next); library.CodeOf(err) {
@@ -106,11 +122,10 @@ func (s *Store) unchanged(name replica.Name, generation int64) (over bool) {
 }
 
 // write puts a head in the place of the holding's, whose mutex the caller holds
-// if others know the holding. After an error the head may or may not have been
-// written, so ctx must not be one that the caller cancels; a Conflict means that
-// the lease is lost.
+// if others know the holding. It does not end with ctx: after an error it is
+// unknown whether the head was written. Conflict means that the lease is lost.
 func (s *Store) write(ctx context.Context, name replica.Name, h *holding, next *head) error {
-	ctx, cancel := context.WithTimeout(ctx, headTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), headTime)
 	defer cancel()
 	began := s.options.Now()
 	generation, err := s.putHead(ctx, name, next, h.generation)
@@ -142,8 +157,10 @@ func (s *Store) renew(ctx context.Context, name replica.Name, h *holding, stop <
 
 // renewOnce renews the lease, and reports whether it may still be held.
 func (s *Store) renewOnce(ctx context.Context, name replica.Name, h *holding) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if err := h.mu.lock(ctx); err != nil {
+		return false
+	}
+	defer h.mu.unlock()
 	if err := s.write(ctx, name, h, h.head.next()); err != nil {
 		// From here on another process may take it over.
 		h.lost = h.lost || s.options.Now().Sub(h.wrote) >= s.options.Takeover
@@ -155,8 +172,10 @@ func (s *Store) renewOnce(ctx context.Context, name replica.Name, h *holding) bo
 // is no snapshot. If that fails, the lease ends by not being renewed.
 func (s *Store) release(ctx context.Context, name replica.Name, h *holding) {
 	defer s.of(name, func(k *known) { k.busy, k.held = false, nil })
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if err := h.mu.lock(ctx); err != nil {
+		return
+	}
+	defer h.mu.unlock()
 	if h.lost {
 		return
 	}

@@ -22,10 +22,12 @@ func (s *Store) Save(ctx context.Context, name replica.Name, from *shelf.Shelf) 
 	if h == nil {
 		return errLost()
 	}
-	h.saving.Lock()
-	defer h.saving.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, saveTime)
 	defer cancel()
+	if err := h.saving.lock(ctx); err != nil {
+		return err
+	}
+	defer h.saving.unlock()
 	snap, err := from.Snapshot(ctx)
 	if library.CodeOf(err) == library.Conflict { // a new base was just published
 		snap, err = from.Snapshot(ctx)
@@ -38,9 +40,9 @@ func (s *Store) Save(ctx context.Context, name replica.Name, from *shelf.Shelf) 
 }
 
 func (s *Store) save(ctx context.Context, name replica.Name, h *holding, snap *shelf.Snapshot) error {
-	former, lost := h.content()
-	if lost {
-		return errLost()
+	former, err := h.content(ctx)
+	if err != nil {
+		return err
 	}
 	next, done, err := reuse(former, snap)
 	if err != nil {
@@ -78,12 +80,17 @@ func (s *Store) save(ctx context.Context, name replica.Name, h *holding, snap *s
 	return nil
 }
 
-// content returns the snapshot that the head names, and whether the lease is
+// content returns the snapshot that the head names, or an error if the lease is
 // lost.
-func (h *holding) content() (*content, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.head.Content, h.lost
+func (h *holding) content(ctx context.Context) (*content, error) {
+	if err := h.mu.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer h.mu.unlock()
+	if h.lost {
+		return nil, errLost()
+	}
+	return h.head.Content, nil
 }
 
 // size returns the bytes of a snapshot.
@@ -190,12 +197,13 @@ func (s *Store) putFile(ctx context.Context, name replica.Name, file string, off
 	}
 }
 
-// commit writes the head that names a snapshot. After an error that does not say
-// whether the head was written, the lease counts as lost: the store takes it
-// again.
+// commit writes the head that names a snapshot. Where the error leaves open
+// whether it was written, the next renewal finds out, and may lose the lease.
 func (s *Store) commit(ctx context.Context, name replica.Name, h *holding, c *content) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if err := h.mu.lock(ctx); err != nil {
+		return err
+	}
+	defer h.mu.unlock()
 	if h.lost {
 		return errLost()
 	}
