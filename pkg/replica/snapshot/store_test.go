@@ -229,7 +229,7 @@ func TestRestore_GivesWhatWasSaved(t *testing.T) {
 					t.Fatalf("%d works, want %d", len(got), len(want))
 				}
 			}
-			if strings.Contains(p.log.String(), "4711") || strings.Contains(p.log.String(), "Harvest") {
+			if strings.Contains(p.log.String(), "group:") || strings.Contains(p.log.String(), "Harvest") {
 				t.Errorf("the log names what it is about:\n%s", p.log)
 			}
 			for name, o := range f.Objects() {
