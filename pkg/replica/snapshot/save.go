@@ -170,7 +170,7 @@ func (s *Store) upload(ctx context.Context, name replica.Name, next *content, sn
 		kept = kept[:last]
 	}
 	pieces, err := s.putFile(ctx, name, logName, done, snap.Log(done))
-	next.Log = append(kept[:len(kept):len(kept)], pieces...)
+	next.Log = slices.Concat(kept, pieces)
 	return err
 }
 
