@@ -1,6 +1,7 @@
 # The bucket in which the instances record spent codes, refresh tokens and
 # revocations, when people sign in with Zotero or members make personal access
-# tokens. It holds no token and no key.
+# tokens, and keep snapshots of libraries, sealed under the master key. It holds no
+# token and no key.
 
 locals {
   keeps_state  = var.auth == "zotero" || local.member_tokens
@@ -39,8 +40,33 @@ resource "google_storage_bucket" "state" {
       type = "Delete"
     }
     condition {
-      age        = 100
-      with_state = "LIVE"
+      age            = 100
+      matches_prefix = ["ledger/"]
+      with_state     = "LIVE"
+    }
+  }
+
+  # The custom time of a part of a snapshot is 30 days after its last use. A former
+  # generation of it is of no use.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_custom_time = 1
+      matches_prefix         = ["replicas/"]
+      with_state             = "LIVE"
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = 1
+      matches_prefix             = ["replicas/"]
+      with_state                 = "ARCHIVED"
     }
   }
 

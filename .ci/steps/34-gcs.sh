@@ -1,4 +1,4 @@
-# pkg/bucket against fake-gcs-server, in a module of its own.
+# pkg/bucket and snapshots against fake-gcs-server, in a module of its own.
 set -uo pipefail
 . .ci/report.sh
 
@@ -9,5 +9,5 @@ if ! go -C .ci/gcs mod download >"$WORK/gcs.log" 2>&1; then
   skip "fake-gcs-server: it could not be downloaded"
   exit 0
 fi
-check "pkg/bucket keeps its contract over fake-gcs-server" gcs
+check "pkg/bucket keeps its contract and snapshots over fake-gcs-server" gcs
 check "go mod tidy changes nothing in .ci/gcs" tidy

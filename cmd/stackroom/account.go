@@ -25,10 +25,6 @@ type state struct {
 
 // openState opens the master keys and the records, which a.close closes.
 func (o *authOptions) openState(ctx context.Context, a *authentication) (state, error) {
-	ring, err := masterRing(o.secrets, o.logger)
-	if err != nil {
-		return state{}, err
-	}
 	records, err := openLedger(ctx, o.config, o.hooks, o.logger)
 	if err != nil {
 		return state{}, err
@@ -38,7 +34,7 @@ func (o *authOptions) openState(ctx context.Context, a *authentication) (state, 
 			o.logger.Error("the sign-in records can't be closed", "error", err)
 		}
 	}
-	return state{ring, records}, nil
+	return state{o.keyring, records}, nil
 }
 
 // zotero makes this server the place where members sign in with Zotero.

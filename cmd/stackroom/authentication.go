@@ -34,6 +34,7 @@ type authOptions struct {
 	secrets   *secret.Store
 	libraries func(context.Context) ([]library.Info, error) // of the principal of the context
 	hooks     upstream.Hooks                                // of the bucket
+	keyring   *seal.Keyring                                 // of the master keys; nil without any
 	logger    *slog.Logger
 }
 
@@ -134,9 +135,13 @@ func openOIDC(c *config.Config, secrets *secret.Store, logger *slog.Logger) (*oi
 	return v, err
 }
 
-// masterRing returns the ring of the master keys. Those of former versions of
-// the secret stay in it for as long as the secret's overlap.
-func masterRing(secrets *secret.Store, logger *slog.Logger) (*seal.Keyring, error) {
+// masterRing returns the keyring of the master keys, or nil if the configuration
+// has none. Those of former versions of the secret stay in it for as long as the
+// secret's overlap.
+func masterRing(c *config.Config, secrets *secret.Store, logger *slog.Logger) (*seal.Keyring, error) {
+	if c.MasterKey == "" {
+		return nil, nil
+	}
 	var ring *seal.Keyring
 	err := follow(secrets, "STACKROOM_MASTER_KEY", logger, func(all []secret.Value) error {
 		masters, err := masterKeys(all)

@@ -28,7 +28,7 @@ func BenchmarkCall(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	libs, err := openLibraries(b.Context(), c, nil, upstream.Hooks{}, slog.New(slog.DiscardHandler))
+	libs, err := openLibraries(b.Context(), &libraryOptions{config: c, zotero: upstream.Hooks{}, logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/access/embedded"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
@@ -20,24 +21,35 @@ type libraries struct {
 	replicas *replicas          // nil if there is no upstream
 }
 
+// libraryOptions are the choices of openLibraries.
+type libraryOptions struct {
+	config    *config.Config
+	secrets   *secret.Store
+	keyring   *seal.Keyring  // seals snapshots; nil leaves them as they are
+	zotero    upstream.Hooks // of Zotero's client
+	snapshots upstream.Hooks // of the bucket with the snapshots
+	logger    *slog.Logger
+}
+
 // sharedNotice says in list_libraries who may read the embedded library.
 const sharedNotice = "everyone who signs in to this server may read this library"
 
 // openLibraries returns the libraries that the configuration names: the
 // embedded library, unless the configuration withholds it, and those of Zotero.
 // The sample library is served only where there is no other.
-func openLibraries(ctx context.Context, c *config.Config, secrets *secret.Store, hooks upstream.Hooks, logger *slog.Logger) (*libraries, error) {
-	up, err := newUpstream(c, hooks)
+func openLibraries(ctx context.Context, o *libraryOptions) (*libraries, error) {
+	c := o.config
+	up, err := newUpstream(c, o.zotero)
 	if err != nil {
 		return nil, err
 	}
 	l := &libraries{upstream: up}
 	var remote access.Provider
 	if up != nil {
-		if l.replicas, err = openReplicas(c, logger); err != nil {
+		if l.replicas, err = openReplicas(ctx, o); err != nil {
 			return nil, err
 		}
-		if remote, err = zoteroProvider(c, up, l.replicas, secrets, logger); err != nil {
+		if remote, err = zoteroProvider(c, up, l.replicas, o.secrets, o.logger); err != nil {
 			l.replicas.close()
 			return nil, err
 		}

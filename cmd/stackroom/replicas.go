@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/replica"
+	"github.com/stackroom-mcp/stackroom/pkg/replica/snapshot"
 )
 
 // maxReplicaBytes bounds the replicas on a disk. In a container the folder for
@@ -27,24 +26,45 @@ type replicas struct {
 }
 
 // openReplicas opens the replicas in the data folder of a person's machine, which
-// its processes share. In a container, and where there is no data folder, they
-// are in a folder of this process.
-func openReplicas(c *config.Config, logger *slog.Logger) (*replicas, error) {
+// its processes share. In a container, and where the data folder can't be
+// written, they are in a folder of this process.
+func openReplicas(ctx context.Context, o *libraryOptions) (*replicas, error) {
+	store, err := openSnapshots(ctx, o)
+	if err != nil {
+		return nil, err
+	}
 	r := &replicas{}
-	o := replica.Options{Dir: filepath.Join(c.Data, "replicas"), MaxBytes: maxReplicaBytes, Logger: logger}
+	options := replica.Options{Dir: filepath.Join(o.config.Data, "replicas"), MaxBytes: maxReplicaBytes, Store: store, Logger: o.logger}
 	limit := containerMemory()
 	if limit > 0 {
-		o.MaxBytes = limit / 3
+		options.MaxBytes = limit / 3
 	}
-	if problem, _ := dataProblem(c.Data); limit > 0 || problem != "" {
-		dir, err := os.MkdirTemp("", "stackroom-replicas-")
-		if err != nil {
+	if limit > 0 || os.MkdirAll(options.Dir, 0o700) != nil {
+		if r.temporary, err = os.MkdirTemp("", "stackroom-replicas-"); err != nil {
 			return nil, library.Errorf(library.Unavailable, "no folder for replicas can be made").WithHint("set TMPDIR to a folder that can be written").WithCause(err)
 		}
-		o.Dir, r.temporary = dir, dir
+		options.Dir = r.temporary
 	}
-	r.Replicas = replica.New(o)
+	r.Replicas = replica.New(options)
 	return r, nil
+}
+
+// openSnapshots opens the snapshots of replicas in the state bucket; nil if there
+// are none. The client of the bucket is one of its own, so that failures of
+// snapshots do not stop what sign-in keeps there.
+func openSnapshots(ctx context.Context, o *libraryOptions) (replica.Store, error) {
+	if o.config.Snapshots != "on" || o.config.StateBucket == "" {
+		return nil, nil
+	}
+	b, err := openBucket(ctx, o.config, o.snapshots)
+	if err != nil {
+		return nil, err
+	}
+	options := snapshot.Options{Bucket: b, Logger: o.logger}
+	if o.keyring != nil {
+		options.Sealer = o.keyring.Sealer("snapshot")
+	}
+	return snapshot.New(options), nil
 }
 
 // close ends the work in the background.

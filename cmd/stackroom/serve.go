@@ -83,11 +83,18 @@ func setUp(p *process, audit io.Writer) (_ *app, err error) {
 	if a.secrets, err = openSecrets(p.ctx, c, logger, a.observing.Telemetry); err != nil {
 		return nil, err
 	}
-	if a.libs, err = openLibraries(p.ctx, c, a.secrets, a.observing.upstreamHooks("zotero", logger), logger); err != nil {
+	keyring, err := masterRing(c, a.secrets, logger)
+	if err != nil {
+		return nil, err
+	}
+	if a.libs, err = openLibraries(p.ctx, &libraryOptions{
+		config: c, secrets: a.secrets, keyring: keyring, zotero: a.observing.upstreamHooks("zotero", logger),
+		snapshots: a.observing.upstreamHooks("snapshots", logger), logger: logger,
+	}); err != nil {
 		return nil, err
 	}
 	if a.auth, err = openAuthentication(p.ctx, &authOptions{
-		config: c, secrets: a.secrets, libraries: a.libs.List, hooks: a.observing.upstreamHooks("bucket", logger), logger: logger,
+		config: c, secrets: a.secrets, libraries: a.libs.List, hooks: a.observing.upstreamHooks("bucket", logger), keyring: keyring, logger: logger,
 	}); err != nil {
 		return nil, err
 	}

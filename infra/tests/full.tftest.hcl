@@ -68,8 +68,12 @@ run "the_bucket" {
     error_message = "The bucket is never public, and keeps what was overwritten."
   }
   assert {
-    condition     = length(google_storage_bucket.state[0].lifecycle_rule) == 2
-    error_message = "Records are deleted once no token can outlive them."
+    condition     = length(google_storage_bucket.state[0].lifecycle_rule) == 4
+    error_message = "Records are deleted once no token can outlive them, and snapshots once they are not used."
+  }
+  assert {
+    condition     = join(" ", [for rule in google_storage_bucket.state[0].lifecycle_rule : join(",", one(rule.condition).matches_prefix) if one(rule.condition).with_state == "LIVE"]) == "ledger/ replicas/"
+    error_message = "The age of a record is no reason to delete a snapshot that is in use, which has a custom time."
   }
   assert {
     condition     = "${google_storage_bucket_iam_member.runtime[0].role} ${google_storage_bucket_iam_member.runtime[0].member}" == "roles/storage.objectUser serviceAccount:stackroom-mock@library-team.iam.gserviceaccount.com"

@@ -1,5 +1,5 @@
-// Package bucket keeps objects in Google Cloud Storage: get, put, delete and
-// list over its JSON API (https://cloud.google.com/storage/docs/json_api/v1),
+// Package bucket keeps objects in Google Cloud Storage: get, put, extend, delete
+// and list over its JSON API (https://cloud.google.com/storage/docs/json_api/v1),
 // with generation preconditions, so that several processes can change the same
 // object without losing a change.
 //
@@ -143,6 +143,25 @@ func (b *Bucket) Delete(ctx context.Context, name string, ifGeneration int64) er
 	if library.CodeOf(err) == library.NotFound {
 		return nil
 	}
+	return err
+}
+
+// Extend changes when a lifecycle rule may delete the generation ifGeneration of
+// an object: expires is later than what was set before. Data and generation stay
+// as they are. The error has the code NotFound for an object that does not exist,
+// Conflict if it has another generation, else Unavailable.
+func (b *Bucket) Extend(ctx context.Context, name string, expires time.Time, ifGeneration int64) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	body, err := json.Marshal(resource{Expires: expires.UTC()})
+	if err != nil {
+		return err
+	}
+	_, err = b.do(ctx, call{
+		method: http.MethodPatch, path: b.object(name), query: url.Values{"ifGenerationMatch": {strconv.FormatInt(ifGeneration, 10)}, "fields": {"generation"}},
+		body: body, kind: "application/json; charset=utf-8", limit: maxAnswer,
+	})
 	return err
 }
 

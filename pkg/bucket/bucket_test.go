@@ -37,6 +37,19 @@ func TestContract(t *testing.T) {
 	buckettest.Contract(t, open(t, f.URL))
 }
 
+// TestExtend_ChecksTheGeneration is not in the contract, for the same reason as
+// TestDelete_KeepsAnotherGeneration.
+func TestExtend_ChecksTheGeneration(t *testing.T) {
+	b := open(t, buckettest.New(t).URL)
+	g, err := b.Put(t.Context(), "x", []byte("data"), time.Time{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Extend(t.Context(), "x", time.Now(), g-1); library.CodeOf(err) != library.Conflict {
+		t.Error(err)
+	}
+}
+
 // TestDelete_KeepsAnotherGeneration is not in the contract: fake-gcs-server
 // ignores the precondition of a delete.
 func TestDelete_KeepsAnotherGeneration(t *testing.T) {
@@ -76,7 +89,7 @@ func TestNames(t *testing.T) {
 	for _, name := range []string{"", ".", "..", "a\nb", "a\rb", "\xff", strings.Repeat("a", 1025)} {
 		_, get := b.Get(t.Context(), name)
 		_, put := b.Put(t.Context(), name, nil, time.Time{}, 0)
-		for _, err := range []error{get, put, b.Delete(t.Context(), name, 1)} {
+		for _, err := range []error{get, put, b.Delete(t.Context(), name, 1), b.Extend(t.Context(), name, time.Now(), 1)} {
 			if library.CodeOf(err) != library.Invalid {
 				t.Errorf("%q: %v", name, err)
 			}

@@ -23,6 +23,7 @@ type Config struct {
 	ZoteroRotation time.Duration `env:"ZOTERO_KEY_ROTATION" envDefault:"1h" expect:"a duration from 1m to 720h" doc:"How long one of several keys is used before the next."`
 	ZoteroDesktop  bool          `env:"ZOTERO_DESKTOP" envDefault:"false" expect:"true or false" doc:"Serve the library of the Zotero that runs on this machine, through its local API on port 23119, without a key."`
 	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the only host that receives keys."`
+	Snapshots      string        `env:"STACKROOM_SNAPSHOTS" envDefault:"on" expect:"on or off" doc:"Keep snapshots of Zotero libraries in the state bucket, so that a new instance does not read them from Zotero again. off: neither written nor read."`
 
 	_               struct{} `group:"Citations"`
 	Styles          string   `env:"STACKROOM_STYLES" expect:"a folder" doc:"Folder with further citation styles (.csl) and locales, such as the styles folder of Zotero."`
@@ -49,7 +50,7 @@ type Config struct {
 	OAuthClientKey    string        `env:"ZOTERO_OAUTH_CLIENT_KEY" expect:"the client key of the application at zotero.org/oauth/apps, or a reference to it" secret:"true" doc:"Sign-in with zotero: the key of the application that you registered with Zotero."`
 	OAuthClientSecret string        `env:"ZOTERO_OAUTH_CLIENT_SECRET" expect:"the client secret of the application, or a reference to it" secret:"true" doc:"Sign-in with zotero: the secret of that application."`
 	OAuthURL          string        `env:"ZOTERO_OAUTH_URL" envDefault:"https://www.zotero.org/oauth" expect:"an https URL, or an http one on this machine" doc:"Sign-in with zotero: where Zotero asks people for their consent."`
-	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero, and personal access tokens with oidc: the bucket in which several processes share the state of sign-ins. Unset: the state is in the data folder, for one process."`
+	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero, and personal access tokens with oidc: the bucket in which several processes share the state of sign-ins, and keep snapshots of libraries. Unset: the state is in the data folder, for one process."`
 	AccessTokenTTL    time.Duration `env:"STACKROOM_ACCESS_TOKEN_TTL" envDefault:"24h" expect:"a duration from 5m to 168h" doc:"Sign-in with zotero: the lifetime of an access token; clients then refresh it."`
 
 	_               struct{}      `group:"Limits"`
@@ -139,6 +140,7 @@ func (c *Config) check() []Fault {
 	}
 	expect(within(c.ZoteroRotation, time.Minute, 720*time.Hour), "ZOTERO_KEY_ROTATION")
 	expect(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL")
+	expect(c.Snapshots == "on" || c.Snapshots == "off", "STACKROOM_SNAPSHOTS")
 	expect(c.StorageEmulator == "" || validUpstream("http://"+c.StorageEmulator), "STORAGE_EMULATOR_HOST")
 	expect(slices.Contains([]string{"", "json", "text"}, c.LogStyle), "STACKROOM_LOG_FORMAT")
 	expect(c.LocalLibrary == "" || c.LocalLibrary == localMembers, "STACKROOM_LOCAL_LIBRARY")

@@ -128,13 +128,21 @@ func (l *fakeLibrary) addWork(i int, w librarytest.Work) {
 		child("NTE", i*10+n, key, map[string]any{"itemType": "note", "note": "<p>" + note.Text + "</p>", "tags": tagList(note.Tags)})
 	}
 	for n, a := range it.Attachments {
-		ak := child("ATT", i*10+n, key, map[string]any{
-			"itemType": "attachment", "linkMode": "imported_file", "title": a.Title, "filename": a.Filename, "contentType": "application/pdf", "md5": nil, "mtime": 1234567890123, "tags": []any{},
-		})
+		kind := cmp.Or(a.ContentType, "application/pdf")
+		if len(a.Annotations) > 0 { // which Zotero has of a few types only
+			kind = "application/pdf"
+		}
+		data := map[string]any{
+			"itemType": "attachment", "linkMode": "imported_file", "title": a.Title, "filename": a.Filename, "contentType": kind, "md5": nil, "mtime": 1234567890123, "tags": []any{},
+		}
+		if n < len(w.FileNotes) {
+			data["note"] = "<p>" + w.FileNotes[n] + "</p>"
+		}
+		ak := child("ATT", i*10+n, key, data)
 		for k, x := range a.Annotations {
 			child("ANN", (i*10+n)*10+k, ak, map[string]any{
 				"itemType": "annotation", "annotationType": x.Type, "annotationText": x.Text, "annotationComment": x.Comment,
-				"annotationColor": x.Color, "annotationPageLabel": x.Page, "annotationSortIndex": fmt.Sprintf("%05d|000000|00000", 9-k), "tags": []any{},
+				"annotationColor": x.Color, "annotationPageLabel": x.Page, "annotationSortIndex": fmt.Sprintf("%05d|000000|00000", 9-k), "tags": tagList(x.Tags),
 			})
 		}
 		if n < len(w.Texts) {

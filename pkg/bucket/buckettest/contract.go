@@ -50,8 +50,30 @@ func Contract(t *testing.T, b *bucket.Bucket) {
 	if _, err := b.Get(ctx, name); library.CodeOf(err) != library.NotFound {
 		t.Errorf("get after delete: %v", err)
 	}
+	extends(t, b, expires)
 	lists(t, b, expires)
 	races(t, b)
+}
+
+// extends tests that an object's expiry changes and nothing else.
+func extends(t *testing.T, b *bucket.Bucket, expires time.Time) {
+	g, err := b.Put(t.Context(), "extended", []byte("data"), expires, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := expires.Add(24 * time.Hour)
+	if err := b.Extend(t.Context(), "extended", later, g); err != nil {
+		t.Error(err)
+	}
+	if o, err := b.Get(t.Context(), "extended"); err != nil || o.Generation != g || string(o.Data) != "data" {
+		t.Errorf("get after extend: %+v, %v", o, err)
+	}
+	if p, err := b.List(t.Context(), "extended", ""); err != nil || len(p.Objects) != 1 || !p.Objects[0].Expires.Equal(later) {
+		t.Errorf("list after extend: %+v, %v", p, err)
+	}
+	if err := b.Extend(t.Context(), "absent", later, 1); library.CodeOf(err) != library.NotFound {
+		t.Errorf("extend of an absent object: %v", err)
+	}
 }
 
 // lists tests lists and their pages.

@@ -139,6 +139,8 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) error {
 	switch r.Method {
 	case http.MethodGet:
 		return f.get(w, q, name)
+	case http.MethodPatch:
+		return f.extend(w, r, q, name)
 	case http.MethodDelete:
 		return f.remove(w, q, name)
 	}
@@ -171,6 +173,35 @@ func (f *Fake) get(w http.ResponseWriter, q url.Values, name string) error {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	_, err := w.Write(o.Data)
 	return err
+}
+
+// extend changes the custom time of an object, which can't become earlier
+// (https://cloud.google.com/storage/docs/metadata#custom-time).
+func (f *Fake) extend(w http.ResponseWriter, r *http.Request, q url.Values, name string) error {
+	if err := known(q, "ifGenerationMatch", "fields"); err != nil {
+		return err
+	}
+	var change struct {
+		Expires time.Time `json:"customTime"`
+	}
+	body := json.NewDecoder(io.LimitReader(r.Body, maxUpload))
+	body.DisallowUnknownFields()
+	if err := body.Decode(&change); err != nil {
+		return err
+	}
+	o, ok := f.objects[name]
+	if !ok {
+		return failure{http.StatusNotFound, "No such object"}
+	}
+	if err := f.precondition(q, o.Generation); err != nil {
+		return err
+	}
+	if change.Expires.Before(o.Expires) {
+		return errors.New("a custom time before the one that is set")
+	}
+	o.Expires = change.Expires
+	f.objects[name] = o
+	return writeJSON(w, describe(name, o))
 }
 
 func (f *Fake) remove(w http.ResponseWriter, q url.Values, name string) error {

@@ -94,6 +94,7 @@ func checkFound(t *testing.T, r library.Reader, c found) {
 	}
 	if c.only != nil && !sameSet(titles, c.only) {
 		t.Errorf("%s: %+v found %q, want %q", c.promise, c.q, titles, c.only)
+		return
 	}
 	if got.Total != len(got.Items) {
 		t.Errorf("%s: total %d of %d hits", c.promise, got.Total, len(got.Items))
