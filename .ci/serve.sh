@@ -5,7 +5,7 @@ trap stop_server EXIT
 
 # start_server LOG COMMAND...: runs the command with the address in place of
 # ADDR, waits until /ready answers, and sets SERVER_URL. Tries another port if
-# somebody else took the first one.
+# another program took the first one.
 start_server() {
   local log=$1 try addr
   shift
@@ -23,7 +23,7 @@ start_server() {
   return 1
 }
 
-# free_port prints a port on which nobody listens.
+# free_port prints a port on which no program listens.
 free_port() {
   local port
   while :; do

@@ -68,7 +68,7 @@ locals {
         "protoPayload.resourceName=~\"/secrets/${var.name}-\"",
         "NOT protoPayload.authenticationInfo.principalEmail=(${join(" OR ", [for account in local.secret_readers : "\"${account}\""])})",
       ])
-      advice = "An account other than the server's and the pipeline's read a secret. If it was none of the team, replace the value of the secret and check the roles in the project. The alert needs Secret Manager's data access log: docs/deploy.md has the commands."
+      advice = "An account other than the server's and the pipeline's read a secret. If it was none of the team, replace the value of the secret and check the roles in the project. The alert needs Secret Manager's data access log: docs/deploy-options.md has the commands."
     }
   }) : {}
 

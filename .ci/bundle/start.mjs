@@ -1,5 +1,5 @@
 // Starts the program of an unpacked bundle by its manifest's own command line,
-// as a desktop host would where nobody chose any setting, and asks it for what
+// as a desktop host would without any chosen setting, and asks it for what
 // the manifest promises.
 //
 //   node start.mjs FOLDER CONFIG
@@ -40,11 +40,11 @@ const commandLine = (userConfig) =>
 
 const chosen = await commandLine({ zotero_api_key: "secret", zotero_desktop: true });
 const { command, args, env } = await commandLine({});
-await attempt("what nobody chose is empty, not a placeholder", () => {
+await attempt("a setting that was not chosen is empty, not a placeholder", () => {
   need(isAbsolute(command), `the command is ${command}`);
   need(env.ZOTERO_API_KEY === "" && env.ZOTERO_DESKTOP === "false", JSON.stringify(env));
 });
-await attempt("what somebody chose arrives", () => {
+await attempt("chosen settings arrive", () => {
   need(chosen.env.ZOTERO_API_KEY === "secret" && chosen.env.ZOTERO_DESKTOP === "true", JSON.stringify(chosen.env));
 });
 

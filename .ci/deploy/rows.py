@@ -150,7 +150,7 @@ def overtaken_by(name, other, status):
 
 
 overtaken = overtaken_by("another deploy that took the tag keeps it", "4", 3)
-overtaken_bad = overtaken_by("another deploy that took the tag keeps it, whatever the clean-up", "f", 1)
+overtaken_bad = overtaken_by("another deploy that took the tag keeps it, also when the clean-up fails", "f", 1)
 
 
 def unreadable(s):
@@ -378,7 +378,7 @@ def judge(s, status):
 
 
 def following_works(s):
-    """The next deploy and rollback work, whatever was before."""
+    """The next deploy and rollback work after any state."""
     stable = s.traffic().split("=", maxsplit=1)[0]
     time.sleep(1)
     s.expect(s.deploy("3", LEASE_SECONDS="1", **FEW), 0, f"3=100 previous:{stable}")

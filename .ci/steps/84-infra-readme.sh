@@ -27,17 +27,17 @@ planted=0
 
 words=$(wc -w <infra/README.md)
 check "README: it has at most 1,500 words ($words)" test "$words" -le 1500
-check "README: every page that it links to exists" python3 -B .ci/infra/readme/links.py infra/README.md docs/deploy.md docs/runbooks.md
+check "README: every page that it links to exists" python3 -B .ci/infra/readme/links.py infra/README.md docs/deploy.md docs/deploy-options.md docs/runbooks.md
 
 # The commands of the reference pages, by gcloud's own parser.
 if command -v gcloud >/dev/null; then
-  python3 -B .ci/deploy/commands.py docs/deploy.md docs/runbooks.md >"$work/commands.json"
+  python3 -B .ci/deploy/commands.py docs/deploy.md docs/deploy-options.md docs/runbooks.md >"$work/commands.json"
   CLOUDSDK_CONFIG=$work/gcloud CLOUDSDK_CORE_DISABLE_USAGE_REPORTING=1 CLOUDSDK_CORE_CHECK_GCE_METADATA=false CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK=1 \
     timeout 120 gcloud --quiet meta lint-gcloud-commands --commands-file="$work/commands.json" >"$work/commands.said" 2>"$work/commands.log"
   jq -r '.[] | [if .success then "pass" else "fail" end, .command_string + (if .success then "" else ": " + (.error_message // "" | split("\n")[0]) end)] | @tsv' "$work/commands.said" >"$work/commands.rows" 2>/dev/null
   if [ -s "$work/commands.rows" ]; then collect "gcloud takes" <"$work/commands.rows"; else skip "gcloud: this version can't check the commands of docs"; fi
 else
-  skip "gcloud: it is not here, so the commands of docs/deploy.md and docs/runbooks.md are not checked"
+  skip "gcloud: it is not here, so the commands of docs/deploy*.md and docs/runbooks.md are not checked"
 fi
 
 if [ ! -d "$tools" ]; then

@@ -253,7 +253,7 @@ func (r *replica) fillPages(ctx context.Context, s *spool, src Source) (Head, er
 	})
 }
 
-// progressed notes how many objects of how many are there.
+// progressed records the number of objects read, and of all.
 func (r *replica) progressed(done, total int) {
 	r.mu.Lock()
 	r.progress = progress{done: done, total: max(done, total)}

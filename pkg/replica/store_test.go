@@ -200,7 +200,7 @@ func TestStore_MayBeDown(t *testing.T) {
 	}
 }
 
-// A snapshot of another view is not opened, whatever the store says.
+// A snapshot of another view is not opened.
 func TestStore_DoesNotOpenAnotherView(t *testing.T) {
 	t.Parallel()
 	store, up := newStore(), small()

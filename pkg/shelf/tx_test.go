@@ -496,7 +496,7 @@ func TestForgetRemovals_SaysWhatIsForgotten(t *testing.T) {
 }
 
 // A child that moves to another work is found below it, with its text, in
-// whichever order the two works are written.
+// any order of writing the two works.
 func TestPut_MovesChildren(t *testing.T) {
 	const child = "FILE2222"
 	without := func(key string) *library.Item { return item(key, "Another") }

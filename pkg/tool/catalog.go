@@ -59,7 +59,7 @@ const (
 )
 
 // Catalog is the nine tools, the prompts and the resources over the libraries
-// of whoever calls. It holds no state of a caller and may be used by any number
+// of a caller. It holds no state of a caller and may be used by any number
 // of calls and servers at once.
 type Catalog struct {
 	libs          Libraries

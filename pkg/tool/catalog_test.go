@@ -157,7 +157,7 @@ func TestEveryListHasLimitCursorAndTotal(t *testing.T) {
 }
 
 func TestThirdPartyTextIsCalledUntrusted(t *testing.T) {
-	// What we write ourselves, or check: everything else is somebody's text.
+	// What we write ourselves, or check: everything else is third-party text.
 	ours := regexp.MustCompile(`(^|\.)(id|key|url|item_type|kind|matched_in|source|type|role|next_cursor|read_text_cursor|notices\[\]|notice|version|versions\[\]|at|library|reason|attachment|child|page|pages_returned|missing\[\]|style|locale)$`)
 	named := regexp.MustCompile(`untrusted third-party text`)
 	for _, d := range catalogOf(t, one(), Options{}).Definitions() {

@@ -80,7 +80,7 @@ func (c *Catalog) cite(ctx context.Context, k *call, in citeInput) (answer[citeO
 	if err != nil {
 		return answer[citeOutput]{}, err
 	}
-	processor, err := c.processor(ctx, k, in)
+	processor, err := c.processor(ctx, in)
 	if err != nil {
 		return answer[citeOutput]{}, err
 	}
@@ -132,7 +132,7 @@ type processor struct {
 }
 
 // processor returns the processor that the arguments ask for.
-func (c *Catalog) processor(ctx context.Context, k *call, in citeInput) (*processor, error) {
+func (c *Catalog) processor(ctx context.Context, in citeInput) (*processor, error) {
 	found, err := c.styles.Find(ctx, in.Style)
 	if errors.Is(err, styles.ErrNotFound) {
 		return nil, library.Errorf(library.NotFound, "no citation style of that name is available").WithHint("%s", ours(err.Error())).WithCause(err)

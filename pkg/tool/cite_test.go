@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -132,12 +133,9 @@ func TestCite_Pages(t *testing.T) {
 		works[i].Item.Fields["title"] += strings.Repeat(" and its long history", 10)
 	}
 	lib := memory(library.Local, "Home", works)
-	ids := ""
+	ids := make([]string, 80)
 	for i, key := range lib.Keys()[:80] {
-		if i > 0 {
-			ids += ","
-		}
-		ids += `"local/` + key + `"`
+		ids[i] = strconv.Quote("local/" + key)
 	}
 	catalog := catalogOf(t, fleet{lib}, Options{ResultChars: MinResultChars})
 	c := connectTo(t, catalog, nil)
@@ -145,7 +143,7 @@ func TestCite_Pages(t *testing.T) {
 	citations, pages, cursor := 0, 0, ""
 	for {
 		var out citeOutput
-		c.ask(t, "cite", fmt.Sprintf(`{"ids":[%s],"mode":"citation","cursor":%q}`, ids, cursor), &out)
+		c.ask(t, "cite", fmt.Sprintf(`{"ids":[%s],"mode":"citation","cursor":%q}`, strings.Join(ids, ","), cursor), &out)
 		pages++
 		citations += len(out.Citations)
 		for _, e := range out.Bibliography {

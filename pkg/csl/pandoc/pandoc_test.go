@@ -2,6 +2,7 @@ package pandoc
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,10 +48,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParse_Refuses(t *testing.T) {
-	many := "@a"
-	for range MaxCites {
-		many += "; @a"
-	}
+	many := "@a" + strings.Repeat("; @a", MaxCites)
 	for text, want := range map[string]error{
 		"": ErrNoKey, "[see]": ErrNoKey, "[@]": ErrNoKey, "@a;": ErrNoKey, "[@a @b]": ErrTwoKeys, "[@{a]": ErrNotClose, "a@b": ErrNoKey, "@{}": ErrNoKey, many: ErrTooMany,
 	} {

@@ -176,7 +176,7 @@ func freezeAt(t *testing.T, n int64) bool {
 	var writes atomic.Int64
 	frozen.set(func(r *http.Request) (*http.Response, error) {
 		if r.Method != http.MethodGet && writes.Add(1) >= n {
-			<-thawed // whatever the context says: nothing of a frozen process goes on
+			<-thawed // also after the context ends: nothing of a frozen process runs
 		}
 		return nil, nil
 	})
