@@ -23,6 +23,11 @@ locals {
     "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
   ]))
 
+  # Libraries of Zotero are kept as replicas, which are read and brought up to date
+  # between requests. Their snapshots are in the state bucket.
+  replicates = var.auth == "zotero" || contains(var.secrets, "ZOTERO_API_KEY")
+  cpu_always = coalesce(var.cpu_always, local.replicates)
+
   sign_in_environment = merge(
     { STACKROOM_AUTH = var.auth, STACKROOM_PUBLIC_URL = local.public_url },
     local.keeps_state ? { STACKROOM_STATE_BUCKET = local.state_bucket } : {},
@@ -117,7 +122,7 @@ resource "google_cloud_run_v2_service" "server" {
 
       resources {
         limits            = { cpu = tostring(var.cpu), memory = "${var.memory_mib}Mi" }
-        cpu_idle          = true # billed only during requests
+        cpu_idle          = !local.cpu_always
         startup_cpu_boost = true
       }
 

@@ -1,10 +1,10 @@
 # The bucket in which the instances record spent codes, refresh tokens and
 # revocations, when people sign in with Zotero or members make personal access
-# tokens, and keep snapshots of libraries, sealed under the master key. It holds no
-# token and no key.
+# tokens, and keep snapshots of Zotero's libraries, sealed under the master key
+# where there is one. It holds no token and no key.
 
 locals {
-  keeps_state  = var.auth == "zotero" || local.member_tokens
+  keeps_state  = var.auth == "zotero" || local.member_tokens || local.replicates
   state_bucket = "${var.project}-${var.name}-state"
 }
 

@@ -44,6 +44,12 @@ variable "cpu" {
   }
 }
 
+variable "cpu_always" {
+  description = "Give an instance its processor between requests too, so that it reads libraries in the background. It is paid for as long as the instance runs. Null: with libraries of Zotero only."
+  type        = bool
+  default     = null
+}
+
 variable "memory_mib" {
   description = "Memory of an instance in MiB. The Go heap is limited to four fifths of it."
   type        = number

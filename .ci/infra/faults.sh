@@ -62,7 +62,7 @@ plant "an attribute that there is not" validate infra/service.tf '  session_affi
 plant "an attribute that is needed and missing" validate infra/registry.tf '  format        = "DOCKER"' ''
 plant "a value that is none of the possible ones" validate infra/service.tf '"EXECUTION_ENVIRONMENT_GEN2"' '"EXECUTION_ENVIRONMENT_GEN7"'
 plant "a value that is none, where it depends on an input" minimal infra/service.tf '"INGRESS_TRAFFIC_ALL"' '"INGRESS_TRAFFIC_EVERYBODY"'
-plant "a value of the wrong kind" validate infra/service.tf 'cpu_idle          = true' 'cpu_idle          = "mostly"'
+plant "a value of the wrong kind" validate infra/service.tf 'cpu_idle          = !local.cpu_always' 'cpu_idle          = "mostly"'
 plant "a resource that does not exist" validate infra/outputs.tf 'google_artifact_registry_repository.images' 'google_artifact_registry_repository.pictures'
 plant "a misspelt role" rules infra/identity.tf 'roles/run.developer' 'roles/run.developr'
 plant "an owner" rules infra/identity.tf 'roles/artifactregistry.writer' 'roles/owner'
@@ -113,7 +113,7 @@ plant "a metric that the canary does not find" minimal infra/monitoring.tf '"${v
 plant "a secret in the service's environment" full infra/service.tf '"sm://projects/' '"plain://projects/'
 plant "an image with two owners" owner infra/service.tf '      template[0].containers[0].image,' ''
 plant "traffic with two owners" rules infra/service.tf '      traffic,' ''
-plant "a processor that is paid while idle" minimal infra/service.tf 'cpu_idle          = true' 'cpu_idle          = false'
+plant "a processor that is paid while idle" minimal infra/service.tf 'cpu_idle          = !local.cpu_always' 'cpu_idle          = false'
 plant "an instance that is paid while idle" minimal infra/variables_size.tf 'type        = number
   default     = 0' 'type        = number
   default     = 1'

@@ -247,3 +247,34 @@ run "oidc_without_personal_access_tokens" {
     error_message = "Without a client at the identity provider nothing is recorded."
   }
 }
+
+run "zotero_libraries_with_tokens" {
+  command = plan
+
+  variables {
+    secrets = ["ZOTERO_API_KEY"]
+  }
+
+  assert {
+    condition     = !google_cloud_run_v2_service.server[0].template[0].containers[0].resources[0].cpu_idle
+    error_message = "Replicas are read between requests."
+  }
+  assert {
+    condition     = length(google_storage_bucket.state) == 1 && contains([for e in google_cloud_run_v2_service.server[0].template[0].containers[0].env : "${e.name}=${e.value}"], "STACKROOM_STATE_BUCKET=library-team-stackroom-state")
+    error_message = "Snapshots are kept in the state bucket."
+  }
+}
+
+run "a_processor_for_requests_only" {
+  command = plan
+
+  variables {
+    auth       = "zotero"
+    cpu_always = false
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.server[0].template[0].containers[0].resources[0].cpu_idle
+    error_message = "cpu_always = false is kept."
+  }
+}
