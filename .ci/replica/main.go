@@ -32,13 +32,22 @@ func main() {
 	flag.IntVar(&o.works, "works", 40_000, "works of the library")
 	flag.DurationVar(&o.latency, "latency", 50*time.Millisecond, "latency of Zotero")
 	flag.IntVar(&o.questions, "questions", 300, "questions for the times of searches")
+	node := flag.String("node", "", "serve a node at this address (used by the program itself)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
-	if err := run(ctx, o); err != nil {
-		fmt.Printf("fail\t%v\n", err)
+	if *node != "" {
+		if err := serveNode(ctx, *node); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		return
+	}
+	for _, measure := range []func(context.Context, options) error{run, group, ranking} {
+		if err := measure(ctx, o); err != nil {
+			fmt.Printf("fail\t%v\n", err)
+		}
 	}
 }
 
@@ -67,7 +76,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	m := &measurement{options: o, dir: dir, zotero: newStandIn(o.latency), works: works(o.works)}
+	m := &measurement{options: o, dir: dir, zotero: newStandIn(o.latency), works: standInWorks(o.works)}
 	m.questions = questions(m.works, o.questions)
 	m.zotero.allow(keyOfMember(1), account{user: 1})
 	m.zotero.put("users/1", m.works...)

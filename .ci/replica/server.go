@@ -28,8 +28,21 @@ type server struct {
 	stop    context.CancelFunc
 }
 
+// readTime bounds the reading of a request's header.
+const readTime = 10 * time.Second
+
 // start starts a server and waits until it is ready.
 func start(ctx context.Context, binary, data string, environ ...string) (*server, error) {
+	return startProgram(ctx, func(string) []string { return []string{binary, "serve"} }, data, environ...)
+}
+
+// startNode starts a node of this program.
+func startNode(ctx context.Context, self, data string, environ ...string) (*server, error) {
+	return startProgram(ctx, func(address string) []string { return []string{self, "-node", address} }, data, environ...)
+}
+
+// startProgram starts a program, whose command line may need its address.
+func startProgram(ctx context.Context, command func(address string) []string, data string, environ ...string) (*server, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}
@@ -47,7 +60,8 @@ func start(ctx context.Context, binary, data string, environ ...string) (*server
 		return nil, err
 	}
 	defer out.Close()
-	s.process = exec.CommandContext(ctx, binary, "serve")
+	line := command(address)
+	s.process = exec.CommandContext(ctx, line[0], line[1:]...)
 	s.process.Env = append([]string{"STACKROOM_ADDR=" + address, "STACKROOM_DATA=" + data, "RATE_LIMIT_MAX=0", "HOME=" + filepath.Dir(data), "LOG_LEVEL=debug"}, environ...)
 	s.process.Stdout, s.process.Stderr = out, out
 	if err := s.process.Start(); err != nil {

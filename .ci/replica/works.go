@@ -36,9 +36,9 @@ func vocabulary(r *rand.Rand, n int) []string {
 	return words
 }
 
-// works returns n works of a title, an abstract of six sentences and two
+// standInWorks returns n works of a title, an abstract of six sentences and two
 // authors. Words are distributed as in natural text (Zipf).
-func works(n int) []object {
+func standInWorks(n int) []object {
 	r := rand.New(rand.NewPCG(1, 2))
 	words := vocabulary(r, 30_000)
 	zipf := rand.NewZipf(r, 1.1, 8, uint64(len(words)-1))

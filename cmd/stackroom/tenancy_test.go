@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 )
@@ -140,8 +141,18 @@ var toolCalls = []struct{ tool, arguments string }{
 	{"export", `{"library":"LIBRARY","format":"csljson"}`},
 }
 
-// call calls a tool over REST or MCP, at random.
+// call calls a tool over REST or MCP, at random. While a library is still being
+// read, it calls again, as the answer says.
 func (x *tenancy) call(m *member, s signedIn, tool, arguments string) reply {
+	r := x.callOnce(m, s, tool, arguments)
+	for tries := 0; tries < 40 && strings.Contains(r.body, "library is still being read"); tries++ {
+		time.Sleep(250 * time.Millisecond)
+		r = x.callOnce(m, s, tool, arguments)
+	}
+	return r
+}
+
+func (x *tenancy) callOnce(m *member, s signedIn, tool, arguments string) reply {
 	if m.dice.IntN(2) == 0 {
 		return x.overREST(s.access, tool, arguments)
 	}
