@@ -171,6 +171,7 @@ class Cloud:
         self.behaviours, self.figures, self.secrets = {}, {}, {}
         self.polls = 0  # how often a change is still under way when it is asked for
         self.calls = []  # of the API, in order: "GET service", "PUT service", ...
+        self.ended = 0  # how many of them have been answered
         self.fault = None  # (index in calls, kind)
         self.hook = None  # called with the index before a call is answered
         self.invoker_token = ""  # not "": Cloud Run itself asks callers for it
@@ -207,6 +208,11 @@ class Cloud:
             if at <= index < at + (5 if fails in ("500", "time-out") else 1) and self.calls[at] == self.calls[index]:
                 return fails
         return ""
+
+    def settle(self):
+        """Waits until no call is under way."""
+        while self.ended < len(self.calls):
+            time.sleep(0.01)
 
     def api(self, method, path, query, body):
         """Answers an API call."""
@@ -338,8 +344,15 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do
 
     def called(self, kind, act):
+        fails = self.cloud.plant(self.command, kind)
+        try:
+            self.carry_out(act, fails)
+        finally:
+            with self.cloud.lock:
+                self.cloud.ended += 1
+
+    def carry_out(self, act, fails):
         cloud = self.cloud
-        fails = cloud.plant(self.command, kind)
         if fails.isdigit():
             status = {"401": "UNAUTHENTICATED", "403": "PERMISSION_DENIED", "409": "ABORTED"}.get(fails, "INTERNAL")
             return self.answer(int(fails), {"error": {"code": int(fails), "message": "a planted fault", "status": status}})

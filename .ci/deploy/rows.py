@@ -17,6 +17,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from faults import FEW, cancelled_row, fault_row, judge, killed_late_row, killed_rollback_row, killed_row
 from mutants import MUTANTS
 from standing import SCRIPTS, Standing, Wrong, end_all, image, warm_gcloud
 
@@ -296,9 +297,6 @@ def refused_token(s):
     s.expect(s.deploy("2"), 1, "1=100", "NOT_FOUND", "FAIL  there is a token to search with")
 
 
-FEW = {"SMOKE_CALLS": "5", "MIN_CALLS": "5"}  # where the comparison is not what is tried
-
-
 def domain(s):
     """behind a domain: run.app is closed, the candidate has a host of its own"""
     s.cloud.domain = "library.example.org"
@@ -344,86 +342,6 @@ def verdicts(s):
                               env={**s.env, **limits}, capture_output=True, text=True, check=False)
         if not said.stdout.startswith(wanted):
             raise Wrong(f"{candidate} beside {stable}: {said.stdout or said.stderr} and not {wanted}")
-
-
-def fault_row(index, call, kind, full):
-    """The same deploy, in which one call of the API fails."""
-    def row(s):
-        s.cloud.fault = (index, kind)
-        status = s.deploy("2", **FEW)
-        s.cloud.fault = None
-        outcome = judge(s, status)
-        # After a success all is as after a deploy in which nothing failed.
-        if outcome != "succeeds" or full and kind == "no answer":
-            following_works(s)
-        return outcome
-    row.__doc__ = f"call {index + 1}, {call}: {kind}"
-    return row
-
-
-def judge(s, status):
-    """What may have come of a deploy in which something failed."""
-    s.sound()
-    if status == 0 and s.traffic() == "2=100 previous:1":
-        return "succeeds"
-    if status == 1 and s.traffic() in ("1=100", "1=100 previous:1"):
-        return "goes back"
-    typed = re.search("^  (gcloud .*)$", s.last, re.M)
-    if status == 4 and "CAN'T TELL" in s.last and typed:
-        subprocess.run(typed[1].split(), env=s.env, check=True, capture_output=True)
-        if not re.fullmatch("[12]=100( previous:1)?", s.traffic()):
-            raise Wrong(f"what it says to type leads to {s.traffic()}")
-        return "can't tell"
-    raise Wrong(f"status {status} and traffic {s.traffic()}")
-
-
-def following_works(s):
-    """The next deploy and rollback work after any state."""
-    stable = s.traffic().split("=", maxsplit=1)[0]
-    time.sleep(1)
-    s.expect(s.deploy("3", LEASE_SECONDS="1", **FEW), 0, f"3=100 previous:{stable}")
-    s.expect(s.run("rollback"), 0, f"{stable}=100 previous:{stable}")
-
-
-def killed_row(index, call):
-    def row(s):
-        if s.kill_at(index, "2") == 0:
-            raise Wrong("it was not killed")
-        held = s.traffic()
-        status = s.deploy("3", LEASE_SECONDS="1", **FEW)
-        if "2=100" in held and "candidate" not in held:
-            s.expect(status, 0, "3=100 previous:2")
-        else:
-            s.expect(status, 0, "3=100 previous:1")
-        before = s.traffic()[-1]
-        s.expect(s.run("rollback"), 0, f"{before}=100 previous:{before}")
-        return f"left {held}"
-    row.__doc__ = f"killed at call {index + 1}, {call}"
-    return row
-
-
-def killed_rollback_row(index, call):
-    def row(s):
-        s.kill_at(index, "2")
-        held = s.traffic()
-        if "candidate" in held:
-            s.expect(s.run("rollback"), 0, "1=100 previous:1" if "previous" in held else "1=100")
-        s.expect(s.deploy("3"), 0, "3=100 previous:2" if held.startswith("2=100 previous") else "3=100 previous:1")
-        return f"left {held}"
-    row.__doc__ = f"killed at call {index + 1}, {call}, then rollback"
-    return row
-
-
-def cancelled_row(index, call, full):
-    def row(s):
-        s.cancel_at(index, "2")
-        s.expect(s.run("deploy", "--undo", image("2")), 0, s.traffic())
-        if s.traffic() not in ("1=100", "1=100 previous:1", "2=100 previous:1"):
-            raise Wrong(f"traffic is {s.traffic()}")
-        if full:
-            following_works(s)
-    row.__doc__ = f"cancelled at call {index + 1}, {call}"
-    return row
 
 
 def mutant_row(name, file, old, new, row):
@@ -476,6 +394,8 @@ def rows_of(config, calls):
         yield one, cancelled_row(i, calls[i], full)
         if full:
             yield one, killed_rollback_row(i, calls[i])
+            if calls[i].startswith("PUT"):
+                yield from ((one, killed_late_row(i, calls[i], script)) for script in ("deploy", "rollback"))
     for i in api if full else sorted({j for at in after_writes(calls) for j in (at - 1, at)}):
         yield one, fault_row(i, calls[i], "for ever", full)
     yield from ((one, mutant_row(*m)) for m in MUTANTS)

@@ -168,18 +168,43 @@ class Standing:
                 act()
         self.cloud.hook = hook
 
-    def kill_at(self, index, digit, **settings):
+    def kill_at(self, index, digit):
         """Deploys, and kills the machine when the API is called for the index-th
-        time."""
+        time. The request was sent, so the call is carried out after the kill.
+        Returns when it is."""
+        status = self.kill(index, digit, lambda: time.sleep(0.1))
+        self.cloud.settle()
+        return status
+
+    def kill_late(self, index, digit):
+        """As kill_at, with a call that changes the service, which is carried out
+        just before the next script's first change. Returns a function that has it
+        carried out by now, and returns how many changes the deploy made."""
+        go = threading.Event()
+        self.kill(index, digit, go.wait)
+        made, deadline = len(self.service.writes) + 1, time.monotonic() + 600
+
+        def land():
+            go.set()
+            while len(self.service.writes) < made:
+                if time.monotonic() > deadline:
+                    raise Wrong("the killed call was not carried out")
+                time.sleep(0.01)
+            return made
+        self.cloud.hook = lambda i: land() if self.cloud.calls[i].startswith("PUT") else None
+        return land
+
+    def kill(self, index, digit, pause):
+        """Deploys, and kills the machine at a call, which waits for pause."""
         started = threading.Event()
         box = []
 
-        def kill():
+        def act():
             started.wait(10)
             os.killpg(box[0].pid, signal.SIGKILL)
-            time.sleep(0.1)
-        self.at_call(index, kill)
-        box.append(self.start("deploy", image(digit), **settings))
+            pause()
+        self.at_call(index, act)
+        box.append(self.start("deploy", image(digit)))
         started.set()
         status = self.wait(box[0])
         self.cloud.hook = None

@@ -19,6 +19,12 @@
 #
 #   --to-revisions=STABLE=100 --remove-tags=candidate
 #
+# It leaves the tag "previous" where it is: after baking on STABLE itself, so
+# that a second rollback changes nothing.
+#
+# A killed script's last call may be carried out or not, also while the next
+# script runs. The service is in one of these states either way.
+#
 # The tag "candidate" also says which deploy is under way. A deploy that finds
 # another revision there changes nothing any more.
 
