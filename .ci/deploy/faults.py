@@ -44,7 +44,7 @@ def judge(s, status):
 
 
 def following_works(s):
-    """The next deploy and rollback work, whatever was before."""
+    """The next deploy and rollback work after any state."""
     stable = s.traffic().split("=", maxsplit=1)[0]
     time.sleep(1)
     s.expect(s.deploy("3", LEASE_SECONDS="1", **FEW), 0, f"3=100 previous:{stable}")

@@ -9,6 +9,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/signal"
@@ -171,10 +172,7 @@ func sum(counts map[string]int) int {
 // change changes a work at Zotero and waits until a search finds it.
 func (m *measurement) change(ctx context.Context, s *server) error {
 	it := m.works[len(m.works)/2]
-	changed := object{}
-	for name, value := range it {
-		changed[name] = value
-	}
+	changed := maps.Clone(it)
 	changed["title"] = "Zyxwvut observations " + it["title"].(string)
 	changed["dateModified"] = "2026-02-01T00:00:00Z"
 	m.zotero.put("users/1", changed)

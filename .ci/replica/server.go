@@ -115,19 +115,6 @@ func (s *server) anonymous() int64 {
 	return 0
 }
 
-// processor returns the processor time that the process has used.
-func (s *server) processor() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	user, _ := strconv.ParseInt(fields[11], 10, 64)
-	system, _ := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * 10 * time.Millisecond
-}
-
 // folderBytes returns the bytes of the files below a folder.
 func folderBytes(folder string) int64 {
 	var n int64

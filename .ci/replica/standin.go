@@ -77,19 +77,6 @@ func (s *standIn) put(path string, items ...object) {
 	}
 }
 
-// remove deletes items for good.
-func (s *standIn) remove(path string, keys ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.library(path)
-	l.version++
-	for _, key := range keys {
-		delete(l.objects, key)
-		l.order = slices.DeleteFunc(l.order, func(k string) bool { return k == key })
-		l.deleted[key] = l.version
-	}
-}
-
 // allow lets a key read its user's library and groups.
 func (s *standIn) allow(key string, a account) {
 	s.mu.Lock()
@@ -222,7 +209,7 @@ func (s *standIn) items(w http.ResponseWriter, r *http.Request, l *lib, rest []s
 			http.Error(w, "Item does not exist", http.StatusNotFound)
 			return
 		}
-		writeJSON(w, envelope(l, found[0]))
+		writeJSON(w, envelope(found[0]))
 		return
 	}
 	start, _ := strconv.Atoi(query.Get("start"))
@@ -240,7 +227,7 @@ func (s *standIn) items(w http.ResponseWriter, r *http.Request, l *lib, rest []s
 	}
 	page := make([]any, 0, end-start)
 	for _, it := range found[start:end] {
-		page = append(page, envelope(l, it))
+		page = append(page, envelope(it))
 	}
 	writeJSON(w, page)
 }
@@ -281,7 +268,7 @@ func hasWords(it object, words string) bool {
 }
 
 // envelope returns an item as lists have it.
-func envelope(l *lib, it object) any {
+func envelope(it object) any {
 	children := 0
 	if it["itemType"] == "attachment" || it["itemType"] == "note" {
 		children = -1
