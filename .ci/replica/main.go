@@ -47,7 +47,7 @@ func main() {
 		}
 		return
 	}
-	for _, measure := range []func(context.Context, options) error{run, group, ranking} {
+	for _, measure := range []func(context.Context, options) error{run, unread, group, ranking} {
 		if err := measure(ctx, o); err != nil {
 			fmt.Printf("fail\t%v\n", err)
 		}

@@ -16,6 +16,8 @@ import (
 // versions, deletions and full texts. It counts its requests.
 type standIn struct {
 	latency time.Duration
+	// readingWait is how much longer a page of a whole reading takes.
+	readingWait time.Duration
 
 	mu     sync.Mutex
 	libs   map[string]*lib    // by path: "users/1", "groups/7"
@@ -96,6 +98,13 @@ func (s *standIn) take() map[string]int {
 // ServeHTTP implements [http.Handler].
 func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(s.latency)
+	if r.URL.Query().Get("sort") == "dateAdded" && r.URL.Query().Get("q") == "" && s.readingWait > 0 {
+		select {
+		case <-time.After(s.readingWait):
+		case <-r.Context().Done():
+			return
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.keys[r.Header.Get("Zotero-Api-Key")]
