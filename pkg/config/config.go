@@ -26,8 +26,8 @@ type Config struct {
 	Snapshots      string        `env:"STACKROOM_SNAPSHOTS" envDefault:"on" expect:"on or off" doc:"Keep snapshots of Zotero libraries in the state bucket, so that a new instance does not read them from Zotero again. off: neither written nor read."`
 
 	_               struct{} `group:"Citations"`
-	Styles          string   `env:"STACKROOM_STYLES" expect:"a folder" doc:"Folder with further citation styles (.csl) and locales, such as the styles folder of Zotero."`
-	StyleRepository string   `env:"STACKROOM_STYLE_REPOSITORY" expect:"an https URL, or an http one on this machine" doc:"Where styles are fetched that are not in the folder, as https://www.zotero.org/styles. Unset: nowhere."`
+	Styles          string   `env:"STACKROOM_STYLES" expect:"a folder" doc:"Folder with further citation styles (.csl) and locales, such as Zotero's own."`
+	StyleRepository string   `env:"STACKROOM_STYLE_REPOSITORY" expect:"an https URL, or an http one on this machine" doc:"Where other styles are fetched, as https://www.zotero.org/styles."`
 
 	_              struct{} `group:"Address"`
 	Port           string   `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
