@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -66,9 +67,26 @@ func TestCite_CitationsOfAText(t *testing.T) {
 func TestCite_NotesKnowEarlierNotes(t *testing.T) {
 	var out citeOutput
 	c := connect(t, fleet{citable()})
-	c.ask(t, "cite", `{"citations":["@lovelace1840, 12","@babbage1832","@lovelace1840"],"style":"chicago-notes","mode":"note"}`, &out)
-	if len(out.Citations) != 3 || !strings.Contains(out.Citations[0], "Journal of Tides") || strings.Contains(out.Citations[2], "Journal") {
-		t.Errorf("%+v", out)
+	for _, mode := range []string{"note", "citation"} { // in a style of notes they are the same
+		c.ask(t, "cite", fmt.Sprintf(`{"citations":["@lovelace1840, 12","@babbage1832","@lovelace1840"],"style":"chicago-notes","mode":%q}`, mode), &out)
+		if len(out.Citations) != 3 || !strings.Contains(out.Citations[0], "Journal of Tides") || strings.Contains(out.Citations[2], "Journal") {
+			t.Errorf("%s: %+v", mode, out)
+		}
+	}
+	// The first note of a work is named by its number in some styles.
+	c.ask(t, "cite", `{"citations":["@babbage1832","@lovelace1840","@babbage1832"],"style":"ieee","mode":"note"}`, &out)
+	if want := []string{"[1]", "[2]", "[1]"}; !slices.Equal(out.Citations, want) {
+		t.Errorf("%q, want %q", out.Citations, want)
+	}
+}
+
+func TestCite_TouchesAWorkOnce(t *testing.T) {
+	lib := citable()
+	var told []string
+	c := catalogOf(t, fleet{lib}, Options{Touched: func(_ context.Context, ids ...string) { told = append(told, ids...) }})
+	_, err := c.Call(t.Context(), "cite", json.RawMessage(fmt.Sprintf(`{"ids":["local/%s","10.5555/tides","lovelace1840"]}`, lib.Keys()[0])))
+	if n := len(slices.DeleteFunc(told, func(id string) bool { return !strings.Contains(id, "/") })); err != nil || n != 1 {
+		t.Errorf("%d times, %v", n, err)
 	}
 }
 

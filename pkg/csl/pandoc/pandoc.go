@@ -98,9 +98,10 @@ func parseCite(s string) (csl.Cite, error) {
 	return c, nil
 }
 
-// withSpace returns a prefix that a space separates from its cite.
+// withSpace returns a prefix that a space, or an opening parenthesis, separates
+// from its cite.
 func withSpace(prefix string) string {
-	if prefix == "" || strings.HasSuffix(prefix, " ") {
+	if prefix == "" || strings.HasSuffix(prefix, " ") || strings.HasSuffix(prefix, "(") {
 		return prefix
 	}
 	return prefix + " "

@@ -34,6 +34,7 @@ func TestParse(t *testing.T) {
 		"@10.1000/xyz.123, p. 7":     {{ID: "10.1000/xyz.123", Label: "page", Locator: "7"}},
 		"[write to a@b.c or @doe99]": {{ID: "doe99", Prefix: "write to a@b.c or "}},
 		"[(see @doe99)]":             {{ID: "doe99", Prefix: "(see ", Suffix: ")"}},
+		"[(@doe99)]":                 {{ID: "doe99", Prefix: "(", Suffix: ")"}},
 		"[@müller2003, S. 5]":        {{ID: "müller2003", Suffix: ", S. 5"}},
 	} {
 		got, err := Parse(text)
@@ -48,13 +49,19 @@ func TestParse(t *testing.T) {
 }
 
 func TestParse_Refuses(t *testing.T) {
-	many := "@a" + strings.Repeat("; @a", MaxCites)
+	many := "@a" + strings.Repeat("; @a", 100)
 	for text, want := range map[string]error{
 		"": ErrNoKey, "[see]": ErrNoKey, "[@]": ErrNoKey, "@a;": ErrNoKey, "[@a @b]": ErrTwoKeys, "[@{a]": ErrNotClose, "a@b": ErrNoKey, "@{}": ErrNoKey, many: ErrTooMany,
 	} {
 		if got, err := Parse(text); !errors.Is(err, want) {
 			t.Errorf("%.20s: %v, %v; want %v", text, got, err, want)
 		}
+	}
+}
+
+func TestParse_TakesHundredCites(t *testing.T) {
+	if c, err := Parse("@a" + strings.Repeat("; @a", 99)); err != nil || len(c.Cites) != 100 {
+		t.Errorf("%d cites, %v", len(c.Cites), err)
 	}
 }
 
