@@ -68,12 +68,15 @@ type Attachment struct {
 
 // Annotation is a mark in an attachment.
 type Annotation struct {
-	Key      string
-	Type     string // highlight, underline, note, text, image, ink
-	Text     string // the marked words
-	Comment  string // the reader's own
-	Color    string // "#ffd400"
-	Page     string // page label
+	Key     string
+	Type    string // highlight, underline, note, text, image, ink
+	Text    string // the marked words
+	Comment string // the reader's own
+	Color   string // "#ffd400"
+	Page    string // page label
+	// Position sorts as the mark stands in the attachment, among marks that have
+	// one; "" if the upstream does not say.
+	Position string
 	Tags     []string
 	Modified time.Time
 }

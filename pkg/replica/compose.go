@@ -162,9 +162,14 @@ func rank(a library.Attachment) int {
 	return 2
 }
 
-// compareAnnotations orders annotations by page, those with a number first.
+// compareAnnotations orders annotations as they stand in the attachment. Those
+// without a position come last, by page, those with a number first.
 func compareAnnotations(a, b library.Annotation) int {
-	return cmp.Or(cmp.Compare(pageNumber(a), pageNumber(b)), strings.Compare(a.Page, b.Page), strings.Compare(a.Key, b.Key))
+	placed := func(x library.Annotation) int { return min(len(x.Position), 1) }
+	return cmp.Or(
+		cmp.Compare(placed(b), placed(a)), strings.Compare(a.Position, b.Position),
+		cmp.Compare(pageNumber(a), pageNumber(b)), strings.Compare(a.Page, b.Page), strings.Compare(a.Key, b.Key),
+	)
 }
 
 // pageNumber returns the number of an annotation's page, or one past all others

@@ -75,6 +75,13 @@ func TestReadingOrder_FrontMatterComesFirst(t *testing.T) {
 	}
 }
 
+func TestReadingOrder_FollowsPositions(t *testing.T) {
+	got := readingOrder([]library.Annotation{{Page: "1", Position: "00003"}, {Page: "12", Position: "00001"}, {Page: "iv", Position: "00002"}})
+	if got[0].Page != "12" || got[1].Page != "iv" || got[2].Page != "1" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestEnumerate_NamesTen(t *testing.T) {
 	names := strings.Fields("a b c d e f g h i j k l")
 	if got := enumerate(names); got != "a, b, c, d, e, f, g, h, i, j, 2 more" {

@@ -143,9 +143,13 @@ func colorName(color string) string {
 	return color
 }
 
-// readingOrder returns the annotations of an attachment by page, those of one
-// page as they come. If some page can't be placed, all stay as they come.
+// readingOrder returns the annotations of an attachment in their order of
+// positions or, where one has none, by page, those of one page as they come. If
+// some page can't be placed either, all stay as they come.
 func readingOrder(all []library.Annotation) []library.Annotation {
+	if !slices.ContainsFunc(all, func(x library.Annotation) bool { return x.Position == "" }) {
+		return slices.SortedStableFunc(slices.Values(all), func(a, b library.Annotation) int { return strings.Compare(a.Position, b.Position) })
+	}
 	for _, x := range all {
 		if _, ok := pageNumber(x.Page); !ok {
 			return all

@@ -133,6 +133,42 @@ func TestReplica_FollowsZotero(t *testing.T) {
 	}
 }
 
+// TestReplica_KeepsTheOrderOfAnnotations holds that annotations come in the order
+// of their sort index, also within a page.
+func TestReplica_KeepsTheOrderOfAnnotations(t *testing.T) {
+	f := newFake(t)
+	l := f.addLibrary("group", 4711, librarytest.Works())
+	light := l.keyOf(librarytest.TitleLight)
+	l.put("PAPER222", map[string]any{"itemType": "attachment", "parentItem": light, "linkMode": "imported_file", "contentType": "application/pdf"})
+	for key, index := range map[string]string{"MARK2222": "00004|000300|00100", "MARK3333": "00004|000100|00700", "MARK4444": "00000|000900|00100"} {
+		l.put(key, map[string]any{"itemType": "annotation", "parentItem": "PAPER222", "annotationType": "highlight", "annotationText": key, "annotationPageLabel": "5", "annotationSortIndex": index})
+	}
+	f.grant("good", true, 4711)
+	replicas := newReplicas(t)
+	r, err := newMembersOver(newClient(t, f, zotero.Options{}), replicas).Open(calling(t.Context(), "good"), "group:4711")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Tags(t.Context(), library.TagQuery{Limit: 1}); err != nil { // waits until it is read
+		t.Fatal(err)
+	}
+	items, err := r.Items(t.Context(), []string{light})
+	if err != nil || len(items) != 1 {
+		t.Fatalf("%d works, %v", len(items), err)
+	}
+	var got []string
+	for _, a := range items[0].Attachments {
+		if a.Key == "PAPER222" {
+			for _, x := range a.Annotations {
+				got = append(got, x.Key)
+			}
+		}
+	}
+	if want := "MARK4444 MARK3333 MARK2222"; strings.Join(got, " ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // contractServer is what .ci/zotero wrote of a running server: groups that hold
 // the works of librarytest, and the key that reads them.
 type contractServer struct {

@@ -155,6 +155,6 @@ func annotationOf(it *item) library.Annotation {
 	f := it.data.fields
 	return library.Annotation{
 		Key: it.key, Type: f["annotationType"], Text: f["annotationText"], Comment: plaintext.Words(f["annotationComment"]),
-		Color: f["annotationColor"], Page: f["annotationPageLabel"], Tags: it.data.tags, Modified: it.data.modified,
+		Color: f["annotationColor"], Page: f["annotationPageLabel"], Position: f["annotationSortIndex"], Tags: it.data.tags, Modified: it.data.modified,
 	}
 }

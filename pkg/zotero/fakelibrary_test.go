@@ -142,7 +142,7 @@ func (l *fakeLibrary) addWork(i int, w librarytest.Work) {
 		for k, x := range a.Annotations {
 			child("ANN", (i*10+n)*10+k, ak, map[string]any{
 				"itemType": "annotation", "annotationType": x.Type, "annotationText": x.Text, "annotationComment": x.Comment,
-				"annotationColor": x.Color, "annotationPageLabel": x.Page, "annotationSortIndex": fmt.Sprintf("%05d|000000|00000", 9-k), "tags": tagList(x.Tags),
+				"annotationColor": x.Color, "annotationPageLabel": x.Page, "annotationSortIndex": fmt.Sprintf("%05d|000000|00000", k), "tags": tagList(x.Tags),
 			})
 		}
 		if n < len(w.Texts) {
