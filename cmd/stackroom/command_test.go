@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // output is what a command writes, readable while it runs.
@@ -271,7 +273,11 @@ func TestStdio(t *testing.T) {
 		t.Fatal(err)
 	}
 	tools, err := session.ListTools(ctx, nil)
-	if err != nil || len(tools.Tools) != 9 {
+	catalog, known := tool.NewCatalog(noLibraries{}, tool.Options{})
+	if known != nil {
+		t.Fatal(known)
+	}
+	if err != nil || len(tools.Tools) != len(catalog.Definitions()) {
 		t.Fatalf("%+v, %v", tools, err)
 	}
 	result, err := session.CallTool(ctx, &mcp.CallToolParams{Name: "search", Arguments: map[string]any{"query": "double helix"}})

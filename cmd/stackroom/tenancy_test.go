@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // The size of the tenancy test.
@@ -150,6 +152,19 @@ var toolCalls = []struct{ tool, arguments string }{
 	{"recent_changes", `{"since":"2020-01-01","limit":2%s}`},
 	{"export", `{"ids":["ITEM"],"format":"bibtex"}`},
 	{"export", `{"library":"LIBRARY","format":"csljson"}`},
+	{"cite", `{"ids":["ITEM"]}`},
+}
+
+func TestToolCalls_HaveEachTool(t *testing.T) {
+	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range catalog.Definitions() {
+		if !slices.ContainsFunc(toolCalls, func(c struct{ tool, arguments string }) bool { return c.tool == d.Name }) {
+			t.Errorf("toolCalls does not have %s", d.Name)
+		}
+	}
 }
 
 // call calls a tool over REST or MCP, at random. While a library is still being

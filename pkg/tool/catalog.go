@@ -58,7 +58,7 @@ const (
 	MaxResultChars     = 400_000
 )
 
-// Catalog is the nine tools, the prompts and the resources over the libraries
+// Catalog is the tools, the prompts and the resources over the libraries
 // of a caller. It holds no state of a caller and may be used by any number
 // of calls and servers at once.
 type Catalog struct {

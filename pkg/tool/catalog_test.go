@@ -3,6 +3,7 @@ package tool
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -82,6 +83,19 @@ func TestEveryToolIsFitForEveryClient(t *testing.T) {
 		}
 		if n := len(d.Description); n < 80 || n > 1_000 || !(strings.Contains(d.Description, "Use it") || strings.Contains(d.Description, "Start here")) || !strings.Contains(d.Description, "Not ") {
 			t.Errorf("%s: a description of %d bytes that should say when to use the tool and when not: %s", d.Name, n, d.Description)
+		}
+	}
+}
+
+// TestClientsPlan_HasEachTool holds that the client programs of CI call every tool.
+func TestClientsPlan_HasEachTool(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "..", ".ci", "clients", "calls.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range catalogOf(t, one(), Options{}).Definitions() {
+		if !strings.Contains(string(raw), fmt.Sprintf(`{"tool": %q`, d.Name)) {
+			t.Errorf(".ci/clients/calls.json does not call %s", d.Name)
 		}
 	}
 }
