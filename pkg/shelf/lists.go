@@ -143,7 +143,7 @@ func readEvents(r *rows) ([]event, error) {
 		return nil
 	})
 	slices.SortFunc(events, func(a, b event) int {
-		return cmp.Or(cmp.Compare(b.version, a.version), b.at.Compare(a.at), strings.Compare(a.key, b.key))
+		return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.version, a.version), strings.Compare(a.key, b.key))
 	})
 	return events, err
 }

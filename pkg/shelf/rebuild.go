@@ -72,6 +72,9 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 		return err
 	}
 	b.meta.Version = version
+	if old.Version == 0 { // what was removed before the first reading is not known
+		b.meta.Forgotten = version
+	}
 	if err := m.write(ctx, b.meta, contents{}); err != nil {
 		return err
 	}

@@ -77,3 +77,30 @@ func TestRebuild_OverADamagedLibrary(t *testing.T) {
 		t.Errorf("over another library: %v", err)
 	}
 }
+
+// What was removed before the first reading is not known, and Changes says so.
+func TestRebuild_SaysThatFormerRemovalsAreNotKnown(t *testing.T) {
+	dir := t.TempDir()
+	read := func(version int64) {
+		t.Helper()
+		err := Rebuild(t.Context(), dir, func(b *Rebuilding) (int64, error) {
+			return version, b.Put(&library.Item{ID: library.ItemID{Key: "AAAA2222"}, Version: 5, Type: "book", Fields: map[string]string{"title": "Tides"}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	read(7)
+	read(9) // a second reading knows what went since the first
+	s, err := Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for since, says := range map[int64]bool{6: true, 7: false} {
+		page, err := s.Changes(t.Context(), library.ChangeQuery{SinceVersion: since, Limit: 10})
+		if err != nil || (page.Notice == "removals up to version 7 are no longer known") != says {
+			t.Errorf("since %d: %q, %v", since, page.Notice, err)
+		}
+	}
+}
