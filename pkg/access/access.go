@@ -164,8 +164,13 @@ func order(err error) int {
 }
 
 // each calls do for 0 to n-1 at the same time and returns when all are done. A
-// panic in one of them is raised again here, where the caller recovers.
+// panic in one of them is raised again here, where the caller recovers. One call
+// needs no goroutine, whose stack would have to grow for it.
 func each(n int, do func(i int)) {
+	if n == 1 {
+		do(0)
+		return
+	}
 	var wg sync.WaitGroup
 	panics := make([]any, n)
 	for i := range n {
