@@ -13,7 +13,7 @@ import (
 // What only looks like markup ("a < b", "$5 and $10") stays.
 func Shown(s string) string {
 	s = Clean(s)
-	if strings.ContainsAny(s, `$\`) {
+	if strings.IndexByte(s, '$') >= 0 || strings.IndexByte(s, '\\') >= 0 {
 		s = withoutTeX(s)
 	}
 	return WithoutTags(s)
