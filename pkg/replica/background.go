@@ -17,6 +17,7 @@ const (
 	textsEvery   = 10 * time.Minute // between two questions for changed texts, if no refresh brought changes
 	saveEvery    = 3 * time.Minute  // between two snapshots, with up to half as much added
 	restoreEvery = 5 * time.Second  // between two looks for the snapshot of the process that reads
+	leaseEvery   = 10 * time.Second // between two tries to read texts while another process does
 	untilPoked   = 24 * time.Hour
 )
 

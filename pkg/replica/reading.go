@@ -293,6 +293,10 @@ func (r *replica) rebuild(ctx context.Context, s *spool, rest rest) error {
 		setHead(b, rest.head, r.name.View)
 		b.SetAttribute(textsAttribute, strconv.FormatInt(textMark, 10))
 		b.SetAttribute(leftOutAttribute, leftOutText(f.leftOut))
+		b.SetAttribute(countsAttribute, "")
+		if dropText {
+			b.SetAttribute(countsAttribute, f.counted.counts())
+		}
 		if rest.head.Version == 0 {
 			return before + 1, nil
 		}
@@ -340,6 +344,7 @@ type filling struct {
 	texts    map[string]int64 // attachments that have text; nil if that is not known
 	dropText bool
 	leftOut  int
+	counted  texts // of the works, as without text
 }
 
 // putAll puts all works, in the order of their keys.
@@ -402,7 +407,8 @@ func (f *filling) put(key string, below map[string][]string) error {
 	if err != nil || !f.dropText {
 		return err
 	}
-	for _, a := range it.Attachments {
+	for i, a := range it.Attachments {
+		f.counted.add(&it.Attachments[i])
 		if err := f.into.PutText(it.ID.Key, a.Key, nil, a.Text); err != nil {
 			return err
 		}

@@ -168,7 +168,8 @@ func (r *replica) commit(ctx context.Context, s *shelf.Shelf, e *edit, mark stri
 		return err
 	}
 	r.mu.Lock()
-	r.orphans, r.leftOut, r.changed, r.texts.due = e.orphans, leftOut, true, true
+	r.orphans, r.leftOut, r.changed = e.orphans, leftOut, true
+	r.texts.stale, r.texts.due = true, true
 	r.mu.Unlock()
 	r.poke()
 	return nil

@@ -20,6 +20,7 @@ const (
 	viewAttribute    = "view"    // Name.View
 	timeAttribute    = "time"    // when the state was read, in Unix seconds
 	textsAttribute   = "texts"   // texts.mark
+	countsAttribute  = "counts"  // texts.counts
 	leftOutAttribute = "leftout" // how many works were too large
 )
 
@@ -162,6 +163,7 @@ func (r *replica) noted(m shelf.Meta) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.texts.mark, _ = strconv.ParseInt(m.Attributes[textsAttribute], 10, 64)
+	r.texts.setCounts(m.Attributes[countsAttribute])
 	r.texts.due = true
 	r.leftOut, _ = strconv.Atoi(m.Attributes[leftOutAttribute])
 	if asOf := time.Unix(seconds, 0); asOf.After(r.refresh.asOf) {

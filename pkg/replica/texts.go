@@ -3,6 +3,8 @@ package replica
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,8 +24,29 @@ type texts struct {
 	bytes int64 // about how long the held texts are
 	held  int   // held of files attachments with text are held
 	files int
+	stale bool // the shelf changed since held and files were counted
 	due   bool // something changed since the last pass, or it did not end
 	asked time.Time
+}
+
+// counts returns held and files as an attribute of the shelf.
+func (t texts) counts() string { return fmt.Sprintf("%d of %d", t.held, t.files) }
+
+// setCounts takes over what counts has written.
+func (t *texts) setCounts(s string) {
+	n, _ := fmt.Sscanf(s, "%d of %d", &t.held, &t.files)
+	t.stale = n < 2
+}
+
+// add counts an attachment.
+func (t *texts) add(a *library.Attachment) {
+	if a.Text.Available {
+		t.held++
+		t.bytes += int64(a.Text.Chars)
+	}
+	if a.Text.Available || a.Text.Reason == notRead {
+		t.files++
+	}
 }
 
 // The texts of one transaction end with textsPerCommit texts or bytesPerCommit
@@ -77,7 +100,7 @@ func (r *replica) readTexts(ctx context.Context) (again time.Duration, err error
 	}
 	release, held := r.leaseForTexts(ctx)
 	if !held {
-		return time.Minute, nil
+		return leaseEvery, r.countTexts(ctx, s)
 	}
 	defer release()
 	m, err := s.Meta(ctx)
@@ -96,9 +119,31 @@ func (r *replica) readTexts(ctx context.Context) (again time.Duration, err error
 		r.mu.Lock()
 		r.texts.due = true
 		r.mu.Unlock()
-		return 0, err
+		return 0, errors.Join(err, r.countTexts(ctx, s))
 	}
 	return textsEvery, nil
+}
+
+// countTexts counts the texts that the shelf holds, if it changed since they were
+// counted.
+func (r *replica) countTexts(ctx context.Context, s *shelf.Shelf) error {
+	r.mu.Lock()
+	now := texts{mark: r.texts.mark}
+	stale := r.texts.stale
+	r.mu.Unlock()
+	if !stale {
+		return nil
+	}
+	err := s.Each(ctx, func(it *library.Item) error {
+		for i := range it.Attachments {
+			now.add(&it.Attachments[i])
+		}
+		return nil
+	})
+	if err == nil {
+		r.textsNow(now)
+	}
+	return err
 }
 
 // leaseForTexts takes the right to read texts in the background, which one process
@@ -161,13 +206,7 @@ func (p *textPass) plan(ctx context.Context, versions map[string]int64) ([]wante
 			version, changed := versions[a.Key]
 			changed = changed && version > p.state.mark
 			unread := !a.Text.Available && a.Text.Reason == notRead
-			if a.Text.Available {
-				p.state.held++
-				p.state.bytes += int64(a.Text.Chars)
-			}
-			if a.Text.Available || unread {
-				p.state.files++
-			}
+			p.state.add(&a)
 			if changed || unread {
 				todo = append(todo, wanted{work: it.ID.Key, attachment: a.Key, added: it.Added, held: a.Text.Chars})
 			}
@@ -286,6 +325,7 @@ func (p *textPass) commit(ctx context.Context) error {
 		}
 	}
 	tx.SetAttribute(textsAttribute, strconv.FormatInt(p.state.mark, 10))
+	tx.SetAttribute(countsAttribute, p.state.counts())
 	if err := tx.Commit(ctx, tx.Version()); err != nil {
 		return err
 	}

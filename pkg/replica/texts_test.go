@@ -141,3 +141,45 @@ func TestTexts_ComeBackWithTheWork(t *testing.T) {
 		return err == nil && page.Total == 1
 	})
 }
+
+// An answer says which texts it lacks before the upstream has been asked for any,
+// after a restart and after a change.
+func TestTexts_MissingOnesAreTold(t *testing.T) {
+	t.Parallel()
+	up := shelfful(20, 100)
+	dir := t.TempDir()
+	src := &replicatest.Source{Library: up}
+	// The list of texts is read once, with the library.
+	src.Hook = func(_ context.Context, request string) error {
+		if request == "Text" || request == "TextVersions" && src.Calls(request) > 1 {
+			return library.Errorf(library.Unavailable, "no")
+		}
+		return nil
+	}
+	notice := func(r library.Reader) string {
+		page, err := r.Search(t.Context(), library.Query{Text: "volume", Limit: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Notice
+	}
+	open := func() (*replica.Replicas, library.Reader) {
+		rs := replica.New(replica.Options{Dir: dir, Fresh: time.Nanosecond, Patience: 5 * time.Second})
+		r := rs.Open(opening(src))
+		complete(t, r)
+		return rs, r
+	}
+	end := func(rs *replica.Replicas) {
+		if err := rs.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rs, r := open()
+	contains(t, "the notice of a library just read", notice(r), "the texts of 0 of 20 files")
+	end(rs)
+	rs, r = open()
+	contains(t, "the notice after a restart", notice(r), "the texts of 0 of 20 files")
+	up.PutAttachment("FILENEW1", "WORK0001", library.Attachment{Title: "PDF"})
+	eventually(t, "the new file counts", func() bool { return strings.Contains(notice(r), "of 21 files") })
+	end(rs)
+}
