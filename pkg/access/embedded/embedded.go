@@ -5,6 +5,7 @@ package embedded
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
@@ -33,7 +34,13 @@ type Provider struct {
 	mu     sync.Mutex
 	shelf  *shelf.Shelf // nil until the folder holds a library
 	sample *shelf.Shelf // nil until the sample library is read
+	looked time.Time    // when the folder last held no library
 }
+
+// lookEvery is the time for which a folder that holds no library is not looked at
+// again. It is shorter than an import, and spares a busy server two system calls
+// a call.
+const lookEvery = 2 * time.Millisecond
 
 // New returns the provider. The library is opened by the first call that needs
 // it.
@@ -112,7 +119,16 @@ func (p *Provider) serves() bool { return p.o.Sample || p.Imported() }
 
 // imported reports whether something was imported; p.mu is held.
 func (p *Provider) imported() bool {
-	return p.shelf != nil || p.o.Dir != "" && shelf.Exists(p.o.Dir)
+	switch {
+	case p.shelf != nil:
+		return true
+	case p.o.Dir == "" || time.Since(p.looked) < lookEvery:
+		return false
+	case shelf.Exists(p.o.Dir):
+		return true
+	}
+	p.looked = time.Now()
+	return false
 }
 
 // open returns the imported library, or the sample library until then.
