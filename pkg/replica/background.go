@@ -31,6 +31,10 @@ func (r *replica) run() {
 		for _, j := range jobs {
 			if err := j.run(r.ctx); err != nil && r.ctx.Err() == nil {
 				r.log("work on a replica failed and is tried again", err)
+				if j.gone(err) {
+					r.replicas.discards.Go(func() { r.replicas.discard(r) })
+					return
+				}
 			}
 			if j.next.Before(next) {
 				next = j.next

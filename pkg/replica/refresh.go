@@ -68,6 +68,10 @@ func (r *replica) refreshNow(s *shelf.Shelf) {
 	if err != nil {
 		f.after = began.Add(min(library.AsError(err).RetryAfter, lastRetry))
 	}
+	if library.CodeOf(err) == library.NotFound {
+		r.texts.due = true // the background finds out whether the library is gone
+		r.poke()
+	}
 	close(f.flight)
 	f.flight = nil
 }

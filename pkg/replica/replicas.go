@@ -70,7 +70,8 @@ type Replicas struct {
 
 	fault func(step) error // for tests; nil otherwise
 
-	fitting chan struct{} // holds a value while replicas are removed
+	fitting  chan struct{} // holds a value while replicas are removed
+	discards sync.WaitGroup
 
 	mu     sync.Mutex // guards all and closed
 	all    map[Name]*replica
@@ -191,6 +192,9 @@ func (rs *Replicas) Close(ctx context.Context) error {
 		if err := r.close(ctx); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	if ctx.Err() == nil {
+		rs.discards.Wait()
 	}
 	return errors.Join(errs...)
 }

@@ -28,6 +28,9 @@ type Store interface {
 	// save it. One process holds it at a time; held is false while another one
 	// does. It is renewed until release is called.
 	Lease(ctx context.Context, name Name) (release func(), held bool, err error)
+
+	// Delete removes the snapshot of a library that the upstream no longer has.
+	Delete(ctx context.Context, name Name) error
 }
 
 // Name tells replicas apart: a library, and what a credential may see of it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -73,6 +74,13 @@ func (m *memoryStore) Save(ctx context.Context, name replica.Name, s *shelf.Shel
 	c.log, err = io.ReadAll(snap.Log(0))
 	m.kept[name] = c
 	return err
+}
+
+func (m *memoryStore) Delete(_ context.Context, name replica.Name) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.kept, name)
+	return m.err
 }
 
 func (m *memoryStore) Lease(_ context.Context, name replica.Name) (func(), bool, error) {
@@ -216,4 +224,44 @@ func TestStore_DoesNotOpenAnotherView(t *testing.T) {
 	r := newReplicas(t, replica.Options{Store: store}).Open(o)
 	complete(t, r)
 	equal(t, bare, r)
+}
+
+// What is kept of a library that the upstream has no longer is removed: at once, but
+// not because of one answer.
+func TestDiscard_LibraryThatIsGone(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		answers int // that say so
+		kept    bool
+	}{{"two answers, one to the background", 2, true}, {"three answers", 3, false}} {
+		t.Run(c.what, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				store, dir := newStore(), t.TempDir()
+				said := 0
+				gone := false
+				src := &replicatest.Source{Library: shelfful(3, 10)}
+				src.Hook = func(context.Context, string) error {
+					if gone && said < c.answers {
+						said++
+						return library.Errorf(library.NotFound, "no such group")
+					}
+					return nil
+				}
+				rs := newReplicas(t, replica.Options{Dir: dir, Store: store})
+				r := rs.Open(opening(src))
+				complete(t, r)
+				eventuallyIn(t, "texts", func() bool { return rs.State()[0].Texts == 3 })
+				time.Sleep(time.Second) // so that the next call asks what changed
+				gone = true
+				if _, err := r.Tags(t.Context(), library.TagQuery{Limit: 1}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				entries, err := os.ReadDir(dir)
+				if err != nil || (len(entries) == 1) != c.kept || (len(store.kept) == 1) != c.kept || (len(rs.State()) == 1) != c.kept {
+					t.Errorf("%d folders, %d snapshots, %d replicas, %v after %d answers", len(entries), len(store.kept), len(rs.State()), err, said)
+				}
+			})
+		})
+	}
 }
