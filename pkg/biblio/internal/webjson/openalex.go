@@ -52,16 +52,7 @@ func openAlex(o object) model.Entry {
 		pages += "-" + last
 	}
 	d.Set("pages", strings.Trim(pages, "-"))
-	for _, a := range o.list("authorships") {
-		name := a.object("author").text("display_name")
-		if name == "" {
-			name = a.text("raw_author_name")
-		}
-		d.Person("author", name)
-	}
-	if authors := o.list("authorships"); d.Type() == "thesis" && d.Get("publisher") == "" && len(authors) > 0 {
-		d.Set("publisher", authors[0].text("raw_affiliation_string"))
-	}
+	openAlexPeople(d, o.list("authorships"))
 	for _, k := range o.list("keywords") {
 		tag := k.text("display_name")
 		if tag == "" {
@@ -79,6 +70,19 @@ func openAlex(o object) model.Entry {
 	pmid := o.object("ids").text("pmid")
 	d.Set("PMID", pmid[strings.LastIndexByte(pmid, '/')+1:])
 	return model.Entry{Item: d.Item()}
+}
+
+func openAlexPeople(d *draft.Draft, authorships []object) {
+	for _, a := range authorships {
+		name := a.object("author").text("display_name")
+		if name == "" {
+			name = a.text("raw_author_name")
+		}
+		d.Person("author", name)
+	}
+	if d.Type() == "thesis" && d.Get("publisher") == "" && len(authorships) > 0 {
+		d.Set("publisher", authorships[0].text("raw_affiliation_string"))
+	}
 }
 
 func openAlexVenue(d *draft.Draft, venue object) {
