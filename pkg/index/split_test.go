@@ -12,18 +12,20 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// scripts are words of several scripts and languages.
-var scripts = strings.Fields("river rivers flow energy naïve théorie Straße übung закон природы свет " +
-	"自然選擇 物種起源 光の速度 생물학 วิทยาศาสตร์ علم الأحياء DNA 1953")
+// scripts returns words of several scripts and languages.
+func scripts() []string {
+	return strings.Fields("river rivers flow energy naïve théorie Straße übung закон природы свет " +
+		"自然選擇 物種起源 光の速度 생물학 วิทยาศาสตร์ علم الأحياء DNA 1953")
+}
 
 // mixed returns works whose titles have words of several scripts.
 func mixed(n int) shelf {
 	r := rand.New(rand.NewPCG(11, 12))
-	s := shelf{}
+	s, known := shelf{}, scripts()
 	for i := range n {
 		words := make([]string, 2+r.IntN(6))
 		for j := range words {
-			words[j] = scripts[min(r.IntN(len(scripts)), r.IntN(len(scripts)))]
+			words[j] = known[min(r.IntN(len(known)), r.IntN(len(known)))]
 		}
 		it := work(i, "title", strings.Join(words, " "), "date", fmt.Sprint(1950+r.IntN(20)))
 		it.Tags = []string{[]string{"red", "blue"}[r.IntN(2)]}
@@ -76,11 +78,11 @@ func split(t testing.TB, all shelf, n int) []*index.Index {
 // index.
 func TestStatistics_ScriptsAndFilters(t *testing.T) {
 	all := mixed(240)
-	one := memory(t, all)
+	one, known := memory(t, all), scripts()
 	for n := 1; n <= 5; n++ {
 		indexes := split(t, all, n)
-		for i, word := range scripts {
-			text := word + " " + scripts[(i*5+n)%len(scripts)]
+		for i, word := range known {
+			text := word + " " + known[(i*5+n)%len(known)]
 			for name, q := range map[string]library.Query{
 				"plain": {Text: text}, "years": {Text: text, YearFrom: 1955, YearTo: 1962}, "tag": {Text: word, TagsAny: []string{"red"}},
 				"not": {Text: text, TagsNone: []string{"red"}}, "type": {Text: text, ItemTypes: []string{"journalArticle"}},

@@ -3,6 +3,7 @@ package upstream
 import (
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -66,6 +67,16 @@ func (s *responseCache) put(k key, a *answer) {
 
 // drop removes the response for k.
 func (s *responseCache) drop(k key) { s.cache.Invalidate(k) }
+
+// dropBelow removes the responses, of every credential, to requests whose address
+// begins so.
+func (s *responseCache) dropBelow(address string) {
+	for k := range s.cache.Keys() {
+		if strings.HasPrefix(k.request, address) {
+			s.cache.Invalidate(k)
+		}
+	}
+}
 
 // size returns the number of responses and their approximate size in bytes.
 func (s *responseCache) size() (entries int, bytes int64) {

@@ -47,7 +47,7 @@ func (c *Client) Download(ctx context.Context, r Request) (io.ReadCloser, http.H
 	f.expect(ctx)
 	impatience := time.AfterFunc(c.options.Timeout, func() { cancel(errTimeout) })
 	var file *file
-	failed := c.retry(own, f, func(ctx context.Context) (failed *fault) {
+	failed := c.retry(own, f, p.method, func(ctx context.Context) (failed *fault) {
 		file, failed = c.open(ctx, f, p)
 		return failed
 	})

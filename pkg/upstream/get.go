@@ -123,7 +123,7 @@ func (c *Client) fetch(ctx context.Context, f *flight, p *call) (*answer, *fault
 	}
 	condition := kept.condition(time.Now(), c.options.MaxStale)
 	var got *answer
-	failed := c.retry(ctx, f, func(ctx context.Context) (failed *fault) {
+	failed := c.retry(ctx, f, p.method, func(ctx context.Context) (failed *fault) {
 		got, failed = c.attempt(ctx, f, p, condition)
 		return failed
 	})

@@ -60,6 +60,8 @@ type key struct {
 
 // call is a validated request.
 type call struct {
+	method     string
+	body       []byte // of a change
 	url        *url.URL
 	path       string      // without the base URL's path
 	header     http.Header // without the fields that the client sets
@@ -83,7 +85,7 @@ func (c *Client) prepare(r Request) (*call, error) {
 			WithHint("copy the key again, without spaces or line breaks")
 	}
 	p := &call{
-		url: address, path: r.Path, header: ownHeader(r.Header, r.Credential),
+		method: http.MethodGet, url: address, path: r.Path, header: ownHeader(r.Header, r.Credential),
 		credential: r.Credential, limit: r.MaxBytes, cached: !r.NoCache,
 	}
 	if !validHeader(p.header) || r.MaxBytes < 0 {

@@ -35,11 +35,11 @@ func (l *retryDelays) NextBackOff() time.Duration {
 
 // retry makes attempts until one succeeds or another is pointless. The error
 // says when to retry if that is known.
-func (c *Client) retry(ctx context.Context, f *flight, attempt func(context.Context) *fault) *fault {
+func (c *Client) retry(ctx context.Context, f *flight, method string, attempt func(context.Context) *fault) *fault {
 	steps := newRetryDelays(c.options.RetryBase, f)
 	step, before := c.options.RetryBase, 0
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		failed := c.traced(ctx, before, attempt)
+		failed := c.traced(ctx, method, before, attempt)
 		before++
 		if failed == nil {
 			return struct{}{}, nil

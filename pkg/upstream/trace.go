@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -35,14 +34,14 @@ func (c *Client) retrying(ctx context.Context, because Outcome, wait time.Durati
 // traced runs an attempt, including its wait in the queue, in a client span
 // (OpenTelemetry semantic conventions for HTTP). Before is the number of
 // earlier attempts.
-func (c *Client) traced(ctx context.Context, before int, attempt func(context.Context) *fault) *fault {
+func (c *Client) traced(ctx context.Context, method string, before int, attempt func(context.Context) *fault) *fault {
 	around := trace.SpanFromContext(ctx)
 	if !around.IsRecording() {
 		return attempt(ctx)
 	}
 	state, _ := c.breaker.state()
 	attributes := []attribute.KeyValue{
-		attribute.String("http.request.method", http.MethodGet),
+		attribute.String("http.request.method", method),
 		attribute.String("server.address", c.base.Hostname()),
 		attribute.String("stackroom.breaker.state", string(state)),
 	}
@@ -52,7 +51,7 @@ func (c *Client) traced(ctx context.Context, before int, attempt func(context.Co
 	if before > 0 {
 		attributes = append(attributes, attribute.Int("http.request.resend_count", before))
 	}
-	ctx, span := around.TracerProvider().Tracer(traceScope).Start(ctx, http.MethodGet,
+	ctx, span := around.TracerProvider().Tracer(traceScope).Start(ctx, method,
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
 	defer span.End()
 	f := attempt(ctx)

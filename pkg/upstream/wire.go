@@ -64,9 +64,10 @@ func (c *Client) withBreaker(exchange func() (Outcome, *fault)) *fault {
 // open body whose status is 2xx, 304 to a conditional request, or, for a raw
 // call, a redirect.
 func (c *Client) send(ctx context.Context, p *call, condition string) (*http.Response, *fault) {
+	body, again, length := p.payload()
 	request := (&http.Request{
-		Method: http.MethodGet, URL: p.url, Host: p.url.Host, Header: p.wire(c.options.Header, condition),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: p.method, URL: p.url, Host: p.url.Host, Header: p.wire(c.options.Header, condition),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: body, GetBody: again, ContentLength: length,
 	}).WithContext(ctx)
 	// The transport follows no redirect, so no header of a caller reaches
 	// another host: http.Client would forward Zotero-API-Key.
