@@ -274,8 +274,10 @@ func leaf(f field, t *token) *Node {
 	switch {
 	case f.kind == Identifier:
 		n.ID, _ = idOf(f.id, t.value)
-	case t.kind == tokenYears, f.kind == Years:
+	case t.kind == tokenYears:
 		n.Kind, n.From, n.To = Years, t.from, t.to
+	case f.kind == Years:
+		n.Text, n.From, n.To = "", t.from, t.to
 	case f.kind == Text && (t.kind == tokenPhrase || t.quoted):
 		n.Kind = Phrase
 	case t.kind == tokenField && !t.quoted:
