@@ -53,8 +53,14 @@ func sure(id ID) (Naming, bool) { return Naming{IDs: []ID{id}, Sure: true}, true
 var doiPrefix = regexp.MustCompile(`(?i)^(?:(?:https?://)?(?:www\.|dx\.)*doi\.org/|(?:info:)?doi\s*[:/]?\s*)*`)
 
 func namedDOI(text string) (Naming, bool) {
-	rest := doiPrefix.ReplaceAllString(text, "")
-	rest = strings.ReplaceAll(rest, "%2F", "/")
+	prefix := doiPrefix.FindString(text)
+	rest := strings.ReplaceAll(text[len(prefix):], "%2F", "/")
+	if strings.Contains(prefix, ".org/") { // an address
+		if end := strings.IndexAny(rest, "?#"); end >= 0 {
+			rest = rest[:end]
+		}
+		rest = strings.TrimSuffix(rest, "/")
+	}
 	id, ok := DOIIn(rest)
 	if !ok || !strings.HasPrefix(rest, "10.") || strings.ContainsAny(rest, " \t") {
 		return Naming{}, false
