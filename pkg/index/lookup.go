@@ -237,8 +237,23 @@ func (s *search) weigh(given *library.Statistics) {
 		}
 		s.covers.weigh(l.word, max(l.workFrequency, l.passageFrequency))
 	}
-	s.demand.set(s.query.words, s.covers.weights[:s.covers.words], inverseFrequency(total.Works, 1))
 	s.covers.finish()
+	s.require(inverseFrequency(total.Works, 1))
+}
+
+// require sets what works must have of the words. A word that is in no work
+// weighs absent, and one that is only in texts what it does there, absent at most.
+func (s *search) require(absent float32) {
+	var weights [maxScored]float32
+	for i := range s.lookups {
+		l := &s.lookups[i]
+		weight := l.workFrequency
+		if weight == 0 {
+			weight = min(l.passageFrequency, absent)
+		}
+		weights[l.word] = max(weights[l.word], weight)
+	}
+	s.demand.set(s.query.words, weights[:], absent)
 }
 
 // frequency returns how frequent a term is: as given, but at least as in the

@@ -197,3 +197,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestQuery_Plain(t *testing.T) {
+	for _, tc := range []struct {
+		text, want string
+		exact      bool
+	}{
+		{`deep learning "of images"`, `deep learning "of images"`, true},
+		{"(deep learning)", "deep learning", true},
+		{"networks NOT Latour", "networks", false},
+		{"author:Latour title:science", "Latour science", false},
+		{`whale OR ("blue whale" AND tag:sea)`, `whale "blue whale" sea`, false},
+		{"evolut* year:1990 type:book", "evolut", false},
+		{"in:notes entropy", "entropy", false},
+		{"doi:10.1000/ABC", "10.1000/abc", false},
+		{"NOT whale", "", false},
+	} {
+		q := question.Parse(tc.text)
+		if got, exact := q.Plain(); got != tc.want || exact != tc.exact {
+			t.Errorf("%q: %q, %v", tc.text, got, exact)
+		}
+	}
+}
