@@ -6,6 +6,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/question"
 )
 
 // The fields of the segments.
@@ -52,7 +53,7 @@ func (b *analysis) documents(d *Document) []*segment.Document {
 	work := &segment.Document{ID: it.ID.Key, Stored: recordOf(it).encode()}
 	work.Fields = append(work.Fields,
 		segment.Field{Name: wordField, Terms: b.take(b.workImpact)},
-		segment.Field{Name: exactField, Terms: exactTermsOf(it)},
+		segment.Field{Name: exactField, Terms: b.exactTerms(it)},
 		segment.Field{Name: nameField, Terms: b.names(it.Creators)})
 	docs := []*segment.Document{work}
 	for i := range d.Texts {
@@ -193,10 +194,12 @@ const (
 	exactCollection = "c"
 	exactType       = "k"
 	exactIdentifier = "i"
+	exactPage       = "p" // volume and first page
+	exactContainer  = "j" // a word of the name of a journal, book or series
 )
 
-// exactTermsOf returns what filters and identifiers are compared with.
-func exactTermsOf(it *library.Item) []segment.Term {
+// exactTerms returns what filters and identifiers are compared with.
+func (b *analysis) exactTerms(it *library.Item) []segment.Term {
 	terms := []string{exactType + it.Type}
 	for _, tag := range it.AllTags() {
 		terms = append(terms, exactTag+plaintext.FoldName(tag))
@@ -205,7 +208,13 @@ func exactTermsOf(it *library.Item) []segment.Term {
 		terms = append(terms, exactCollection+c)
 	}
 	for _, id := range identifiersOf(it) {
-		terms = append(terms, exactIdentifier+id)
+		terms = append(terms, exactIdentifier+id.String())
+	}
+	if volume, page := question.VolumePage(it.Field("volume"), it.Field("pages")); volume != "" && page != "" {
+		terms = append(terms, exactPage+volume+":"+page)
+	}
+	for _, word := range containerWords(b.analyzer, it) {
+		terms = append(terms, exactContainer+word)
 	}
 	slices.Sort(terms)
 	terms = slices.Compact(terms)

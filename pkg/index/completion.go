@@ -2,49 +2,53 @@ package index
 
 import "github.com/stackroom-mcp/stackroom/pkg/library"
 
-// candidates returns the terms that the query's last word may become, with the
-// number of works and passages that have each, the deleted ones too.
-func (s *search) candidates() (map[string]library.Frequency, error) {
-	prefix := s.query.prefix
-	if len(prefix) < 2 {
-		return nil, nil
-	}
-	out := make(map[string]library.Frequency)
-	for seg, sv := range s.view.segments {
-		err := s.scan(seg, wordField, prefix, func(term string, docs int) {
-			f := out[term]
-			f.Works += docs
-			out[term] = f
-		})
-		if err != nil {
+// candidates returns the terms that the query's unfinished words may become, with
+// the number of works and passages that have each, the deleted ones too.
+func (s *search) candidates() (map[library.Candidate]library.Frequency, error) {
+	out := make(map[library.Candidate]library.Frequency)
+	for i := range s.query.words {
+		if err := s.complete(i, out); err != nil {
 			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// complete adds the candidates of a word.
+func (s *search) complete(word int, out map[library.Candidate]library.Frequency) error {
+	w := &s.query.words[word]
+	if len(w.prefix) < 2 {
+		return nil
+	}
+	add := func(term string, f library.Frequency) {
+		if c := (library.Candidate{Word: word, Term: term}); term != w.term {
+			old := out[c]
+			out[c] = library.Frequency{Works: old.Works + f.Works, Passages: old.Passages + f.Passages}
+		}
+	}
+	for seg, sv := range s.view.segments {
+		err := s.scan(seg, wordField, w.prefix, func(term string, docs int) { add(term, library.Frequency{Works: docs}) })
+		if err != nil {
+			return err
 		}
 		if len(sv.root) == len(sv.work) {
 			continue // no passages
 		}
-		err = s.scan(seg, passageField, prefix, func(term string, docs int) {
-			f := out[term]
-			f.Passages += docs
-			out[term] = f
-		})
+		err = s.scan(seg, passageField, w.prefix, func(term string, docs int) { add(term, library.Frequency{Passages: docs}) })
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	for _, term := range s.unfinished(prefix) {
+	for _, term := range s.unfinished(w.prefix) {
 		f, err := s.live(term)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out[term] = f
-	}
-	for term, f := range out {
-		if f == (library.Frequency{}) {
-			delete(out, term)
+		if c := (library.Candidate{Word: word, Term: term}); f != (library.Frequency{}) && term != w.term {
+			out[c] = f
 		}
 	}
-	delete(out, s.query.words[s.query.prefixWord].term)
-	return out, nil
+	return nil
 }
 
 // scan calls yield with the first terms of a field that begin with prefix, and

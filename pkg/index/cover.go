@@ -3,10 +3,10 @@ package index
 // cover knows how much of a query a set of its words is, by their weights.
 type cover struct {
 	words   int
-	weights [maxQueryWords]float32
-	lanes   [maxQueryWords]uint8 // the same as whole numbers whose sum fits a byte
+	weights [maxScored]float32
+	lanes   [maxScored]uint8 // the same as whole numbers whose sum fits a byte
 	// table holds the sums for each byte of a mask, as far as there are words.
-	table [maxQueryWords / 8][256]float32
+	table [maxScored / 8][256]float32
 }
 
 func (c *cover) reset(words int) {
@@ -26,7 +26,7 @@ func (c *cover) finish() {
 	if sum == 0 {
 		sum = 1
 	}
-	const most = 255 - maxQueryWords
+	const most = 255 - maxScored
 	for i := range c.words {
 		c.weights[i] /= sum
 		c.lanes[i] = uint8(1 + most*c.weights[i])

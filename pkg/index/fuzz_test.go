@@ -22,27 +22,30 @@ func FuzzParseQuery(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		q := parse(newAnalyzer(), text)
-		if len(q.words) > maxQueryWords || len(q.phrases) > maxPhrases {
+		if len(q.words) > maxQueryWords || len(q.phrases) > library.MaxQueryPhrases {
 			t.Errorf("%d words, %d phrases", len(q.words), len(q.phrases))
 		}
-		seen := map[string]bool{}
+		seen := map[wordKey]bool{}
 		for _, w := range q.words {
-			if w.term == "" || len(w.term) > plaintext.MaxWordBytes+8 || w.count < 1 || seen[w.term] {
+			key := wordKey{w.term, w.in}
+			if w.term == "" || len(w.term) > plaintext.MaxWordBytes+8 || w.count < 1 || seen[key] || w.in == 0 {
 				t.Errorf("word %+v", w)
 			}
-			seen[w.term] = true
+			seen[key] = true
 		}
 		for _, p := range q.phrases {
-			if len(p) == 0 || len(p) > maxPhraseWords {
-				t.Errorf("phrase of %d words", len(p))
+			if len(p.terms) == 0 || len(p.terms) > maxPhraseWords {
+				t.Errorf("phrase of %d words", len(p.terms))
+			}
+			for _, i := range p.places {
+				if i < 0 || i >= len(q.words) {
+					t.Errorf("a word of a phrase at %d of %d", i, len(q.words))
+				}
 			}
 		}
-		if q.prefix != "" && q.prefixWord >= len(q.words) {
-			t.Errorf("prefix of word %d of %d", q.prefixWord, len(q.words))
-		}
 		for _, id := range q.identifiers {
-			if id == "" || len(id) > 2*maxIdentifierBytes {
-				t.Errorf("identifier %q", id)
+			if id.Value == "" {
+				t.Errorf("identifier %v", id)
 			}
 		}
 	})

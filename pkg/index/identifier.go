@@ -1,164 +1,112 @@
 package index
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/question"
 )
 
-var (
-	doiPattern   = regexp.MustCompile(`10\.[0-9]{4,9}/[^\s"<>]+`)
-	arxivPattern = regexp.MustCompile(`(?:^|[^0-9./])([0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7})(?:v[0-9]+)?(?:$|[^0-9])`)
-)
-
-// maxIdentifierBytes bounds what is looked at as an identifier.
-const maxIdentifierBytes = 256
-
-// identifiersOf returns everything by which exactly this work is known, each
-// in the one form in which queries are compared with it.
-func identifiersOf(it *library.Item) []string {
-	ids := []string{strings.ToLower(it.ID.Key)}
-	if key := it.Field("citationKey"); key != "" && len(key) <= maxIdentifierBytes {
-		ids = append(ids, strings.ToLower(key))
-	}
+// identifiersOf returns everything by which exactly this work is known.
+func identifiersOf(it *library.Item) []question.ID {
+	var ids idList
+	ids.add(question.KeyOf(it.ID.Key))
+	ids.add(question.KeyOf(it.Field("citationKey")))
 	for _, isbn := range strings.FieldsFunc(it.Field("ISBN"), func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
-		if id, ok := isbnOf(isbn); ok {
-			ids = append(ids, id)
-		}
+		ids.isbn(isbn)
 	}
 	for _, name := range []string{"DOI", "url", "archiveID", "archiveLocation", "number"} {
-		ids = appendDOI(ids, it.Field(name))
-	}
-	for _, name := range []string{"archiveID", "archiveLocation", "number", "url", "DOI"} {
-		if s := it.Field(name); strings.Contains(strings.ToLower(s), "arxiv") {
-			ids = appendArXiv(ids, s)
+		s := it.Field(name)
+		ids.add(question.DOIIn(s))
+		if strings.Contains(strings.ToLower(s), "arxiv") {
+			ids.add(question.ArXivIn(s))
 		}
 	}
-	return appendExtra(ids, it.Field("extra"))
+	ids.add(question.PubMedIn("pmid:" + it.Field("PMID")))
+	ids.add(question.PubMedIn(it.Field("url")))
+	ids.add(question.NormalURL(it.Field("url")))
+	ids.extra(it.Field("extra"))
+	return ids
 }
 
-// appendExtra adds the identifiers in Zotero's "extra" field, a line "name:
-// value" each.
-func appendExtra(ids []string, extra string) []string {
+// idList collects identifiers.
+type idList []question.ID
+
+func (l *idList) add(id question.ID, ok bool) {
+	if ok {
+		*l = append(*l, id)
+	}
+}
+
+func (l *idList) isbn(s string) {
+	id, _, ok := question.ISBNOf(s)
+	l.add(id, ok)
+}
+
+// extra adds the identifiers in Zotero's "extra" field, a line "name: value"
+// each.
+func (l *idList) extra(extra string) {
 	for line := range strings.Lines(extra) {
 		name, value, ok := strings.Cut(line, ":")
-		if value = strings.TrimSpace(value); !ok || value == "" || len(value) > maxIdentifierBytes {
+		if value = strings.TrimSpace(value); !ok || value == "" {
 			continue
 		}
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "citation key":
-			ids = append(ids, strings.ToLower(value))
+			l.add(question.KeyOf(value))
 		case "doi":
-			ids = appendDOI(ids, value)
+			l.add(question.DOIIn(value))
 		case "isbn":
-			if id, ok := isbnOf(value); ok {
-				ids = append(ids, id)
-			}
+			l.isbn(value)
 		case "arxiv", "eprint":
-			ids = appendArXiv(ids, value)
+			l.add(question.ArXivIn(value))
+		case "pmid":
+			l.add(question.PubMedIn("pmid:" + value))
+		case "url":
+			l.add(question.NormalURL(value))
 		}
 	}
-	return ids
 }
 
-// identifiersIn returns the identifiers that a query may mean. One that is a
-// single word can be any identifier; among other words only those are taken
-// that look like nothing else.
-func identifiersIn(text string) []string {
-	text = strings.TrimSpace(text)
-	var ids []string
-	if len(text) <= maxIdentifierBytes {
-		if id, ok := isbnOf(text); ok {
-			ids = append(ids, id)
-		}
-		if key := strings.TrimPrefix(text, "@"); key != "" && !strings.ContainsAny(text, " \t\n\"") {
-			ids = append(ids, strings.ToLower(key))
-		}
-	}
+// identifiersIn returns the identifiers among the words of a query, if it has
+// few. Only those are taken that look like nothing else.
+func identifiersIn(text string) []question.ID {
 	const most = 16
-	words := strings.FieldsSeq(text)
+	var ids idList
 	n := 0
-	for w := range words {
+	for w := range strings.FieldsSeq(text) {
 		if n++; n > most {
 			break
 		}
-		if len(w) < 9 || len(w) > maxIdentifierBytes || !strings.ContainsAny(w, "0123456789") {
+		if len(w) < 9 || !strings.ContainsAny(w, "0123456789") {
 			continue
 		}
-		ids = appendArXiv(appendDOI(ids, w), w)
-		if id, ok := isbnOf(w); ok && w != text {
-			ids = append(ids, id)
+		ids.add(question.DOIIn(w))
+		ids.add(question.ArXivIn(w))
+		if id, sure, ok := question.ISBNOf(w); sure {
+			ids.add(id, ok)
 		}
 	}
 	return ids
 }
 
-// appendDOI adds the DOI in s, if there is one, in lower case: DOIs are
-// compared without case (DOI Handbook 2.4).
-func appendDOI(ids []string, s string) []string {
-	if len(s) > 2*maxIdentifierBytes || !strings.Contains(s, "10.") {
-		return ids
-	}
-	doi := doiPattern.FindString(s)
-	if doi == "" {
-		return ids
-	}
-	doi = strings.TrimRight(strings.ToLower(doi), `.,;:!?'`)
-	if strings.Count(doi, "(") < strings.Count(doi, ")") {
-		doi = strings.TrimSuffix(doi, ")")
-	}
-	ids = append(ids, doi)
-	if id, ok := strings.CutPrefix(doi, "10.48550/arxiv."); ok {
-		ids = append(ids, "arxiv:"+id)
-	}
-	return ids
+// containerFields name where a work appeared, in full and for short.
+var containerFields = [...]string{
+	"publicationTitle", "journalAbbreviation", "bookTitle", "proceedingsTitle", "conferenceName", "encyclopediaTitle", "dictionaryTitle",
+	"websiteTitle", "blogTitle", "forumTitle", "programTitle", "series", "seriesTitle",
 }
 
-// appendArXiv adds the arXiv identifier in s, if there is one, without its
-// version.
-func appendArXiv(ids []string, s string) []string {
-	if len(s) > 2*maxIdentifierBytes {
-		return ids
-	}
-	if m := arxivPattern.FindStringSubmatch(strings.ToLower(s)); m != nil {
-		ids = append(ids, "arxiv:"+m[1])
-	}
-	return ids
-}
-
-// isbnOf returns the ISBN in s as its 13 digits, whether or not it is written
-// with hyphens, spaces or the word before it.
-func isbnOf(s string) (string, bool) {
-	if len(s) > 40 {
-		return "", false
-	}
-	s = strings.ToUpper(strings.TrimSpace(s))
-	for _, prefix := range []string{"URN:", "ISBN", "-13", "-10", ":"} {
-		s = strings.TrimSpace(strings.TrimPrefix(s, prefix))
-	}
-	digits := strings.NewReplacer("-", "", " ", "", "\u2010", "", "\u2011", "", "\u2013", "").Replace(s)
-	switch len(digits) {
-	case 10:
-		if !allDigits(digits[:9]) || digits[9] != 'X' && !allDigits(digits[9:]) {
-			return "", false
+// containerWords returns the words of the names of where a work appeared, folded.
+func containerWords(a *analyzer, it *library.Item) []string {
+	var words []string
+	for _, name := range containerFields {
+		if s := it.Field(name); s != "" {
+			a.Reset(plaintext.Shown(s))
+			for a.Next() {
+				words = append(words, string(a.Word))
+			}
 		}
-		digits = "978" + digits[:9]
-	case 13:
-		if !allDigits(digits) {
-			return "", false
-		}
-		digits = digits[:12]
-	default:
-		return "", false
 	}
-	sum := 0
-	for i := range 12 {
-		sum += int(digits[i]-'0') * (1 + 2*(i%2))
-	}
-	return "isbn:" + digits + string(rune('0'+(10-sum%10)%10)), true
-}
-
-func allDigits(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
+	return words
 }

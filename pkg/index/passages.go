@@ -42,7 +42,10 @@ func (s *search) answer(ctx context.Context, key string, q library.PassageQuery)
 		return nil, library.Errorf(library.NotFound, "no such work")
 	}
 	s.query = parse(s.analyzer, q.Question)
-	s.query.prefix = ""
+	s.query.words = s.query.words[:min(len(s.query.words), maxScored)]
+	for i := range s.query.words {
+		s.query.words[i].prefix = ""
+	}
 	if len(s.query.words) == 0 {
 		return nil, nil
 	}

@@ -6,27 +6,127 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/question"
 )
 
-// phrases returns the works of a segment that have every phrase of the query,
-// each in the work itself or in one of its passages.
-func (s *search) phrases(seg int) (set, error) {
-	out := set{}
-	sv := s.view.segments[seg]
-	for _, terms := range s.query.phrases {
-		works := roaring.New()
-		for _, field := range []string{wordField, passageField} {
-			docs, err := s.aligned(seg, field, terms, 1)
+// noticePhrase says that a phrase is not required.
+const noticePhrase = "no work has a phrase of the query; works that have its words side by side come first"
+
+// countPhrases finds the works that have each phrase of the query.
+func (s *search) countPhrases() error {
+	s.phrased = s.phrased[:0]
+	for i := range s.query.phrases {
+		for seg := range s.view.segments {
+			p := &s.query.phrases[i]
+			works, err := s.phraseIn(seg, p.terms, p.in)
 			if err != nil {
-				return set{}, err
+				return err
 			}
-			for it := docs.Iterator(); it.HasNext(); {
-				works.Add(sv.work[it.Next()])
+			s.phrased = append(s.phrased, works)
+		}
+	}
+	return nil
+}
+
+// havingPhrase returns the works of a segment that have a phrase of the query.
+func (s *search) havingPhrase(phrase, seg int) *roaring.Bitmap {
+	return s.phrased[phrase*len(s.view.segments)+seg]
+}
+
+// phraseWorks returns the number of works that have a phrase.
+func (s *search) phraseWorks(phrase int) int {
+	n := 0
+	for seg := range s.view.segments {
+		n += int(s.havingPhrase(phrase, seg).GetCardinality())
+	}
+	return n
+}
+
+// relax finds the phrases that no work has: their words are loose, and pairs of
+// them that stand side by side raise the score.
+func (s *search) relax(given *library.Statistics) {
+	s.relaxed = s.relaxed[:0]
+	for i := range s.query.phrases {
+		n := s.phraseWorks(i)
+		if given != nil {
+			n = max(n, given.Phrases[i])
+		}
+		if n > 0 {
+			continue
+		}
+		s.relaxed = append(s.relaxed, i)
+		for _, place := range s.query.phrases[i].places {
+			s.query.words[place].loose = true
+		}
+	}
+	if len(s.relaxed) > 0 {
+		s.query.note(noticePhrase)
+	}
+}
+
+// adjacentIn returns, for works of a segment, the share of the pairs of words of
+// relaxed phrases that they have side by side.
+func (s *search) adjacentIn(seg int) (map[uint32]float32, error) {
+	pairs := 0
+	for _, i := range s.relaxed {
+		pairs += len(s.query.phrases[i].terms) - 1
+	}
+	if pairs == 0 {
+		return nil, nil
+	}
+	shares := make(map[uint32]float32)
+	for _, i := range s.relaxed {
+		p := &s.query.phrases[i]
+		for j := range len(p.terms) - 1 {
+			works, err := s.phraseIn(seg, p.terms[j:j+2], p.in)
+			if err != nil {
+				return nil, err
+			}
+			for it := works.Iterator(); it.HasNext(); {
+				shares[it.Next()] += 1 / float32(pairs)
 			}
 		}
-		out = out.and(works)
 	}
-	return out, nil
+	return shares, nil
+}
+
+// phraseIn returns the works of a segment that have terms side by side, in one of
+// the parts.
+func (s *search) phraseIn(seg int, terms []string, in question.Part) (*roaring.Bitmap, error) {
+	sv := s.view.segments[seg]
+	works := roaring.New()
+	if in&^question.Fulltext != 0 {
+		docs, err := s.aligned(seg, wordField, terms, 1)
+		if err != nil {
+			return nil, err
+		}
+		addWorks(works, sv, docs)
+		if in != anywhere {
+			for _, term := range terms {
+				parts, err := s.termIn(seg, term, in&^question.Fulltext)
+				if err != nil {
+					return nil, err
+				}
+				works.And(parts)
+			}
+		}
+	}
+	if in&question.Fulltext != 0 && len(sv.root) < len(sv.work) {
+		docs, err := s.aligned(seg, passageField, terms, 1)
+		if err != nil {
+			return nil, err
+		}
+		addWorks(works, sv, docs)
+	}
+	return works, nil
+}
+
+// addWorks adds the works that documents belong to.
+func addWorks(works *roaring.Bitmap, sv *segmentView, docs *roaring.Bitmap) {
+	for it := docs.Iterator(); it.HasNext(); {
+		works.Add(sv.work[it.Next()])
+	}
 }
 
 // aligned returns the documents that have all terms at positions that step up

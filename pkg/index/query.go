@@ -6,146 +6,246 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/question"
 )
 
-// Bounds of a query. What lies beyond is left out: no query can cost more
-// than these allow.
+// Bounds of a query. What lies beyond is left out, and a notice says so: no query
+// can cost more than these allow.
 const (
-	maxQueryBytes  = 16 << 10
-	maxQueryWords  = library.MaxQueryWords // different ones; their number fits the bits of a mask
-	maxPhrases     = 8
+	maxQueryBytes  = 32 << 10              // 8,000 characters
+	maxQueryWords  = library.MaxQueryWords // different ones that are counted
+	maxScored      = 40                    // different ones that are scored
 	maxPhraseWords = 16
+	maxTypedBytes  = 64 // of a word in a notice or a hit
 )
 
-// parsed is a query's text, understood. Nothing in it is an operator but
-// quotes that come in pairs.
+// Notices of what a query does not say.
+const (
+	noticeLongQuery  = "the query is longer than 8,000 characters; its end was left out"
+	noticeManyWords  = "of a query of so many words the forty weightiest count"
+	noticeLongPhrase = "of a phrase only the first 16 words count"
+)
+
+// parsed is a query's text, understood.
 type parsed struct {
-	words       []queryWord // different ones; none is required
-	phrases     [][]string  // terms in order; each is required
-	identifiers []string
-	// prefix is the last word as typed, folded, if it may go on, and
-	// prefixWord its place in words.
-	prefix     string
-	prefixWord int
+	// named is what the text names as a whole, or nil.
+	named   *question.Naming
+	words   []queryWord // different ones that add to the score
+	phrases []phrase
+	// conditions are required beside the phrases: fields, exclusions, and what
+	// operators join.
+	conditions  []*question.Node
+	identifiers []question.ID // among the words
+	notices     []string
 }
 
-// queryWord is a term and how often the query has it.
+// queryWord is a term that adds to the score.
 type queryWord struct {
 	term  string
-	count int
+	typed string        // as the query has it first
+	count int           // how often
+	in    question.Part // where it counts
+	// loose says that a work may lack the word: it stands in the plain text.
+	loose bool
+	// quoted says that it stands in a phrase.
+	quoted bool
+	// prefix is the word folded if it may go on, else "".
+	prefix string
+}
+
+// phrase is a sequence of words. It is required if a work has it.
+type phrase struct {
+	text  string // as typed
+	terms []string
+	in    question.Part
+	// places are those of its words, without stop words, in words.
+	places []int
+}
+
+// anywhere is the parts in which a word counts that no field limits.
+const anywhere = question.Part(0xff)
+
+func within(p question.Part) question.Part {
+	if p == 0 {
+		return anywhere
+	}
+	return p
 }
 
 // empty reports whether the query asks for nothing in particular.
-func (p *parsed) empty() bool { return len(p.words)+len(p.phrases)+len(p.identifiers) == 0 }
+func (p *parsed) empty() bool {
+	return p.named == nil && len(p.words)+len(p.phrases)+len(p.conditions)+len(p.identifiers) == 0
+}
+
+// note adds a notice.
+func (p *parsed) note(notice string) { p.notices = append(p.notices, notice) }
 
 // parse reads a query, as it is shown: what was copied from the source of a
 // title finds the title.
 func parse(a *analyzer, text string) parsed {
-	text = plaintext.Shown(cutText(text, maxQueryBytes))
-	p := parser{analyzer: a, seen: make(map[string]int)}
-	for rest := text; rest != ""; {
-		plain, quoted, after, ok := cutQuoted(rest)
-		if !ok {
-			p.plain(rest)
-			break
+	whole := len(text)
+	text = cutText(text, maxQueryBytes)
+	p := parser{analyzer: a, seen: make(map[wordKey]int)}
+	if len(text) < whole {
+		p.out.note(noticeLongQuery)
+	}
+	text = plaintext.Shown(text)
+	if n, ok := question.Named(text); ok {
+		if p.out.named = &n; n.Sure {
+			return p.out
 		}
-		p.plain(plain)
-		p.phrase(quoted)
-		rest = after
+	}
+	q := question.Parse(text)
+	p.out.notices = append(p.out.notices, q.Notices...)
+	for i, n := range q.Nodes {
+		p.node(n, i == len(q.Nodes)-1 && strings.HasSuffix(strings.TrimRightFunc(text, unicode.IsSpace), n.Text))
 	}
 	return p.finish(text)
 }
 
-// quotes are the characters that open a phrase and those that close it.
-const openQuotes, closeQuotes = "\"“”„«»", "\"“”«»"
-
-// cutQuoted splits s around its first pair of quotes.
-func cutQuoted(s string) (before, quoted, after string, ok bool) {
-	open := strings.IndexAny(s, openQuotes)
-	if open < 0 {
-		return "", "", "", false
-	}
-	inner := strings.TrimLeft(s[open:], openQuotes)
-	end := strings.IndexAny(inner, closeQuotes)
-	if end < 0 {
-		return "", "", "", false
-	}
-	return s[:open], inner[:end], strings.TrimLeft(inner[end:], closeQuotes), true
+// wordKey tells the words of a query apart.
+type wordKey struct {
+	term string
+	in   question.Part
 }
 
 // parser collects the words of a query.
 type parser struct {
 	*analyzer
-	out    parsed
-	seen   map[string]int // term to its place in words, or in stopped
-	stop   []queryWord    // stop words, used if there is nothing else
-	prefix string         // last plain word, folded
-	last   int            // its place in words, or -1 if it is a stop word
+	out  parsed
+	seen map[wordKey]int // place in words
+	stop []queryWord     // stop words, used if there is nothing else
 }
 
-// plain adds words that are not in quotes.
-func (p *parser) plain(text string) {
-	p.Reset(text)
-	p.prefix = ""
+// node adds a node that stands beside others; the last one's last word may go on.
+func (p *parser) node(n *question.Node, last bool) {
+	switch {
+	case n.Kind == question.Text && !n.Required:
+		p.plain(n, last)
+	case n.Kind == question.Phrase && !n.Required:
+		p.phrase(n)
+	default:
+		p.out.conditions = append(p.out.conditions, n)
+		p.score(n)
+	}
+}
+
+// plain adds the words of plain text.
+func (p *parser) plain(n *question.Node, last bool) {
+	p.Reset(n.Text)
 	for p.Next() {
-		p.last = p.addWord()
-		p.prefix = ""
-		if strings.TrimFunc(text[p.End:], unicode.IsSpace) == "" {
-			p.prefix = string(p.Word)
+		final := strings.TrimFunc(n.Text[p.End:], unicode.IsSpace) == ""
+		w := p.word(n.Text, n.In)
+		w.loose = true
+		if final && (last || n.Prefix) {
+			w.prefix = string(p.Word)
+		}
+		if final && n.Prefix {
+			w.typed += "*"
+		}
+		if final && n.Prefix || !p.stopped(w) {
+			p.add(w)
 		}
 	}
 }
 
-// addWord adds the current word and returns its place in words, or -1.
-func (p *parser) addWord() int {
-	term := p.term()
-	if stopWords[string(p.Word)] {
-		if len(p.stop) < maxPhraseWords {
-			p.stop = append(p.stop, queryWord{term, 1})
-		}
-		return -1
+// stopped reports whether the current word is a stop word, and keeps it.
+func (p *parser) stopped(w queryWord) bool {
+	if !stopWords[string(p.Word)] {
+		return false
 	}
-	if i, ok := p.seen[term]; ok {
-		p.out.words[i].count++
+	if len(p.stop) < maxPhraseWords {
+		p.stop = append(p.stop, w)
+	}
+	return true
+}
+
+// word returns the current word of a text.
+func (p *parser) word(text string, in question.Part) queryWord {
+	return queryWord{term: p.term(), typed: cutText(text[p.Start:p.End], maxTypedBytes), count: 1, in: within(in)}
+}
+
+// add adds a word and returns its place in words, or -1.
+func (p *parser) add(w queryWord) int {
+	key := wordKey{w.term, w.in}
+	if i, ok := p.seen[key]; ok {
+		old := &p.out.words[i]
+		old.count += w.count
+		old.loose = old.loose || w.loose
+		old.quoted = old.quoted || w.quoted
+		if w.prefix != "" {
+			old.prefix = w.prefix
+		}
 		return i
 	}
 	if len(p.out.words) == maxQueryWords {
 		return -1
 	}
-	p.seen[term] = len(p.out.words)
-	p.out.words = append(p.out.words, queryWord{term, 1})
+	p.seen[key] = len(p.out.words)
+	p.out.words = append(p.out.words, w)
 	return len(p.out.words) - 1
 }
 
-// phrase adds words that must stand side by side.
-func (p *parser) phrase(text string) {
-	p.prefix = ""
-	p.Reset(text)
-	var terms []string
+// phrase adds words that stand side by side.
+func (p *parser) phrase(n *question.Node) {
+	ph := phrase{text: n.Text, in: within(n.In)}
+	p.Reset(n.Text)
 	for p.Next() {
-		if len(terms) < maxPhraseWords {
-			terms = append(terms, p.term())
-			p.addWord()
+		if len(ph.terms) == maxPhraseWords {
+			p.out.note(noticeLongPhrase)
+			break
+		}
+		w := p.word(n.Text, n.In)
+		ph.terms = append(ph.terms, w.term)
+		w.quoted = true
+		if p.stopped(w) {
+			continue
+		}
+		if i := p.add(w); i >= 0 {
+			ph.places = append(ph.places, i)
 		}
 	}
-	if len(terms) > 0 && len(p.out.phrases) < maxPhrases {
-		p.out.phrases = append(p.out.phrases, terms)
+	if len(ph.terms) > 0 {
+		p.out.phrases = append(p.out.phrases, ph)
+	}
+}
+
+// score adds the words below a condition that raise the score of a work that
+// meets it.
+func (p *parser) score(n *question.Node) {
+	in := n.In
+	switch n.Kind {
+	case question.Not, question.Type, question.Years, question.Identifier:
+		return
+	case question.All, question.Any:
+		for _, c := range n.Nodes {
+			p.score(c)
+		}
+		return
+	case question.Author:
+		in = question.Creators
+	case question.Tag:
+		in = question.Tags
+	case question.Journal:
+		in = question.Metadata
+	}
+	p.Reset(n.Text)
+	for p.Next() {
+		if w := p.word(n.Text, in); !stopWords[string(p.Word)] {
+			if n.Prefix && n.Kind == question.Text && p.End == len(n.Text) {
+				w.prefix = string(p.Word)
+			}
+			p.add(w)
+		}
 	}
 }
 
 // finish completes what the whole text decides.
 func (p *parser) finish(text string) parsed {
-	if len(p.out.words) == 0 {
+	if len(p.out.words) == 0 && len(p.out.conditions) == 0 {
 		for _, w := range p.stop {
-			if _, ok := p.seen[w.term]; !ok {
-				p.seen[w.term] = len(p.out.words)
-				p.out.words = append(p.out.words, w)
-			}
+			p.add(w)
 		}
-		p.last = len(p.out.words) - 1
-	}
-	if p.prefix != "" && p.last >= 0 {
-		p.out.prefix, p.out.prefixWord = p.prefix, p.last
 	}
 	p.out.identifiers = identifiersIn(text)
 	return p.out

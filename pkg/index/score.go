@@ -2,6 +2,7 @@ package index
 
 import (
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
+	"github.com/stackroom-mcp/stackroom/pkg/question"
 )
 
 // workAccount is what a search knows of a work so far.
@@ -11,9 +12,10 @@ type workAccount struct {
 	score   float32
 	best    float32 // score of its best passage
 	passage uint32  // document of that passage, or 0
+	texts   uint64  // the query's words that its passages have
 }
 
-func (a *workAccount) untouched() bool { return a.score == 0 && a.passage == 0 }
+func (a *workAccount) untouched() bool { return a.mask|a.texts == 0 && a.score == 0 }
 
 // passageAccount is the same of a passage.
 type passageAccount struct {
@@ -40,13 +42,38 @@ func (s *search) rankSegment(i int, f *filter, t *top) error {
 	if err != nil {
 		return err
 	}
-	required, err := s.phrases(i)
+	required, err := s.required(i)
 	if err != nil {
 		return err
 	}
 	s.works = resize(s.works, len(seg.root))
 	s.touched = s.touched[:0]
 	defer s.forget()
+	if err := s.countAll(i); err != nil {
+		return err
+	}
+	if s.adjacent, err = s.adjacentIn(i); err != nil {
+		return err
+	}
+	if required.bits != nil && s.demand.loose == 0 {
+		// What is required is all that is asked for.
+		for it := required.bits.Iterator(); it.HasNext(); {
+			if work := it.Next(); s.works[work].untouched() && seg.live(seg.root[work]) {
+				s.touched = append(s.touched, work)
+			}
+		}
+	}
+	for _, work := range s.touched {
+		if doc := seg.root[work]; allowed.has(doc) && f.passes(&seg.records[work]) && required.has(work) {
+			s.offer(t, uint32(i), work)
+		}
+	}
+	return nil
+}
+
+// countAll counts what the works of a segment have of the query.
+func (s *search) countAll(i int) error {
+	seg := s.view.segments[i]
 	if len(seg.root) < len(seg.work) {
 		if err := s.countPassages(i); err != nil {
 			return err
@@ -55,29 +82,44 @@ func (s *search) rankSegment(i int, f *filter, t *top) error {
 	if err := s.countWords(i); err != nil {
 		return err
 	}
-	if err := s.countIdentifiers(i); err != nil {
-		return err
-	}
-	for _, work := range s.touched {
-		doc, r := seg.root[work], &seg.records[work]
-		if !allowed.has(doc) || !f.passes(r) || !required.has(work) {
-			continue
-		}
-		a := &s.works[work]
-		c := candidate{score: s.total(a), lanes: a.lanes, passage: a.passage, segment: uint32(i), work: work}
-		if !t.follows(&c) || t.hopeless(c.score) {
-			continue
-		}
-		if a.passage != 0 {
-			c.covered = s.covers.lane(s.passages[a.passage].mask)
-		}
-		t.add(c)
-	}
-	return nil
+	return s.countIdentifiers(i)
 }
 
-// total returns the score of a work.
-func (s *search) total(a *workAccount) float32 {
+// offer offers a work that passes filters and conditions.
+func (s *search) offer(t *top, seg, work uint32) {
+	a := &s.works[work]
+	c := candidate{lanes: a.lanes, passage: a.passage, segment: seg, work: work, has: a.mask | a.texts, grade: complete}
+	if a.score < identifierScore {
+		if c.grade = s.demand.grade(c.has); c.grade == unrelated {
+			return
+		}
+		if len(s.relaxed) > 0 {
+			c.grade = partial
+		}
+	}
+	switch {
+	case s.naming:
+		c.score = identifierScore
+	case len(s.query.words) == 0 && a.untouched():
+		c.score = recency(s.view.segments[seg].records[work].added)
+	default:
+		c.score = s.score(a) * (1 + s.adjacent[work])
+	}
+	if !t.follows(&c) || t.hopeless(c.score) {
+		return
+	}
+	if a.passage != 0 {
+		c.covered = s.covers.lane(s.passages[a.passage].mask)
+	}
+	t.add(c)
+}
+
+// recency returns the score of a work that meets a query without words: the last
+// added comes first. It is less than 1 until the year 2242.
+func recency(added int64) float32 { return float32(float64(max(added, 0)) / (1 << 33 * 1e9)) }
+
+// score returns the score of a work.
+func (s *search) score(a *workAccount) float32 {
 	mask := a.mask
 	if a.passage != 0 {
 		mask |= s.passages[a.passage].mask
@@ -131,11 +173,11 @@ func (s *search) countWords(seg int) error {
 	n := len(s.view.segments)
 	for i := range s.lookups {
 		l := &s.lookups[i]
-		if l.found.Works == 0 {
+		if l.found.Works == 0 || l.in&^question.Fulltext == 0 {
 			continue
 		}
 		bit, lane := uint64(1)<<l.word, uint64(s.covers.lanes[l.word])
-		s.iterator = s.lists[2*(i*n+seg)].Iterator(false, s.iterator)
+		s.iterator = s.lists[2*(l.slot*n+seg)].Iterator(false, s.iterator)
 		for {
 			doc, weight, ok, err := s.iterator.Next()
 			if err != nil {
@@ -149,11 +191,15 @@ func (s *search) countWords(seg int) error {
 			if a.mask&bit != 0 {
 				continue // a term that begins with a word the work has
 			}
+			parts := partsOfWeight(weight) & l.in
+			if parts == 0 {
+				continue
+			}
 			if a.untouched() {
 				s.touched = append(s.touched, place)
 			}
 			a.mask |= bit
-			a.lanes += lane * lanesOf[weight>>levelBits%(1<<kinds)]
+			a.lanes += lane * lanesOf[parts]
 			a.score += l.workFrequency * saturations[weight%impactLevels]
 		}
 	}
@@ -167,8 +213,8 @@ func (s *search) countPassages(seg int) error {
 	s.reached = s.reached[:0]
 	n := len(s.view.segments)
 	for i := range s.lookups {
-		if l := &s.lookups[i]; l.found.Passages > 0 {
-			s.iterator = s.lists[2*(i*n+seg)+1].Iterator(false, s.iterator)
+		if l := &s.lookups[i]; l.found.Passages > 0 && l.in&question.Fulltext != 0 {
+			s.iterator = s.lists[2*(l.slot*n+seg)+1].Iterator(false, s.iterator)
 			if err := s.addPassages(l, s.iterator); err != nil {
 				return err
 			}
@@ -181,6 +227,7 @@ func (s *search) countPassages(seg int) error {
 		if a.untouched() {
 			s.touched = append(s.touched, sv.work[doc])
 		}
+		a.texts |= p.mask
 		if score > a.best || score == a.best && doc < a.passage {
 			a.best, a.passage = score, doc
 		}
@@ -212,7 +259,7 @@ func (s *search) addPassages(l *lookup, it *segment.Iterator) error {
 func (s *search) countIdentifiers(seg int) error {
 	work := s.view.segments[seg].work
 	for _, id := range s.query.identifiers {
-		list, err := s.postings(seg, exactField, exactIdentifier+id, nil)
+		list, err := s.postings(seg, exactField, exactIdentifier+id.String(), nil)
 		if err != nil {
 			return err
 		}

@@ -3,15 +3,22 @@ package index
 import (
 	"context"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // Result is a part of the works that answer a query.
 type Result struct {
-	Total int // works on all pages
+	Total int // works that meet the query, on all pages
 	Hits  []Hit
 	More  bool // works follow after the hits
+	// Notices say what of the query was not done as it says.
+	Notices []string
+	// Unmet says what no work of the index is, if Total is 0; see
+	// [library.Page].
+	Unmet string
 	// Statistics are those of the index for the query's text; nil if the query
 	// gave others, or had no words.
 	Statistics *library.Statistics
@@ -25,6 +32,7 @@ type Hit struct {
 	// Match is the passage that shows best why; nil if the query had no
 	// words, or if the source no longer has the work.
 	Match *library.Passage
+	Lacks []string // as in [library.Hit]
 }
 
 // Search returns the works that answer a query, in its order. Collections are
@@ -33,9 +41,9 @@ type Hit struct {
 // an unknown sort, and a position or statistics of another query are
 // [library.Invalid].
 //
-// A text without a single letter or digit matches nothing. At most 64
-// different words and 8 phrases of 16 words count; a last word stands for at
-// most 32 words that it begins.
+// Package question says what a text may ask for. A text without a single letter
+// or digit matches nothing. Of more than 40 different words the weightiest count;
+// a last word, and one with "*", stands for at most 32 words that it begins.
 func (x *Index) Search(ctx context.Context, q library.Query, collections []string) (Result, error) {
 	if err := q.Validate(); err != nil {
 		return Result{}, err
@@ -59,8 +67,17 @@ type search struct {
 	ready   bool
 	query   parsed
 	lookups []lookup
+	counted []library.Frequency // of each word of the text
 	lists   []*segment.Postings // two for each lookup and segment
-	covers  cover
+	phrased []*roaring.Bitmap   // works, for each phrase and segment
+	relaxed []int               // phrases that are not required
+	// adjacent is, by work of the segment at hand, the share of the pairs of words
+	// of relaxed phrases that it has.
+	adjacent map[uint32]float32
+	named    []*roaring.Bitmap // works that the query names, for each segment
+	naming   bool              // only those are meant
+	covers   cover
+	demand   demand
 
 	works    []workAccount // of the segment at hand
 	touched  []uint32
@@ -99,6 +116,9 @@ func (s *search) run(ctx context.Context, q *library.Query, collections []string
 	s.heap = t.heap
 	r.Total, r.Hits = t.total, s.hits(t, q.Text != "")
 	r.More = t.following > len(r.Hits)
+	if q.Text != "" {
+		r.Notices, r.Unmet = s.query.notices, s.unmet(t)
+	}
 	return r, nil
 }
 
@@ -109,7 +129,8 @@ func (s *search) hits(t *top, words bool) []Hit {
 	if len(best) == 0 {
 		return nil
 	}
-	if words {
+	naming := words && s.naming
+	if words = words && len(s.query.words) > 0; words {
 		s.finder.begin(s.analyzer, &s.query, s.covers.weights[:s.covers.words])
 	}
 	out := make([]Hit, len(best))
@@ -118,6 +139,10 @@ func (s *search) hits(t *top, words bool) []Hit {
 		out[i] = Hit{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score), Value: t.value(c)}
 		if words {
 			out[i].Match = s.match(out[i].Key, c)
+			out[i].Lacks = s.lacks(c)
+		}
+		if naming {
+			out[i].Match = s.matchNamed(out[i].Key)
 		}
 	}
 	return out
@@ -137,7 +162,7 @@ func (s *search) browse(ctx context.Context, f *filter, t *top) error {
 			if !seg.live(doc) || !allowed.has(doc) || !f.passes(&seg.records[work]) {
 				continue
 			}
-			if c := (candidate{segment: uint32(i), work: uint32(work)}); t.follows(&c) {
+			if c := (candidate{segment: uint32(i), work: uint32(work), grade: complete}); t.follows(&c) {
 				t.add(c)
 			}
 		}

@@ -32,9 +32,9 @@ func (f *finder) begin(a *analyzer, q *parsed, weights []float32) {
 	*f = finder{analyzer: a, query: q, weights: weights}
 	for _, w := range q.words {
 		f.starts.Add(w.term)
-	}
-	if q.prefix != "" {
-		f.starts.Add(q.prefix)
+		if w.prefix != "" {
+			f.starts.Add(w.prefix)
+		}
 	}
 }
 
@@ -57,8 +57,10 @@ func (f *finder) match() (int, bool) {
 			return i, true
 		}
 	}
-	if p := f.query.prefix; p != "" && len(f.Word) >= len(p) && string(f.Word[:len(p)]) == p {
-		return f.query.prefixWord, true
+	for i := range f.query.words {
+		if p := f.query.words[i].prefix; p != "" && len(f.Word) >= len(p) && string(f.Word[:len(p)]) == p {
+			return i, true
+		}
 	}
 	return 0, false
 }

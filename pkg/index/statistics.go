@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -27,13 +28,14 @@ func (x *Index) Statistics(ctx context.Context, text string) (*library.Statistic
 // statistics returns the statistics of the view for the terms that have been
 // looked up.
 func (s *search) statistics() *library.Statistics {
-	words := len(s.query.words)
-	out := &library.Statistics{Works: s.view.works, Passages: s.view.passages, Words: make([]library.Frequency, words)}
-	for i := range out.Words {
-		out.Words[i] = s.lookups[i].found
+	out := &library.Statistics{Works: s.view.works, Passages: s.view.passages, Named: s.namedWorks(), Words: slices.Clone(s.counted)}
+	for i := range s.query.phrases {
+		out.Phrases = append(out.Phrases, s.phraseWorks(i))
 	}
-	for _, l := range s.lookups[words:] {
-		out.Completions = append(out.Completions, library.Completion{Term: l.term, Frequency: l.found})
+	for _, l := range s.lookups {
+		if l.completion {
+			out.Completions = append(out.Completions, library.Completion{Candidate: library.Candidate{Word: l.counted, Term: l.term}, Frequency: l.found})
+		}
 	}
 	return out
 }
@@ -49,13 +51,13 @@ func (s *search) completions() ([]library.Completion, error) {
 		deleted = deleted || sv.deleted != nil
 	}
 	out := make([]library.Completion, 0, len(candidates))
-	for term, f := range candidates {
+	for c, f := range candidates {
 		if deleted {
-			if f, err = s.live(term); err != nil {
+			if f, err = s.live(c.Term); err != nil {
 				return nil, err
 			}
 		}
-		out = append(out, library.Completion{Term: term, Frequency: f})
+		out = append(out, library.Completion{Candidate: c, Frequency: f})
 	}
 	return out, nil
 }

@@ -16,7 +16,9 @@ type candidate struct {
 	passage uint32 // the document of its best passage, or 0
 	segment uint32
 	work    uint32
-	covered uint8 // how much of the query the passage covers
+	covered uint8  // how much of the query the passage covers
+	has     uint64 // the query's words that it has, anywhere
+	grade   grade
 }
 
 // top keeps the best candidates of one page in one order: a heap with the worst
@@ -26,7 +28,7 @@ type top struct {
 	order     library.Sort
 	limit     int
 	after     *mark // where the page before ended, or nil
-	total     int   // candidates on all pages
+	total     int   // complete candidates on all pages
 	following int   // candidates after that mark
 	heap      []candidate
 }
@@ -96,9 +98,13 @@ func (t *top) compareRecords(a, b *record) int {
 	return 0
 }
 
-// follows counts a candidate and reports whether it comes after the page before.
+// follows counts a candidate and reports whether it is listed after the page before.
 func (t *top) follows(c *candidate) bool {
-	t.total++
+	if c.grade == complete {
+		t.total++
+	} else if t.order != library.SortRelevance {
+		return false // other orders would mix it with works that meet the query
+	}
 	if m := t.after; m != nil {
 		seg := t.view.segments[c.segment]
 		order := 0

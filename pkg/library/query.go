@@ -19,9 +19,10 @@ const (
 
 // Query asks a library for works. All conditions must hold.
 type Query struct {
-	// Text is what a person types: words (all matter, none is required),
-	// "phrases in quotes" (required), the last word taken as a prefix too.
-	// "" matches every work.
+	// Text is what a person types, as package question reads it: words (a work
+	// has all of them, or comes close), "phrases in quotes", operators, fields and
+	// years, or an identifier; the last word is taken as a prefix too. "" matches
+	// every work.
 	Text string
 
 	// Collection is the key of a collection; its subcollections count. "" is
@@ -136,7 +137,8 @@ const MaxLimit = 100
 // Page is a part of a list and what is needed to go on: never a silent cut.
 type Page[T any] struct {
 	Items []T
-	// Total is how many there are on all pages.
+	// Total is how many there are on all pages. Of a search it counts the works
+	// that meet the query, not those that lack some of its words.
 	Total int
 	// Version is the library's version that the page shows.
 	Version int64
@@ -149,7 +151,20 @@ type Page[T any] struct {
 	// or if the library has none.
 	More       bool
 	Statistics *Statistics
+	// QueryNotices say, in our own words, what of a query was not done as it says;
+	// they are of a search only, and the same in every library.
+	QueryNotices []string
+	// Unmet says, in our own words, what no work of the library is if Total is 0,
+	// as "no work has this DOI". It is of a search only; of several libraries it
+	// holds if all say it.
+	Unmet string
+	// Corrections are of a search only: what was searched in place of words of
+	// the query.
+	Corrections []Correction
 }
+
+// Correction is a word of a query and the word that was searched in its place.
+type Correction struct{ From, To string }
 
 // Hit is a work that a search found.
 type Hit struct {
@@ -162,6 +177,13 @@ type Hit struct {
 	Value string
 	// Match is the passage that matched best; nil if the query had no words.
 	Match *Passage
+	// Lacks are the words and phrases of the query, as typed, that the work
+	// lacks, if it does not meet the query. Such a work is listed and not
+	// counted in [Page].Total.
+	Lacks []string
+	// Similar says that the work is listed because it is like others that meet
+	// the query. It is not counted.
+	Similar bool
 }
 
 // Source says in which part of a work a passage stands.
@@ -177,6 +199,9 @@ const (
 	SourceAnnotation Source = "annotation"
 	SourceFulltext   Source = "fulltext"
 	SourceMetadata   Source = "metadata" // any other field
+	// SourceIdentifier is of a passage that is the identifier by which a query
+	// names the work.
+	SourceIdentifier Source = "identifier"
 )
 
 // Passage is a stretch of text in a work.

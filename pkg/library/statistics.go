@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -25,10 +26,14 @@ type Ranked interface {
 type Statistics struct {
 	Works    int // works of the library
 	Passages int // passages of their texts
+	Named    int // works that the text of the query names as a whole
 	// Words are the frequencies of the query's words, in the order in which
 	// the index reads them.
 	Words []Frequency
-	// Completions are the terms that the query's last word begins.
+	// Phrases are the numbers of works that have each of the query's phrases.
+	Phrases []int
+	// Completions are the terms that the query's unfinished words begin: its
+	// last word, and those with "*".
 	Completions []Completion
 }
 
@@ -36,17 +41,24 @@ type Statistics struct {
 // word.
 type Frequency struct{ Works, Passages int }
 
-// Completion is a term that the query's last word begins.
-type Completion struct {
+// Candidate is a term that a word of a query begins.
+type Candidate struct {
+	Word int    // place of the word in [Statistics].Words
 	Term string // at most MaxCompletionBytes long
+}
+
+// Completion is a candidate and how frequent it is.
+type Completion struct {
+	Candidate
 	Frequency
 }
 
 // Bounds of [Statistics].
 const (
-	MaxQueryWords      = 64  // words of a query
-	MaxCandidates      = 256 // completions that a library gives
-	MaxCompletions     = 32  // completions that count
+	MaxQueryWords      = 512 // words of a query that are counted
+	MaxQueryPhrases    = 8
+	MaxCandidates      = 256 // completions that a library gives of a word
+	MaxCompletions     = 32  // completions that count, of all words together
 	MaxCompletionBytes = 64
 )
 
@@ -55,46 +67,60 @@ const (
 // completions stay.
 func SumStatistics(parts []*Statistics) *Statistics {
 	sum := &Statistics{}
-	completions := make(map[string]Frequency)
+	completions := make(map[Candidate]Frequency)
 	for _, p := range parts {
 		sum.Works += p.Works
 		sum.Passages += p.Passages
+		sum.Named += p.Named
 		for len(sum.Words) < len(p.Words) {
 			sum.Words = append(sum.Words, Frequency{})
 		}
 		for i, f := range p.Words {
 			sum.Words[i].add(f)
 		}
+		for len(sum.Phrases) < len(p.Phrases) {
+			sum.Phrases = append(sum.Phrases, 0)
+		}
+		for i, n := range p.Phrases {
+			sum.Phrases[i] += n
+		}
 		for _, c := range p.Completions {
-			f := completions[c.Term]
+			f := completions[c.Candidate]
 			f.add(c.Frequency)
-			completions[c.Term] = f
+			completions[c.Candidate] = f
 		}
 	}
 	sum.Completions = MostFrequent(completions)
 	return sum
 }
 
-// MostFrequent returns the completions that count, the most frequent first: at
-// most [MaxCompletions] of the first [MaxCandidates] in alphabetical order. Every
-// library gives at least that many, so the result does not depend on how works
-// are spread over libraries.
-func MostFrequent(candidates map[string]Frequency) []Completion {
+// MostFrequent returns the completions that count, those of a word together, the
+// most frequent first: of each word at most its share of [MaxCompletions] among
+// the first [MaxCandidates] in alphabetical order. Every library gives at least
+// that many, so the result does not depend on how works are spread over libraries.
+func MostFrequent(candidates map[Candidate]Frequency) []Completion {
 	if len(candidates) == 0 {
 		return nil
 	}
-	all := make([]Completion, 0, len(candidates))
-	for term, f := range candidates {
-		all = append(all, Completion{term, f})
+	byWord := make(map[int][]Completion)
+	for c, f := range candidates {
+		byWord[c.Word] = append(byWord[c.Word], Completion{c, f})
 	}
-	if len(all) > MaxCandidates {
-		slices.SortFunc(all, func(a, b Completion) int { return strings.Compare(a.Term, b.Term) })
-		all = all[:MaxCandidates]
+	words := slices.Sorted(maps.Keys(byWord))
+	share := max(1, MaxCompletions/len(words))
+	var out []Completion
+	for _, w := range words[:min(len(words), MaxCompletions)] {
+		all := byWord[w]
+		if len(all) > MaxCandidates {
+			slices.SortFunc(all, func(a, b Completion) int { return strings.Compare(a.Term, b.Term) })
+			all = all[:MaxCandidates]
+		}
+		slices.SortFunc(all, func(a, b Completion) int {
+			return cmp.Or(cmp.Compare(b.Works+b.Passages, a.Works+a.Passages), strings.Compare(a.Term, b.Term))
+		})
+		out = append(out, all[:min(len(all), share)]...)
 	}
-	slices.SortFunc(all, func(a, b Completion) int {
-		return cmp.Or(cmp.Compare(b.Works+b.Passages, a.Works+a.Passages), strings.Compare(a.Term, b.Term))
-	})
-	return all[:min(len(all), MaxCompletions)]
+	return out
 }
 
 func (f *Frequency) add(g Frequency) {
@@ -108,15 +134,21 @@ func (s *Statistics) AppendBinary(b []byte) []byte {
 	number := func(n int) { b = binary.AppendUvarint(b, uint64(max(n, 0))) }
 	number(s.Works)
 	number(s.Passages)
+	number(s.Named)
 	number(len(s.Words))
 	for _, f := range s.Words {
 		number(f.Works)
 		number(f.Passages)
 	}
+	number(len(s.Phrases))
+	for _, n := range s.Phrases {
+		number(n)
+	}
 	number(len(s.Completions))
 	before := ""
 	for _, c := range s.Completions {
 		shared := sharedBytes(before, c.Term)
+		number(c.Word)
 		number(shared)
 		number(len(c.Term) - shared)
 		b = append(b, c.Term[shared:]...)
@@ -140,17 +172,22 @@ func sharedBytes(a, b string) int {
 // anything out of bounds, is [Invalid].
 func ParseStatistics(b []byte) (*Statistics, error) {
 	p := statisticsParser{b: b}
-	s := &Statistics{Works: p.number(math.MaxInt32), Passages: p.number(math.MaxInt32)}
+	s := &Statistics{Works: p.number(math.MaxInt32), Passages: p.number(math.MaxInt32), Named: p.number(math.MaxInt32)}
 	s.Words = make([]Frequency, p.number(MaxQueryWords))
 	for i := range s.Words {
 		s.Words[i] = p.frequency()
 	}
+	s.Phrases = make([]int, p.number(MaxQueryPhrases))
+	for i := range s.Phrases {
+		s.Phrases[i] = p.number(math.MaxInt32)
+	}
 	s.Completions = make([]Completion, p.number(MaxCompletions))
 	before := ""
 	for i := range s.Completions {
+		word := p.number(max(len(s.Words)-1, 0))
 		shared := p.number(len(before))
 		before = before[:shared] + p.text(MaxCompletionBytes-shared)
-		s.Completions[i] = Completion{before, p.frequency()}
+		s.Completions[i] = Completion{Candidate{word, before}, p.frequency()}
 	}
 	if p.failed || len(p.b) > 0 {
 		return nil, Errorf(Invalid, "the statistics of the query can't be read")

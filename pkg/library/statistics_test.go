@@ -10,12 +10,12 @@ import (
 )
 
 func TestSumStatistics(t *testing.T) {
-	one := &Statistics{Works: 3, Passages: 5, Words: []Frequency{{1, 2}}, Completions: []Completion{{"engine", Frequency{1, 0}}, {"english", Frequency{2, 0}}}}
-	two := &Statistics{Works: 10, Words: []Frequency{{4, 0}, {1, 1}}, Completions: []Completion{{"engine", Frequency{1, 1}}, {"engrave", Frequency{2, 0}}}}
+	one := &Statistics{Works: 3, Passages: 5, Named: 1, Phrases: []int{1}, Words: []Frequency{{1, 2}}, Completions: []Completion{{Candidate{0, "engine"}, Frequency{1, 0}}, {Candidate{0, "english"}, Frequency{2, 0}}}}
+	two := &Statistics{Works: 10, Named: 2, Phrases: []int{2, 5}, Words: []Frequency{{4, 0}, {1, 1}}, Completions: []Completion{{Candidate{0, "engine"}, Frequency{1, 1}}, {Candidate{0, "engrave"}, Frequency{2, 0}}}}
 	got := SumStatistics([]*Statistics{one, two})
 	want := &Statistics{
-		Works: 13, Passages: 5, Words: []Frequency{{5, 2}, {1, 1}},
-		Completions: []Completion{{"engine", Frequency{2, 1}}, {"english", Frequency{2, 0}}, {"engrave", Frequency{2, 0}}},
+		Works: 13, Passages: 5, Named: 3, Phrases: []int{3, 5}, Words: []Frequency{{5, 2}, {1, 1}},
+		Completions: []Completion{{Candidate{0, "engine"}, Frequency{2, 1}}, {Candidate{0, "english"}, Frequency{2, 0}}, {Candidate{0, "engrave"}, Frequency{2, 0}}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
@@ -28,9 +28,9 @@ func TestSumStatistics(t *testing.T) {
 // TestMostFrequent checks both bounds: which terms are candidates, and how many
 // of them stay.
 func TestMostFrequent(t *testing.T) {
-	candidates := map[string]Frequency{}
+	candidates := map[Candidate]Frequency{}
 	for i := range MaxCandidates + 1 {
-		candidates[fmt.Sprintf("word%03d", i)] = Frequency{Works: 1 + i, Passages: i}
+		candidates[Candidate{0, fmt.Sprintf("word%03d", i)}] = Frequency{Works: 1 + i, Passages: i}
 	}
 	got := MostFrequent(candidates)
 	if len(got) != MaxCompletions || got[0].Term != fmt.Sprintf("word%03d", MaxCandidates-1) || got[MaxCompletions-1].Term != fmt.Sprintf("word%03d", MaxCandidates-MaxCompletions) {
@@ -38,13 +38,29 @@ func TestMostFrequent(t *testing.T) {
 	}
 }
 
+// TestMostFrequent_SharesAmongWords has two unfinished words.
+func TestMostFrequent_SharesAmongWords(t *testing.T) {
+	candidates := map[Candidate]Frequency{}
+	for i := range 40 {
+		candidates[Candidate{1, fmt.Sprintf("a%02d", i)}] = Frequency{Works: 100}
+		candidates[Candidate{4, fmt.Sprintf("b%02d", i)}] = Frequency{Works: 1}
+	}
+	got := map[int]int{}
+	for _, c := range MostFrequent(candidates) {
+		got[c.Word]++
+	}
+	if got[1] != MaxCompletions/2 || got[4] != MaxCompletions/2 {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestStatisticsSurviveEncoding(t *testing.T) {
 	for _, s := range []*Statistics{
-		{Words: []Frequency{}, Completions: []Completion{}},
-		{Works: math.MaxInt32, Passages: math.MaxInt32, Words: []Frequency{{0, 1}, {300, 0}}, Completions: []Completion{
-			{"engine", Frequency{1, 2}}, {"engines", Frequency{3, 0}}, {"eng", Frequency{0, 0}}, {"数据", Frequency{1, 1}}, {strings.Repeat("x", MaxCompletionBytes), Frequency{}},
+		{Words: []Frequency{}, Phrases: []int{}, Completions: []Completion{}},
+		{Works: math.MaxInt32, Passages: math.MaxInt32, Named: math.MaxInt32, Phrases: []int{0, 300}, Words: []Frequency{{0, 1}, {300, 0}}, Completions: []Completion{
+			{Candidate{0, "engine"}, Frequency{1, 2}}, {Candidate{0, "engines"}, Frequency{3, 0}}, {Candidate{0, "eng"}, Frequency{0, 0}}, {Candidate{0, "数据"}, Frequency{1, 1}}, {Candidate{0, strings.Repeat("x", MaxCompletionBytes)}, Frequency{}},
 		}},
-		{Words: make([]Frequency, MaxQueryWords), Completions: slices.Repeat([]Completion{{"a", Frequency{}}}, MaxCompletions)},
+		{Words: make([]Frequency, MaxQueryWords), Phrases: make([]int, MaxQueryPhrases), Completions: slices.Repeat([]Completion{{Candidate{0, "a"}, Frequency{}}}, MaxCompletions)},
 	} {
 		b := s.AppendBinary(nil)
 		if got, err := ParseStatistics(b); err != nil || !reflect.DeepEqual(got, s) {
@@ -62,7 +78,9 @@ func TestStatisticsSurviveEncoding(t *testing.T) {
 	for promise, s := range map[string]*Statistics{
 		"too many words":       {Words: make([]Frequency, MaxQueryWords+1)},
 		"too many completions": {Completions: make([]Completion, MaxCompletions+1)},
-		"a term too long":      {Completions: []Completion{{strings.Repeat("x", MaxCompletionBytes+1), Frequency{}}}},
+		"a term too long":      {Completions: []Completion{{Candidate{0, strings.Repeat("x", MaxCompletionBytes+1)}, Frequency{}}}},
+		"too many phrases":     {Phrases: make([]int, MaxQueryPhrases+1)},
+		"a word too far":       {Words: make([]Frequency, 1), Completions: []Completion{{Candidate{1, "a"}, Frequency{}}}},
 		"too many works":       {Works: math.MaxInt32 + 1},
 	} {
 		if _, err := ParseStatistics(s.AppendBinary(nil)); CodeOf(err) != Invalid {
@@ -72,8 +90,8 @@ func TestStatisticsSurviveEncoding(t *testing.T) {
 }
 
 func FuzzParseStatistics(f *testing.F) {
-	f.Add((&Statistics{Works: 3, Words: []Frequency{{1, 2}}, Completions: []Completion{{"engine", Frequency{1, 0}}, {"english", Frequency{2, 0}}}}).AppendBinary(nil))
-	f.Add([]byte{0, 0, 0, 1, 1, 0, 0, 0})
+	f.Add((&Statistics{Works: 3, Words: []Frequency{{1, 2}}, Completions: []Completion{{Candidate{0, "engine"}, Frequency{1, 0}}, {Candidate{0, "english"}, Frequency{2, 0}}}}).AppendBinary(nil))
+	f.Add([]byte{0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := ParseStatistics(b)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/question"
 )
 
 // What the upstream itself answered is kept for quickFresh, of at most quickPages
@@ -61,16 +62,32 @@ func answer[T any](q *quick, key string, ask func() (T, error)) (T, error) {
 	return v, nil
 }
 
+// noticePlain says what the upstream's own search leaves out of a query.
+const noticePlain = "until the library has been read, only the words and phrases of a query are searched: operators, fields and years do not count"
+
+// asked returns a query with the words and phrases of its text alone, and what of
+// the text is not done.
+func asked(query library.Query) (library.Query, []string) {
+	q := question.Parse(query.Text)
+	text, exact := q.Plain()
+	if exact {
+		return query, q.Notices
+	}
+	query.Text = text
+	return query, append(q.Notices, noticePlain)
+}
+
 // search returns the first page of the upstream's own search.
 func (q *quick) search(ctx context.Context, src Source, id library.ID, query library.Query) (library.Page[library.Hit], error) {
 	page, err := answer(q, "search "+query.Key(), func() (library.Page[library.Hit], error) {
-		found, err := src.Search(ctx, query)
+		plain, notices := asked(query)
+		found, err := src.Search(ctx, plain)
 		if err != nil {
 			return library.Page[library.Hit]{}, err
 		}
 		page := library.Page[library.Hit]{
 			Items: []library.Hit{}, Total: max(found.Total, len(found.Works)), Version: found.Head.Version,
-			Notice: joined(found.Notice, found.Head.Notice),
+			Notice: joined(found.Notice, found.Head.Notice), QueryNotices: notices,
 		}
 		for i, o := range found.Works {
 			if o.Work == nil {

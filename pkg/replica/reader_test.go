@@ -79,6 +79,25 @@ func TestUnread_UpstreamSearches(t *testing.T) {
 	}
 }
 
+// TestUnread_SearchesWordsAlone has a query of which the upstream can't do all.
+func TestUnread_SearchesWordsAlone(t *testing.T) {
+	t.Parallel()
+	src, _ := held(t, small())
+	r := newReplicas(t, replica.Options{Patience: 20 * time.Millisecond}).Open(opening(src))
+	for text, notices := range map[string]int{"harvest": 0, "harvest -zebra": 1, "title:harvest year:>1000": 1, "(harvest": 1, "harvest -(zebra": 2} {
+		page, err := r.Search(t.Context(), library.Query{Text: text, Limit: 2})
+		if err != nil || text != "(harvest" && text != "harvest -(zebra" && page.Total != 3 {
+			t.Errorf("%q: total %d, %v", text, page.Total, err)
+		}
+		if len(page.QueryNotices) != notices {
+			t.Errorf("%q: notices %q", text, page.QueryNotices)
+		}
+		if plain := strings.Join(page.QueryNotices, " "); strings.Contains(plain, "only the words and phrases") != (text != "harvest" && text != "(harvest") {
+			t.Errorf("%q: notices %q", text, page.QueryNotices)
+		}
+	}
+}
+
 func TestUnread_WorksByKey(t *testing.T) {
 	t.Parallel()
 	src, release := held(t, small())

@@ -18,7 +18,7 @@ import (
 // read calls every method of the library and returns the first error.
 func read(t *testing.T, s *Shelf) error {
 	ctx := t.Context()
-	page, err := s.Search(ctx, library.Query{Text: "harvest lanterns", Limit: 50})
+	page, err := s.Search(ctx, library.Query{Text: "harvest OR lanterns", Limit: 50})
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func ExampleImport() {
 		return
 	}
 	defer func() { _ = s.Close() }()
-	page, err := s.Search(ctx, library.Query{Text: "birds of an estuary", Limit: 10})
+	page, err := s.Search(ctx, library.Query{Text: "birds OR estuary", Limit: 10})
 	fmt.Println(page.Total, "works found", err)
 	// Output:
 	// 2 works added

@@ -32,7 +32,7 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 	}
 	page := library.Page[library.Hit]{
 		Items: make([]library.Hit, 0, len(result.Hits)), Total: result.Total, Version: st.meta.Version, Notice: st.notice(),
-		More: result.More, Statistics: result.Statistics,
+		More: result.More, Statistics: result.Statistics, QueryNotices: result.Notices, Unmet: result.Unmet,
 	}
 	for _, h := range result.Hits {
 		it, err := st.item(h.Key)
@@ -40,7 +40,7 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 			return none, err
 		}
 		if it != nil {
-			page.Items = append(page.Items, library.Hit{Item: it, Score: h.Score, Value: h.Value, Match: h.Match})
+			page.Items = append(page.Items, library.Hit{Item: it, Score: h.Score, Value: h.Value, Match: h.Match, Lacks: h.Lacks})
 		}
 	}
 	return page, nil

@@ -30,6 +30,10 @@ type portion struct {
 	after  *library.Position // of the last entry taken; nil if none or in a list read by offset
 }
 
+// counted returns how many of the entries taken the total counts: works that
+// lack words of a query are listed after those that it counts.
+func (p *portion) counted() int { return min(p.taken, max(p.total, 0)) }
+
 // branch is one library's portion of a listing and its part of the page.
 type branch[T any] struct {
 	portion
@@ -56,7 +60,7 @@ func (b *branch[T]) next(n int, last *library.Position) portion {
 	p := b.portion
 	switch {
 	case b.ended():
-		p.total, p.done = p.taken, true
+		p.total, p.done = p.counted(), true
 	case b.err == nil:
 		p.done = n == len(b.page.Items) && !b.page.More
 		p.taken, p.total, p.version = p.taken+n, b.page.Total, b.page.Version
@@ -320,7 +324,7 @@ func (l *listing[T]) total() int {
 		case b.err == nil:
 			n += b.page.Total
 		case b.ended():
-			n += b.taken
+			n += b.counted()
 		default:
 			n += max(b.total, 0)
 		}

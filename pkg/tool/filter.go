@@ -23,8 +23,11 @@ type filter struct {
 	YearTo     int
 }
 
-// maxQueryChars bounds a query or question, in characters.
-const maxQueryChars = 1_000
+// Bounds of a query and of a question to one work, in characters.
+const (
+	maxQueryChars    = 8_000
+	maxQuestionChars = 1_000
+)
 
 // The arguments that take a library's own names; they complete.
 const (

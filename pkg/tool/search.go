@@ -2,6 +2,7 @@ package tool
 
 import (
 	"context"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -17,7 +18,7 @@ type searchInput struct {
 // searchOutput is the answer of search. Its results, each with id, title and
 // url, are the shape that ChatGPT asks of a tool of this name.
 type searchOutput struct {
-	Results []result `json:"results" jsonschema:"title, creators, library, snippet: untrusted third-party text"`
+	Results []result `json:"results" jsonschema:"title, creators, library, snippet, partial: untrusted third-party text"`
 	listed
 }
 
@@ -33,6 +34,9 @@ type result struct {
 	Snippet   string `json:"snippet,omitempty"`
 	MatchedIn string `json:"matched_in,omitempty"`
 	Page      string `json:"page,omitempty"`
+	// Partial are the words of the query that the work lacks. It is not counted
+	// in the total.
+	Partial []string `json:"partial,omitempty" jsonschema:"words of the query that it lacks; it is not in total"`
 }
 
 func searchTool(c *Catalog) (*definition, error) {
@@ -41,7 +45,7 @@ func searchTool(c *Catalog) (*definition, error) {
 			"Start here for any question about the literature. " +
 			"Not for reading a work: use fetch or read_text."},
 		[]field[searchInput]{
-			text("query", `words, "exact phrases"; empty lists by the filters`, maxQueryChars, func(in *searchInput) *string { return &in.Query }).must(),
+			text("query", `words, "phrases", -word, word*, AND OR NOT ( ), author: title: tag: journal: type: year:1990-2000 in:notes; or one DOI, ISBN, arXiv ID, PMID, URL, citation key; "Nature 171 737"; empty lists by the filters`, maxQueryChars, func(in *searchInput) *string { return &in.Query }).must(),
 			name(libraryName, "ID or name; default all", func(in *searchInput) *string { return &in.Library }),
 			name(collectionName, "key, name or path A/B", func(in *searchInput) *string { return &in.Collection }),
 			tags("tags", "has all of these", func(in *searchInput) *[]string { return &in.Tags }),
@@ -116,8 +120,41 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit
 		l.extra = []mark{{name: statisticsMark, texts: []string{string(statistics.AppendBinary(nil))}}}
 	}
 	l.position = positionOf
-	l.notices = append(notices, l.notices...)
+	l.notices = slices.Concat(notices, queryNotices(l, q), l.notices)
 	return l, nil
+}
+
+// noticeOtherOrder says why works that lack words are not listed.
+const noticeOtherOrder = "; sorted by relevance, works that have some of them are listed"
+
+// queryNotices returns what the libraries say of the query, the same of several
+// once, and what no work of any of them is.
+func queryNotices(l *listing[library.Hit], q library.Query) []string {
+	var out []string
+	add := func(notice string) {
+		if notice = ours(notice); notice != "" && !slices.Contains(out, notice) {
+			out = append(out, notice)
+		}
+	}
+	for i := range l.branches {
+		for _, n := range l.branches[i].page.QueryNotices {
+			add(n)
+		}
+	}
+	if l.total() > 0 {
+		return out
+	}
+	for i := range l.branches {
+		switch unmet := l.branches[i].page.Unmet; {
+		case unmet != "" && len(l.entries) > 0:
+			add(unmet + "; those listed lack the words in partial")
+		case unmet != "" && !byRelevance(q.Sort):
+			add(unmet + noticeOtherOrder)
+		default:
+			add(unmet)
+		}
+	}
+	return out
 }
 
 func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
@@ -125,6 +162,9 @@ func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
 	r := result{
 		ID: it.ID.String(), Title: t.title(it), URL: c.itemURL(it), Creators: t.summary(it.Creators),
 		Year: yearOf(it), ItemType: token(it.Type), Library: t.line(lib.Name, maxName),
+	}
+	for _, word := range h.Lacks {
+		r.Partial = append(r.Partial, new(tidy).line(word, maxWordChars))
 	}
 	if m := h.Match; m != nil {
 		r.MatchedIn = token(string(m.Source))
@@ -135,6 +175,9 @@ func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
 	}
 	return r
 }
+
+// maxWordChars bounds a word of the query that a work lacks.
+const maxWordChars = 70
 
 // note adds a notice to the answer; "" adds none.
 func (l *listed) note(notice string) {

@@ -24,15 +24,19 @@ func (m *Memory) Search(ctx context.Context, q library.Query) (library.Page[libr
 	if err := q.Validate(); err != nil {
 		return library.Page[library.Hit]{}, err
 	}
-	words, phrases := parse(q.Text)
-	hits := []library.Hit{}
+	all := parse(q.Text)
+	hits, total := []library.Hit{}, 0
 	for _, it := range m.items {
 		if !inCollections(it, within) || !filtered(it, q) {
 			continue
 		}
-		score, match := m.score(it, words, phrases)
-		if score > 0 || len(words)+len(phrases) == 0 {
-			hits = append(hits, library.Hit{Item: it, Score: score, Value: value(q, it), Match: match})
+		score, match, lacks := m.score(it, all)
+		if len(all) > 0 && (score == 0 || len(lacks) > 0 && (3*len(lacks) > 2*len(all) || value(q, it) != "")) {
+			continue
+		}
+		hit := library.Hit{Item: it, Score: score, Value: value(q, it), Match: match, Lacks: lacks}
+		if hits = append(hits, hit); len(hit.Lacks) == 0 {
+			total++
 		}
 	}
 	slices.SortFunc(hits, func(a, b library.Hit) int { return compare(q, positionOf(a), positionOf(b)) })
@@ -42,6 +46,9 @@ func (m *Memory) Search(ctx context.Context, q library.Query) (library.Page[libr
 	}
 	out, err := page(hits, from, q.Limit, m.info.Version)
 	out.More = from+len(out.Items) < len(hits)
+	if out.Total = total; total == 0 && q.Text != "" {
+		out.Unmet = "no work has all the words"
+	}
 	return out, err
 }
 
@@ -154,27 +161,22 @@ func (m *Memory) parts(it *library.Item) []part {
 	return all
 }
 
-// score returns how well a work matches, 0 if it does not, and its best part.
-func (m *Memory) score(it *library.Item, words, phrases []string) (float64, *library.Passage) {
-	var total, best float64
-	var match *library.Passage
-	missing := slices.Clone(phrases)
+// score returns how well a work matches, 0 if it does not, its best part, and the
+// words and phrases that it lacks.
+func (m *Memory) score(it *library.Item, all []asked) (total float64, match *library.Passage, lacks []string) {
+	has := make([]bool, len(all))
+	best := 0.0
 	for _, p := range m.parts(it) {
 		text := " " + fold(p.Text) + " "
-		missing = slices.DeleteFunc(missing, func(s string) bool { return strings.Contains(text, " "+s+" ") })
 		var score float64
-		for i, w := range words {
+		for i, a := range all {
 			end := " "
-			if i == len(words)-1 {
+			if i == len(all)-1 && !strings.HasPrefix(a.typed, `"`) {
 				end = "" // the last word is a prefix too
 			}
-			if strings.Contains(text, " "+w+end) {
+			if strings.Contains(text, " "+a.folded+end) {
 				score += p.weight
-			}
-		}
-		for _, s := range phrases {
-			if strings.Contains(text, " "+s+" ") {
-				score += p.weight
+				has[i] = true
 			}
 		}
 		if total += score; score > best {
@@ -184,10 +186,12 @@ func (m *Memory) score(it *library.Item, words, phrases []string) (float64, *lib
 			match = &passage
 		}
 	}
-	if len(missing) > 0 {
-		return 0, nil
+	for i, a := range all {
+		if !has[i] {
+			lacks = append(lacks, a.typed)
+		}
 	}
-	return total, match
+	return total, match, lacks
 }
 
 // Passages implements [library.Reader].
@@ -224,20 +228,30 @@ func (m *Memory) Passages(ctx context.Context, key string, q library.PassageQuer
 	return found[:min(q.Limit, len(found))], nil
 }
 
-// parse splits a query into words and phrases, folded.
-func parse(text string) (words, phrases []string) {
+// asked is a word or a phrase of a query.
+type asked struct{ folded, typed string }
+
+// parse splits a query into words and phrases. Stop words are left out.
+func parse(text string) []asked {
+	var all []asked
 	for i, s := range strings.Split(text, `"`) {
-		if s = fold(s); s == "" {
+		if i%2 == 1 && strings.Count(text, `"`)%2 == 0 {
+			if f := fold(s); f != "" {
+				all = append(all, asked{f, `"` + s + `"`})
+			}
 			continue
 		}
-		if i%2 == 1 && strings.Count(text, `"`)%2 == 0 {
-			phrases = append(phrases, s)
-		} else {
-			words = append(words, strings.Fields(s)...)
+		for _, word := range strings.FieldsFunc(s, separates) {
+			if f := fold(word); !slices.Contains([]string{"a", "is", "of", "the", "what"}, f) {
+				all = append(all, asked{f, word})
+			}
 		}
 	}
-	return words, phrases
+	return all
 }
+
+// separates reports whether a character is no part of a word.
+func separates(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
 
 // folds are the letters with marks that the works of this package use.
 var folds = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "é", "e", "ß", "ss", "ø", "o")
@@ -246,5 +260,5 @@ var folds = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "é", "e", "ß"
 // spaces.
 func fold(s string) string {
 	s = folds.Replace(strings.ToLower(s))
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }), " ")
+	return strings.Join(strings.FieldsFunc(s, separates), " ")
 }

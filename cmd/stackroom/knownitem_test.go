@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/biblio"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/shelf"
+)
+
+// knownSamples is the number of works that each row of known items asks for.
+const knownSamples = 200
+
+// known is a kind of query for one known work.
+type known struct {
+	name string
+	bar  float64 // share of the queries that must find the work
+	// query returns the query for a work; false if the work is none for it.
+	query func(r *rand.Rand, it *library.Item) (library.Query, bool)
+	// found reports whether a page answers the query for the work.
+	found func(page *library.Page[library.Hit], it *library.Item) bool
+}
+
+// TestKnownItems samples works of a real library and asks for each in the ways in
+// which a person knows a work. The rows are in knownitems_test.go.
+func TestKnownItems(t *testing.T) {
+	s, items := knownLibrary(t)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	for _, k := range knownItems() {
+		t.Run(k.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			asked, found := 0, 0
+			for _, i := range r.Perm(len(items)) {
+				q, ok := k.query(r, items[i])
+				if !ok {
+					continue
+				}
+				q.Limit = 10
+				page, err := s.Search(t.Context(), q)
+				if err != nil {
+					t.Fatalf("%+v: %v", q, err)
+				}
+				if k.found(&page, items[i]) {
+					found++
+				} else if asked-found < 5 {
+					t.Logf("not found: %q", q.Text)
+				}
+				if asked++; asked == knownSamples {
+					break
+				}
+			}
+			if asked == 0 {
+				t.Fatal("no work can be asked for")
+			}
+			share := float64(found) / float64(asked)
+			t.Logf("%-32s %5.1f %% of %d, at least %.0f %%", k.name, 100*share, asked, 100*k.bar)
+			if share < k.bar {
+				t.Errorf("%.3f of %d, want at least %.2f", share, asked, k.bar)
+			}
+		})
+	}
+}
+
+// knownLibrary imports Better BibTeX's performance test and returns all works.
+func knownLibrary(t *testing.T) (*shelf.Shelf, []*library.Item) {
+	t.Helper()
+	folder := os.Getenv("STACKROOM_FIXTURES")
+	if folder == "" {
+		t.Skip("STACKROOM_FIXTURES is not set")
+	}
+	f, err := os.Open(filepath.Join(folder, "better-bibtex", "bulk-performance-test.bib"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	doc, err := biblio.Read(t.Context(), f, "bulk.bib", biblio.BibTeX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	works := func(yield func(shelf.Work) bool) {
+		for i := range doc.Entries {
+			if !yield(shelf.Work{Item: doc.Entries[i].Item}) {
+				return
+			}
+		}
+	}
+	if _, err := shelf.Import(t.Context(), dir, works, shelf.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := shelf.Open(context.WithoutCancel(t.Context()), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	var items []*library.Item
+	q := library.Query{Sort: library.SortTitle, Limit: library.MaxLimit}
+	for more := true; more; {
+		page, err := s.Search(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range page.Items {
+			items = append(items, h.Item)
+			q.After = &library.Position{Value: h.Value, Key: h.Item.ID.Key}
+		}
+		more = page.More
+	}
+	return s, items
+}
