@@ -19,8 +19,10 @@ const maxIdentifierBytes = 256
 // in the one form in which queries are compared with it.
 func identifiersOf(it *library.Item) []string {
 	ids := []string{strings.ToLower(it.ID.Key)}
-	if key := it.Field("citationKey"); key != "" && len(key) <= maxIdentifierBytes {
-		ids = append(ids, strings.ToLower(key))
+	for _, key := range []string{it.CitationKey, it.Field("citationKey")} {
+		if key != "" && len(key) <= maxIdentifierBytes {
+			ids = append(ids, strings.ToLower(key))
+		}
 	}
 	for _, isbn := range strings.FieldsFunc(it.Field("ISBN"), func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
 		if id, ok := isbnOf(isbn); ok {
@@ -49,6 +51,10 @@ func appendExtra(ids []string, extra string) []string {
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "citation key":
 			ids = append(ids, strings.ToLower(value))
+		case "ids": // former citation keys
+			for _, key := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+				ids = append(ids, strings.ToLower(key))
+			}
 		case "doi":
 			ids = appendDOI(ids, value)
 		case "isbn":

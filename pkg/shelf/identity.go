@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
@@ -52,7 +53,7 @@ func identities(it *library.Item) []identity {
 		add(byISBN, isbns(it.Field("ISBN"))...)
 	}
 	add(byKey, it.Field("citationKey"))
-	add(byKey, otherKeys(it)...)
+	add(byKey, citekey.Former(it)...)
 	add(byContent, contentOf(it))
 	return ids
 }

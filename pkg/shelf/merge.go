@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -118,25 +119,14 @@ func mergeExtra(old, fresh string) string {
 }
 
 // idsLine is the name of the extra line that holds further citation keys of a
-// work. BibLaTeX calls its field for them so.
+// work; see [citekey.Former].
 const idsLine = "ids"
-
-// otherKeys returns the further citation keys of a work.
-func otherKeys(it *library.Item) []string {
-	var keys []string
-	for _, l := range extraLines(it.Field("extra")) {
-		if strings.EqualFold(l.name, idsLine) {
-			keys = append(keys, strings.FieldsFunc(l.value, func(r rune) bool { return r == ',' || r == ' ' })...)
-		}
-	}
-	return keys
-}
 
 // keepKeys keeps in extra every citation key by which the work has been known
 // and that is not its present one, so that a manuscript that cites it still
 // finds it.
 func keepKeys(m, old, fresh *library.Item) {
-	keys := union(otherKeys(old), otherKeys(fresh))
+	keys := union(citekey.Former(old), citekey.Former(fresh))
 	for _, it := range []*library.Item{old, fresh} {
 		if k := it.Field("citationKey"); k != "" && !strings.ContainsAny(k, ", \n") {
 			keys = union(keys, []string{k})

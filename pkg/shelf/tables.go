@@ -12,6 +12,7 @@ const (
 	childTable      table = "k" // key of a note, attachment or annotation -> item key
 	metaTable       table = "m" // metaRow -> meta
 	pathTable       table = "p" // key of the collection above, "/", name -> collection key
+	keyTable        table = "q" // citation key as citekey.Fold returns it -> key of the item that has or had it
 	removalTable    table = "r" // key of a removed item -> version (8 bytes, big endian)
 	tagTable        table = "t" // tag, NUL, item key -> nothing
 	identityTable   table = "x" // identity -> item keys, a NUL between two

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/citekey"
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/markup"
