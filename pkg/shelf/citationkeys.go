@@ -26,7 +26,11 @@ type keyring struct {
 	fresh   map[string]bool // items whose key this transaction gave
 	pending map[string]pendingKey
 	clashes []keyClash
+	lost    []lostKey
 }
+
+// lostKey is a former citation key that another work has taken over.
+type lostKey struct{ item, key string }
 
 // pendingKey is a work that gets its key at the end of the transaction.
 type pendingKey struct {
@@ -64,8 +68,7 @@ func (k *keyring) claim(old, it *library.Item) error {
 		holder = nil
 	}
 	if own != "" && holder == nil {
-		k.give(it, own)
-		return nil
+		return k.give(it, own)
 	}
 	// Another work of this transaction may give the key up.
 	k.pending[key] = pendingKey{key: key, own: own != "", former: it.CitationKey, added: it.Added}
@@ -74,10 +77,19 @@ func (k *keyring) claim(old, it *library.Item) error {
 }
 
 // give makes a key that of a work.
-func (k *keyring) give(it *library.Item, citationKey string) {
+func (k *keyring) give(it *library.Item, citationKey string) error {
+	folded := citekey.Fold(citationKey)
+	before, err := k.rows.get(keyTable, folded)
+	if err != nil {
+		return err
+	}
+	if before != nil && string(before) != it.ID.Key {
+		k.lost = append(k.lost, lostKey{string(before), citationKey})
+	}
 	it.CitationKey = citationKey
-	k.rows.put(keyTable, citekey.Fold(citationKey), []byte(it.ID.Key))
+	k.rows.put(keyTable, folded, []byte(it.ID.Key))
 	k.fresh[it.ID.Key] = true
+	return nil
 }
 
 // dispossess takes its key from a work that got it in this transaction.
@@ -160,8 +172,7 @@ func (k *keyring) settleOne(it *library.Item, p pendingKey, unique *citekey.Uniq
 		return err
 	}
 	if own != "" && holder == nil {
-		k.give(it, own)
-		return nil
+		return k.give(it, own)
 	}
 	key := p.former
 	if taken, err := k.holder(key, p.key); err != nil {
@@ -171,7 +182,9 @@ func (k *keyring) settleOne(it *library.Item, p pendingKey, unique *citekey.Uniq
 			return err
 		}
 	}
-	k.give(it, key)
+	if err := k.give(it, key); err != nil {
+		return err
+	}
 	if holder != nil {
 		k.clashes = append(k.clashes, keyClash{item: p.key, own: own, got: key, holder: holder.ID.Key})
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
@@ -21,6 +20,7 @@ const (
 	byISBN    kind = "isbn"    // works that are a book, not parts of one
 	byKey     kind = "citekey" // citation keys repeat between files
 	byContent kind = "content" // title, creators, year and place of publication
+	bySource  kind = "source"  // its place in a source, where it was edited
 )
 
 // identity is one of the ways by which a work is recognised.
@@ -53,7 +53,7 @@ func identities(it *library.Item) []identity {
 		add(byISBN, isbns(it.Field("ISBN"))...)
 	}
 	add(byKey, it.Field("citationKey"))
-	add(byKey, citekey.Former(it)...)
+	add(byKey, former(it)...)
 	add(byContent, contentOf(it))
 	return ids
 }
