@@ -78,11 +78,10 @@ func (i *importCommand) once(p *process, c *config.Config, paths []string) error
 	} else {
 		s.print(p.stdout, c.Data, i.Verbose)
 	}
-	if n := s.failures(); err == nil && n > 0 {
-		return library.Errorf(library.Invalid, "%d of the files and folders could not be read whole; what could be is imported", n).
-			WithHint("%s: %s", s.firstFailure().Path, s.firstFailure().Reason)
+	if err != nil {
+		return err
 	}
-	return err
+	return s.incomplete()
 }
 
 // interrupted returns err, or the error of an import that Ctrl-C ended.

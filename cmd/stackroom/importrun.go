@@ -145,10 +145,8 @@ func (r *importRun) tell(s *importSource, take func(shelf.Work) error) (whole bo
 		if r.ctx.Err() != nil {
 			return false, r.ctx.Err()
 		}
-		if err == nil && len(b.doc.Entries) == 0 && (len(s.files) == 1 || s.had > 0) {
-			if unread++; len(s.files) == 1 {
-				err = noEntries(path, b.doc, b.format)
-			}
+		if err == nil && len(b.doc.Entries) == 0 && len(s.files) == 1 {
+			err = noEntries(path, b.doc, b.format)
 		}
 		if err != nil {
 			r.summary.fail(path, s.explain(err))
@@ -156,8 +154,11 @@ func (r *importRun) tell(s *importSource, take func(shelf.Work) error) (whole bo
 			continue
 		}
 		r.summary.read(b)
-		entries += len(b.doc.Entries)
 		unread += b.unread()
+		if b.doc.IsCut() && r.isDoubtful(s, unread) { // half an entry must not take the place of a whole one
+			b.doc.Entries = b.doc.Entries[:len(b.doc.Entries)-1]
+		}
+		entries += len(b.doc.Entries)
 		if err := r.worksOf(s, b, take); err != nil {
 			return false, err
 		}
@@ -174,15 +175,19 @@ func (r *importRun) open(s *importSource, path string) (*parsedFile, error) {
 	return readFile(r.ctx, path, r.command.Format, r.bar)
 }
 
-// isWhole reports whether a source that is not as it was may be what its owner
-// wants: a file that is being written, or that was cut short, has more in it that
-// can't be read than before, or nothing at all.
-func (r *importRun) isWhole(s *importSource, unread, entries int) bool {
+// isDoubtful reports whether more of a source can't be read than when works were
+// last removed: its file may be half written, or cut short.
+func (r *importRun) isDoubtful(s *importSource, unread int) bool {
 	before, err := strconv.Atoi(s.settings[settingUnread])
+	return s.had > 0 && err == nil && unread > before && !r.command.Prune
+}
+
+// isWhole reports whether what a source no longer has may be removed.
+func (r *importRun) isWhole(s *importSource, unread, entries int) bool {
 	switch {
 	case s.had > 0 && entries == 0:
 		return false
-	case s.had > 0 && err == nil && unread > before && !r.command.Prune:
+	case r.isDoubtful(s, unread):
 		r.summary.fail(s.path, library.Errorf(library.Invalid, "more of it can't be read than before; what it no longer has is kept").
 			WithHint("correct it, or remove what it no longer has with --prune"))
 		return false

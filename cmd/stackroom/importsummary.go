@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -42,21 +43,16 @@ func (s *summary) fail(path string, err error) {
 	s.Failed = append(s.Failed, failedSource{Path: path, Reason: e.Message, Hint: e.Hint})
 }
 
-// failures returns how many sources were not read.
-func (s *summary) failures() int {
-	n := 0
-	for _, f := range s.Failed {
-		if !f.Passed {
-			n++
-		}
+// incomplete returns the error of an import that could not read all that it should,
+// or nil.
+func (s *summary) incomplete() error {
+	failed := slices.DeleteFunc(slices.Clone(s.Failed), func(f failedSource) bool { return f.Passed })
+	if len(failed) == 0 {
+		return nil
 	}
-	return n
-}
-
-// firstFailure returns the first source that was not read.
-func (s *summary) firstFailure() failedSource {
-	i := slices.IndexFunc(s.Failed, func(f failedSource) bool { return !f.Passed })
-	return s.Failed[i]
+	first := failed[0]
+	return library.Errorf(library.Invalid, "%d of the files and folders could not be read whole; what could be is imported", len(failed)).
+		WithHint("%s", strings.TrimSuffix(fmt.Sprintf("%s: %s; %s", plaintext.Line(first.Path), plaintext.Line(first.Reason), first.Hint), "; "))
 }
 
 // read records a bibliography that was read.

@@ -35,7 +35,7 @@ func tuneMemory(logger *slog.Logger) {
 
 // importHeap is the heap in bytes above which the collector works harder during an
 // import, whose garbage is far more than what it keeps.
-const importHeap = 256 << 20
+const importHeap = 224 << 20
 
 // limitMemory sets the collector's pace for an import. GOMEMLIMIT of the
 // environment takes precedence.

@@ -141,22 +141,16 @@ func (b *parsedFile) close() {
 	}
 }
 
-// unread returns how many entries could not be read, or not to their end: those
-// that were skipped, and the last one if it was repaired.
+// unread returns how many entries could not be read, or not to their end. A file
+// without entries counts as one.
 func (b *parsedFile) unread() int {
-	n, last := 0, 0
-	if len(b.doc.Entries) > 0 {
-		last = b.doc.Entries[len(b.doc.Entries)-1].Line
-	}
-	cut := false
+	n := 0
 	for _, p := range b.doc.Problems {
 		if p.Severity == biblio.Skipped {
 			n++
-		} else {
-			cut = cut || p.Line >= last
 		}
 	}
-	if cut {
+	if b.doc.IsCut() || len(b.doc.Entries) == 0 {
 		n++
 	}
 	return n
