@@ -30,6 +30,8 @@ func examplesOf(path string) []example {
 			{"a bibliography with the files that it names", "stackroom import refs.bib"},
 			{"every bibliography in a folder and below it", "stackroom import ~/papers"},
 			{"see what would happen first", "stackroom import --dry-run -v refs.bib"},
+			{"everything again that was imported before", "stackroom import"},
+			{"into a collection, and again whenever the file changes", "stackroom import --watch --collection Thesis refs.bib"},
 			{"into a library of its own", "STACKROOM_DATA=$HOME/thesis stackroom import refs.bib"},
 		}
 	case "catalog":
@@ -54,6 +56,15 @@ func examplesOf(path string) []example {
 // moreExamplesOf returns the examples of the less common commands.
 func moreExamplesOf(path string) []example {
 	switch path {
+	case "sources":
+		return []example{{"what the library is made of", "stackroom sources"}}
+	case "remove":
+		return []example{
+			{"a file that was imported, and its works", "stackroom remove refs.bib"},
+			{"see what would happen first", "stackroom remove --dry-run papers"},
+		}
+	case "reset":
+		return []example{{"begin again with an empty library", "stackroom reset --yes"}}
 	case "bundle":
 		return []example{
 			{"a bundle of this program", "stackroom bundle"},

@@ -61,7 +61,7 @@ func settingsOf(path string) []config.Variable {
 		return all
 	case "stdio":
 		return only("Libraries", "Log and traces", "STACKROOM_RESULT_CHARS")
-	case "import":
+	case "import", "sources", "remove", "reset":
 		return only("STACKROOM_DATA")
 	case "healthcheck":
 		return only("PORT", "STACKROOM_ADDR")

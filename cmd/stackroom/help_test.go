@@ -193,7 +193,7 @@ func TestSettings_ShowValues(t *testing.T) {
 }
 
 func TestUsage_WrongCommandLine(t *testing.T) {
-	for _, args := range [][]string{{"fly"}, {"serve", "--port=1"}, {"import"}, {"import", "--format", "word", "x.bib"}, {"token"}} {
+	for _, args := range [][]string{{"fly"}, {"serve", "--port=1"}, {"import", "--format", "word", "x.bib"}, {"token"}} {
 		status, stdout, stderr := run(t, nil, args...)
 		if status != exitUsage || stdout != "" || !strings.HasPrefix(stderr, "stackroom: ") || !strings.Contains(stderr, "--help") {
 			t.Errorf("%q: status %d, %q, %s", args, status, stdout, stderr)

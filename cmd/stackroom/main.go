@@ -22,7 +22,10 @@ import (
 type commands struct {
 	Serve       serveCommand       `cmd:"" group:"serve" help:"Serve libraries over HTTP."`
 	Stdio       stdioCommand       `cmd:"" group:"serve" help:"Serve libraries on standard input and output, for a desktop client."`
-	Import      importCommand      `cmd:"" group:"library" help:"Add bibliography files (BibTeX, RIS, EndNote, CSL-JSON and others) to the embedded library."`
+	Import      importCommand      `cmd:"" group:"library" help:"Make the embedded library what bibliography files say (BibTeX, RIS, EndNote, CSL-JSON and others)."`
+	Sources     sourcesCommand     `cmd:"" group:"library" help:"List the files and folders that were imported."`
+	Remove      removeCommand      `cmd:"" group:"library" help:"Forget a file or folder, and remove the works that no other one has."`
+	Reset       resetCommand       `cmd:"" group:"library" help:"Remove all works from the embedded library."`
 	Settings    settingsCommand    `cmd:"" group:"operate" help:"List the settings: what each is for, what it takes, its default."`
 	Doctor      doctorCommand      `cmd:"" group:"operate" help:"Check settings, keys, libraries and folders, and say how to correct what is wrong. Changes nothing."`
 	Token       tokenCommand       `cmd:"" group:"operate" help:"Make access tokens and keys for sign-in."`

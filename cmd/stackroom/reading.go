@@ -31,37 +31,39 @@ func importFormats() []string {
 	return names
 }
 
-// files returns the files that the paths name, those in folders in order of
-// their names. A folder without any is an error.
-func (i *importCommand) files() ([]string, error) {
-	var all []string
-	for _, path := range i.Paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, library.Errorf(library.NotFound, "%s can't be read", path).WithCause(err)
-		}
-		if !info.IsDir() {
-			all = append(all, path)
-			continue
-		}
-		found, err := bibliographies(path)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
-			return nil, library.Errorf(library.NotFound, "%s has no bibliography files in it", path).
-				WithHint("they are known by their names' ends: %s", strings.Join(biblio.Endings(), ", "))
-		}
-		all = append(all, found...)
+// isFolder reports whether a path is that of a folder.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// find finds the files of the source, those of a folder in order of their names. A
+// folder without any is an error.
+func (s *importSource) find() error {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return s.explain(library.Errorf(library.NotFound, "%s can't be read", s.path).WithCause(err))
 	}
-	return all, nil
+	if !info.IsDir() {
+		s.files, s.root, s.rootName = []string{s.path}, filepath.Dir(s.path), filepath.Base(filepath.Dir(s.id))
+		return nil
+	}
+	s.root, s.rootName = s.path, filepath.Base(s.id)
+	if s.files, s.empty, err = bibliographies(s.path); err != nil {
+		return err
+	}
+	if len(s.files) == 0 {
+		return s.explain(library.Errorf(library.NotFound, "%s has no bibliography files in it", s.path).
+			WithHint("they are known by their names' ends: %s", strings.Join(biblio.Endings(), ", ")))
+	}
+	return nil
 }
 
 // bibliographies returns the bibliography files in a folder and below it, without
-// hidden files and folders, whose names begin with a dot.
-func bibliographies(dir string) ([]string, error) {
-	var found []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+// hidden files and folders, whose names begin with a dot, and the number of empty
+// files that may be bibliographies.
+func bibliographies(dir string) (found []string, empty int, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -73,12 +75,15 @@ func bibliographies(dir string) ([]string, error) {
 		case !d.Type().IsRegular() || !biblio.HasEnding(path):
 			return nil
 		case isShared(path) && !isBibliography(path):
+			if info, err := d.Info(); err == nil && info.Size() == 0 {
+				empty++
+			}
 			return nil
 		}
 		found = append(found, path)
 		return nil
 	})
-	return found, err
+	return found, empty, err
 }
 
 // isShared reports whether files other than bibliographies have this ending too.
@@ -122,42 +127,70 @@ func readHead(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, headBytes))
 }
 
+// parsedFile is a bibliography file that was read.
+type parsedFile struct {
+	path    string
+	format  biblio.Format
+	doc     *biblio.Document
+	archive io.Closer // the file, if it is an archive; or nil
+}
+
+func (b *parsedFile) close() {
+	if b.archive != nil {
+		_ = b.archive.Close() // only read
+	}
+}
+
+// unread returns how many entries could not be read, or not to their end. A file
+// without entries counts as one.
+func (b *parsedFile) unread() int {
+	n := 0
+	for _, p := range b.doc.Problems {
+		if p.Severity == biblio.Skipped {
+			n++
+		}
+	}
+	if b.doc.IsCut() || len(b.doc.Entries) == 0 {
+		n++
+	}
+	return n
+}
+
 // readFile reads one bibliography file; format "auto" detects its format. The
-// caller closes an archive, which stays open for the files in it.
-func readFile(ctx context.Context, path, format string, bar *progress) (read parsedFile, as biblio.Format, err error) {
+// caller closes it.
+func readFile(ctx context.Context, path, format string, bar *progress) (read *parsedFile, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return parsedFile{}, "", err
+		return nil, library.Errorf(library.NotFound, "the file can't be read").WithCause(err)
 	}
-	read = parsedFile{path: path, archive: f}
+	read = &parsedFile{path: path, format: biblio.Format(format), archive: f}
 	defer func() {
-		if err != nil || as != biblio.Archive {
+		if err != nil || read.format != biblio.Archive {
 			_ = f.Close() // only read
 			read.archive = nil
 		}
 	}()
 	head, err := io.ReadAll(io.LimitReader(f, headBytes))
 	if err != nil {
-		return read, "", err
+		return read, err
 	}
-	as = biblio.Format(format)
 	if format == "auto" {
 		var ok bool
-		if as, ok = biblio.Detect(filepath.Base(path), head); !ok {
-			return read, "", biblio.Refusal(filepath.Base(path), head)
+		if read.format, ok = biblio.Detect(filepath.Base(path), head); !ok {
+			return read, biblio.Refusal(filepath.Base(path), head)
 		}
 	}
-	if as == biblio.Archive {
-		read.doc, err = biblio.Read(ctx, f, filepath.Base(path), as)
-		return read, as, err
+	if read.format == biblio.Archive {
+		read.doc, err = biblio.Read(ctx, f, filepath.Base(path), read.format)
+		return read, err
 	}
 	var size int64
 	if info, err := f.Stat(); err == nil {
 		size = info.Size()
 	}
 	whole := bar.counted(io.MultiReader(bytes.NewReader(head), f), "reading "+path, size)
-	read.doc, err = biblio.Read(ctx, whole, filepath.Base(path), as)
-	return read, as, err
+	read.doc, err = biblio.Read(ctx, whole, filepath.Base(path), read.format)
+	return read, err
 }
 
 // textReader reads the texts of the attachments that a bibliography names, within
@@ -172,7 +205,7 @@ type textReader struct {
 }
 
 // newTextReader returns the reader for one bibliography. The caller closes it.
-func newTextReader(bibliography parsedFile, off bool, summary *textSummary) *textReader {
+func newTextReader(bibliography *parsedFile, off bool, summary *textSummary) *textReader {
 	t := &textReader{name: filepath.Base(bibliography.path), dir: filepath.Dir(bibliography.path), summary: summary}
 	if off {
 		t.reason = "texts were not asked for at import"

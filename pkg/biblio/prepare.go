@@ -5,17 +5,18 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // CitationKey returns the key under which [Write] writes the item in every
-// format: its own, without what BibTeX can't hold, or one made of creator, year
-// and title. It is unique among the items of one file only: of works with the
-// same key, Write gives the later ones a letter. (Biber refuses apostrophes;
-// BibLaTeX entries have the key without them.)
+// format: the one that its library has given it or, for an item of no library,
+// its own, without what BibTeX can't hold, or one made of creator, year and
+// title. Where items of several libraries have the same key, Write gives the
+// later ones letters. (Biber refuses apostrophes; BibLaTeX entries have the key
+// without them.)
 func CitationKey(item *library.Item) string {
 	return citekey.Of(newPreparer().item(item))
 }

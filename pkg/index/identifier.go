@@ -13,6 +13,7 @@ func identifiersOf(it *library.Item) []question.ID {
 	var ids idList
 	ids.add(question.KeyOf(it.ID.Key))
 	ids.add(question.KeyOf(it.Field("citationKey")))
+	ids.add(question.KeyOf(it.CitationKey))
 	for _, isbn := range strings.FieldsFunc(it.Field("ISBN"), func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
 		ids.isbn(isbn)
 	}
@@ -55,6 +56,10 @@ func (l *idList) extra(extra string) {
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "citation key":
 			l.add(question.KeyOf(value))
+		case "ids": // former citation keys
+			for _, key := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+				l.add(question.KeyOf(key))
+			}
 		case "doi":
 			l.add(question.DOIIn(value))
 		case "isbn":

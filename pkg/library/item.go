@@ -20,6 +20,11 @@ type Item struct {
 	Version int64  // the library's version at which the item last changed
 	Type    string // Zotero item type: "journalArticle", "book", …
 
+	// CitationKey is the key under which every format writes the work. A shelf
+	// gives it once, unique in the library without regard to case; it is "" in a
+	// library that keeps no keys. Fields["citationKey"] is what the source says.
+	CitationKey string `json:",omitempty"`
+
 	Fields   map[string]string // by Zotero field name; "creators", "tags", … are below
 	Creators []Creator
 	Tags     []string

@@ -86,8 +86,8 @@ func (b *base) open(folder string) error {
 	if b.log, err = openLog(folder, b.manifest.ID); err != nil {
 		return err
 	}
-	if b.manifest.IndexFormat != index.Format {
-		return nil
+	if b.manifest.IndexFormat != index.Format || !b.manifest.CitationKeys {
+		return nil // it is made again
 	}
 	b.index, err = index.Open(folder, b.manifest.Index, nil)
 	if errors.Is(err, index.ErrRebuild) {

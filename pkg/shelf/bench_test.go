@@ -96,7 +96,7 @@ func BenchmarkImport(b *testing.B) {
 		works := corpus(b, n)
 		b.Run(fmt.Sprintf("new/%d", n), func(b *testing.B) {
 			for b.Loop() {
-				r, err := Import(b.Context(), b.TempDir(), works, ImportOptions{})
+				r, err := Import(b.Context(), b.TempDir(), more(works), ImportOptions{})
 				if err != nil || r.Read != n {
 					b.Fatalf("%+v, %v", r, err)
 				}
@@ -105,11 +105,11 @@ func BenchmarkImport(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("again/%d", n), func(b *testing.B) {
 			dir := b.TempDir()
-			if _, err := Import(b.Context(), dir, works, ImportOptions{}); err != nil {
+			if _, err := Import(b.Context(), dir, more(works), ImportOptions{}); err != nil {
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				if r, err := Import(b.Context(), dir, works, ImportOptions{}); err != nil || r.Added+r.Updated > 0 {
+				if r, err := Import(b.Context(), dir, more(works), ImportOptions{}); err != nil || r.Added+r.Updated > 0 {
 					b.Fatalf("%+v, %v", r, err)
 				}
 			}
@@ -168,7 +168,7 @@ const largeWorks = 40_000
 func large(b *testing.B) string {
 	b.Helper()
 	dir := b.TempDir()
-	if _, err := Import(b.Context(), dir, plainWorks(largeWorks), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), dir, more(plainWorks(largeWorks)), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	return dir
@@ -293,7 +293,7 @@ func BenchmarkManyTransactions(b *testing.B) {
 // and one of 40,000 whose log is as long as it gets.
 func BenchmarkOpen(b *testing.B) {
 	small := b.TempDir()
-	if _, err := Import(b.Context(), small, corpus(b, 1241), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), small, more(corpus(b, 1241)), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("1241", func(b *testing.B) { benchmarkOpen(b, small) })
@@ -336,7 +336,7 @@ func benchmarkOpen(b *testing.B, dir string) {
 // least.
 func BenchmarkSearch(b *testing.B) {
 	small := b.TempDir()
-	if _, err := Import(b.Context(), small, corpus(b, 1241), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), small, more(corpus(b, 1241)), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("1241", func(b *testing.B) {

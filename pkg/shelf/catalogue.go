@@ -2,7 +2,8 @@ package shelf
 
 import (
 	"bytes"
-	"fmt"
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -13,40 +14,71 @@ import (
 // catalogue takes works into tables: it recognises them, gives out keys and
 // keeps every row that hangs on an item in step with it.
 type catalogue struct {
-	rows   *rows
-	meta   meta
-	before int64                // the version before
-	now    time.Time            // of each change; zero if times are to be those of the works
-	seen   map[string]*sighting // by item key: the works that this import told of
-	report Report
+	rows    *rows
+	meta    meta
+	before  int64                // the version before
+	now     time.Time            // of each change; zero if times are to be those of the works
+	keys    *keyring             // citation keys
+	seen    map[string]*sighting // by item key: the works that this import told of or changed
+	removed []string             // keys of works
+	sources map[string]*sourceRow
+	source  *sourceReading   // that is being read
+	read    []*sourceReading // that were read
+	touched map[int]bool
+	written func() error // is called after rows were written
+	dirty   bool         // rows about sources were written that the base does not have
+	report  Report
 }
 
 // sighting is what an import knows of an item that it has met.
 type sighting struct {
-	origin string // of the work that told of it first
-	added  bool   // the library did not have it before
-	wrote  bool   // its rows were written
+	origin  string // of the work that told of it first
+	sources []int  // the numbers of those that told of it
+	added   bool   // the library did not have it before
+	wrote   bool   // its rows were written
+	told    bool   // what sources say of it was written
 }
 
-// newCatalogue returns a catalogue over rows.
-func newCatalogue(r *rows, now time.Time) (*catalogue, error) {
+// by reports whether a source told of the item in this import.
+func (s *sighting) by(source int) bool { return s != nil && slices.Contains(s.sources, source) }
+
+// see returns the sighting of an item, a new one if the import has not met it.
+func (c *catalogue) see(key, origin string) *sighting {
+	s := c.seen[key]
+	if s == nil {
+		s = &sighting{origin: origin}
+		c.seen[key] = s
+	}
+	return s
+}
+
+// newCatalogue returns a catalogue over rows. written is called after rows were
+// written, while none are read.
+func newCatalogue(r *rows, now time.Time, written func() error) (*catalogue, error) {
 	m, err := readMeta(r)
 	if err != nil {
 		return nil, err
 	}
+	sources, err := readSources(r)
+	if err != nil {
+		return nil, err
+	}
 	return &catalogue{
-		rows: r, meta: m, before: m.Version, now: now, seen: map[string]*sighting{},
-		report: Report{Merges: []Merge{}, Problems: []Problem{}},
+		rows: r, meta: m, before: m.Version, now: now, keys: newKeyring(library.Local, r), seen: map[string]*sighting{},
+		sources: sources, touched: map[int]bool{}, written: written,
+		report: Report{Merges: []Merge{}, Works: []WorkReport{}, KeyClashes: []KeyClash{}, Sources: []SourceReport{}, Problems: []Problem{}},
 	}, nil
 }
 
-// take takes a work in. What is wrong with the work goes into the report; an
-// error means that the store failed.
+// take takes a work of the present source in. What is wrong with the work goes
+// into the report; an error means that the store failed.
 func (c *catalogue) take(w Work) error {
 	c.report.Read++
+	c.source.report.Read++
 	p, err := prepare(w)
 	if err != nil {
 		c.report.problem(Problem{Origin: w.Origin, Reason: library.AsError(err).Message, Failed: true})
+		c.source.keep = true // the work may be one that the library has
 		return nil
 	}
 	for _, reason := range p.problems {
@@ -60,10 +92,31 @@ func (c *catalogue) take(w Work) error {
 	if err != nil {
 		return err
 	}
-	if old == nil {
-		return c.add(w, p, ids)
+	if old != nil {
+		return c.update(w, p, ids, old, by)
 	}
-	return c.update(w, p, ids, old, by)
+	if waits, err := c.wait(w, p, ids); err != nil || waits {
+		return err
+	}
+	return c.add(w, p, ids)
+}
+
+// takeAll takes works into an empty library.
+func (c *catalogue) takeAll(ctx context.Context, works []Work) error {
+	in := &Input{}
+	if err := c.begin(in); err != nil {
+		return err
+	}
+	for _, w := range works {
+		if err := errors.Join(c.take(w), ctx.Err()); err != nil {
+			return err
+		}
+	}
+	if err := c.end(in, true); err != nil {
+		return err
+	}
+	_, err := c.settle(newRows())
+	return err
 }
 
 // recognise returns the item that a work with these identities is, and by
@@ -80,7 +133,7 @@ func (c *catalogue) recognise(work *library.Item, ids []identity) (*library.Item
 				return nil, "", err
 			}
 			// The item may have changed since it got this identity.
-			if id.kind == byEntry || slices.Contains(identities(it), id) && same(id, it, work) {
+			if it != nil && (id.kind == byEntry || slices.Contains(identities(it), id) && same(id, it, work)) {
 				return it, id.kind, nil
 			}
 		}
@@ -88,13 +141,10 @@ func (c *catalogue) recognise(work *library.Item, ids []identity) (*library.Item
 	return nil, "", nil
 }
 
-// item returns the item of a key that a row of the library names.
+// item returns the item of a key, or nil if the library has none.
 func (c *catalogue) item(key string) (*library.Item, error) {
 	value, err := c.rows.get(itemTable, key)
-	if err == nil && value == nil {
-		err = damaged(fmt.Errorf("item %s is not there", key))
-	}
-	if err != nil {
+	if err != nil || value == nil {
 		return nil, err
 	}
 	return decodeItem(localID(key), value)
@@ -112,7 +162,7 @@ func (c *catalogue) add(w Work, p *prepared, ids []identity) error {
 	if err != nil {
 		return err
 	}
-	it := p.item
+	it := *p.item
 	it.ID = localID(key)
 	if it.Added.IsZero() {
 		it.Added = c.now
@@ -120,49 +170,77 @@ func (c *catalogue) add(w Work, p *prepared, ids []identity) error {
 	if it.Modified.IsZero() {
 		it.Modified = it.Added
 	}
-	c.seen[key] = &sighting{origin: w.Origin, added: true, wrote: true}
+	s := c.see(key, w.Origin)
+	s.added, s.wrote, s.told = true, true, true
 	c.meta.Items++
-	if err := c.nameChildren(it); err != nil {
+	if _, _, err := c.hold(key, p); err != nil {
 		return err
 	}
-	if err := c.put(it, nil); err != nil {
+	s.sources = append(s.sources, c.source.Number)
+	if err := c.nameChildren(&it); err != nil {
 		return err
 	}
-	c.putTexts(it, p)
+	if err := c.put(&it, nil); err != nil {
+		return err
+	}
+	c.putTexts(&it, p)
 	return c.identify(key, ids)
 }
 
 func (c *catalogue) update(w Work, p *prepared, ids []identity, old *library.Item, by kind) error {
 	key := old.ID.Key
-	it, replaced := merge(old, p.item, c.seen[key] != nil)
-	if err := c.nameChildren(it); err != nil {
-		return err
-	}
-	if s := c.seen[key]; s != nil {
+	if s := c.seen[key]; s != nil && len(s.sources) > 0 {
+		_, replaced := merge(old, p.item)
 		c.report.merge(Merge{Key: key, Origin: w.Origin, Into: s.origin, By: string(by), Replaced: replaced})
-	} else {
-		c.seen[key] = &sighting{origin: w.Origin}
 	}
-	newText, err := c.textsDiffer(it, p)
+	said, changed, err := c.hold(key, p)
 	if err != nil {
 		return err
 	}
-	if newText || !bytes.Equal(encodeItem(it), encodeItem(old)) {
-		c.seen[key].wrote = true
-		if p.item.Modified.IsZero() && !c.now.IsZero() {
-			it.Modified = c.now
-		}
-		if err := c.put(it, old); err != nil {
+	s := c.see(key, w.Origin)
+	s.told = s.told || changed
+	if !s.by(c.source.Number) {
+		s.sources = append(s.sources, c.source.Number)
+	}
+	it := old
+	if changed {
+		if it, err = c.derive(old, said); err != nil {
 			return err
 		}
-		c.putTexts(it, p)
+	}
+	if err := c.updateItem(it, old, p); err != nil {
+		return err
 	}
 	return c.identify(key, ids)
+}
+
+// updateItem writes an item and the texts that a work brings, if they are new.
+func (c *catalogue) updateItem(it, old *library.Item, p *prepared) error {
+	own := *it
+	if err := c.nameChildren(&own); err != nil {
+		return err
+	}
+	newText, err := c.textsDiffer(&own, p)
+	if err != nil || !newText && bytes.Equal(encodeItem(&own), encodeItem(old)) {
+		return err
+	}
+	c.seen[old.ID.Key].wrote = true
+	if p.item.Modified.IsZero() && !c.now.IsZero() {
+		own.Modified = c.now
+	}
+	if err := c.put(&own, old); err != nil {
+		return err
+	}
+	c.putTexts(&own, p)
+	return nil
 }
 
 // put writes the item, which was old before; old is nil if there was none.
 func (c *catalogue) put(it, old *library.Item) error {
 	it.Version = c.before + 1
+	if err := c.keys.claim(old, it); err != nil {
+		return err
+	}
 	ch := change{kind: library.Changed, at: c.now}
 	if c.seen[it.ID.Key].added {
 		ch.kind = library.Added
@@ -190,6 +268,21 @@ func (c *catalogue) identify(key string, ids []identity) error {
 			c.rows.put(identityTable, id.row(), []byte(strings.Join(append(keys, key), "\x00")))
 		}
 	}
+	return nil
+}
+
+// unidentify takes an item from those that an identity's row names.
+func (c *catalogue) unidentify(row, item string) error {
+	value, err := c.rows.get(identityTable, row)
+	if err != nil || value == nil {
+		return err
+	}
+	keys := slices.DeleteFunc(slices.Collect(keysIn(value)), func(key string) bool { return key == item })
+	if len(keys) == 0 {
+		c.rows.put(identityTable, row, nil)
+		return nil
+	}
+	c.rows.put(identityTable, row, []byte(strings.Join(keys, "\x00")))
 	return nil
 }
 
@@ -230,37 +323,4 @@ func (c *catalogue) has(in ...table) func(key string) (bool, error) {
 		}
 		return false, nil
 	}
-}
-
-// settle counts what happened and takes back what came to nothing: an item
-// that ends as it was keeps its version. It returns the keys of the items
-// that did change.
-func (c *catalogue) settle(base *rows) ([]string, error) {
-	var changed []string
-	for key, s := range c.seen {
-		if s.wrote && !s.added {
-			undone, err := c.takeBack(key, base)
-			if err != nil {
-				return nil, err
-			}
-			s.wrote = !undone
-		}
-		switch {
-		case s.added:
-			c.report.Added++
-		case s.wrote:
-			c.report.Updated++
-		default:
-			c.report.Unchanged++
-			continue
-		}
-		changed = append(changed, key)
-	}
-	slices.Sort(changed)
-	if len(changed) > 0 {
-		c.meta.Version = c.before + 1
-		c.rows.put(metaTable, metaRow, encode(c.meta))
-	}
-	c.report.Version, c.report.Items = c.meta.Version, c.meta.Items
-	return changed, nil
 }

@@ -115,7 +115,7 @@ func (c *catalogue) takeBack(key string, base *rows) (bool, error) {
 		return false, err
 	}
 	is, err := c.item(key)
-	if err != nil {
+	if err != nil || is == nil {
 		return false, err
 	}
 	wrote := is.Version

@@ -45,7 +45,7 @@ func tasks(task string) func(dir string, fault func(step) error) error {
 		return func(dir string, fault func(step) error) error {
 			m := testImporter(dir, 4<<10, ImportOptions{})
 			m.fault = fault
-			_, err := m.run(ctx, slices.Values(books(0, 300)))
+			_, err := m.run(ctx, more(slices.Values(books(0, 300))))
 			return err
 		}
 	case "transact":
@@ -70,7 +70,7 @@ func tasks(task string) func(dir string, fault func(step) error) error {
 		return func(dir string, _ func(step) error) error {
 			var n int
 			_, _ = fmt.Sscan(os.Getenv(childWorks), &n)
-			if _, err := Import(ctx, dir, plainWorks(n), ImportOptions{}); err != nil {
+			if _, err := Import(ctx, dir, more(plainWorks(n)), ImportOptions{}); err != nil {
 				return err
 			}
 			status, err := os.ReadFile("/proc/self/status")

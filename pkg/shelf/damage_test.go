@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -52,7 +53,14 @@ func openAndRead(t *testing.T, dir string) error {
 		return err
 	}
 	defer s.Close()
-	return read(t, s)
+	st, err := s.present()
+	if err != nil {
+		return err
+	}
+	defer st.release()
+	// What only imports read is damaged too.
+	return errors.Join(read(t, s), st.rows.scan(holdingTable, "", func(string, []byte) error { return nil }),
+		st.rows.scan(identityTable, "", func(string, []byte) error { return nil }))
 }
 
 // spoil calls try with damaged contents of a file, and puts the file back.
@@ -111,7 +119,7 @@ func TestImport_RefusesADamagedLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := files(t, dir)
-	if _, err := Import(t.Context(), dir, slices.Values(books(5, 6)), ImportOptions{}); library.CodeOf(err) != library.Unavailable {
+	if _, err := Import(t.Context(), dir, more(slices.Values(books(5, 6))), ImportOptions{}); library.CodeOf(err) != library.Unavailable {
 		t.Errorf("error %v", err)
 	}
 	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
@@ -130,7 +138,7 @@ func TestOpen_RefusesAnotherFormat(t *testing.T) {
 	if e := library.AsError(err); e.Code != library.Unavailable || !strings.Contains(e.Message, "another version") {
 		t.Errorf("Open: %v", err)
 	}
-	_, err = Import(t.Context(), dir, slices.Values(books(0, 1)), ImportOptions{})
+	_, err = Import(t.Context(), dir, more(slices.Values(books(0, 1))), ImportOptions{})
 	if e := library.AsError(err); !strings.Contains(e.Message, "another version") {
 		t.Errorf("Import: %v", err)
 	}

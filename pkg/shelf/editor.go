@@ -112,10 +112,13 @@ type editor struct {
 	next    int64 // the version of what the caller gives no version
 	used    bool  // something has that version
 	now     time.Time
+	keys    *keyring
 }
 
 func newEditor(id library.ID, r *rows, m meta) editor {
-	return editor{library: id, rows: r, meta: m, next: m.Version + 1, now: time.Now().UTC()}
+	e := editor{library: id, rows: r, meta: m, next: m.Version + 1, now: time.Now().UTC(), keys: newKeyring(id, r)}
+	e.keys.byAge = true
+	return e
 }
 
 // check fails once the transaction has ended.
@@ -139,8 +142,8 @@ func (e *editor) item(key string) (*library.Item, error) {
 }
 
 // Put puts a work into the library in place of the one of the same key. The
-// keys of the work and its children are the caller's; collections are given by
-// key. A work without a version gets the one after the library's. The text
+// keys of the work and its children are the caller's, its citation key is the
+// shelf's; collections are given by key. A work without a version gets the one after the library's. The text
 // status of an attachment counts only while the library holds no text of it:
 // [Tx.PutText] sets it. A work that is too large is [library.TooLarge] and
 // leaves the others as they are.
@@ -169,6 +172,9 @@ func (e *editor) Put(it *library.Item) error {
 	}
 	if n := len(encodeItem(&fresh)); n > maxItemBytes {
 		return library.Errorf(library.TooLarge, "the work has %d bytes, the most is %d", n, maxItemBytes)
+	}
+	if err := e.keys.claim(old, &fresh); err != nil {
+		return err
 	}
 	return e.write(old, &fresh)
 }
@@ -346,11 +352,14 @@ func (e *editor) SetAttribute(name, value string) {
 	e.meta.Attributes = attributes
 }
 
-// finish writes the meta row for a version, which may not be below the
-// library's, nor below that of what was changed.
+// finish gives the last citation keys and writes the meta row for a version,
+// which may not be below the library's, nor below that of what was changed.
 func (e *editor) finish(version int64) error {
 	if version < e.next-1 || e.used && version < e.next {
 		return library.Errorf(library.Invalid, "version %d is before the library's, %d", version, e.next-1)
+	}
+	if err := e.keys.settle(func() error { return nil }); err != nil {
+		return err
 	}
 	e.meta.Version = version
 	e.rows.put(metaTable, metaRow, encode(e.meta))

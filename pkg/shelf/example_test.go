@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
@@ -24,7 +23,15 @@ func ExampleImport() {
 		{Item: library.Item{Type: "book", Fields: map[string]string{"title": "Tidal Estuaries"}}, Origin: "refs.bib:1"},
 		{Item: library.Item{Type: "book", Fields: map[string]string{"title": "Hedgerow Birds"}}, Origin: "refs.bib:9"},
 	}
-	report, err := shelf.Import(ctx, dir, slices.Values(works), shelf.ImportOptions{})
+	source := &shelf.Input{ID: "/home/ada/refs.bib", Tell: func(take func(shelf.Work) error) (whole bool, err error) {
+		for _, w := range works {
+			if err := take(w); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}}
+	report, err := shelf.Import(ctx, dir, []*shelf.Input{source}, shelf.ImportOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return

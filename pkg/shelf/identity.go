@@ -20,6 +20,7 @@ const (
 	byISBN    kind = "isbn"    // works that are a book, not parts of one
 	byKey     kind = "citekey" // citation keys repeat between files
 	byContent kind = "content" // title, creators, year and place of publication
+	bySource  kind = "source"  // its place in a source, where it was edited
 )
 
 // identity is one of the ways by which a work is recognised.
@@ -52,7 +53,7 @@ func identities(it *library.Item) []identity {
 		add(byISBN, isbns(it.Field("ISBN"))...)
 	}
 	add(byKey, it.Field("citationKey"))
-	add(byKey, otherKeys(it)...)
+	add(byKey, former(it)...)
 	add(byContent, contentOf(it))
 	return ids
 }

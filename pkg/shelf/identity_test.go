@@ -82,16 +82,11 @@ func TestTheSameWorkIsRecognised(t *testing.T) {
 // take takes works into an empty catalogue.
 func take(t *testing.T, works ...Work) Report {
 	t.Helper()
-	c, err := newCatalogue(newRows(), importTime)
+	c, err := newCatalogue(newRows(), importTime, func() error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, w := range works {
-		if err := c.take(w); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := c.settle(newRows()); err != nil {
+	if err := c.takeAll(t.Context(), works); err != nil {
 		t.Fatal(err)
 	}
 	return c.report

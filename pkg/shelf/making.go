@@ -200,6 +200,12 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 	if err := errors.Join(m.create(), m.at(stepRows)); err != nil {
 		return err
 	}
+	if m.base != nil && m.base.base.manifest != nil && !m.base.base.manifest.CitationKeys {
+		if err := newKeyring(m.opts.library, m.rows).keyAll(m.spill); err != nil {
+			return err
+		}
+		c.from = nil // the index has the keys too
+	}
 	forgotten, err := forgetRemovals(m.rows, now)
 	if err != nil {
 		return err
@@ -210,7 +216,7 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 	if err := m.at(stepIndex); err != nil {
 		return err
 	}
-	manifest := &Manifest{Format: format, ID: newID(), Library: m.opts.library, Version: forgotten.Version, Items: forgotten.Items, IndexFormat: index.Format}
+	manifest := &Manifest{Format: format, ID: newID(), Library: m.opts.library, Version: forgotten.Version, Items: forgotten.Items, CitationKeys: true, IndexFormat: index.Format}
 	if manifest.Index, err = m.writeIndex(ctx, c, forgotten.Items); err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ type Manifest struct {
 	Library library.ID `json:"library"`
 	Version int64      `json:"version"`
 	Items   int        `json:"items"`
+	// CitationKeys says that every work has one: it is false in a base that an
+	// earlier version of Stackroom wrote.
+	CitationKeys bool `json:"citation_keys"`
 	// IndexFormat is what wrote Index, the names of the index's files.
 	IndexFormat string   `json:"index_format"`
 	Index       []string `json:"index"`

@@ -5,20 +5,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// merge returns the work old as it is after entry fresh told of it again. What
-// fresh says wins; what it does not say stays. Tags, collections, notes,
-// attachments and the lines of "extra" come together. The second result names
-// the fields whose former value is gone.
-//
-// A later entry for the same work in the same import, a duplicate, is not an
-// edit of the one before: its notes join the others even where they are alike.
+// merge returns what two entries say of one work together. What fresh says wins;
+// what it does not say stays. Tags, collections, notes, attachments and the lines
+// of "extra" come together. The second result names the fields whose value in old
+// is gone.
 //
 // Taking the same entries in the same order once more leads to the same work:
 // that is what makes an import idempotent.
-func merge(old, fresh *library.Item, duplicate bool) (*library.Item, []string) {
+func merge(old, fresh *library.Item) (*library.Item, []string) {
 	m := *old
 	var replaced []string
 	m.Type = mergeType(old.Type, fresh.Type)
@@ -47,7 +45,7 @@ func merge(old, fresh *library.Item, duplicate bool) (*library.Item, []string) {
 	}
 	m.Tags = union(old.Tags, fresh.Tags)
 	m.Collections = union(old.Collections, fresh.Collections)
-	m.Notes = mergeNotes(old.Notes, fresh.Notes, duplicate)
+	m.Notes = mergeNotes(old.Notes, fresh.Notes)
 	m.Attachments = mergeAttachments(old.Attachments, fresh.Attachments)
 	m.AddedBy = first(fresh.AddedBy, old.AddedBy)
 	m.ModifiedBy = first(fresh.ModifiedBy, old.ModifiedBy)
@@ -118,25 +116,14 @@ func mergeExtra(old, fresh string) string {
 }
 
 // idsLine is the name of the extra line that holds further citation keys of a
-// work. BibLaTeX calls its field for them so.
+// work; see [citekey.Former].
 const idsLine = "ids"
-
-// otherKeys returns the further citation keys of a work.
-func otherKeys(it *library.Item) []string {
-	var keys []string
-	for _, l := range extraLines(it.Field("extra")) {
-		if strings.EqualFold(l.name, idsLine) {
-			keys = append(keys, strings.FieldsFunc(l.value, func(r rune) bool { return r == ',' || r == ' ' })...)
-		}
-	}
-	return keys
-}
 
 // keepKeys keeps in extra every citation key by which the work has been known
 // and that is not its present one, so that a manuscript that cites it still
 // finds it.
 func keepKeys(m, old, fresh *library.Item) {
-	keys := union(otherKeys(old), otherKeys(fresh))
+	keys := union(former(old), former(fresh))
 	for _, it := range []*library.Item{old, fresh} {
 		if k := it.Field("citationKey"); k != "" && !strings.ContainsAny(k, ", \n") {
 			keys = union(keys, []string{k})
@@ -145,14 +132,34 @@ func keepKeys(m, old, fresh *library.Item) {
 	present := m.Fields["citationKey"]
 	keys = slices.DeleteFunc(keys, func(k string) bool { return k == present })
 	slices.Sort(keys)
-	lines := slices.DeleteFunc(extraLines(m.Fields["extra"]), func(l extraLine) bool { return strings.EqualFold(l.name, idsLine) })
+	setFormer(m, slices.Compact(keys))
+}
+
+// former returns the citation keys by which a work was known before.
+func former(it *library.Item) []string { return citekey.Former(it) }
+
+// dropFormer takes a former citation key from a work, whose fields are the
+// caller's own, and reports whether it had it.
+func dropFormer(it *library.Item, key string) bool {
+	keys := former(it)
+	left := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return citekey.Fold(k) == citekey.Fold(key) })
+	if len(left) == len(keys) {
+		return false
+	}
+	setFormer(it, left)
+	return true
+}
+
+// setFormer sets the former citation keys of a work.
+func setFormer(it *library.Item, keys []string) {
+	lines := slices.DeleteFunc(extraLines(it.Fields["extra"]), func(l extraLine) bool { return strings.EqualFold(l.name, idsLine) })
 	if len(keys) > 0 {
-		lines = append(lines, extraLine{text: idsLine + ": " + strings.Join(slices.Compact(keys), ", ")})
+		lines = append(lines, extraLine{text: idsLine + ": " + strings.Join(keys, ", ")})
 	}
 	if extra := joinExtra(lines); extra != "" {
-		m.Fields["extra"] = extra
+		it.Fields["extra"] = extra
 	} else {
-		delete(m.Fields, "extra")
+		delete(it.Fields, "extra")
 	}
 }
 

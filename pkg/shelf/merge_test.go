@@ -12,7 +12,7 @@ import (
 
 var importTime = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-func TestAnEntryUpdatesItsWork(t *testing.T) {
+func TestMerge_PutsEntriesTogether(t *testing.T) {
 	old := &library.Item{
 		Type: "journalArticle", ParsedDate: "1999",
 		Fields: map[string]string{
@@ -41,7 +41,7 @@ func TestAnEntryUpdatesItsWork(t *testing.T) {
 			{Filename: "b.pdf"},
 		},
 	}
-	got, replaced := merge(old, fresh, false)
+	got, replaced := merge(old, fresh)
 	want := &library.Item{
 		Type: "journalArticle", ParsedDate: "2000", // a type that says less does not win
 		Fields: map[string]string{
@@ -50,13 +50,14 @@ func TestAnEntryUpdatesItsWork(t *testing.T) {
 		},
 		Creators: old.Creators, Tags: []string{"a", "b", "c"}, Collections: []string{"AAAAAAAA", "BBBBBBBB"},
 		Notes: []library.Note{
-			{Key: "NNNNNNN2", Text: "A note about the methods and their weaknesses."},
+			{Key: "NNNNNNN2", Text: "A note about the method and its weaknesses."},
 			{Key: "NNNNNNN3", Text: "Something else."},
+			{Text: "A note about the methods and their weaknesses."},
 			{Text: "A third one."},
 		},
 		Attachments: []library.Attachment{
 			{Key: "TTTTTTT2", Filename: "a.pdf", Title: "PDF", Text: library.TextStatus{Available: true, Chars: 5}, Annotations: []library.Annotation{
-				{Key: "XXXXXXX2", Type: "highlight", Page: "1", Text: "words", Comment: "new"}, {Type: "note", Comment: "mine"},
+				{Type: "highlight", Page: "1", Text: "words", Comment: "new"}, {Type: "note", Comment: "mine"},
 			}},
 			{Filename: "b.pdf"},
 		},
@@ -88,8 +89,8 @@ func TestMergingTheSameEntriesAgainChangesNothing(t *testing.T) {
 }
 
 func all(it *library.Item, entries []*library.Item) *library.Item {
-	for i, e := range entries {
-		it, _ = merge(it, e, i > 0)
+	for _, e := range entries {
+		it, _ = merge(it, e)
 	}
 	return it
 }

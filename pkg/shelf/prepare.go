@@ -74,7 +74,7 @@ func parts(w *Work) int {
 // merged returns it as merging it into nothing leaves it, which is the form
 // that merging it again does not change.
 func merged(it *library.Item) *library.Item {
-	m, _ := merge(&library.Item{}, it, true)
+	m, _ := merge(&library.Item{}, it)
 	m.Added = it.Added
 	return m
 }

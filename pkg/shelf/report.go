@@ -1,11 +1,15 @@
 package shelf
 
+import "github.com/stackroom-mcp/stackroom/pkg/library"
+
 // maxListed is how many merges and how many problems a report lists. The
 // counts beside the lists are always whole.
 const maxListed = 1000
 
 // Report says what became of the works of an import. Every work that was read
-// is counted in exactly one of Added, Updated, Unchanged, Merged and Failed.
+// is counted in exactly one of Added, Updated, Unchanged, Merged and Failed. A
+// work is also counted in Updated if a source no longer has it, another one does,
+// and it is not as it was.
 type Report struct {
 	DryRun bool `json:"dry_run,omitempty"`
 	// Version is the library's version after the import. An import that
@@ -23,10 +27,63 @@ type Report struct {
 	Merged int `json:"merged"`
 	// Failed is how many works could not be taken; Problems says why.
 	Failed int `json:"failed"`
+	// Removed is how many works no source has any more.
+	Removed int `json:"removed"`
+	// Kept is how many works stay although a source no longer has them.
+	Kept int `json:"kept"`
 
-	Merges       []Merge   `json:"merges"` // the first 1,000 of Merged
-	Problems     []Problem `json:"problems"`
-	ProblemCount int       `json:"problem_count"` // Problems lists the first 1,000
+	Sources []SourceReport `json:"sources"`
+	Merges  []Merge        `json:"merges"` // the first 1,000 of Merged
+	// Works lists works that were added, updated, removed or kept, the first
+	// 1,000.
+	Works []WorkReport `json:"works"`
+	// KeyClashes lists works that could not have the citation key that their
+	// source gives them, the first 1,000 of KeyClashCount.
+	KeyClashes    []KeyClash `json:"key_clashes"`
+	KeyClashCount int        `json:"key_clash_count"`
+	Problems      []Problem  `json:"problems"`
+	ProblemCount  int        `json:"problem_count"` // Problems lists the first 1,000
+}
+
+// SourceReport says what became of a source.
+type SourceReport struct {
+	ID    string `json:"id"`
+	Read  int    `json:"read"`  // works that it told of, duplicates too
+	Works int    `json:"works"` // that it has now
+	// Dropped is how many works it had and no longer has; Kept is how many of
+	// those it still counts as its own.
+	Dropped int `json:"dropped"`
+	Kept    int `json:"kept"`
+}
+
+// Outcome is what became of a work.
+type Outcome string
+
+// The outcomes.
+const (
+	Added   Outcome = "added"
+	Updated Outcome = "updated"
+	Removed Outcome = "removed"
+	Kept    Outcome = "kept"
+)
+
+// WorkReport says what became of a work.
+type WorkReport struct {
+	Outcome     Outcome `json:"outcome"`
+	Key         string  `json:"key"` // of the work in the library
+	CitationKey string  `json:"citation_key"`
+	Title       string  `json:"title"`
+	Origin      string  `json:"origin"` // where it came from; of one that is gone, the source
+}
+
+// KeyClash says that a work has another citation key than its source gives it,
+// because another work has that one.
+type KeyClash struct {
+	Key    string `json:"key"`    // that both claim
+	Title  string `json:"title"`  // of the work that did not get it
+	Origin string `json:"origin"` // where that work came from
+	Got    string `json:"got"`    // its citation key
+	Holder string `json:"holder"` // the title of the work that has the key
 }
 
 // Merge says that two works of one import are the same work.
@@ -34,7 +91,7 @@ type Merge struct {
 	Key    string `json:"key"`    // of the work in the library
 	Origin string `json:"origin"` // where the later one came from
 	Into   string `json:"into"`   // where the first one came from
-	By     string `json:"by"`     // what they share: "doi", "isbn", "arxiv", "pmid", "citekey", "content" or "entry"
+	By     string `json:"by"`     // what they share: "doi", "isbn", "arxiv", "pmid", "citekey", "content", "entry" or "source"
 	// Replaced are the fields in which they differ; the later one's values
 	// were kept.
 	Replaced []string `json:"replaced,omitempty"`
@@ -61,5 +118,17 @@ func (r *Report) merge(m Merge) {
 	r.Merged++
 	if len(r.Merges) < maxListed {
 		r.Merges = append(r.Merges, m)
+	}
+}
+
+func (r *Report) work(o Outcome, it *library.Item, origin string) {
+	if len(r.Works) < maxListed {
+		r.Works = append(r.Works, WorkReport{o, it.ID.Key, it.CitationKey, it.Title(), origin})
+	}
+}
+
+func (r *Report) clash(c KeyClash) {
+	if r.KeyClashCount++; len(r.KeyClashes) < maxListed {
+		r.KeyClashes = append(r.KeyClashes, c)
 	}
 }

@@ -108,19 +108,11 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Shelf, error) {
 func FromWorks(ctx context.Context, name string, works []Work, opts ...Option) (*Shelf, error) {
 	s := newShelf("", name, opts)
 	r := newRows()
-	c, err := newCatalogue(r, time.Time{})
+	c, err := newCatalogue(r, time.Time{}, func() error { return nil })
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range works {
-		if err := c.take(w); err != nil {
-			return nil, err
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := c.settle(newRows()); err != nil {
+	if err := c.takeAll(ctx, works); err != nil {
 		return nil, err
 	}
 	if len(c.report.Problems) > 0 {

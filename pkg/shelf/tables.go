@@ -8,11 +8,15 @@ const (
 	changeTable     table = "c" // version (8 bytes, big endian), item key -> change
 	collectionTable table = "f" // collection key -> collection
 	memberTable     table = "g" // collection key, NUL, item key -> nothing
+	holdingTable    table = "h" // item key -> what each source says of it
 	itemTable       table = "i" // item key -> item
 	childTable      table = "k" // key of a note, attachment or annotation -> item key
 	metaTable       table = "m" // metaRow -> meta
+	heldTable       table = "n" // number of a source, NUL, item key -> nothing
 	pathTable       table = "p" // key of the collection above, "/", name -> collection key
+	keyTable        table = "q" // citation key as citekey.Fold returns it -> key of the item that has or had it
 	removalTable    table = "r" // key of a removed item -> version (8 bytes, big endian)
+	sourceTable     table = "s" // number of a source -> source
 	tagTable        table = "t" // tag, NUL, item key -> nothing
 	identityTable   table = "x" // identity -> item keys, a NUL between two
 	textTable       table = "y" // attachment key -> text

@@ -188,6 +188,9 @@ func (c *call) metadata(t *tidy, h holding, out *fetchOutput) map[string]string 
 			fields[name] = value
 		}
 	}
+	if it.CitationKey != "" {
+		fields["citationKey"] = it.CitationKey
+	}
 	if runs(fields["url"]) {
 		delete(fields, "url")
 		out.note("the work's url is left out, because a browser would run it or open a file")

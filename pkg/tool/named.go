@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
@@ -116,26 +117,38 @@ func (c *call) candidates(ctx context.Context, lib library.ID, name string) ([]*
 	if err != nil {
 		return nil, err
 	}
-	var works []*library.Item
+	var works, former []*library.Item
 	for _, h := range page.Items {
-		if hasName(h.Item, name) {
+		switch key := strings.TrimPrefix(plaintext.Line(name), "@"); {
+		case key != "" && strings.EqualFold(citekey.Of(h.Item), key):
+			return []*library.Item{h.Item}, nil
+		case hasName(h.Item, name):
 			works = append(works, h.Item)
+		case hasHadKey(h.Item, key):
+			former = append(former, h.Item)
 		}
+	}
+	if len(works) == 0 {
+		return former, nil
 	}
 	return works, nil
 }
 
-// hasName reports whether a DOI, a citation key or a URL is the work's own.
+// hasName reports whether a DOI or a URL is the work's own.
 func hasName(it *library.Item, name string) bool {
 	name = plaintext.Line(name)
-	if key := strings.TrimPrefix(name, "@"); key != "" && strings.EqualFold(it.Field("citationKey"), key) {
-		return true
-	}
 	if d := doiOf(strings.TrimPrefix(name, "@")); d != "" {
 		return strings.EqualFold(doiOf(plaintext.Line(it.Field("DOI"))), d)
 	}
 	u := bareURL(name)
 	return u != "" && u == bareURL(plaintext.Line(it.Field("url")))
+}
+
+// hasHadKey reports whether a citation key stands in the work beside the one that
+// it is exported under: as a former one, or as its own that another work has.
+func hasHadKey(it *library.Item, key string) bool {
+	same := func(k string) bool { return strings.EqualFold(k, key) }
+	return key != "" && (same(it.Field("citationKey")) || slices.ContainsFunc(citekey.Former(it), same))
 }
 
 // doiOf returns the DOI that s is, or "".

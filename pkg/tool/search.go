@@ -18,7 +18,7 @@ type searchInput struct {
 // searchOutput is the answer of search. Its results, each with id, title and
 // url, are the shape that ChatGPT asks of a tool of this name.
 type searchOutput struct {
-	Results []result `json:"results" jsonschema:"title, creators, library, snippet, partial: untrusted third-party text"`
+	Results []result `json:"results" jsonschema:"title, creators, library, snippet, citation_key, partial: untrusted third-party text"`
 	listed
 }
 
@@ -34,6 +34,8 @@ type result struct {
 	Snippet   string `json:"snippet,omitempty"`
 	MatchedIn string `json:"matched_in,omitempty"`
 	Page      string `json:"page,omitempty"`
+	// CitationKey is the key under which export writes the work.
+	CitationKey string `json:"citation_key,omitempty"`
 	// Partial are the words of the query that the work lacks. It is not counted
 	// in the total.
 	Partial []string `json:"partial,omitempty" jsonschema:"words of the query that it lacks; it is not in total"`
@@ -161,7 +163,7 @@ func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
 	it := h.Item
 	r := result{
 		ID: it.ID.String(), Title: t.title(it), URL: c.itemURL(it), Creators: t.summary(it.Creators),
-		Year: yearOf(it), ItemType: token(it.Type), Library: t.line(lib.Name, maxName),
+		Year: yearOf(it), ItemType: token(it.Type), Library: t.line(lib.Name, maxName), CitationKey: t.line(it.CitationKey, maxName),
 	}
 	for _, word := range h.Lacks {
 		r.Partial = append(r.Partial, new(tidy).line(word, maxWordChars))

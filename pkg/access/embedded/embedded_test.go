@@ -26,7 +26,8 @@ func newProvider(t *testing.T, o embedded.Options) *embedded.Provider {
 func imported(t *testing.T, dir string) {
 	t.Helper()
 	work := shelf.Work{Item: library.Item{Type: "book", Fields: map[string]string{"title": "On shelves"}}}
-	if _, err := shelf.Import(t.Context(), dir, slices.Values([]shelf.Work{work}), shelf.ImportOptions{}); err != nil {
+	source := &shelf.Input{ID: "refs.bib", Tell: func(take func(shelf.Work) error) (bool, error) { return true, take(work) }}
+	if _, err := shelf.Import(t.Context(), dir, []*shelf.Input{source}, shelf.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 type found struct {
 	promise string
 	q       library.Query
-	first   string // title of the first hit; "" if any order will do
+	first   string   // title of the first hit; "" if any order will do
 	only    []string // titles of the hits that meet the query
 	source  library.Source
 	page    string

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/source"
 )
 
@@ -224,7 +225,7 @@ func (s *scanner) body(b *block, open byte) error {
 		}
 		c, err := s.read()
 		if errors.Is(err, io.EOF) {
-			b.repairs = append(b.repairs, "the file ends within the entry")
+			b.repairs = append(b.repairs, model.FileEnds)
 			b.decode(body)
 			return nil
 		}

@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
 )
@@ -183,6 +183,8 @@ func (w *writer) sortExtra() {
 		case line == "":
 		case ok && isCustom && isPlainName(custom) && !actsOnReading(custom):
 			w.custom = append(w.custom, [2]string{custom, value})
+		case ok && lower == "ids": // former citation keys
+			w.custom = append(w.custom, [2]string{lower, value})
 		case ok && labelField(lower) != "":
 			w.ids = append(w.ids, [2]string{lower, value})
 		default:

@@ -10,11 +10,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/markup"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 

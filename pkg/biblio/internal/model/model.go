@@ -4,6 +4,7 @@ package model
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,24 @@ func (d *Document) Add(file string, e Entry, reasons ...string) {
 // Skip reports something at a line that is not in the document.
 func (d *Document) Skip(file string, line int, reason string) {
 	d.Problems = append(d.Problems, Problem{File: file, Line: line, Severity: Skipped, Reason: reason})
+}
+
+// Reasons of problems that say that an entry is not whole.
+const (
+	FileEnds   = "the file ends within the entry"
+	EndMissing = "its end (ER) is missing"
+)
+
+// IsCut reports whether the document seems to end within its last entry, as one
+// does that is being written.
+func (d *Document) IsCut() bool {
+	if len(d.Entries) == 0 {
+		return false
+	}
+	last := d.Entries[len(d.Entries)-1].Line
+	return slices.ContainsFunc(d.Problems, func(p Problem) bool {
+		return p.Severity == Repaired && p.Line >= last && (strings.Contains(p.Reason, FileEnds) || strings.Contains(p.Reason, EndMissing))
+	})
 }
 
 // Entry is one work as a bibliography file tells it.

@@ -86,7 +86,7 @@ func (r *reader) take(doc *model.Document, rec record, name string) {
 		reasons = append(reasons, "it is larger than 8 MiB and was cut there")
 	}
 	if !rec.ended {
-		reasons = append(reasons, "its end (ER) is missing")
+		reasons = append(reasons, model.EndMissing)
 	}
 	doc.Entries = append(doc.Entries, entry)
 	if len(reasons) > 0 {

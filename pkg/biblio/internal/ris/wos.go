@@ -45,7 +45,7 @@ func ReadWebOfScience(ctx context.Context, r io.Reader, name string) (*model.Doc
 			reasons = append(reasons, "it is larger than 8 MiB and was cut there")
 		}
 		if !rec.ended {
-			reasons = append(reasons, "its end (ER) is missing")
+			reasons = append(reasons, model.EndMissing)
 		}
 		doc.Add(name, wosEntry(rec, s.database), reasons...)
 	}

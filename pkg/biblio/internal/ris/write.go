@@ -12,6 +12,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/markup"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -24,8 +25,9 @@ const tagOrder = "TI AU T2 A2 T3 A3 A4 AB C1 C2 C3 C4 C5 C6 CN CY DA PY DO DP ET
 // field. It fails only where w does.
 func Write(w io.Writer, items []*library.Item) error {
 	out := &writer{w: bufio.NewWriter(w), m: newMapping(), order: strings.Fields(tagOrder)}
-	for _, item := range items {
-		out.item(item)
+	keys := citekey.Assign(items)
+	for i, item := range items {
+		out.item(item, keys[i])
 	}
 	return out.w.Flush()
 }
@@ -83,8 +85,8 @@ func looksLikeTag(line string) bool {
 	return rest != "" && strings.ContainsRune("-\u2010\u2011\u2012\u2013\u2014\u2212", []rune(rest)[0])
 }
 
-// item writes an item.
-func (w *writer) item(item *library.Item) {
+// item writes an item under its citation key.
+func (w *writer) item(item *library.Item, key string) {
 	risType, known := w.m.written[item.Type]
 	if !known {
 		risType = "GEN"
@@ -112,7 +114,7 @@ func (w *writer) item(item *library.Item) {
 			w.field(item, name, field, done)
 		}
 	}
-	w.rest(item, done, roles)
+	w.rest(item, key, done, roles)
 	w.line("ER", "")
 	_, _ = w.w.WriteString("\r\n")
 }
@@ -211,11 +213,14 @@ func (w *writer) links(name, kind string, attachments []library.Attachment) {
 }
 
 // rest writes what has no tag.
-func (w *writer) rest(item *library.Item, done, roles map[string]bool) {
+func (w *writer) rest(item *library.Item, key string, done, roles map[string]bool) {
 	if w.m.typeOf[w.m.written[item.Type]] != item.Type && zschema.KnownType(item.Type) {
 		w.tag("M2", extra.Line("Type", item.Type))
 	}
-	w.tag("M2", extra.Line("Citation Key", item.Fields["citationKey"]))
+	if own := item.Fields["citationKey"]; citekey.Clean(own) == key {
+		key = own // as it was written
+	}
+	w.tag("M2", extra.Line("Citation Key", key))
 	for _, field := range slices.Sorted(maps.Keys(item.Fields)) {
 		if value := item.Fields[field]; value != "" && !done[field] {
 			w.tag("M2", extra.Line(extra.Label(field), value))
