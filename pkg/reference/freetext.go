@@ -21,22 +21,36 @@ func newProse(text string, k Known) *prose {
 	p := &prose{text: bare(text), k: k}
 	p.words = scan(p.text)
 	title := k.Item.Title()
-	for _, t := range []string{title, mainTitle(title)} {
-		pattern := wordsOf(t)
-		if len(pattern) == 0 {
-			continue
-		}
-		a := align(pattern, p.words)
-		if t == title || a.equal == len(pattern) {
-			p.title = a
-		}
-		joined := withoutArticle(t)
-		if len(joined) >= 8 && strings.Contains(foldAll(p.text), joined) || a.equal == len(pattern) && a.to-a.from == len(pattern) {
-			p.exact = true
-			return p
-		}
+	if p.findTitle(title) {
+		return p
 	}
+	whole := p.title
+	if short := mainTitle(title); len(wordsOf(short)) < len(wordsOf(title)) && p.findTitle(short) && !p.hasSubtitle() {
+		return p
+	}
+	p.title, p.exact = whole, false
 	return p
+}
+
+// findTitle looks for a title, and reports whether it stands there whole.
+func (p *prose) findTitle(title string) bool {
+	pattern := wordsOf(title)
+	if len(pattern) == 0 {
+		return false
+	}
+	p.title = align(pattern, p.words)
+	joined := withoutArticle(title)
+	p.exact = len(joined) >= 8 && strings.Contains(foldAll(p.text), joined) || p.title.equal == len(pattern) && p.title.to-p.title.from == len(pattern)
+	return p.exact
+}
+
+// hasSubtitle reports whether the text has a subtitle after the title.
+func (p *prose) hasSubtitle() bool {
+	if p.title.to == 0 {
+		return false
+	}
+	rest := strings.TrimLeft(p.text[p.words[p.title.to-1].to:], " \t\n")
+	return strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "–") || strings.HasPrefix(rest, "—") || strings.HasPrefix(rest, "-")
 }
 
 // share returns which part of the title's words stand in the text, 0 to 1.
@@ -147,7 +161,7 @@ func (p *prose) hasYear(within int) bool {
 
 // volumePages matches "171:737", "171(4356), 737–738" and "vol. 171, no. 3, pp.
 // 737-8".
-var volumePages = regexp.MustCompile(`(?i)(?:\bv(?:ol(?:ume)?)?\.?\s*)?\b([0-9]{1,4})\s*(?:\(([^()]{1,20})\)|,?\s*(?:no|nr|issue)\.?\s*[0-9-]+)?\s*(?:\((?:1[5-9]|20)[0-9]{2}\))?\s*[:,;]\s*(?:pp?\.?|pages?)?\s*([a-z]?[0-9]{1,7}(?:\s*[-‐–—]+\s*[a-z]?[0-9]{1,7})?)\b`)
+var volumePages = regexp.MustCompile(`(?i)(?:\bv(?:ol(?:ume)?)?\.?\s*)?\b([0-9]{1,4}|(?-i:[IVXLCDM]{2,8}))\s*(?:\(([^()]{1,20})\)|,?\s*(?:no|nr|issue)\.?\s*[0-9-]+)?\s*(?:\((?:1[5-9]|20)[0-9]{2}\))?\s*[:,;]\s*(?:pp?\.?|pages?)?\s*([a-z]?[0-9]{1,7}(?:\s*[-‐–—]+\s*[a-z]?[0-9]{1,7})?)\b`)
 
 // source returns volume and pages as the text states them, and where they begin
 // in it; "" if that can't be told.
@@ -161,6 +175,21 @@ func (p *prose) source() (volume, pages string, at int) {
 		return "", "", 0
 	}
 	return p.text[from+m[2] : from+m[3]], p.text[from+m[6] : from+m[7]], from + m[0]
+}
+
+// hasJournal reports whether a name of the journal follows the title.
+func (p *prose) hasJournal() bool {
+	if !p.exact {
+		return false
+	}
+	var after []string
+	for _, w := range p.words[p.title.to:] {
+		after = append(after, w.fold)
+	}
+	return slices.ContainsFunc(p.k.journals(), func(name string) bool {
+		words := wordsOf(name)
+		return len(words) > 0 && len(words) <= len(after) && contains(after, words)
+	})
 }
 
 // hasNumber reports whether a number stands in the text as a word.
@@ -200,7 +229,8 @@ func (p *prose) authorDifferences() []Difference {
 	if !p.hasAuthor() {
 		stated := ""
 		if p.exact && p.title.from > 0 {
-			stated = p.at(0, p.title.from)
+			stated, _, _ = strings.Cut(p.at(0, p.title.from), "(")
+			stated = strings.TrimRight(stated, " ,;")
 		}
 		return []Difference{{FieldAuthor, stated, namesOf(list)}}
 	}

@@ -40,7 +40,7 @@ func evidenceOf(r *Reference, k Known) evidence {
 		volume, pages, _ := p.source()
 		return evidence{
 			title: p.share(), titled: p.statesTitle(), short: len(wordsOf(title)) < 3, author: p.hasAuthor(), year: p.hasYear(1),
-			source: volume != "" && p.hasNumber(k.Item.Field("volume")) && (p.hasNumber(k.Item.Field("pages")) || pages == ""),
+			source: p.hasJournal() || volume != "" && p.hasNumber(k.Item.Field("volume")) && (p.hasNumber(k.Item.Field("pages")) || pages == ""),
 		}
 	}
 	it := r.Item

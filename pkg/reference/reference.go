@@ -9,7 +9,7 @@
 package reference
 
 import (
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -82,25 +82,30 @@ func (r *Reference) String() string {
 	return strings.Join(append(parts, r.Item.Title()), " ")
 }
 
-// Same reports whether two references of one list mean the same work: they
-// share an identifier, or all that they state of title, first author and year
-// is equal.
-func (r *Reference) Same(other *Reference) bool {
+// Keys returns what two references of one list have in common that mean the same
+// work: identifiers other than ISBNs, the words of free text, or title, first
+// author and year.
+func (r *Reference) Keys() []string {
+	var keys []string
 	for _, id := range r.IDs {
-		if id.Kind != ISBN && slices.Contains(other.IDs, id) {
-			return true
+		if id.Kind != ISBN {
+			keys = append(keys, id.String())
 		}
 	}
-	if r.Item == nil || other.Item == nil {
-		return r.Text != "" && foldAll(bare(r.Text)) == foldAll(bare(other.Text))
+	if r.Item == nil {
+		if words := wordsOf(bare(r.Text)); len(words) > 2 {
+			keys = append(keys, strings.Join(words, ""))
+		}
+		return keys
 	}
-	title := r.Item.Title()
-	return len(wordsOf(title)) > 2 && sameWords(title, other.Item.Title()) &&
-		len(authorDifferences(r.Item, Known{Item: other.Item})) == 0 && sameYear(r.Item, other.Item)
-}
-
-func sameYear(a, b *library.Item) bool {
-	x, known := YearOf(a)
-	y, other := YearOf(b)
-	return !known || !other || x == y
+	list := authors(r.Item)
+	words := wordsOf(r.Item.Title())
+	if len(words) < 3 || len(list) == 0 {
+		return keys
+	}
+	family := personOf(list[0]).family
+	if year, ok := YearOf(r.Item); ok && len(family) > 0 {
+		keys = append(keys, strings.Join(words, "")+"|"+family[len(family)-1]+"|"+strconv.Itoa(year))
+	}
+	return keys
 }

@@ -159,7 +159,8 @@ func (r *Resolver) readCrossref(body []byte) ([]*Work, error) {
 }
 
 // Search returns the works that Crossref finds for the words of a reference, the
-// best first, at most five. It is one call, unless the answer is kept.
+// best first, at most five. It is one call, unless the answer is kept. [Resolver.Works] then
+// has them without a call of Crossref.
 func (r *Resolver) Search(ctx context.Context, words string) ([]*Work, error) {
 	if works, ok := r.kept.get(Crossref, "search:"+words); ok {
 		return works, nil
@@ -170,10 +171,14 @@ func (r *Resolver) Search(ctx context.Context, words string) ([]*Work, error) {
 		return nil, err
 	}
 	works, err := r.readCrossref(body)
-	if err == nil {
-		r.kept.put(Crossref, "search:"+words, works...)
+	if err != nil {
+		return nil, err
 	}
-	return works, err
+	r.kept.put(Crossref, "search:"+words, works...)
+	for _, w := range works {
+		r.kept.put(Crossref, w.ID.String(), w)
+	}
+	return works, nil
 }
 
 // work returns a work of Crossref as an item, with its notices.
