@@ -202,6 +202,9 @@ func (p *prose) hasNumber(s string) bool {
 // compareText compares a reference in free text with what is known of a work.
 func compareText(r *Reference, k Known) []Difference {
 	p := newProse(r.Text, k)
+	if len(p.words) < 3 {
+		return nil // an identifier alone
+	}
 	var out []Difference
 	if !p.exact && k.Item.Title() != "" && p.statesTitle() {
 		stated := ""

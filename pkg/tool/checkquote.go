@@ -18,7 +18,7 @@ type checkedQuote struct {
 	ID      string         `json:"id,omitempty"`
 	Page    string         `json:"page,omitempty"`
 	Nearest string         `json:"nearest,omitempty"`
-	Changes []checkedField `json:"changes,omitempty" jsonschema:"stated, known"`
+	Changes []checkedField `json:"changes,omitempty"`
 }
 
 // The verdicts of quotations, beside not_found and not_checked.
