@@ -21,8 +21,8 @@ type openAlexWork struct {
 // nothing, or with a key for many in one call.
 func (r *Resolver) openAlex(ctx context.Context, part []reference.Identifier) (answers, error) {
 	query := r.contactQuery(url.Values{"select": {"id,doi,is_retracted"}}, "mailto")
-	if r.key != "" {
-		query.Set("api_key", r.key)
+	if key := r.key(); key != "" {
+		query.Set("api_key", key)
 	}
 	if len(part) == 1 {
 		return r.openAlexSingle(ctx, part[0], query)

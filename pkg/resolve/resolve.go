@@ -76,9 +76,10 @@ type Options struct {
 	// Contact is an e-mail address that is sent with each call, so that a service
 	// can write to the operator; "" sends none.
 	Contact string
-	// OpenAlexKey lets OpenAlex be asked in batches; "" asks for single DOIs, at
-	// most [MaxCalls].
-	OpenAlexKey string
+	// OpenAlexKey returns the present key of OpenAlex, which lets it be asked in
+	// batches. Without it, "" or nil, it is asked for single DOIs, at most
+	// [MaxCalls].
+	OpenAlexKey func() string
 	// Agent names the program, as "stackroom/1.2".
 	Agent string
 	// Hooks returns the hooks of a service, by its name in settings; nil is none.
@@ -91,13 +92,16 @@ type Resolver struct {
 	services map[Service]*service
 	kept     *cache
 	contact  string
-	key      string
+	key      func() string
 }
 
 // New returns a resolver. It fails with [library.Invalid] for an unknown
 // service or an invalid address.
 func New(o Options) (*Resolver, error) {
 	r := &Resolver{services: map[Service]*service{}, kept: newCache(), contact: o.Contact, key: o.OpenAlexKey}
+	if r.key == nil {
+		r.key = func() string { return "" }
+	}
 	for _, name := range o.Names {
 		at := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
 		if at < 0 {

@@ -175,7 +175,7 @@ func TestWorks_CallsInBatches(t *testing.T) {
 		texts = append(texts, w.DOI, "PMID "+w.PMID, "arXiv:"+w.ArXiv)
 	}
 	registry := resolvetest.New(t, list...)
-	r := resolver(t, registry, func(o *Options) { o.OpenAlexKey = "secret" })
+	r := resolver(t, registry, func(o *Options) { o.OpenAlexKey = func() string { return "secret" } })
 	steps := 0
 	got := r.Works(t.Context(), ids(texts...), func() { steps++ })
 	if len(got.Works) != 600 {
@@ -236,7 +236,9 @@ func TestSearch(t *testing.T) {
 
 func TestNew_SaysWhoAsks(t *testing.T) {
 	registry := resolvetest.New(t, works()...)
-	r := resolver(t, registry, func(o *Options) { o.Contact, o.Agent, o.OpenAlexKey = "ada@example.org", "stackroom/1", "secret" })
+	r := resolver(t, registry, func(o *Options) {
+		o.Contact, o.Agent, o.OpenAlexKey = "ada@example.org", "stackroom/1", func() string { return "secret" }
+	})
 	r.Works(t.Context(), ids("10.1038/171737a0"), nil)
 	if agent := registry.Agent("crossref"); agent != "stackroom/1 (mailto:ada@example.org)" {
 		t.Error(agent)

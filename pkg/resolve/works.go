@@ -209,7 +209,7 @@ func (r *Resolver) parts(s Service, ids []reference.Identifier) [][]reference.Id
 	var parts, singles [][]reference.Identifier
 	size := maxBatchBytes + 1 // begins the first part
 	for _, id := range ids {
-		if s == OpenAlex && r.key == "" || strings.ContainsAny(id.Value, ",|") {
+		if s == OpenAlex && r.key() == "" || strings.ContainsAny(id.Value, ",|") {
 			singles = append(singles, []reference.Identifier{id})
 			continue
 		}

@@ -23,7 +23,7 @@ import (
 // checker returns a client whose registries are a stand-in.
 func checker(t *testing.T, libs Libraries, registry *resolvetest.Registry) *client {
 	t.Helper()
-	r, err := resolve.New(resolve.Options{Names: resolve.Names(), BaseURL: registry.URL, OpenAlexKey: "key"})
+	r, err := resolve.New(resolve.Options{Names: resolve.Names(), BaseURL: registry.URL, OpenAlexKey: func() string { return "key" }})
 	if err != nil {
 		t.Fatal(err)
 	}
