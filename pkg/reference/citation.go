@@ -98,13 +98,18 @@ func quotes(text string) []Quote {
 		if i > 0 {
 			before = all[i-1][1]
 		}
-		if !q.cite(text[m[1]:min(next, m[1]+besideQuote)], true) {
+		if own := ownCitation.FindStringIndex(passage); own != nil && q.cite(passage[own[0]:], true) {
+			q.Text = strings.TrimSpace(passage[:own[0]])
+		} else if !q.cite(text[m[1]:min(next, m[1]+besideQuote)], true) {
 			q.cite(text[max(before, m[0]-besideQuote):m[0]], false)
 		}
 		out = append(out, q)
 	}
 	return out
 }
+
+// ownCitation is a citation at the end of a block quotation.
+var ownCitation = regexp.MustCompile(`\s*(?:\[[^\[\]]*@[^\[\]]*\]|\\[a-z]*cite[a-z]*(?:\[[^\]]*\])*\{[^{}]*\}|\([^()]*\b(?:1[5-9]|20)\d\d[^()]*\))\s*\.?$`)
 
 // sentence ends where a citation no longer belongs to the passage before it.
 var sentence = regexp.MustCompile(`[.!?]\s+\p{Lu}|\n\s*\n`)

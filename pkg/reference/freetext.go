@@ -232,8 +232,8 @@ func (p *prose) authorDifferences() []Difference {
 	if !p.hasAuthor() {
 		stated := ""
 		if p.exact && p.title.from > 0 {
-			stated, _, _ = strings.Cut(p.at(0, p.title.from), "(")
-			stated = strings.TrimRight(stated, " ,;")
+			stated = textYears.ReplaceAllString(p.at(0, p.title.from), "")
+			stated = strings.TrimRight(stated, " ,;(.")
 		}
 		return []Difference{{FieldAuthor, stated, namesOf(list)}}
 	}

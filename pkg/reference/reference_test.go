@@ -203,7 +203,7 @@ func TestParse_KeysAndQuotes(t *testing.T) {
 		{Text: "it is not the strongest of the species that survives", Keys: []string{"doe99"}},
 		{Text: "We wish to suggest a structure for the salt", Names: []string{"Watson & Crick, 1953, p. 737"}},
 		{Text: "De nobis ipsis silemus, de re autem", Keys: []string{"4", "5"}},
-		{Text: "A block of words that somebody else wrote in two lines [@moe04]."},
+		{Text: "A block of words that somebody else wrote in two lines", Keys: []string{"moe04"}},
 	}
 	if diff := cmp.Diff(want, got.Quotes); diff != "" {
 		t.Error(diff)

@@ -20,7 +20,7 @@ var (
 	// marker is what stands before a reference of a list.
 	marker = regexp.MustCompile(`^\s*(?:\[(\w{1,40})\]|\(?(\d{1,4})[.)](?:\s|$)|[-*•–]\s|\\bibitem(?:\[[^\]]*\])?\{([^}]*)\})\s*`)
 	// opening is how the first author of a reference stands.
-	opening = regexp.MustCompile(`^(?:(?:\p{Lu}\.[\s-]*)+` + particles + surname + `\b|` + particles + surname +
+	opening = regexp.MustCompile(`^(?:(?:\p{Lu}[\p{L}'’-]+\s)?(?:\p{Lu}\.[\s-]*)+` + particles + surname + `\b|` + particles + surname +
 		`(?:,\s+(?:\p{Lu}[\p{L}.]{0,3}[\s-]?)+[,.&(;]|,\s+\p{Lu}[\p{L}'’-]+(?:\s+\p{Lu}\.?)*[,.;(]|\s\p{Lu}{1,4}\b[.,;:\s]|,?\s(?:et al\.?|and|&|und)\s.{0,60}\((?:1[5-9]|20)\d\d|\s\((?:1[5-9]|20)\d\d))`)
 )
 
@@ -44,16 +44,33 @@ func Parse(text string) Text {
 		last := at[len(at)-1]
 		prose, list = text[:last[0]], text[last[1]:]
 	}
-	out := Text{Keys: citationKeys(prose), Quotes: quotes(prose)}
-	var rest string
+	var out Text
 	if list == "" {
-		out.References, rest = listed(prose, looksLikeReference)
+		isReference := looksLikeReference
+		if isList(prose) {
+			isReference = func(string, bool) bool { return true }
+		}
+		out.References, prose = listed(prose, isReference)
 	} else {
 		out.References, _ = listed(list, func(string, bool) bool { return true })
-		rest = prose
 	}
-	out.References = append(out.References, loose(rest, out.References)...)
+	out.Keys, out.Quotes = citationKeys(prose), quotes(prose)
+	out.References = append(out.References, loose(prose, out.References)...)
 	return out
+}
+
+// isList reports whether a text is a list of references as a whole: of three or
+// more entries, seven in ten have a year or an identifier and begin or end as
+// references do.
+func isList(text string) bool {
+	all := entries(text)
+	shaped := 0
+	for _, e := range all {
+		if utf8.RuneCountInString(e.text) <= maxReferenceChars && dated(e.text) && (e.marked || opening.MatchString(e.text) || volumePages.MatchString(bare(e.text))) {
+			shaped++
+		}
+	}
+	return len(all) > 2 && 10*shaped >= 7*len(all)
 }
 
 // listed returns the references of a list, and the text that is none of them.
@@ -69,7 +86,7 @@ func listed(text string, isReference func(text string, marked bool) bool) (list 
 			others = append(others, e.text)
 		}
 	}
-	return list, strings.Join(others, "\n")
+	return list, strings.Join(others, "\n\n")
 }
 
 // looksLikeReference reports whether a paragraph is a reference: it begins with
