@@ -85,8 +85,12 @@ func contains(all, words []string) bool {
 // sameFamily reports whether two persons have one family name, with or without
 // particles, the second of two, or the order of given and family name.
 func sameFamily(a, b person) bool {
-	if contains(a.family, b.family) || contains(b.family, a.family) {
-		return true
+	x, y := strings.Join(a.family, ""), strings.Join(b.family, "")
+	if contains(a.family, b.family) || contains(b.family, a.family) || isLatin(x) != isLatin(y) {
+		return true // in two scripts they can't be compared
+	}
+	if !isLatin(x) && x+strings.Join(a.given, "") == y+strings.Join(b.given, "") {
+		return true // East Asian names are written without a space
 	}
 	return len(a.given) > 0 && len(b.given) > 0 && strings.Join(a.given, "") == strings.Join(b.family, "") && strings.Join(a.family, "") == strings.Join(b.given, "")
 }
@@ -97,7 +101,7 @@ func samePerson(a, b person) bool {
 	if !sameFamily(a, b) {
 		return false
 	}
-	if len(a.given) == 0 || len(b.given) == 0 || !contains(a.family, b.family) && !contains(b.family, a.family) {
+	if len(a.given) == 0 || len(b.given) == 0 || !isLatin(a.given[0]) || !isLatin(b.given[0]) || !contains(a.family, b.family) && !contains(b.family, a.family) {
 		return true
 	}
 	initial := a.given[0][:1]
@@ -106,10 +110,8 @@ func samePerson(a, b person) bool {
 			return true
 		}
 	}
-	return !isLatin(a.given[0]) || !isLatin(b.given[0])
+	return false
 }
-
-func isLatin(s string) bool { return s[0] < 0x80 }
 
 // authors returns the creators who are compared: the authors, or all where no
 // one is an author.

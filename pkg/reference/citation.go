@@ -3,6 +3,7 @@ package reference
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,7 +23,7 @@ var (
 	// markdownCite is a citation key of Pandoc.
 	markdownCite = regexp.MustCompile(`(?:^|[\s\[(;,-])@(?:\{([^{}\n]+)\}|([\p{L}\p{N}_](?:[\p{L}\p{N}_:.#$%&+?<>~/-]*[\p{L}\p{N}_])?))`)
 	// numberCite is a citation by number, such as [3] or [3, 5].
-	numberCite = regexp.MustCompile(`\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]`)
+	numberCite = regexp.MustCompile(`\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]`)
 	// nameCite is a citation by name and year.
 	nameCite = regexp.MustCompile(`\(([^()]{2,200}\b(?:1[5-9]|20)\d\d[a-z]?\b[^()]{0,60})\)|(\p{Lu}[\p{L}'’-]+(?:\s(?:and|&|und|et)\s\p{Lu}[\p{L}'’-]+|\set al\.?)?\s\((?:1[5-9]|20)\d\d[a-z]?)[^()]{0,60}\)`)
 	code     = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`|(?m:(?:^|[^\\\\])%.*$)")
@@ -59,6 +60,31 @@ func citationKeys(text string) []string {
 		}
 	}
 	return keys
+}
+
+// maxNumber is the greatest number of a citation.
+const maxNumber = 999
+
+// citationNumbers returns the numbers that a text cites, each once, in the order
+// of the text.
+func citationNumbers(text string) []string {
+	var all []string
+	for _, m := range numberCite.FindAllStringSubmatch(code.ReplaceAllString(text, " "), -1) {
+		for part := range strings.FieldsFuncSeq(m[1], func(r rune) bool { return r == ',' || r == ';' }) {
+			first, last, isRange := strings.Cut(strings.ReplaceAll(strings.TrimSpace(part), "–", "-"), "-")
+			from, _ := strconv.Atoi(strings.TrimSpace(first))
+			to := from
+			if isRange {
+				to, _ = strconv.Atoi(strings.TrimSpace(last))
+			}
+			for n := from; n <= min(to, maxNumber); n++ {
+				if s := strconv.Itoa(n); !slices.Contains(all, s) {
+					all = append(all, s)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // Bounds of quoted passages. Shorter ones are terms and titles.
@@ -125,11 +151,7 @@ func (q *Quote) cite(text string, after bool) bool {
 		}
 	}
 	q.Keys = citationKeys(text)
-	for _, m := range numberCite.FindAllStringSubmatch(text, -1) {
-		for n := range strings.FieldsFuncSeq(m[1], func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
-			q.Keys = append(q.Keys, n)
-		}
-	}
+	q.Keys = append(q.Keys, citationNumbers(text)...)
 	for _, m := range nameCite.FindAllStringSubmatch(text, -1) {
 		q.Names = append(q.Names, m[1]+m[2])
 	}

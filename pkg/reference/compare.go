@@ -148,8 +148,9 @@ func mainTitle(s string) string {
 }
 
 // SameTitle reports whether two titles are one, with or without the subtitle.
+// Titles in two scripts can't be compared, and count as one.
 func SameTitle(a, b string) bool {
-	if sameWords(a, b) {
+	if sameWords(a, b) || isLatin(a) != isLatin(b) {
 		return true
 	}
 	if len(wordsOf(mainTitle(a))) > 1 && sameWords(mainTitle(a), b) || len(wordsOf(mainTitle(b))) > 1 && sameWords(a, mainTitle(b)) {

@@ -117,8 +117,15 @@ func (p *prose) hasAuthor() bool {
 		text = append(text, umlauts.Replace(w.fold))
 	}
 	first := personOf(list[0])
-	if contains(text, first.family) {
+	joined := strings.Join(first.family, "")
+	if contains(text, first.family) || len(joined) > 5 && strings.Contains(strings.Join(text, ""), joined) {
 		return true
+	}
+	if isLatin(joined) != isLatin(p.text) {
+		return true // in two scripts they can't be compared
+	}
+	if !isLatin(joined) {
+		return strings.Contains(strings.Join(text, ""), joined)
 	}
 	if len(first.family) > 1 { // of two family names or with a particle
 		last := first.family[len(first.family)-1]
@@ -206,7 +213,7 @@ func compareText(r *Reference, k Known) []Difference {
 		return nil // an identifier alone
 	}
 	var out []Difference
-	if !p.exact && k.Item.Title() != "" && p.statesTitle() {
+	if !p.exact && k.Item.Title() != "" && isLatin(k.Item.Title()) == isLatin(p.text) && p.statesTitle() {
 		stated := ""
 		if p.share() > 0.5 {
 			stated = p.at(p.title.from, p.title.to)
@@ -242,7 +249,7 @@ func (p *prose) authorDifferences() []Difference {
 	}
 	var out []Difference
 	for i, w := range p.words[:p.title.from] {
-		if !p.isName(i) {
+		if isLatin(w.fold) && !p.isName(i) {
 			out = append(out, Difference{FieldAuthor, p.text[w.from:w.to], namesOf(list)})
 		}
 	}

@@ -45,7 +45,7 @@ func evidenceOf(r *Reference, k Known) evidence {
 	}
 	it := r.Item
 	e := evidence{titled: it.Title() != "", title: similarity(it.Title(), title), short: len(wordsOf(title)) < 3, author: hasFirstAuthor(it, k)}
-	if SameTitle(it.Title(), title) {
+	if isLatin(it.Title()) == isLatin(title) && SameTitle(it.Title(), title) {
 		e.title = 1
 	}
 	if year, ok := YearOf(it); ok {

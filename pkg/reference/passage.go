@@ -97,8 +97,8 @@ func Changes(passage, source string) []Change {
 	for i := range lengths {
 		lengths[i] = make([]int, len(b)+1)
 	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
+	for i := range slices.Backward(a) {
+		for j := range slices.Backward(b) {
 			if same(i, j) {
 				lengths[i][j] = lengths[i+1][j+1] + 1
 			} else {

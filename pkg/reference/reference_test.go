@@ -108,6 +108,52 @@ func TestCompare_Fields(t *testing.T) {
 	}
 }
 
+func TestCompare_OtherScripts(t *testing.T) {
+	known := Known{Item: item("title=深度学习在医学中的应用|date=2019|publicationTitle=中国科学|volume=49|pages=123-130", "张, 伟明", "李, 四")}
+	roman := Known{Item: item("title=Applications of deep learning in medicine|date=2019|publicationTitle=Scientia Sinica|volume=49|pages=123-130", "Zhang, Weiming")}
+	for text, want := range map[string]string{
+		"[1] 张伟明, 李四. 深度学习在医学中的应用[J]. 中国科学, 2019, 49(3): 123-130.": "",
+		"[1] 张伟明, 李四. 深度学习在医学中的应用[J]. 中国科学, 2018, 49(3): 123-130.": "year",
+		"[1] 王五. 深度学习在医学中的应用[J]. 中国科学, 2019, 49(3): 123-130.":      "author",
+		"[1] 张伟明, 李四. 深度学习在农业中的应用[J]. 中国科学, 2019, 49(3): 123-130.": "title",
+	} {
+		r := FromText("", text)
+		if got := fieldsOf(Compare(&r, known)); got != want {
+			t.Errorf("%s: differs in %q, want %q: %+v", text, got, want, Compare(&r, known))
+		}
+		if got := fieldsOf(Compare(&r, roman)); want != "year" && got != "" {
+			t.Errorf("%s: differs from a record in another script in %q: %+v", text, got, Compare(&r, roman))
+		}
+	}
+	for creator, want := range map[string]string{"张, 伟明": "", "张伟明, ": "", "王, 五": "author", "Zhang, Weiming": ""} {
+		r := FromItem(item("title=深度学习在医学中的应用", creator))
+		if got := fieldsOf(Compare(&r, known)); got != want {
+			t.Errorf("%s: %q", creator, got)
+		}
+	}
+}
+
+func TestParse_Numbers(t *testing.T) {
+	got := Parse("As shown [1, 3–5] and [7]; `[9]`.\n\nReferences\n[1] A. 1999.\n[2] B. 2000.")
+	if diff := cmp.Diff([]string{"1", "3", "4", "5", "7"}, got.Numbers); diff != "" || len(got.References) != 2 {
+		t.Error(diff, got.References)
+	}
+}
+
+func BenchmarkCompare(b *testing.B) {
+	r := FromText("", "Watson, J. D., & Crick, F. H. C. (1953). Molecular structure of nucleic acids: A structure for deoxyribose nucleic acid. Nature, 171(4356), 737–738. https://doi.org/10.1038/171737a0")
+	for b.Loop() {
+		Compare(&r, helix())
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := strings.Repeat("Watson JD, Crick FHC. Molecular structure of nucleic acids. Nature 1953;171:737. doi:10.1038/171737a0\n", 100)
+	for b.Loop() {
+		Parse(text)
+	}
+}
+
 func TestSameJournal(t *testing.T) {
 	for pair, want := range map[string]bool{
 		"J. Biol. Chem.|Journal of Biological Chemistry": true, "Nature|Nature Genetics": false, "The Lancet|Lancet (London, England)": true,

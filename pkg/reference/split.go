@@ -10,8 +10,10 @@ import (
 type Text struct {
 	References []Reference
 	// Keys are the citation keys, each once, in the order of the text.
-	Keys   []string
-	Quotes []Quote
+	Keys []string
+	// Numbers are the citations by number, as [3] or [5–7], likewise.
+	Numbers []string
+	Quotes  []Quote
 }
 
 var (
@@ -54,7 +56,7 @@ func Parse(text string) Text {
 	} else {
 		out.References, _ = listed(list, func(string, bool) bool { return true })
 	}
-	out.Keys, out.Quotes = citationKeys(prose), quotes(prose)
+	out.Keys, out.Numbers, out.Quotes = citationKeys(prose), citationNumbers(prose), quotes(prose)
 	out.References = append(out.References, loose(prose, out.References)...)
 	return out
 }

@@ -67,6 +67,20 @@ func wordsOf(s string) []string {
 // joined or hyphenated does not matter.
 func foldAll(s string) string { return strings.Join(wordsOf(s), "") }
 
+// isLatin reports whether most letters of a text are Latin or Greek.
+func isLatin(s string) bool {
+	latin := 0
+	for _, r := range s {
+		switch {
+		case unicode.In(r, unicode.Latin, unicode.Greek):
+			latin++
+		case unicode.IsLetter(r):
+			latin--
+		}
+	}
+	return latin >= 0
+}
+
 // sameWords reports whether two texts have the same words.
 func sameWords(a, b string) bool { return foldAll(a) == foldAll(b) }
 

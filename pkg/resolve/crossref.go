@@ -69,15 +69,15 @@ func (d crossrefDate) iso() string {
 	if d.year() == 0 {
 		return ""
 	}
-	s := strconv.Itoa(d.year())
+	s := []string{strconv.Itoa(d.year())}
 	for _, part := range d.Parts[0][1:] {
 		n, err := strconv.Atoi(string(part))
 		if err != nil {
 			break
 		}
-		s += fmt.Sprintf("-%02d", n)
+		s = append(s, fmt.Sprintf("%02d", n))
 	}
-	return s
+	return strings.Join(s, "-")
 }
 
 // crossrefTypes are the item types of Crossref's types.

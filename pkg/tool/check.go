@@ -161,6 +161,7 @@ type gathered struct {
 	references []*checkedOne
 	quotes     []reference.Quote
 	keys       []string // that the text cites
+	numbers    []string // likewise
 	unresolved []string
 	cites      bool // there is a text with citation keys, and a bibliography
 	notices    []string
@@ -202,6 +203,7 @@ func (c *call) gatherReferences(ctx context.Context, in checkInput) (*gathered, 
 		g.addNew(text.References)
 	}
 	g.keys, g.quotes = text.Keys, text.Quotes
+	g.takeNumbers(text.Numbers)
 	if err := c.gatherNamed(ctx, g, in.IDs); err != nil {
 		return nil, err
 	}
@@ -254,6 +256,21 @@ func (g *gathered) addNew(list []reference.Reference) {
 	}
 }
 
+// takeNumbers takes the citations by number, if the references have numbers. Those
+// that have no reference are unresolved.
+func (g *gathered) takeNumbers(numbers []string) {
+	var unresolved []string
+	for _, n := range numbers {
+		if g.labelled(n) == nil {
+			unresolved = append(unresolved, "["+n+"]")
+		}
+	}
+	if 2*len(unresolved) < len(numbers) { // else they are something else
+		g.numbers, g.unresolved = numbers, append(g.unresolved, unresolved...)
+		g.cites = true
+	}
+}
+
 // labelled returns the reference of a citation key, or nil.
 func (g *gathered) labelled(key string) *checkedOne {
 	at := slices.IndexFunc(g.references, func(r *checkedOne) bool { return r.Label != "" && strings.EqualFold(r.Label, key) })
@@ -303,7 +320,7 @@ func (c *call) gatherNamed(ctx context.Context, g *gathered, ids []string) error
 // nothing to say.
 func (g *gathered) citations(t *tidy) *checkedCitations {
 	cited := map[string]bool{}
-	for _, key := range g.keys {
+	for _, key := range slices.Concat(g.keys, g.numbers) {
 		cited[strings.ToLower(key)] = true
 	}
 	var uncited, doubled []string

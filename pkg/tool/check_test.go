@@ -313,6 +313,13 @@ func TestCheckReferences_TextWithBibliography(t *testing.T) {
 	}
 }
 
+func TestCheckReferences_CitationsByNumber(t *testing.T) {
+	out := checker(t, fleet{}, resolvetest.New(t)).check(t, map[string]any{"text": "As was shown [1, 2], and later [5].\n\nReferences\n[1] Doe, J. A first title of words. 1999.\n[2] Roe, R. A second title of words. 2000.\n[3] Poe, P. A third title of words. 2001."})
+	if diff := cmp.Diff(&checkedCitations{Unresolved: []string{"[5]"}, Uncited: []string{"3"}}, out.Citations); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCheckReferences_QuoteOfAnotherWork(t *testing.T) {
 	lib := quotable()
 	keys := lib.Keys()
@@ -421,7 +428,7 @@ func TestCheckReferences_GoesOnByCursor(t *testing.T) {
 	}
 	in := map[string]any{"text": text.String(), "limit": 25}
 	var labels []string
-	for pages := 0; pages < 4; pages++ {
+	for range 4 {
 		out := c.check(t, in)
 		for _, r := range out.References {
 			labels = append(labels, r.Label)

@@ -4,6 +4,7 @@ package resolvetest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -138,7 +139,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(len(answer)/2))
 		answer = answer[:len(answer)/2]
 	}
-	_, _ = fmt.Fprint(w, answer)
+	_, _ = io.WriteString(w, answer)
 }
 
 // answer returns the answer of a service, and whether there is one.
