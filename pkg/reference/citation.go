@@ -69,6 +69,7 @@ const maxNumber = 999
 // of the text.
 func citationNumbers(text string) []string {
 	var all []string
+	seen := make([]bool, maxNumber+1)
 	for _, m := range numberCite.FindAllStringSubmatch(code.ReplaceAllString(text, " "), -1) {
 		for part := range strings.FieldsFuncSeq(m[1], func(r rune) bool { return r == ',' || r == ';' }) {
 			first, last, isRange := strings.Cut(strings.ReplaceAll(strings.TrimSpace(part), "–", "-"), "-")
@@ -78,8 +79,8 @@ func citationNumbers(text string) []string {
 				to, _ = strconv.Atoi(strings.TrimSpace(last))
 			}
 			for n := from; n <= min(to, maxNumber); n++ {
-				if s := strconv.Itoa(n); !slices.Contains(all, s) {
-					all = append(all, s)
+				if !seen[n] {
+					seen[n], all = true, append(all, strconv.Itoa(n))
 				}
 			}
 		}
@@ -91,7 +92,6 @@ func citationNumbers(text string) []string {
 const (
 	minQuoteWords = 5
 	maxQuoteChars = 1500
-	maxQuotes     = 200
 	// besideQuote is how far from a passage its citation may stand, in bytes.
 	besideQuote = 160
 )
@@ -103,7 +103,7 @@ var quoted = regexp.MustCompile("“([^“”]+)”|„([^„“”]+)[“”]|�
 // quotes returns the quoted passages of a text, with the citations beside them.
 func quotes(text string) []Quote {
 	var out []Quote
-	all := quoted.FindAllStringSubmatchIndex(text, maxQuotes)
+	all := quoted.FindAllStringSubmatchIndex(text, -1)
 	for i, m := range all {
 		passage := ""
 		for g := 2; g < len(m); g += 2 {

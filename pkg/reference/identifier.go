@@ -31,9 +31,6 @@ type Identifier struct {
 // String returns the identifier as "doi:10.1000/182".
 func (id Identifier) String() string { return string(id.Kind) + ":" + id.Value }
 
-// maxIdentifiers bounds the identifiers of one reference.
-const maxIdentifiers = 20
-
 var (
 	doiPattern   = regexp.MustCompile(`(?i)\b10\.\d{4,9}/[^\s"<>{}|\\^` + "`" + `“”]+`)
 	arXivPattern = regexp.MustCompile(`(?i)\barxiv(?:\.org/(?:abs|pdf|html)/|[:.\s]\s*)((?:\d{4}\.\d{4,5})|(?:[a-z][a-z-]+(?:\.[a-z]{2})?/\d{7}))(?:v\d+)?`)
@@ -72,7 +69,7 @@ func Identifiers(text string) (ids []Identifier, invalid []string) {
 	text = strings.NewReplacer(`\_`, "_", `\&`, "&", `\%`, "%", "%2F", "/", "%2f", "/").Replace(text)
 	add := func(kind Kind, value string) {
 		id := Identifier{kind, value}
-		if value != "" && len(ids) < maxIdentifiers && !slices.Contains(ids, id) {
+		if value != "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -80,13 +77,13 @@ func Identifiers(text string) (ids []Identifier, invalid []string) {
 		add(DOI, trimDOI(doi))
 		return " "
 	})
-	for _, m := range arXivPattern.FindAllStringSubmatch(rest, maxIdentifiers) {
+	for _, m := range arXivPattern.FindAllStringSubmatch(rest, -1) {
 		add(ArXiv, strings.ToLower(m[1]))
 	}
-	for _, m := range pmidPattern.FindAllStringSubmatch(rest, maxIdentifiers) {
+	for _, m := range pmidPattern.FindAllStringSubmatch(rest, -1) {
 		add(PMID, strings.TrimLeft(m[1], "0"))
 	}
-	for _, m := range isbnPattern.FindAllStringSubmatch(rest, maxIdentifiers) {
+	for _, m := range isbnPattern.FindAllStringSubmatch(rest, -1) {
 		if isbn := ParseISBN(m[1]); isbn != "" {
 			add(ISBN, isbn)
 		} else {

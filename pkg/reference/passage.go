@@ -85,11 +85,8 @@ type Change struct {
 	Quoted, Source string
 }
 
-// maxChanges is the most changes that are told.
-const maxChanges = 5
-
-// Changes returns how a quoted passage differs from the text of its source, at
-// most five stretches of words.
+// Changes returns the stretches of words in which a quoted passage differs from
+// the text of its source.
 func Changes(passage, source string) []Change {
 	a, b := scan(passage), scan(source)
 	same := func(i, j int) bool { return a[i].fold == b[j].fold }
@@ -122,7 +119,7 @@ func Changes(passage, source string) []Change {
 		}
 		out = append(out, Change{stretch(passage, a[fromA:i]), stretch(source, b[fromB:j])})
 	}
-	return slices.Clip(out[:min(len(out), maxChanges)])
+	return out
 }
 
 // stretch returns the text of some words.

@@ -80,9 +80,6 @@ func verdictOf(differences []reference.Difference) string {
 	return verdictFound
 }
 
-// maxUpdates is the most notices of one work that are listed.
-const maxUpdates = 12
-
 // notes describes notices, retractions first.
 func (t *tidy) notes(all []resolve.Notice) []checkedNote {
 	all = slices.Clone(all)
@@ -90,11 +87,7 @@ func (t *tidy) notes(all []resolve.Notice) []checkedNote {
 		return cmp.Or(gravity(a.Kind)-gravity(b.Kind), cmp.Compare(a.By, b.By), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Kind, b.Kind))
 	})
 	var out []checkedNote
-	for i, n := range all {
-		if i == maxUpdates {
-			t.shortened++
-			break
-		}
+	for _, n := range all {
 		by := string(n.By)
 		if n.Source != "" {
 			by += " (" + n.Source + ")"
