@@ -13,7 +13,8 @@ start_server() {
     addr=127.0.0.1:$(free_port)
     SERVER_URL=http://$addr
     # The programs that try a server call more often than an assistant may.
-    RATE_LIMIT_MAX=${RATE_LIMIT_MAX-0} STACKROOM_ADDR=$addr "${@//ADDR/$addr}" >"$log" 2>&1 </dev/null &
+    # No step asks public registries.
+    RATE_LIMIT_MAX=${RATE_LIMIT_MAX-0} STACKROOM_RESOLVERS=${STACKROOM_RESOLVERS-none} STACKROOM_ADDR=$addr "${@//ADDR/$addr}" >"$log" 2>&1 </dev/null &
     SERVER_PID=$!
     wait_ready && return 0
     stop_server

@@ -61,7 +61,7 @@ func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
 		"STACKROOM_MASTER_KEY=" + base64.StdEncoding.EncodeToString(master),
 		"ZOTERO_URL=" + zotero.URL, "ZOTERO_OAUTH_URL=" + zotero.URL + "/oauth",
 		"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-test", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-test",
-		"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test",
+		"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test", "STACKROOM_RESOLVERS=none",
 	}
 	for range 2 {
 		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir())...)

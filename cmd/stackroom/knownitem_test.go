@@ -84,14 +84,15 @@ func knownLibrary(t *testing.T) (*shelf.Shelf, []*library.Item) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	works := func(yield func(shelf.Work) bool) {
+	in := &shelf.Input{ID: "/bulk.bib", Tell: func(take func(shelf.Work) error) (bool, error) {
 		for i := range doc.Entries {
-			if !yield(shelf.Work{Item: doc.Entries[i].Item}) {
-				return
+			if err := take(shelf.Work{Item: doc.Entries[i].Item}); err != nil {
+				return false, err
 			}
 		}
-	}
-	if _, err := shelf.Import(t.Context(), dir, works, shelf.ImportOptions{}); err != nil {
+		return true, nil
+	}}
+	if _, err := shelf.Import(t.Context(), dir, []*shelf.Input{in}, shelf.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	s, err := shelf.Open(context.WithoutCancel(t.Context()), dir)

@@ -135,8 +135,13 @@ func serverOptions(a *app, logger *slog.Logger) (server.Options, error) {
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
+	registries, err := openRegistries(a, logger)
+	if err != nil {
+		return server.Options{Logger: logger}, err
+	}
 	catalog, err := tool.NewCatalog(a.libs, tool.Options{
 		ResultChars: c.ResultChars, Touched: telemetry.Touched, Link: a.libs.Link, OwnCredential: ownCredential, Styles: citationStyles,
+		Registries: registries,
 	})
 	if err != nil {
 		return server.Options{Logger: logger}, err

@@ -153,6 +153,7 @@ var toolCalls = []struct{ tool, arguments string }{
 	{"export", `{"ids":["ITEM"],"format":"bibtex"}`},
 	{"export", `{"library":"LIBRARY","format":"csljson"}`},
 	{"cite", `{"ids":["ITEM"]}`},
+	{"check_references", `{"ids":["ITEM"]}`},
 }
 
 func TestToolCalls_HaveEachTool(t *testing.T) {

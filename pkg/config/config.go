@@ -29,6 +29,12 @@ type Config struct {
 	Styles          string   `env:"STACKROOM_STYLES" expect:"a folder" doc:"Folder with further citation styles (.csl) and locales, such as Zotero's own."`
 	StyleRepository string   `env:"STACKROOM_STYLE_REPOSITORY" expect:"an https URL, or an http one on this machine" doc:"Where other styles are fetched, as https://www.zotero.org/styles."`
 
+	_           struct{} `group:"References"`
+	Resolvers   []string `env:"STACKROOM_RESOLVERS" envDefault:"all" expect:"all, none, or names of crossref, datacite, doiorg, arxiv, pubmed, europepmc, openlibrary, openalex, comma-separated" doc:"The public registries that check_references asks. They get identifiers, and the words of references without one."`
+	ResolverURL string   `env:"STACKROOM_RESOLVER_URL" expect:"an https URL, or an http one on this machine" doc:"Where the registries are reached instead of at their own hosts, each below its name, such as a proxy that has them at /crossref and so on."`
+	Contact     string   `env:"STACKROOM_CONTACT" expect:"an e-mail address" doc:"Sent to the registries with each call, as they ask for; some then allow more calls."`
+	OpenAlexKey string   `env:"STACKROOM_OPENALEX_KEY" expect:"an OpenAlex key, or a reference to it" secret:"true" doc:"Lets check_references ask OpenAlex in batches, not only for 10 DOIs at once."`
+
 	_              struct{} `group:"Address"`
 	Port           string   `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
 	Addr           string   `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
@@ -132,6 +138,7 @@ func (c *Config) check() []Fault {
 	expect(slices.Contains([]string{"", "none", "tokens", "oidc", "zotero"}, c.Auth), "STACKROOM_AUTH")
 	expect(validUpstream(c.ZoteroURL), "ZOTERO_URL")
 	expect(c.StyleRepository == "" || validUpstream(c.StyleRepository), "STACKROOM_STYLE_REPOSITORY")
+	faults = append(faults, c.checkRegistries()...)
 	if _, err := ZoteroKeys(c.ZoteroKey); err != nil && !Reference(c.ZoteroKey) {
 		expect(false, "ZOTERO_API_KEY")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/csl/styles"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/resolve"
 )
 
 // Libraries is what the caller may see. Who the caller is stands in ctx, which
@@ -49,6 +50,9 @@ type Options struct {
 
 	// Styles has the citation styles. Nil is the built-in ones.
 	Styles *styles.Library
+
+	// Registries are asked whether works exist and were retracted. Nil asks none.
+	Registries *resolve.Resolver
 }
 
 // Bounds of [Options].ResultChars, in characters.
@@ -68,6 +72,7 @@ type Catalog struct {
 	touched       func(ctx context.Context, ids ...string)
 	ownCredential func(ctx context.Context) bool
 	styles        *styles.Library
+	registries    *resolve.Resolver
 	tools         []*definition
 	byName        map[string]*definition
 }
@@ -84,9 +89,9 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.Styles == nil {
 		opts.Styles = styles.New()
 	}
-	c := &Catalog{styles: opts.Styles, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}}
+	c := &Catalog{styles: opts.Styles, registries: opts.Registries, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}}
 	for _, define := range []func(*Catalog) (*definition, error){
-		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, citeTool,
+		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, citeTool, checkReferencesTool,
 	} {
 		d, err := define(c)
 		if err != nil {

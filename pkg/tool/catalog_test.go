@@ -66,7 +66,7 @@ func TestEveryToolIsFitForEveryClient(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	c := catalogOf(t, one(), Options{})
 	tools := c.Definitions()
-	want := []string{"search", "fetch", "read_text", "list_libraries", "list_collections", "list_tags", "recent_changes", "export", "cite"}
+	want := []string{"search", "fetch", "read_text", "list_libraries", "list_collections", "list_tags", "recent_changes", "export", "cite", "check_references"}
 	if got := c.names(); !slices.Equal(got, want) {
 		t.Fatalf("tools %q, want %q", got, want)
 	}
@@ -74,11 +74,12 @@ func TestEveryToolIsFitForEveryClient(t *testing.T) {
 		if !name.MatchString(d.Name) || d.Title == "" {
 			t.Errorf("name %q, title %q", d.Name, d.Title)
 		}
-		if d.Hints != (Hints{ReadOnly: true, Idempotent: true}) {
+		asks := d.Name == "check_references" // asks services beyond the libraries
+		if d.Hints != (Hints{ReadOnly: true, Idempotent: true, OpenWorld: asks}) {
 			t.Errorf("%s: hints %+v", d.Name, d.Hints)
 		}
 		a := c.tools[i].wire.Annotations
-		if a.Title != d.Title || !a.ReadOnlyHint || !a.IdempotentHint || a.DestructiveHint == nil || *a.DestructiveHint || a.OpenWorldHint == nil || *a.OpenWorldHint {
+		if a.Title != d.Title || !a.ReadOnlyHint || !a.IdempotentHint || a.DestructiveHint == nil || *a.DestructiveHint || a.OpenWorldHint == nil || *a.OpenWorldHint != asks {
 			t.Errorf("%s: annotations %+v", d.Name, a)
 		}
 		if n := len(d.Description); n < 80 || n > 1_000 || !(strings.Contains(d.Description, "Use it") || strings.Contains(d.Description, "Start here")) || !strings.Contains(d.Description, "Not ") {

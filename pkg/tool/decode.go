@@ -158,7 +158,11 @@ func (f *field[In]) read(in *In, value json.RawMessage) error {
 }
 
 func (f *field[In]) readText(in *In, s string) error {
-	s = plaintext.Line(s)
+	if f.lines {
+		s = plaintext.Clean(s)
+	} else {
+		s = plaintext.Line(s)
+	}
 	if n := utf8.RuneCountInString(s); n > f.max {
 		return f.refuse("is %d characters long, at most %d are allowed", n, f.max)
 	}

@@ -26,9 +26,8 @@ type Definition struct {
 	Complete bool `json:"-"`
 }
 
-// Hints say how a tool behaves (MCP, ToolAnnotations). OpenWorld is about
-// effects: no tool of ours reaches beyond the caller's libraries, though the
-// text in them is anybody's.
+// Hints say how a tool behaves (MCP, ToolAnnotations). OpenWorld says that a
+// tool asks services beyond the caller's libraries.
 type Hints struct {
 	ReadOnly    bool `json:"readOnly"`
 	Destructive bool `json:"destructive"`

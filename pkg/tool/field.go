@@ -20,6 +20,8 @@ type field[In any] struct {
 	// quiet leaves the bounds out of the schema: they are so far out that
 	// telling every conversation of them would cost more than it helps.
 	quiet bool
+	// lines keeps the lines of a text, which is else put on one.
+	lines bool
 	// min and max bound a number; max alone bounds the characters of a text
 	// and the entries of a list.
 	min, max int
@@ -38,6 +40,13 @@ const maxEntryChars = 300
 // text declares an argument of at most max characters.
 func text[In any](name, description string, max int, at func(*In) *string) field[In] {
 	return field[In]{name: name, description: description, max: max, text: at}
+}
+
+// block declares an argument that is a text of several lines.
+func block[In any](name, description string, max int, at func(*In) *string) field[In] {
+	f := text(name, description, max, at)
+	f.quiet, f.lines = true, true
+	return f
 }
 
 // choice declares a text argument of a closed set; the first one is the

@@ -67,13 +67,13 @@ func neutral(s string) string {
 func withoutLinks(s string) string {
 	if strings.IndexByte(s, ']') >= 0 {
 		s = strings.ReplaceAll(s, "](", "] (")
-		s = reference.ReplaceAllString(s, "] :$1")
+		s = linkReference.ReplaceAllString(s, "] :$1")
 	}
 	return s
 }
 
-// reference is what makes a Markdown reference definition of a line.
-var reference = regexp.MustCompile(`\]:(\s*<?(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|[&\\]))`)
+// linkReference is what makes a Markdown reference definition of a line.
+var linkReference = regexp.MustCompile(`\]:(\s*<?(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|[&\\]))`)
 
 // jsonChars returns how many characters s takes inside a JSON string as encode
 // writes it.

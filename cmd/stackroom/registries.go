@@ -1,0 +1,22 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/stackroom-mcp/stackroom/pkg/resolve"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+)
+
+// openRegistries returns the registries that the configuration allows to ask,
+// nil for none.
+func openRegistries(a *app, logger *slog.Logger) (*resolve.Resolver, error) {
+	c := a.config
+	names := c.AskedRegistries()
+	if len(names) == 0 {
+		return nil, nil
+	}
+	return resolve.New(resolve.Options{
+		Names: names, BaseURL: c.ResolverURL, Contact: c.Contact, Agent: "stackroom/" + buildVersion(), OpenAlexKey: current(a.secrets, "STACKROOM_OPENALEX_KEY"),
+		Hooks: func(name string) upstream.Hooks { return a.observing.upstreamHooks(name, logger) },
+	})
+}

@@ -1,0 +1,43 @@
+package config
+
+import (
+	"net/mail"
+	"slices"
+)
+
+// Registries are the names that STACKROOM_RESOLVERS may have.
+func Registries() []string {
+	return []string{"crossref", "datacite", "doiorg", "arxiv", "pubmed", "europepmc", "openlibrary", "openalex"}
+}
+
+// AskedRegistries returns the names of the registries that may be asked; none
+// for "none".
+func (c *Config) AskedRegistries() []string {
+	switch {
+	case slices.Equal(c.Resolvers, []string{"all"}):
+		return Registries()
+	case slices.Equal(c.Resolvers, []string{"none"}):
+		return nil
+	}
+	return c.Resolvers
+}
+
+// checkRegistries returns the faults of the settings for registries.
+func (c *Config) checkRegistries() []Fault {
+	var faults []Fault
+	expect := func(ok bool, variable string) {
+		if !ok {
+			faults = append(faults, Fault{Variable: variable})
+		}
+	}
+	expect(all(c.AskedRegistries(), func(name string) bool { return slices.Contains(Registries(), name) }), "STACKROOM_RESOLVERS")
+	expect(c.ResolverURL == "" || validUpstream(c.ResolverURL), "STACKROOM_RESOLVER_URL")
+	expect(c.Contact == "" || validContact(c.Contact), "STACKROOM_CONTACT")
+	return faults
+}
+
+// validContact accepts a bare e-mail address, which is sent in a header.
+func validContact(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Name == "" && a.Address == s && len(s) <= 254
+}

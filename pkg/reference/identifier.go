@@ -1,0 +1,166 @@
+package reference
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// Kind is a kind of identifier.
+type Kind string
+
+// The kinds, those first that name a work best.
+const (
+	DOI   Kind = "doi"
+	PMID  Kind = "pmid"
+	ArXiv Kind = "arxiv"
+	ISBN  Kind = "isbn"
+)
+
+// Identifier names a work. Value is in one form for equal identifiers: a DOI in
+// lower case, an arXiv identifier in lower case without its version, an ISBN as
+// 13 digits.
+type Identifier struct {
+	Kind  Kind
+	Value string
+}
+
+// String returns the identifier as "doi:10.1000/182".
+func (id Identifier) String() string { return string(id.Kind) + ":" + id.Value }
+
+var (
+	doiPattern   = regexp.MustCompile(`(?i)\b10\.\d{4,9}/[^\s"<>{}|\\^` + "`" + `“”]+`)
+	arXivPattern = regexp.MustCompile(`(?i)\barxiv(?:\.org/(?:abs|pdf|html)/|[:.\s]\s*)((?:\d{4}\.\d{4,5})|(?:[a-z][a-z-]+(?:\.[a-z]{2})?/\d{7}))(?:v\d+)?`)
+	pmidPattern  = regexp.MustCompile(`(?i)(?:\bPMID\s*:?\s*|pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)(\d{1,8})\b`)
+	isbnPattern  = regexp.MustCompile(`(?i)\bISBN(?:-1[03])?(?:\s*\([a-z]+\))?\s*:?\s*(97[89][- ]?(?:\d[- ]?){9}\d|(?:\d[- ]?){9}[\dX])`)
+	barePattern  = regexp.MustCompile(`(?i)\bhttps?://\S+|\b(?:doi|PMID|PMCID|arXiv)\s*:?\s*$`)
+)
+
+// ParseDOI returns the DOI that s begins with, in lower case, without what a
+// sentence puts after it; "" if there is none.
+func ParseDOI(s string) string {
+	at := doiPattern.FindStringIndex(s)
+	if at == nil || at[0] > 0 {
+		return ""
+	}
+	return trimDOI(s[:at[1]])
+}
+
+// trimDOI removes punctuation of the sentence, and brackets that were opened
+// before the DOI.
+func trimDOI(doi string) string {
+	for doi != "" {
+		last := doi[len(doi)-1]
+		open := map[byte]string{')': "(", ']': "["}[last]
+		if strings.IndexByte(".,;:'*_", last) < 0 && (open == "" || strings.Count(doi, open) >= strings.Count(doi, string(last))) {
+			break
+		}
+		doi = doi[:len(doi)-1]
+	}
+	return strings.ToLower(doi)
+}
+
+// Identifiers returns the valid identifiers in a text, each once, and the ISBNs
+// whose check digit is wrong.
+func Identifiers(text string) (ids []Identifier, invalid []string) {
+	text = strings.NewReplacer(`\_`, "_", `\&`, "&", `\%`, "%", "%2F", "/", "%2f", "/").Replace(text)
+	add := func(kind Kind, value string) {
+		id := Identifier{kind, value}
+		if value != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	rest := doiPattern.ReplaceAllStringFunc(text, func(doi string) string {
+		add(DOI, trimDOI(doi))
+		return " "
+	})
+	for _, m := range arXivPattern.FindAllStringSubmatch(rest, -1) {
+		add(ArXiv, strings.ToLower(m[1]))
+	}
+	for _, m := range pmidPattern.FindAllStringSubmatch(rest, -1) {
+		add(PMID, strings.TrimLeft(m[1], "0"))
+	}
+	for _, m := range isbnPattern.FindAllStringSubmatch(rest, -1) {
+		if isbn := ParseISBN(m[1]); isbn != "" {
+			add(ISBN, isbn)
+		} else {
+			invalid = append(invalid, strings.TrimSpace(m[1]))
+		}
+	}
+	order := []Kind{DOI, PMID, ArXiv, ISBN}
+	slices.SortStableFunc(ids, func(a, b Identifier) int {
+		return cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind))
+	})
+	return ids, invalid
+}
+
+// itemIdentifiers returns the identifiers of a work's fields.
+func itemIdentifiers(it *library.Item) (ids []Identifier, invalid []string) {
+	var b strings.Builder
+	for _, name := range []string{"DOI", "url", "archiveID", "extra", "number"} {
+		b.WriteString(it.Field(name) + "\n")
+	}
+	if s := it.Field("PMID"); s != "" {
+		b.WriteString("PMID: " + s + "\n")
+	}
+	for isbn := range strings.FieldsFuncSeq(it.Field("ISBN"), func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' }) {
+		b.WriteString("ISBN " + isbn + "\n")
+	}
+	return Identifiers(b.String())
+}
+
+// ParseISBN returns an ISBN as 13 digits, or "" if its check digit is wrong
+// (ISO 2108).
+func ParseISBN(s string) string {
+	digits := strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9':
+			return r
+		case r == 'x' || r == 'X':
+			return 'X'
+		}
+		return -1
+	}, s)
+	switch len(digits) {
+	case 10:
+		sum := 0
+		for i, c := range digits {
+			value := int(c - '0')
+			if c == 'X' {
+				value = 10
+			}
+			sum += (10 - i) * value
+		}
+		if sum%11 != 0 || strings.ContainsRune(digits[:9], 'X') {
+			return ""
+		}
+		digits = "978" + digits[:9]
+		return digits + checkDigit(digits)
+	case 13:
+		if !strings.ContainsRune(digits, 'X') && digits[12:] == checkDigit(digits[:12]) {
+			return digits
+		}
+	}
+	return ""
+}
+
+// checkDigit returns the check digit after 12 digits of an ISBN.
+func checkDigit(digits string) string {
+	sum := 0
+	for i, c := range digits {
+		sum += int(c-'0') * (1 + i%2*2)
+	}
+	return string(rune('0' + (10-sum%10)%10))
+}
+
+// bare returns a text without identifiers and addresses.
+func bare(text string) string {
+	text = doiPattern.ReplaceAllString(text, " ")
+	text = arXivPattern.ReplaceAllString(text, " ")
+	text = pmidPattern.ReplaceAllString(text, " ")
+	text = isbnPattern.ReplaceAllString(text, " ")
+	return strings.TrimSpace(barePattern.ReplaceAllString(text, " "))
+}

@@ -1,0 +1,35 @@
+package resolve
+
+import (
+	"time"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// Bounds of what is kept.
+const (
+	maxKept = 5_000 // answers
+	keepFor = 6 * time.Hour
+)
+
+// cache keeps what services answered. A kept answer without works says that the
+// service does not have it.
+type cache struct{ answers *otter.Cache[string, kept] }
+
+type kept struct {
+	works []*Work
+	at    time.Time
+}
+
+func newCache() *cache {
+	return &cache{otter.Must(&otter.Options[string, kept]{MaximumSize: maxKept})}
+}
+
+func (c *cache) get(s Service, question string) (works []*Work, ok bool) {
+	k, ok := c.answers.GetIfPresent(string(s) + " " + question)
+	return k.works, ok && time.Since(k.at) < keepFor
+}
+
+func (c *cache) put(s Service, question string, works ...*Work) {
+	c.answers.Set(string(s)+" "+question, kept{works, time.Now()})
+}

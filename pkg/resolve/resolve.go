@@ -1,0 +1,155 @@
+// Package resolve asks public registries for the works that identifiers name,
+// and what they say of retractions and corrections.
+//
+// It asks politely: in batches, at the pace that each service states, with a
+// contact address where one is configured, and at most [MaxCalls] times a
+// service in one request. Answers are kept for some hours, so that the next
+// request asks only what is new. The hosts are constants, or below one
+// configured address.
+package resolve
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/reference"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+)
+
+// Service is a registry or an index of works, by its name.
+type Service string
+
+// The services.
+const (
+	Crossref    Service = "Crossref"
+	DataCite    Service = "DataCite"
+	DOIOrg      Service = "doi.org" // which agency registers a DOI's prefix
+	ArXiv       Service = "arXiv"
+	PubMed      Service = "PubMed"
+	EuropePMC   Service = "Europe PMC" // notices alone
+	OpenLibrary Service = "Open Library"
+	OpenAlex    Service = "OpenAlex" // notices alone
+)
+
+// row is what is known of a service before it is asked.
+type row struct {
+	service Service
+	name    string // in settings and below a configured address
+	base    string
+	every   time.Duration // between two calls, until the service states another pace
+	burst   int           // calls that may follow each other at once
+}
+
+// rows are the services (pace: their terms of use, November 2026).
+var rows = []row{
+	{Crossref, "crossref", "https://api.crossref.org", 200 * time.Millisecond, 3},
+	{DataCite, "datacite", "https://api.datacite.org", 600 * time.Millisecond, 3},
+	{DOIOrg, "doiorg", "https://doi.org", 200 * time.Millisecond, 3},
+	{ArXiv, "arxiv", "https://export.arxiv.org", 3 * time.Second, 1},
+	{PubMed, "pubmed", "https://eutils.ncbi.nlm.nih.gov", 340 * time.Millisecond, 1},
+	{EuropePMC, "europepmc", "https://www.ebi.ac.uk", 100 * time.Millisecond, 3},
+	{OpenLibrary, "openlibrary", "https://openlibrary.org", time.Second, 1},
+	{OpenAlex, "openalex", "https://api.openalex.org", 100 * time.Millisecond, 3},
+}
+
+// Names returns the names of the services in settings: "crossref", "datacite",
+// "doiorg", "arxiv", "pubmed", "europepmc", "openlibrary", "openalex".
+func Names() []string {
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.name
+	}
+	return names
+}
+
+// Options configures a [Resolver].
+type Options struct {
+	// Names are the services that may be asked, see [Names]; none asks nobody.
+	Names []string
+	// BaseURL has all services below it, each under its name, such as
+	// https://proxy.example.org/crossref; "" is their public hosts.
+	BaseURL string
+	// Contact is an e-mail address that is sent with each call, so that a service
+	// can write to the operator; "" sends none.
+	Contact string
+	// OpenAlexKey returns the present key of OpenAlex, which lets it be asked in
+	// batches. Without it, "" or nil, it is asked for single DOIs, at most
+	// [MaxCalls].
+	OpenAlexKey func() string
+	// Agent names the program, as "stackroom/1.2".
+	Agent string
+	// Hooks returns the hooks of a service, by its name in settings; nil is none.
+	Hooks     func(name string) upstream.Hooks
+	Transport http.RoundTripper // nil is [upstream.NewTransport]
+}
+
+// Resolver asks services. It is safe for concurrent use. Nil asks nobody.
+type Resolver struct {
+	services map[Service]*service
+	kept     *cache
+	contact  string
+	key      func() string
+}
+
+// New returns a resolver. It fails with [library.Invalid] for an unknown
+// service or an invalid address.
+func New(o Options) (*Resolver, error) {
+	r := &Resolver{services: map[Service]*service{}, kept: newCache(), contact: o.Contact, key: o.OpenAlexKey}
+	if r.key == nil {
+		r.key = func() string { return "" }
+	}
+	for _, name := range o.Names {
+		at := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
+		if at < 0 {
+			return nil, library.Errorf(library.Invalid, "there is no service %q", name).WithHint("the services are %s", strings.Join(Names(), ", "))
+		}
+		s, err := newService(rows[at], o)
+		if err != nil {
+			return nil, err
+		}
+		r.services[s.name] = s
+	}
+	return r, nil
+}
+
+// Asks reports whether a service may be asked.
+func (r *Resolver) Asks(s Service) bool { return r != nil && r.services[s] != nil }
+
+// Work is what a service says of a work.
+type Work struct {
+	reference.Known
+	Service Service
+	ID      reference.Identifier
+	// Notices are the retractions, corrections and expressions of concern that
+	// the service knows. None does not mean that there is none.
+	Notices []Notice
+}
+
+// Notice says that a work was retracted, corrected or doubted.
+type Notice struct {
+	// Kind is "retraction", "withdrawal", "correction", "expression_of_concern"
+	// or another type of the service, in lower case with underscores. It begins
+	// with "notice_of_" for a work that is such a notice itself.
+	Kind string
+	By   Service
+	// Source is who told the service, such as "Retraction Watch"; "" if it does
+	// not say.
+	Source string
+	// ID is the DOI or "pmid:…" of the notice, or of the work that this is a
+	// notice of; "" if it is not known.
+	ID   string
+	Date string // ISO 8601, as far as known
+}
+
+// contactQuery adds the contact address to a query, under the name that the
+// service gives it.
+func (r *Resolver) contactQuery(q url.Values, name string) url.Values {
+	if r.contact != "" {
+		q.Set(name, r.contact)
+	}
+	return q
+}
