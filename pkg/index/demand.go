@@ -14,7 +14,7 @@ const (
 // shortWords words, longLeast of that. A single common word is
 // less; the figures on Cranfield are the same without the bound.
 const (
-	mostLeast  = 0.35
+	mostLeast  = 0.4
 	shortWords = 4
 	longLeast  = 0.75
 )

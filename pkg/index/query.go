@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -21,9 +22,10 @@ const (
 
 // Notices of what a query does not say.
 const (
-	noticeLongQuery  = "the query is longer than 8,000 characters; its end was left out"
-	noticeManyWords  = "of a query of so many words the forty weightiest count"
-	noticeLongPhrase = "of a phrase only the first 16 words count"
+	noticeLongQuery    = "the query is longer than 8,000 characters; its end was left out"
+	noticeManyWords    = "of a query of so many words the forty weightiest count"
+	noticeTooManyWords = "the query has more than 512 different words; those after them were left out"
+	noticeLongPhrase   = "of a phrase only the first 16 words count"
 )
 
 // parsed is a query's text, understood.
@@ -179,6 +181,9 @@ func (p *parser) add(w queryWord) int {
 		return i
 	}
 	if len(p.out.words) == maxQueryWords {
+		if !slices.Contains(p.out.notices, noticeTooManyWords) {
+			p.out.note(noticeTooManyWords)
+		}
 		return -1
 	}
 	p.seen[key] = len(p.out.words)

@@ -193,7 +193,76 @@ func TestIdentifiersComeFirst(t *testing.T) {
 			if len(r.Hits) == 0 || r.Hits[0].Key != keyOf(tc.want) {
 				t.Errorf("got %v, want %s first", keys(r), keyOf(tc.want))
 			}
+			if among := strings.Contains(tc.text, "please"); !among && (r.Total != 1 || len(r.Hits) != 1 || r.More || r.Hits[0].Match.Source != library.SourceIdentifier) {
+				t.Errorf("total %d of %v, matched by %+v; want it alone", r.Total, keys(r), r.Hits[0].Match)
+			}
 		})
+	}
+}
+
+// TestSearch_NamesNoWork has identifiers that no work has, and the words of which
+// many works have.
+func TestSearch_NamesNoWork(t *testing.T) {
+	s := shelves()
+	for n := 10; n < 30; n++ {
+		s.put(index.Document{Item: work(n, "title", "10 1002 j 1538 7305 1948 tb01339 x 2301 00002 978 0 14 043206 0 darwin 1858 http example org pmid 5")})
+	}
+	x := memory(t, s)
+	for text, kind := range map[string]string{
+		"10.1002/j.1538-7305.1948.tb01339.x": "DOI", "https://doi.org/10.1002/j.1538-7305.1948": "DOI", "978-0-14-043206-0": "ISBN",
+		"arXiv:2301.00002": "arXiv ID", "2301.00002": "arXiv ID", "pmid:5": "PubMed ID", "@darwin": "citation key", "http://example.org/j": "URL",
+	} {
+		r := search(t, x, library.Query{Text: text})
+		if r.Total != 0 || len(r.Hits) != 0 || r.More || !strings.HasPrefix(r.Unmet, "no work has this "+kind) || len(r.Notices) != 0 {
+			t.Errorf("%s: %+v", text, r)
+		}
+		// What another library has is no work of this one.
+		r = search(t, x, library.Query{Text: text, Statistics: &library.Statistics{Works: 9, Named: 2}})
+		if r.Total != 0 || len(r.Hits) != 0 {
+			t.Errorf("%s, which another library has: %+v", text, r)
+		}
+	}
+	// A word that is a key in another library is one in all of them.
+	st := &library.Statistics{Works: 30, Named: 1, Words: make([]library.Frequency, 1)}
+	if r := search(t, x, library.Query{Text: "darwin", Statistics: st}); r.Total != 0 {
+		t.Errorf("a key of another library: %+v", r)
+	}
+	if r := search(t, x, library.Query{Text: "darwin"}); r.Total != 21 || len(r.Notices) != 0 {
+		t.Errorf("a word that is no key: total %d, %q", r.Total, r.Notices)
+	}
+	if r := search(t, x, library.Query{Text: "Darwin1859"}); r.Total != 1 || len(r.Notices) != 1 {
+		t.Errorf("a word that is a key: total %d, %q", r.Total, r.Notices)
+	}
+	if r := search(t, x, library.Query{Text: "darwin1859", YearFrom: 1900}); r.Total != 0 || r.Unmet == "" {
+		t.Errorf("a key outside a filter: %+v", r)
+	}
+}
+
+func TestSearch_NamesWorksByPage(t *testing.T) {
+	s := shelves()
+	put := func(n int, journal, short, volume, pages string) {
+		s.put(index.Document{Item: work(n, "title", "Untitled", "publicationTitle", journal, "journalAbbreviation", short, "volume", volume, "pages", pages)})
+	}
+	put(10, "Nature", "", "171", "737–738")
+	put(11, "Physical Review", "Phys. Rev.", "171", "737")
+	put(12, "Proceedings of the National Academy of Sciences", "", "12", "L34")
+	put(13, "Nature", "", "171", "7371")
+	x := memory(t, s)
+	for text, want := range map[string][]int{
+		"Nature 171 737": {10}, "Nature 171 (4356), 737-738 (1953).": {10}, "Phys. Rev. 171, 737": {11}, "Phys Rev 0171 0737": {11},
+		"PNAS 12, l34": {12}, "Proc. Natl. Acad. Sci. 12 L34": {12}, "Nature 171 7371": {13},
+	} {
+		r := search(t, x, library.Query{Text: text})
+		if got := numbers(r); !slices.Equal(got, want) || r.Total != 1 || r.Hits[0].Match == nil || r.Hits[0].Match.Source != library.SourceIdentifier {
+			t.Errorf("%s: total %d of %v, want %v", text, r.Total, got, want)
+		}
+	}
+	// Without such a work these are words.
+	if r := search(t, x, library.Query{Text: "Nature 172 737"}); r.Unmet != "no work has all the words" {
+		t.Errorf("%+v", r)
+	}
+	if x = update(t, x, s, nil, keyOf(10)); search(t, x, library.Query{Text: "Nature 171 737"}).Total != 0 {
+		t.Error("a removed work is named")
 	}
 }
 

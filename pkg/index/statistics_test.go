@@ -3,6 +3,7 @@ package index_test
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index"
@@ -22,7 +23,9 @@ func TestStatistics_SplitIndexes(t *testing.T) {
 	for _, p := range parts {
 		indexes = append(indexes, memory(t, p))
 	}
-	for _, text := range append(queriesFrom(all, 60), "ba", "ce da", `"ba" ce`) {
+	title := all[keyOf(7)].Item.Title()
+	long := strings.Join(queriesFrom(all, 80), " ")
+	for _, text := range append(queriesFrom(all, 60), "ba", "ce da", `"ba" ce`, `"`+title+`"`, `"`+title+` xx"`, "ba* ce* xx", long, "title:"+title, keyOf(7), "@"+keyOf(7), "-ba", "@none") {
 		var own []*library.Statistics
 		for _, x := range indexes {
 			st, err := x.Statistics(t.Context(), text)
@@ -32,12 +35,20 @@ func TestStatistics_SplitIndexes(t *testing.T) {
 			own = append(own, st)
 		}
 		var got []index.Hit
+		total, notices := 0, []string(nil)
 		for _, x := range indexes {
-			got = append(got, search(t, x, library.Query{Text: text, Limit: 20, Statistics: library.SumStatistics(own)}).Hits...)
+			r := search(t, x, library.Query{Text: text, Limit: 20, Statistics: library.SumStatistics(own)})
+			got, total, notices = append(got, r.Hits...), total+r.Total, r.Notices
 		}
 		slices.SortFunc(got, func(a, b index.Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Key, b.Key)) })
-		want := search(t, one, library.Query{Text: text, Limit: 20}).Hits
-		for i, h := range want {
+		want := search(t, one, library.Query{Text: text, Limit: 20})
+		if total != want.Total || !slices.Equal(notices, want.Notices) {
+			t.Errorf("%.40q: total %d, want %d; notices %q, want %q", text, total, want.Total, notices, want.Notices)
+		}
+		for i, h := range want.Hits {
+			if !slices.Equal(got[i].Lacks, h.Lacks) {
+				t.Errorf("%.40q: %s lacks %q, want %q", text, h.Key, got[i].Lacks, h.Lacks)
+			}
 			if got[i].Key != h.Key || got[i].Score != h.Score {
 				t.Fatalf("%q: hit %d is %s with %v, want %s with %v", text, i, got[i].Key, got[i].Score, h.Key, h.Score)
 			}

@@ -25,13 +25,17 @@ func (m *Memory) Search(ctx context.Context, q library.Query) (library.Page[libr
 		return library.Page[library.Hit]{}, err
 	}
 	all := parse(q.Text)
+	least := 3 // of three words one, in other orders all
+	if q.Sort != "" && q.Sort != library.SortRelevance {
+		least = 1
+	}
 	hits, total := []library.Hit{}, 0
 	for _, it := range m.items {
 		if !inCollections(it, within) || !filtered(it, q) {
 			continue
 		}
 		score, match, lacks := m.score(it, all)
-		if len(all) > 0 && (score == 0 || len(lacks) > 0 && (3*len(lacks) > 2*len(all) || value(q, it) != "")) {
+		if len(all) > 0 && (score == 0 || least*len(lacks) > (least-1)*len(all)) {
 			continue
 		}
 		hit := library.Hit{Item: it, Score: score, Value: value(q, it), Match: match, Lacks: lacks}
