@@ -191,7 +191,7 @@ func TestYearOfABibTeXUser(t *testing.T) {
 	}
 	y.imported("July: five entries go", "0 added, 0 updated, 35 unchanged, 5 removed")
 
-	y.entries["author20"] = map[string]string{"author": "Newcomer, N.", "title": "Another work under a former key", "year": "2026"}
+	y.entries["author20"] = map[string]string{"author": "Newcomer, N.", "title": "Another work under a former key", "journal": "Notes", "year": "2026"}
 	y.imported("September: a former key for a new work", "1 added, 1 updated, 34 unchanged, 0 removed")
 
 	delete(y.entries, "author31") // it turned out to be the same work as author33
