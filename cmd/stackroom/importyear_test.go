@@ -253,6 +253,11 @@ func TestExport_RepeatsNoKey(t *testing.T) {
 	if other := entryKeys("csljson", exported(t, url, "csljson", 100)); !slices.Equal(keys, other) {
 		t.Error("CSL-JSON has other keys")
 	}
+	var cited struct{ Missing, Notices []string }
+	use(t, url, "cite", map[string]any{"ids": []string{"@Doyle1", "@Doyle1a", "@doyle2011tides"}}, &cited)
+	if len(cited.Missing)+len(cited.Notices) > 0 {
+		t.Errorf("cited by key: %+v", cited)
+	}
 	var found struct {
 		Results []struct {
 			ID  string
