@@ -22,6 +22,7 @@ install_tex() {
 go build -o "$WORK/bin/count" ./.ci/count || exit 1
 if install_tex >"$WORK/install.log" 2>&1; then
   STACKROOM_TEST_TEX=1 tier "export: compiled" '^TestExportsCompile' ./pkg/biblio
+  STACKROOM_TEST_TEX=1 tier "export: a year of edits, compiled" '^TestYearOfABibTeXUser$' ./cmd/stackroom
 else
   tail -n 4 "$WORK/install.log"
   skip "export: TeX could not be installed, and nothing was compiled"

@@ -191,7 +191,7 @@ func TestYearOfABibTeXUser(t *testing.T) {
 	}
 	y.imported("July: five entries go", "0 added, 0 updated, 35 unchanged, 5 removed")
 
-	y.entries["author20"] = map[string]string{"author": "Newcomer, N.", "title": "Another work under a former key", "year": "2026"}
+	y.entries["author20"] = map[string]string{"author": "Newcomer, N.", "title": "Another work under a former key", "journal": "Notes", "year": "2026"}
 	y.imported("September: a former key for a new work", "1 added, 1 updated, 34 unchanged, 0 removed")
 
 	delete(y.entries, "author31") // it turned out to be the same work as author33
@@ -252,6 +252,11 @@ func TestExport_RepeatsNoKey(t *testing.T) {
 	}
 	if other := entryKeys("csljson", exported(t, url, "csljson", 100)); !slices.Equal(keys, other) {
 		t.Error("CSL-JSON has other keys")
+	}
+	var cited struct{ Missing, Notices []string }
+	use(t, url, "cite", map[string]any{"ids": []string{"@Doyle1", "@Doyle1a", "@doyle2011tides"}}, &cited)
+	if len(cited.Missing)+len(cited.Notices) > 0 {
+		t.Errorf("cited by key: %+v", cited)
 	}
 	var found struct {
 		Results []struct {

@@ -25,8 +25,9 @@ func TestWrite_OneKeyInEveryFormat(t *testing.T) {
 		{Type: "book", Fields: map[string]string{"title": "T", "citationKey": "O'Hara_1999"}},
 		{Type: "book", Fields: map[string]string{"title": "T", "extra": "Citation Key: doe2000"}},
 		{Type: "book", ParsedDate: "1843", Fields: map[string]string{"title": "Notes"}, Creators: []library.Creator{{Role: "author", Family: "Lovelace", Given: "Ada"}}},
+		{Type: "book", CitationKey: "given2001a", Fields: map[string]string{"title": "T", "citationKey": "given2001"}},
 	}
-	for i, want := range []string{"O'Hara_1999", "doe2000", "lovelace1843notes"} {
+	for i, want := range []string{"O'Hara_1999", "doe2000", "lovelace1843notes", "given2001a"} {
 		if got := biblio.CitationKey(items[i]); got != want {
 			t.Errorf("the key is %q, want %q", got, want)
 		}
@@ -36,9 +37,40 @@ func TestWrite_OneKeyInEveryFormat(t *testing.T) {
 		if got := written(t, biblio.BibLaTeX, items...); !strings.Contains(got, "@book{"+strings.ReplaceAll(want, "'", "")+",") {
 			t.Errorf("BibLaTeX has no %q:\n%s", want, got)
 		}
+		if got := written(t, biblio.RIS, items...); !strings.Contains(got, "M2  - Citation Key: "+want+"\r\n") {
+			t.Errorf("RIS has no %q:\n%s", want, got)
+		}
 		var csl []struct{ ID string }
 		if err := json.Unmarshal([]byte(written(t, biblio.CSLJSON, items...)), &csl); err != nil || csl[i].ID != want {
 			t.Errorf("CSL-JSON has %+v, %v; want %q", csl, err, want)
+		}
+	}
+}
+
+func TestWrite_FormerKeysAreIDs(t *testing.T) {
+	item := &library.Item{Type: "book", Fields: map[string]string{"title": "T", "extra": "ids: old99, Other00, old_{98}"}}
+	other := &library.Item{Type: "book", Fields: map[string]string{"title": "U", "citationKey": "other00", "extra": "ids: old99"}}
+	for _, format := range []biblio.Format{biblio.BibTeX, biblio.BibLaTeX} {
+		got := written(t, format, item, other)
+		doc, err := biblio.Read(t.Context(), strings.NewReader(got), "a.bib", format)
+		if !strings.Contains(got, "ids = {old99, old_98}") || strings.Count(got, "ids =") != 1 || err != nil || doc.Entries[0].Item.Field("extra") != "ids: old99, old_98" {
+			t.Errorf("%v\n%s", err, got)
+		}
+	}
+}
+
+func TestDocument_IsCut(t *testing.T) {
+	for text, want := range map[string]bool{
+		"@misc{a, title = {A}}\n@misc{b, title = {B": true, "@misc{a, title = {A}}\n@misc{b, title = {B}": true, "@misc{a, title = {A}}\n@misc{b, title {B}}": false,
+		"@misc{a, title = {A\n@misc{b, title = {B}}": false, "@misc{a, title = {A}}": false, "": false,
+		"TY  - JOUR\nTI  - A\nER  - \nTY  - JOUR\nTI  - B\n": true, "TY  - JOUR\nTI  - A\nTY  - JOUR\nTI  - B\nER  - \n": false,
+	} {
+		format := biblio.BibTeX
+		if strings.HasPrefix(text, "TY") {
+			format = biblio.RIS
+		}
+		if doc, err := biblio.Read(t.Context(), strings.NewReader(text), "a", format); err != nil || doc.IsCut() != want {
+			t.Errorf("%q: cut %t, %v", text, doc.IsCut(), err)
 		}
 	}
 }

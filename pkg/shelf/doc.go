@@ -20,6 +20,6 @@
 // written beside the current one and published by one atomic rename. An import
 // and a whole reading ([Rebuild]) are published in the same way, all or nothing.
 //
-// Nothing in a generation names a host or a folder: its files can be copied
-// elsewhere and are the same library there.
+// A generation's files can be copied elsewhere and are the same library there.
+// Only the sources of an import are named by their paths.
 package shelf

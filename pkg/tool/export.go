@@ -82,6 +82,7 @@ func export(ctx context.Context, c *call, in exportInput) (answer[exportOutput],
 		}
 		out := exportOutput{Text: text, Missing: b.missing, listed: b.listed(n)}
 		out.noteLeftOut(b, n)
+		out.noteKeys(b.items[:n])
 		return out
 	})
 	if failed != nil {

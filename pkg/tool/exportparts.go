@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -79,6 +80,20 @@ func withoutAbstract(item *library.Item, left *leftOut) *library.Item {
 	without.Fields = maps.Clone(item.Fields)
 	delete(without.Fields, "abstractNote")
 	return &without
+}
+
+// noteKeys says how many of the works have another citation key in the export than
+// in their library, because works of several libraries have the same.
+func (out *exportOutput) noteKeys(items []*library.Item) {
+	changed := 0
+	for i, key := range citekey.Assign(items) {
+		if own := items[i].CitationKey; own != "" && key != own {
+			changed++
+		}
+	}
+	if changed > 0 {
+		out.note(fmt.Sprintf("%d works have the citation key of a work of another library; here they have letters after it", changed))
+	}
 }
 
 // noteLeftOut says which parts of the first n works are left out.

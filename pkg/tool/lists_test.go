@@ -335,3 +335,20 @@ func TestEmptyLibrariesGiveEmptyAnswers(t *testing.T) {
 		c.refuse(t, "fetch", `{"id":"local/NNNNNNNN"}`, library.NotFound)
 	}
 }
+
+// Libraries keep their keys apart; one export over two of them says what it changed.
+func TestExport_KeysOfSeveralLibraries(t *testing.T) {
+	book := func(added int64, key string) []librarytest.Work {
+		return []librarytest.Work{{Item: library.Item{Type: "book", CitationKey: key, Added: time.Unix(added, 0), Fields: map[string]string{"title": "On ice", "citationKey": "other"}}}}
+	}
+	for _, tt := range []struct{ second, text, notice string }{
+		{"ice1", "{ice1a,", "1 works have the citation key of a work of another library; here they have letters after it"}, {"ice2", "{ice2,", ""},
+	} {
+		var out exportOutput
+		connect(t, fleet{memory(library.Local, "Home", book(1, "ice1")), memory(library.GroupID(7), "Group", book(2, tt.second))}).
+			ask(t, "export", `{"query":"ice","format":"bibtex"}`, &out)
+		if strings.Count(out.Text, "@book{") != 2 || !strings.Contains(out.Text, "{ice1,") || !strings.Contains(out.Text, tt.text) || slices.Contains(out.Notices, tt.notice) != (tt.notice != "") {
+			t.Errorf("%s: %q\n%s", tt.second, out.Notices, out.Text)
+		}
+	}
+}

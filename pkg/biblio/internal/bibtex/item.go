@@ -196,7 +196,12 @@ func (c *converter) set(name, base, value, raw string) {
 // keep puts a field into "extra", under the name that Better BibTeX gives it
 // there.
 func (c *converter) keep(name, value string) {
-	if text := latex.ToText(value); text != "" {
+	text := latex.ToText(value)
+	switch {
+	case text == "":
+	case name == "ids": // as a library keeps them
+		c.extra = append(c.extra, extra.Line(name, text))
+	default:
 		c.extra = append(c.extra, extra.Line("tex."+name, text))
 	}
 }

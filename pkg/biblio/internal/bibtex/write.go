@@ -35,9 +35,14 @@ const (
 func Write(w io.Writer, items []*library.Item, d Dialect) error {
 	out := bufio.NewWriter(w)
 	keys := citekey.Assign(items)
+	taken := map[string]bool{} // as citekey.Fold returns them
+	for _, key := range keys {
+		taken[citekey.Fold(key)] = true
+	}
 	tex := latex.NewWriter()
 	for i, item := range items {
 		e := newWriter(item, d, tex)
+		e.formerKeys(taken)
 		e.all()
 		if d == BibLaTeX {
 			keys[i] = citekey.ForBiber(keys[i])
@@ -172,6 +177,21 @@ func (w *writer) raw(name, value string) {
 	w.text.WriteString("  " + name + " = " + value)
 }
 
+// formerKeys writes the citation keys by which the work was known before, but for
+// those that another entry of the file has.
+func (w *writer) formerKeys(taken map[string]bool) {
+	var keys []string
+	for _, key := range citekey.Former(w.item) {
+		if key = citekey.Clean(key); key != "" && !taken[citekey.Fold(key)] {
+			taken[citekey.Fold(key)] = true
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) > 0 {
+		w.verbatim("ids", strings.Join(keys, ", "))
+	}
+}
+
 // sortExtra tells apart what the lines of "extra" say.
 func (w *writer) sortExtra() {
 	for line := range strings.SplitSeq(w.item.Fields["extra"], "\n") {
@@ -183,8 +203,7 @@ func (w *writer) sortExtra() {
 		case line == "":
 		case ok && isCustom && isPlainName(custom) && !actsOnReading(custom):
 			w.custom = append(w.custom, [2]string{custom, value})
-		case ok && lower == "ids": // former citation keys
-			w.custom = append(w.custom, [2]string{lower, value})
+		case lower == "ids" && ok: // formerKeys writes them
 		case ok && labelField(lower) != "":
 			w.ids = append(w.ids, [2]string{lower, value})
 		default:
