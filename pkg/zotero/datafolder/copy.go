@@ -23,17 +23,11 @@ const (
 // errMoved says that the database changed while it was copied.
 var errMoved = errors.New("the database changed while it was copied")
 
-// copyDatabase copies the database to a path and returns the look that the copy
-// is of. Zotero may write at the same time, and its locks are neither taken nor
-// asked for. The copy is what a crash of Zotero at one moment would have left, so
-// that SQLite reads it as it reads the database after a crash: a transaction that
-// was not complete is not in it.
-//
-// The main file is read twice. If every byte is the same, the file was the same
-// from the end of the first reading to the beginning of the second, and the log
-// or the journal of that time belongs to it. The journal must stay the same too;
-// the log may grow, because SQLite passes over a transaction without its end, but
-// must not begin again.
+// copyDatabase copies the database to a path and returns a look that is not newer
+// than the copy. Zotero may write at the same time, and its locks are neither
+// taken nor asked for. The copy is what a crash of Zotero at one moment would have
+// left, so that SQLite reads it as it reads the database after a crash: a
+// transaction that was not complete is not in it.
 func (f *files) copyDatabase(ctx context.Context, path string) (look, error) {
 	deadline := time.Now().Add(copyTime)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
@@ -55,13 +49,21 @@ func (f *files) copyDatabase(ctx context.Context, path string) (look, error) {
 	}
 }
 
-// tryCopy copies the database once. The error is [errMoved] if it changed.
+// tryCopy copies the database once, over what an earlier try has copied. The error
+// is [errMoved] if it changed.
+//
+// The main file is read twice. If every byte is the same, the file was the same
+// from the end of the first reading to the beginning of the second, and the log
+// and the journal as they are between the two belong to it. Without an active
+// journal the main file is complete. One that is active must be the same after
+// the second reading too. The log may grow, because SQLite passes over a
+// transaction without its end, but must not begin again.
 func (f *files) tryCopy(ctx context.Context, path string) (look, error) {
-	before, err := f.look()
-	if err != nil {
-		return look{}, err
+	first, err := f.look()
+	if err == nil {
+		err = checkSize(first)
 	}
-	if err := checkSize(before); err != nil {
+	if err != nil {
 		return look{}, err
 	}
 	main, err := f.open(DatabaseName)
@@ -69,44 +71,77 @@ func (f *files) tryCopy(ctx context.Context, path string) (look, error) {
 		return look{}, gone(err)
 	}
 	defer main.Close()
-	if err := copyFile(ctx, main, path, before.main.size); err != nil {
+	if _, err := mirror(ctx, main, path, maxDatabase); err != nil {
 		return look{}, err
 	}
-	for _, side := range []struct {
-		name, path string
-		look       fileLook
-	}{{walName, path + "-wal", before.wal}, {journalName, path + "-journal", before.journal}} {
-		if err := f.copySide(ctx, side.name, side.path, side.look); err != nil {
-			return look{}, err
-		}
-	}
-	if err := sameFile(ctx, main, path); err != nil {
-		return look{}, err
-	}
-	if before.journal.there {
-		if err := f.sameJournal(ctx, path+"-journal"); err != nil {
-			return look{}, err
-		}
-	}
-	after, err := f.look()
+	between, err := f.look()
 	if err != nil {
 		return look{}, err
 	}
-	if !continues(before, after) {
-		return look{}, errMoved
+	if err := f.copySides(ctx, between, path); err != nil {
+		return look{}, err
 	}
-	return before, nil
+	same, err := mirror(ctx, main, path, maxDatabase)
+	if err == nil && !same {
+		err = errMoved
+	}
+	if err == nil {
+		err = f.sidesHold(ctx, between, path)
+	}
+	return first, err
 }
 
-// continues reports whether a look shows the state of an earlier one, or that
-// state and more in the log.
-func continues(before, after look) bool {
-	if before.main != after.main || before.journal != after.journal || before.wal.there != after.wal.there {
-		return false
+// active reports whether a journal can be that of a transaction that is not
+// complete. At its end SQLite removes the file, empties it, or clears its header.
+func (l fileLook) active() bool { return l.there && l.head != "" && l.head[0] != 0 }
+
+// copySides copies the log and an active journal as far as a look saw them, and
+// removes what an earlier try has copied.
+func (f *files) copySides(ctx context.Context, seen look, path string) error {
+	for _, side := range []struct {
+		name, path string
+		look       fileLook
+		wanted     bool
+	}{{walName, path + "-wal", seen.wal, seen.wal.there}, {journalName, path + "-journal", seen.journal, seen.journal.active()}} {
+		if err := os.Remove(side.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return noRoom(err)
+		}
+		if !side.wanted {
+			continue
+		}
+		if _, err := f.mirrorNamed(ctx, side.name, side.path, side.look.size); err != nil {
+			return err
+		}
 	}
-	const walHead = 32 // bytes of the log's header
-	was, is := before.wal.head, after.wal.head
-	return after.wal.size >= before.wal.size && was[:min(len(was), walHead)] == is[:min(len(was), len(is), walHead)]
+	return nil
+}
+
+// sidesHold returns [errMoved] unless the log goes on and an active journal is as
+// it was.
+func (f *files) sidesHold(ctx context.Context, seen look, path string) error {
+	now, err := f.look()
+	if err != nil {
+		return err
+	}
+	if !goesOn(seen.wal, now.wal) {
+		return errMoved
+	}
+	if !seen.journal.active() {
+		return nil
+	}
+	same, err := f.mirrorNamed(ctx, journalName, path+"-journal", maxDatabase)
+	if err == nil && !same {
+		err = errMoved
+	}
+	return err
+}
+
+// goesOn reports whether a log is the one that it was, or longer. A log that
+// begins again has another header.
+func goesOn(was, is fileLook) bool {
+	const header = 32
+	head := func(l fileLook) string { return l.head[:min(len(l.head), header)] }
+	return !was.there || is.there && is.size >= was.size && (was.size == 0 || head(is) == head(was))
 }
 
 // checkSize refuses what is no database, and one that is larger than is copied.
@@ -131,93 +166,60 @@ func gone(err error) error {
 	return unreadable(err)
 }
 
-// copySide copies the log or the journal as far as the look saw it, or removes a
-// copy of an earlier try.
-func (f *files) copySide(ctx context.Context, name, path string, seen fileLook) error {
-	if !seen.there {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return noRoom(err)
-		}
-		return nil
-	}
+// mirrorNamed is [mirror] for a file of the folder.
+func (f *files) mirrorNamed(ctx context.Context, name, path string, size int64) (same bool, err error) {
 	file, err := f.open(name)
 	if err != nil {
-		return gone(err)
+		return false, gone(err)
 	}
 	defer file.Close()
-	return copyFile(ctx, file, path, seen.size)
+	return mirror(ctx, file, path, size)
 }
 
-// copyFile copies size bytes of a file.
-func copyFile(ctx context.Context, from *os.File, path string, size int64) error {
-	to, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // a path of this process
+// mirror makes a copy of the first size bytes of a file, and reports whether the
+// copy had them already. Only blocks that differ are written.
+func mirror(ctx context.Context, file *os.File, path string, size int64) (same bool, err error) {
+	held, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // a path of this process
 	if err != nil {
-		return noRoom(err)
+		return false, noRoom(err)
 	}
-	defer to.Close()
-	block := make([]byte, copyBlock)
-	for at := int64(0); at < size; {
+	defer func() {
+		if closeErr := held.Close(); closeErr != nil && err == nil {
+			err = noRoom(closeErr)
+		}
+	}()
+	same = true
+	a, b := make([]byte, copyBlock), make([]byte, copyBlock)
+	for at := int64(0); ; at += copyBlock {
 		if err := ctx.Err(); err != nil {
-			return err
+			return false, err
 		}
-		part := block[:min(size-at, copyBlock)]
-		n, err := from.ReadAt(part, at)
-		if n < len(part) {
-			if err == nil || errors.Is(err, io.EOF) {
-				return errMoved // it is shorter now
+		n, err := file.ReadAt(a[:min(size-at, copyBlock)], at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return false, unreadable(err)
+		}
+		m, err := held.ReadAt(b, at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return false, noRoom(err)
+		}
+		if !bytes.Equal(a[:n], b[:m]) {
+			same = false
+			_, err := held.WriteAt(a[:n], at)
+			if err == nil && n < m {
+				err = held.Truncate(at + int64(n))
 			}
-			return unreadable(err)
+			if err != nil {
+				return false, noRoom(err)
+			}
 		}
-		if _, err := to.WriteAt(part, at); err != nil {
-			return noRoom(err)
+		if n < copyBlock {
+			return same, nil
 		}
-		at += int64(n)
 	}
-	if err := to.Close(); err != nil {
-		return noRoom(err)
-	}
-	return nil
 }
 
 // noRoom returns the error of a copy that can't be written.
 func noRoom(cause error) error {
 	return library.Errorf(library.Unavailable, "a copy of Zotero's database can't be written").
 		WithHint("free space in the folder of STACKROOM_DATA").WithCause(cause)
-}
-
-// sameJournal compares the journal with its copy.
-func (f *files) sameJournal(ctx context.Context, path string) error {
-	file, err := f.open(journalName)
-	if err != nil {
-		return gone(err)
-	}
-	defer file.Close()
-	return sameFile(ctx, file, path)
-}
-
-// sameFile returns [errMoved] if a file has other bytes than its copy.
-func sameFile(ctx context.Context, file *os.File, path string) error {
-	held, err := os.Open(path) //nolint:gosec // a path of this process
-	if err != nil {
-		return noRoom(err)
-	}
-	defer held.Close()
-	a, b := make([]byte, copyBlock), make([]byte, copyBlock)
-	for at := int64(0); ; at += copyBlock {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, errA := file.ReadAt(a, at)
-		m, errB := held.ReadAt(b, at)
-		switch {
-		case errA != nil && !errors.Is(errA, io.EOF):
-			return unreadable(errA)
-		case errB != nil && !errors.Is(errB, io.EOF):
-			return noRoom(errB)
-		case !bytes.Equal(a[:n], b[:m]):
-			return errMoved
-		case n < copyBlock:
-			return nil
-		}
-	}
 }
