@@ -140,9 +140,6 @@ func TestCopy_GivesUpWhenNoMomentIsStill(t *testing.T) {
 		}
 	}
 	t.Logf("%d copies, %d tries in vain", consistent, moved)
-	if moved == 0 {
-		t.Skip("the writer was too slow to disturb")
-	}
 }
 
 // TestCopy_LeavesOutATransactionThatIsNotComplete copies a database in the midst

@@ -91,6 +91,8 @@ func (f *Folder) putLists(lib, row int64, d Data) {
 		first, last, single := text(c["firstName"]), text(c["lastName"]), 0
 		if name := text(c["name"]); name != "" {
 			first, last, single = "", name, 1
+		} else if text(c["fieldMode"]) == "1" {
+			single = 1
 		}
 		id := fmt.Sprint("creator ", first, "\x00", last, "\x00", single)
 		if f.ids[id] == 0 {
