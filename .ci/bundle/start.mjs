@@ -38,14 +38,14 @@ const systemDirs = { HOME: homedir() };
 const commandLine = (userConfig) =>
   getMcpConfigForManifest({ manifest, extensionPath, systemDirs, userConfig, pathSeparator: sep });
 
-const chosen = await commandLine({ zotero_api_key: "secret", zotero_desktop: true });
+const chosen = await commandLine({ zotero_api_key: "secret", zotero_desktop: true, zotero_data: "/home/ada/Zotero" });
 const { command, args, env } = await commandLine({});
 await attempt("a setting that was not chosen is empty, not a placeholder", () => {
   need(isAbsolute(command), `the command is ${command}`);
-  need(env.ZOTERO_API_KEY === "" && env.ZOTERO_DESKTOP === "false", JSON.stringify(env));
+  need(env.ZOTERO_API_KEY === "" && env.ZOTERO_DATA === "" && env.ZOTERO_DESKTOP === "false", JSON.stringify(env));
 });
 await attempt("chosen settings arrive", () => {
-  need(chosen.env.ZOTERO_API_KEY === "secret" && chosen.env.ZOTERO_DESKTOP === "true", JSON.stringify(chosen.env));
+  need(chosen.env.ZOTERO_API_KEY === "secret" && chosen.env.ZOTERO_DESKTOP === "true" && chosen.env.ZOTERO_DATA === "/home/ada/Zotero", JSON.stringify(chosen.env));
 });
 
 const client = new Client({ name: "stackroom-ci", version: "1.0.0" });

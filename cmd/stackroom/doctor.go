@@ -156,11 +156,14 @@ func (d *doctor) data(err error) {
 func (d *doctor) zotero(ctx context.Context, c *config.Config, secrets *secret.Store) {
 	up, err := newUpstream(c, upstream.Hooks{})
 	switch {
+	case c.ZoteroData != "":
+		d.zoteroData(ctx, c)
+		return
 	case err != nil:
 		d.fail("zotero", err)
 		return
 	case up == nil:
-		d.pass("zotero", "not configured; set ZOTERO_API_KEY to serve its libraries")
+		d.pass("zotero", "not configured; "+waysToZotero(c))
 		return
 	}
 	client := zotero.NewClient(up, clientOptions(c))

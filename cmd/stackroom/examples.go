@@ -17,6 +17,7 @@ func examplesOf(path string) []example {
 		return []example{
 			{"on this machine, without sign-in", "stackroom serve"},
 			{"on another port", "PORT=8081 stackroom serve"},
+			{"the Zotero libraries on this machine, without a key", "ZOTERO_DATA=~/Zotero stackroom serve"},
 			{"the library of the Zotero app on this machine", "ZOTERO_DESKTOP=true stackroom serve"},
 			{"for a team, with tokens", "PORT=8080 STACKROOM_AUTH=tokens STACKROOM_TOKENS=file:///etc/stackroom/tokens stackroom serve"},
 		}

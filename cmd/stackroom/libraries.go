@@ -11,6 +11,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+	"github.com/stackroom-mcp/stackroom/pkg/zotero/datafolder"
 )
 
 // libraries are what this process serves.
@@ -18,7 +19,8 @@ type libraries struct {
 	*access.Libraries
 	embedded *embedded.Provider // served or not
 	upstream *upstream.Client   // nil if there is none
-	replicas *replicas          // nil if there is no upstream
+	replicas *replicas          // nil if nothing has a replica
+	zotero   *datafolder.Folder // nil if there is none
 }
 
 // libraryOptions are the choices of openLibraries.
@@ -44,15 +46,9 @@ func openLibraries(ctx context.Context, o *libraryOptions) (*libraries, error) {
 		return nil, err
 	}
 	l := &libraries{upstream: up}
-	var remote access.Provider
-	if up != nil {
-		if l.replicas, err = openReplicas(ctx, o); err != nil {
-			return nil, err
-		}
-		if remote, err = zoteroProvider(c, up, l.replicas, o.secrets, o.logger); err != nil {
-			l.replicas.close()
-			return nil, err
-		}
+	remote, err := l.openRemote(ctx, o)
+	if err != nil {
+		return nil, err
 	}
 	options := embedded.Options{Dir: c.Data, Sample: remote == nil}
 	if c.SharesLocal() {
@@ -70,10 +66,33 @@ func openLibraries(ctx context.Context, o *libraryOptions) (*libraries, error) {
 	return l, l.Ready(ctx)
 }
 
+// openRemote returns the provider of Zotero's libraries, over replicas, or nil if
+// none are configured.
+func (l *libraries) openRemote(ctx context.Context, o *libraryOptions) (_ access.Provider, err error) {
+	if l.upstream == nil && o.config.ZoteroData == "" {
+		return nil, nil
+	}
+	if l.replicas, err = openReplicas(ctx, o); err != nil {
+		return nil, err
+	}
+	if o.config.ZoteroData != "" {
+		l.zotero = datafolder.New(o.config.ZoteroData, l.replicas.zoteroData)
+		return datafolder.NewProvider(l.zotero, l.replicas), nil
+	}
+	remote, err := zoteroProvider(o.config, l.upstream, l.replicas, o.secrets, o.logger)
+	if err != nil {
+		l.replicas.close()
+	}
+	return remote, err
+}
+
 // Close closes what is open.
 func (l *libraries) Close() {
 	if l.replicas != nil {
 		l.replicas.close()
+	}
+	if l.zotero != nil {
+		l.zotero.Close()
 	}
 	l.embedded.Close()
 }

@@ -15,6 +15,10 @@ import (
 // temporary files can be memory, so there it is a third of the container's.
 const maxReplicaBytes = 4 << 30
 
+// zoteroDataFresh is how long a replica of a data folder answers before it looks
+// at the folder again, which costs less than a request to a service.
+const zoteroDataFresh = time.Second
+
 // closeReplicas is how long the work of replicas in the background may take to
 // end.
 const closeReplicas = 5 * time.Second
@@ -23,6 +27,8 @@ const closeReplicas = 5 * time.Second
 type replicas struct {
 	*replica.Replicas
 	temporary string // the folder to remove at the end, or ""
+	// zoteroData is where copies of a Zotero data folder's database are made.
+	zoteroData string
 }
 
 // openReplicas opens the replicas in the data folder of a person's machine, which
@@ -45,6 +51,10 @@ func openReplicas(ctx context.Context, o *libraryOptions) (*replicas, error) {
 		}
 		options.Dir = r.temporary
 	}
+	if o.config.ZoteroData != "" {
+		options.Fresh = zoteroDataFresh
+	}
+	r.zoteroData = filepath.Join(options.Dir, "zotero-data")
 	r.Replicas = replica.New(options)
 	return r, nil
 }

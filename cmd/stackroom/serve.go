@@ -68,6 +68,9 @@ func setUp(p *process, audit io.Writer) (_ *app, err error) {
 	if err := checkData(c); err != nil {
 		return nil, err
 	}
+	if err := checkZoteroData(c); err != nil {
+		return nil, err
+	}
 	a := &app{config: c}
 	logger, closeLog := newLogger(p.stderr, c)
 	a.options.Logger, a.closeLog = logger, closeLog

@@ -153,6 +153,7 @@ func launch(p Platform) Launch {
 			Env: map[string]string{
 				"ZOTERO_API_KEY": "${user_config.zotero_api_key}",
 				"ZOTERO_DESKTOP": "${user_config.zotero_desktop}",
+				"ZOTERO_DATA":    "${user_config.zotero_data}",
 			},
 		},
 	}
@@ -165,6 +166,10 @@ func settings() map[string]Setting {
 		"zotero_api_key": {
 			Type: "string", Title: "Zotero API key", Sensitive: true, Default: "",
 			Description: "Serve your Zotero libraries. Make a read-only key at https://www.zotero.org/settings/keys. Leave it empty for the library on this computer.",
+		},
+		"zotero_data": {
+			Type: "directory", Title: "Zotero data folder", Default: "",
+			Description: "Serve the libraries of the Zotero on this computer from its data folder, without a key: Zotero in your home folder for most people. Nothing is written there. Leave the other settings as they are.",
 		},
 		"zotero_desktop": {
 			Type: "boolean", Title: "Use Zotero on this computer", Default: false,

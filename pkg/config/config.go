@@ -22,6 +22,7 @@ type Config struct {
 	ZoteroKey      string        `env:"ZOTERO_API_KEY" expect:"Zotero API keys, comma-separated, or a reference to them" secret:"true" doc:"Serve the libraries that this key may read. Several keys are used in rotation. Make one at https://www.zotero.org/settings/keys."`
 	ZoteroRotation time.Duration `env:"ZOTERO_KEY_ROTATION" envDefault:"1h" expect:"a duration from 1m to 720h" doc:"How long one of several keys is used before the next."`
 	ZoteroDesktop  bool          `env:"ZOTERO_DESKTOP" envDefault:"false" expect:"true or false" doc:"Serve the library of the Zotero that runs on this machine, through its local API on port 23119, without a key."`
+	ZoteroData     string        `env:"ZOTERO_DATA" expect:"the folder that has zotero.sqlite in it" doc:"Serve the libraries of this Zotero data folder, without a key, a network or a running Zotero: ~/Zotero for most people. It is only read. Without sign-in only."`
 	ZoteroURL      string        `env:"ZOTERO_URL" envDefault:"https://api.zotero.org" expect:"an https URL, or an http one on this machine" doc:"The Zotero service, the only host that receives keys."`
 	Snapshots      string        `env:"STACKROOM_SNAPSHOTS" envDefault:"on" expect:"on or off" doc:"Keep snapshots of Zotero libraries in the state bucket, so that a new instance does not read them from Zotero again. off: neither written nor read."`
 
@@ -94,6 +95,10 @@ type Config struct {
 	// DataGiven reports whether STACKROOM_DATA is set. If not, Data is the
 	// user's data folder, which need not exist.
 	DataGiven bool `env:"-"`
+
+	// ZoteroHome is where Zotero keeps its data folder unless a person chooses
+	// another one, or "". It need not exist.
+	ZoteroHome string `env:"-"`
 }
 
 // ListenAddr returns the address to listen on.
@@ -158,6 +163,7 @@ func (c *Config) check() []Fault {
 	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS")
 	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE")
 	faults = append(faults, c.checkOperations()...)
+	faults = append(faults, c.checkZoteroData()...)
 	if c.ZoteroDesktop && c.ZoteroKey != "" {
 		faults = append(faults, Fault{Variable: "ZOTERO_DESKTOP", Shape: "true, together with ZOTERO_API_KEY", Expected: "only one of the two, because both read the same libraries"})
 	}

@@ -224,3 +224,32 @@ func TestVariables_AreDescribed(t *testing.T) {
 		}
 	}
 }
+
+func TestZoteroData_OnlyOnThisMachine(t *testing.T) {
+	const folder = "ZOTERO_DATA=/home/ada/Zotero"
+	for name, c := range map[string]struct {
+		environ []string
+		ok      bool
+	}{
+		"alone":                       {[]string{folder}, true},
+		"without sign-in on loopback": {[]string{folder, "STACKROOM_AUTH=none"}, true},
+		"without sign-in elsewhere":   {[]string{folder, "STACKROOM_AUTH=none", "STACKROOM_ADDR=0.0.0.0:80"}, false},
+		"on Cloud Run":                {[]string{folder, "STACKROOM_AUTH=none", "K_SERVICE=library"}, false},
+		"with sign-in":                {[]string{folder, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=sm://x"}, false},
+		"with a key":                  {[]string{folder, "ZOTERO_API_KEY=P9NiFoyLeZu2bZNvvuQPDWsd"}, false},
+		"with the app":                {[]string{folder, "ZOTERO_DESKTOP=true"}, false},
+	} {
+		if _, err := config.Load(c.environ); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestZoteroData_HomeIsExpanded(t *testing.T) {
+	for value, want := range map[string]string{"~/Zotero": "/home/ada/Zotero", "/data/~/Zotero": "/data/~/Zotero", "~eve/Zotero": "~eve/Zotero"} {
+		c, err := config.Load([]string{"HOME=/home/ada", "ZOTERO_DATA=" + value})
+		if err != nil || c.ZoteroData != want || c.ZoteroHome != "/home/ada/Zotero" {
+			t.Errorf("%s: %+v, %v", value, c, err)
+		}
+	}
+}

@@ -1,11 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -74,7 +76,18 @@ func Load(environ []string) (*Config, error) {
 	if c.DataGiven = c.Data != ""; !c.DataGiven {
 		c.Data = defaultData(vars)
 	}
+	if home := homeOf(vars); home != "" {
+		c.ZoteroHome = filepath.Join(home, "Zotero")
+		if rest, ok := strings.CutPrefix(c.ZoteroData, "~/"); ok { // no shell expands what a client's settings say
+			c.ZoteroData = filepath.Join(home, rest)
+		}
+	}
 	return c, nil
+}
+
+// homeOf returns the user's home folder, or "".
+func homeOf(vars map[string]string) string {
+	return cmp.Or(vars["HOME"], vars["USERPROFILE"])
 }
 
 // defaultData returns the user's data folder for Stackroom: below
@@ -87,10 +100,7 @@ func defaultData(vars map[string]string) string {
 	if runtime.GOOS == "windows" && vars["LOCALAPPDATA"] != "" {
 		return filepath.Join(vars["LOCALAPPDATA"], "stackroom")
 	}
-	home := vars["HOME"]
-	if home == "" {
-		home = vars["USERPROFILE"]
-	}
+	home := homeOf(vars)
 	switch {
 	case home == "":
 		return filepath.Join(os.TempDir(), "stackroom")

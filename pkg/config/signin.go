@@ -131,6 +131,27 @@ func (c *Config) checkSignIn() []Fault {
 	return faults
 }
 
+// checkZoteroData refuses a data folder beside another way to the same libraries,
+// and where others than its owner can call.
+func (c *Config) checkZoteroData() []Fault {
+	fault := func(shape, expected string) []Fault {
+		return []Fault{{Variable: "ZOTERO_DATA", Shape: shape, Expected: expected}}
+	}
+	switch {
+	case c.ZoteroData == "":
+		return nil
+	case c.ZoteroKey != "":
+		return fault("set, together with ZOTERO_API_KEY", "only one of the two, because both read the same libraries")
+	case c.ZoteroDesktop:
+		return fault("set, together with ZOTERO_DESKTOP", "only one of the two, because both read the same libraries")
+	case c.Auth != "" && c.Auth != "none":
+		return fault("set with STACKROOM_AUTH="+c.Auth, "nothing, because the folder on this machine belongs to one person")
+	case c.Auth == "none" && (!c.LocalOnly() || c.Service != ""):
+		return fault("set on an address that other machines can reach", "nothing, because the folder on this machine belongs to one person; or STACKROOM_AUTH unset")
+	}
+	return nil
+}
+
 // checkOperations returns the faults of operational settings.
 func (c *Config) checkOperations() []Fault {
 	var faults []Fault

@@ -113,3 +113,13 @@ func (f *filter) notice() string {
 	}
 	return "Zotero can't filter by " + strings.Join(names, ", ") + ", so the total counts other works too"
 }
+
+// Meets reports whether a work meets the conditions of a query other than its
+// text and its collection. Only the work's own tags count.
+func Meets(w *library.Item, q library.Query) bool {
+	f := filter{
+		tagsAll: q.TagsAll, tagsAny: q.TagsAny, tagsNone: q.TagsNone, types: q.ItemTypes,
+		creator: strings.Fields(plaintext.Fold(q.Creator)), from: q.YearFrom, to: q.YearTo,
+	}
+	return f.pass(w)
+}

@@ -1,0 +1,275 @@
+package datafolder
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
+	"github.com/stackroom-mcp/stackroom/pkg/zotero"
+)
+
+// Bounds of a search, which answers only until the replica is complete.
+const (
+	maxTerms = 64   // words and phrases of a query that count
+	maxTried = 1000 // works whose conditions are tried, or that are sorted
+)
+
+// What a search lacks.
+const (
+	looked    = "until then only titles, creators, dates and tags are searched"
+	someTerms = "no work has all the words; these have some"
+	termsCut  = "the end of the query was left out, since it is too long"
+)
+
+// termsOf returns the folded words of a query, and its phrases in quotes.
+func termsOf(text string) (terms []string, cut bool) {
+	for i, part := range strings.Split(text, `"`) {
+		folded := strings.FieldsFunc(plaintext.Fold(part), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
+		if i%2 == 1 && len(folded) > 0 {
+			folded = []string{strings.Join(folded, " ")}
+		}
+		for _, term := range folded {
+			if !slices.Contains(terms, term) {
+				terms = append(terms, term)
+			}
+		}
+	}
+	if len(terms) > maxTerms {
+		return terms[:maxTerms], true
+	}
+	return terms, false
+}
+
+// searching is a search for terms among the works of a library.
+type searching struct {
+	*reading
+	terms []string
+	found map[int64]*match
+}
+
+// match is how well a work matches.
+type match struct {
+	terms  uint64 // a bit for each term that it has
+	weight int
+}
+
+// Search implements [replica.Source].
+func (s source) Search(ctx context.Context, q library.Query) (replica.Found, error) {
+	var none replica.Found
+	if err := q.Validate(); err != nil {
+		return none, err
+	}
+	r, release, err := s.begin(ctx, false)
+	if err != nil {
+		return none, err
+	}
+	defer release()
+	var found replica.Found
+	if found.Head, err = r.head(); err != nil {
+		return none, err
+	}
+	terms, cut := termsOf(q.Text)
+	search := &searching{reading: r, terms: terms, found: map[int64]*match{}}
+	if err := search.find(ctx); err != nil {
+		return none, err
+	}
+	rows, relaxed := search.best()
+	if q.Collection != "" {
+		if rows, err = r.within(ctx, q.Collection, rows); err != nil {
+			return none, err
+		}
+	}
+	var tried bool
+	if found.Works, found.Total, tried, err = r.page(ctx, q, rows); err != nil {
+		return none, err
+	}
+	found.Notice = joined(
+		when(len(terms) > 0, looked), when(relaxed && len(found.Works) > 0, someTerms), when(cut, termsCut),
+		when(tried, fmt.Sprintf("of the %d works that match, only the first %d were looked at", len(rows), maxTried)),
+	)
+	return found, nil
+}
+
+// joined joins the sentences that are not empty.
+func joined(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), "; ")
+}
+
+// when returns a sentence if it holds, else "".
+func when(holds bool, sentence string) string {
+	if holds {
+		return sentence
+	}
+	return ""
+}
+
+// find looks for the terms in the titles, dates, creators and tags of the works.
+func (s *searching) find(ctx context.Context) error {
+	if len(s.terms) == 0 {
+		return nil
+	}
+	const title, other = 3, 1
+	for _, look := range []struct {
+		weight int
+		query  string
+		args   []any
+	}{
+		{title, `SELECT d.itemID, CAST(v.value AS TEXT) FROM itemData d JOIN itemDataValues v USING (valueID) JOIN fieldsCombined f USING (fieldID)
+			WHERE f.fieldName IN ('title', 'caseName', 'nameOfAct', 'subject')`, nil},
+		{other, `SELECT d.itemID, CAST(v.value AS TEXT) FROM itemData d JOIN itemDataValues v USING (valueID) JOIN fieldsCombined f USING (fieldID)
+			WHERE f.fieldName IN ('date', 'shortTitle', 'publicationTitle')`, nil},
+		{other, `SELECT i.itemID, IFNULL(c.firstName, '') || ' ' || IFNULL(c.lastName, '') FROM itemCreators i JOIN creators c USING (creatorID)`, nil},
+		{other, `SELECT i.itemID, CAST(t.name AS TEXT) FROM itemTags i JOIN tags t USING (tagID)`, nil},
+	} {
+		err := s.db.each(ctx, func(scan scanner) error {
+			var row int64
+			var text sql.NullString
+			if err := scan(&row, &text); err != nil {
+				return err
+			}
+			s.weigh(row, text.String, look.weight)
+			return nil
+		}, look.query, look.args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// weigh counts the terms that a text of an item has, if the item is a work of
+// the library.
+func (s *searching) weigh(row int64, text string, weight int) {
+	at, ok := s.census.byRow[row]
+	if !ok || s.census.members[at].parent != 0 {
+		return
+	}
+	folded := plaintext.Fold(text)
+	for i, term := range s.terms {
+		if !strings.Contains(folded, term) {
+			continue
+		}
+		m := s.found[row]
+		if m == nil {
+			m = &match{}
+			s.found[row] = m
+		}
+		m.terms |= 1 << i
+		m.weight += weight
+	}
+}
+
+// best returns the works that have all terms, best first, or those that have
+// some if none has all. Without terms it returns all works, newest first.
+func (s *searching) best() (rows []int64, relaxed bool) {
+	var works []member
+	most := 0
+	for _, m := range s.census.members {
+		if m.parent != 0 {
+			continue
+		}
+		if len(s.terms) > 0 && s.found[m.row] == nil {
+			continue
+		}
+		works = append(works, m)
+		most = max(most, s.count(m.row))
+	}
+	relaxed = most < len(s.terms)
+	slices.SortFunc(works, func(a, b member) int {
+		return cmp.Or(cmp.Compare(s.count(b.row), s.count(a.row)), cmp.Compare(s.weight(b.row), s.weight(a.row)), newest(a, b))
+	})
+	for _, m := range works {
+		if relaxed || s.count(m.row) == len(s.terms) {
+			rows = append(rows, m.row)
+		}
+	}
+	return rows, relaxed
+}
+
+// count returns how many terms a work has.
+func (s *searching) count(row int64) int {
+	if m := s.found[row]; m != nil {
+		return bits.OnesCount64(m.terms)
+	}
+	return 0
+}
+
+func (s *searching) weight(row int64) int {
+	if m := s.found[row]; m != nil {
+		return m.weight
+	}
+	return 0
+}
+
+// within returns the rows of works in a collection or one below it.
+func (r *reading) within(ctx context.Context, collection string, rows []int64) ([]int64, error) {
+	wanted := map[string]bool{collection: true}
+	known := false
+	for range r.census.collections { // each round finds one level more
+		before := len(wanted)
+		for _, c := range r.census.collections {
+			known = known || c.Key == collection
+			if wanted[c.Parent] {
+				wanted[c.Key] = true
+			}
+		}
+		if len(wanted) == before {
+			break
+		}
+	}
+	if !known {
+		return nil, library.Errorf(library.NotFound, "no such collection").WithHint("list_collections names those that there are")
+	}
+	in := map[int64]bool{}
+	err := r.db.each(ctx, func(scan scanner) error {
+		var row, c int64
+		if err := scan(&row, &c); err != nil {
+			return err
+		}
+		in[row] = in[row] || wanted[r.names.collections[c]]
+		return nil
+	}, `SELECT itemID, collectionID FROM collectionItems`)
+	return slices.DeleteFunc(rows, func(row int64) bool { return !in[row] }), err
+}
+
+// page returns the first works that meet the conditions of a query, in its order,
+// and how many there are. Where works must be read to know, at most maxTried are;
+// tried says that there are more.
+func (r *reading) page(ctx context.Context, q library.Query, rows []int64) (works []replica.Object, total int, tried bool, err error) {
+	sorted := q.Sort != "" && q.Sort != library.SortRelevance
+	free := len(q.TagsAll)+len(q.TagsAny)+len(q.TagsNone)+len(q.ItemTypes) == 0 && q.Creator == "" && q.YearFrom == 0 && q.YearTo == 0
+	if free && !sorted {
+		works, err = r.objects(ctx, rows[:min(q.Limit, len(rows))])
+		return works, len(rows), false, err
+	}
+	works, err = r.objects(ctx, rows[:min(maxTried, len(rows))])
+	if err != nil {
+		return nil, 0, false, err
+	}
+	works = slices.DeleteFunc(works, func(o replica.Object) bool { return o.Work == nil || !zotero.Meets(o.Work, q) })
+	if sorted {
+		slices.SortStableFunc(works, func(a, b replica.Object) int { return compare(q.Sort, a.Work, b.Work) })
+	}
+	return works[:min(q.Limit, len(works))], len(works), len(rows) > maxTried, nil
+}
+
+// compare orders two works.
+func compare(by library.Sort, a, b *library.Item) int {
+	switch by {
+	case library.SortDate:
+		return cmp.Or(cmp.Compare(min(len(b.ParsedDate), 1), min(len(a.ParsedDate), 1)), strings.Compare(b.ParsedDate, a.ParsedDate))
+	case library.SortTitle:
+		return strings.Compare(plaintext.Fold(a.Title()), plaintext.Fold(b.Title()))
+	case library.SortAdded:
+		return b.Added.Compare(a.Added)
+	}
+	return 0
+}

@@ -1,0 +1,415 @@
+package datafolder
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
+	"github.com/stackroom-mcp/stackroom/pkg/zotero/datafolder/datafoldertest"
+)
+
+type data = datafoldertest.Data
+
+const personal = library.ID("user:local-AbCd1234")
+
+// folderOf returns a source of the personal library of a new data folder.
+func folderOf(t *testing.T) (source, *datafoldertest.Folder) {
+	t.Helper()
+	dir := t.TempDir()
+	f := datafoldertest.New(t, dir, datafoldertest.Options{})
+	folder := New(dir, t.TempDir())
+	t.Cleanup(folder.Close)
+	return source{folder, personal}, f
+}
+
+func creator(first, last string) map[string]any {
+	return map[string]any{"creatorType": "author", "firstName": first, "lastName": last}
+}
+
+func tag(name string) map[string]any { return map[string]any{"tag": name} }
+
+// TestSearch_FindsBeforeTheLibraryIsRead asks in each way.
+func TestSearch_FindsBeforeTheLibraryIsRead(t *testing.T) {
+	s, f := folderOf(t)
+	const lib = datafoldertest.Personal
+	f.Collection(lib, "CCCC2222", "Sea", "")
+	f.Collection(lib, "CCCC3333", "Deep sea", "CCCC2222")
+	f.Collection(lib, "CCCC4444", "Land", "")
+	f.Put(lib, data{"key": "AAAA2222", "itemType": "journalArticle", "title": "Whale song and ship noise", "date": "2001-05", "creators": []any{creator("Ada", "Lovelace")},
+		"tags": []any{tag("sound")}, "collections": []any{"CCCC3333"}})
+	f.Put(lib, data{"key": "AAAA3333", "itemType": "book", "title": "A history of ships", "date": "1999", "creators": []any{creator("Grace", "Hopper")},
+		"tags": []any{tag("whale")}, "collections": []any{"CCCC2222"}})
+	f.Put(lib, data{"key": "AAAA4444", "itemType": "book", "title": "Möwen", "publicationTitle": "Vögel", "collections": []any{"CCCC4444"}})
+	f.Put(lib, data{"key": "NNNN2222", "itemType": "note", "parentItem": "AAAA4444", "note": "whale", "tags": []any{tag("whale")}})
+	f.Put(lib, data{"key": "AAAA5555", "itemType": "book", "title": "Whale in the trash"})
+	f.Trash(lib, "AAAA5555")
+	for name, c := range map[string]struct {
+		q      library.Query
+		want   string
+		total  int
+		notice string
+	}{
+		"a word of a title comes first": {library.Query{Text: "whale"}, "AAAA2222 AAAA3333", 2, looked},
+		"all words":                     {library.Query{Text: "whale noise"}, "AAAA2222", 1, looked},
+		"some words":                    {library.Query{Text: "whale noise pollution"}, "AAAA2222 AAAA3333", 2, someTerms},
+		"a phrase":                      {library.Query{Text: `"ship noise"`}, "AAAA2222", 1, looked},
+		"a creator":                     {library.Query{Text: "hopper"}, "AAAA3333", 1, looked},
+		"a year":                        {library.Query{Text: "2001"}, "AAAA2222", 1, looked},
+		"folded":                        {library.Query{Text: "MOWEN vogel"}, "AAAA4444", 1, looked},
+		"nothing":                       {library.Query{Text: "submarine"}, "", 0, looked},
+		"everything, newest first":      {library.Query{}, "AAAA4444 AAAA3333 AAAA2222", 3, ""},
+		"a collection and those below":  {library.Query{Collection: "CCCC2222"}, "AAAA3333 AAAA2222", 2, ""},
+		"a type":                        {library.Query{ItemTypes: []string{"book"}}, "AAAA4444 AAAA3333", 2, ""},
+		"a tag":                         {library.Query{TagsAll: []string{"sound"}}, "AAAA2222", 1, ""},
+		"any tag":                       {library.Query{TagsAny: []string{"sound", "whale"}, Sort: library.SortTitle}, "AAAA3333 AAAA2222", 2, ""},
+		"no tag":                        {library.Query{TagsNone: []string{"sound", "whale"}}, "AAAA4444", 1, ""},
+		"the name of a creator":         {library.Query{Creator: "Ada"}, "AAAA2222", 1, ""},
+		"years":                         {library.Query{YearFrom: 1999, YearTo: 2000}, "AAAA3333", 1, ""},
+		"until a year":                  {library.Query{YearTo: 2001}, "AAAA3333 AAAA2222", 2, ""},
+		"by date":                       {library.Query{Sort: library.SortDate}, "AAAA2222 AAAA3333 AAAA4444", 3, ""},
+		"by title":                      {library.Query{Sort: library.SortTitle}, "AAAA3333 AAAA4444 AAAA2222", 3, ""},
+		"by time":                       {library.Query{Sort: library.SortAdded}, "AAAA4444 AAAA3333 AAAA2222", 3, ""},
+		"too many words":                {library.Query{Text: "whale " + strings.Join(words(maxTerms), " ")}, "AAAA2222 AAAA3333", 2, termsCut},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.q.Limit = 10
+			found, err := s.Search(t.Context(), c.q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var keys []string
+			for _, w := range found.Works {
+				keys = append(keys, w.Key)
+			}
+			if got := strings.Join(keys, " "); got != c.want || found.Total != c.total || !strings.Contains(found.Notice, c.notice) || (c.notice == "") != (found.Notice == "") {
+				t.Errorf("%s, total %d, %q", got, found.Total, found.Notice)
+			}
+		})
+	}
+	if found, err := s.Search(t.Context(), library.Query{Limit: 1}); err != nil || len(found.Works) != 1 || found.Total != 3 {
+		t.Errorf("%d of %d works, %v", len(found.Works), found.Total, err)
+	}
+	if _, err := s.Search(t.Context(), library.Query{Collection: "CCCC9999", Limit: 1}); library.CodeOf(err) != library.NotFound {
+		t.Errorf("an unknown collection: %v", err)
+	}
+	if _, err := s.Search(t.Context(), library.Query{}); library.CodeOf(err) != library.Invalid {
+		t.Errorf("no limit: %v", err)
+	}
+}
+
+// words returns n words that no work has.
+func words(n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = "x" + strings.Repeat("y", i)
+	}
+	return all
+}
+
+// TestSearch_SaysThatItTriedOnlySome asks for a type in a library that is larger
+// than what is tried.
+func TestSearch_SaysThatItTriedOnlySome(t *testing.T) {
+	s, f := folderOf(t)
+	f.Batch(func() {
+		for n := range maxTried + 1 {
+			f.Put(datafoldertest.Personal, data{"key": key(n), "itemType": "book", "title": "One of many"})
+		}
+	})
+	found, err := s.Search(t.Context(), library.Query{ItemTypes: []string{"book"}, Limit: 5})
+	if err != nil || len(found.Works) != 5 || found.Total != maxTried || !strings.Contains(found.Notice, "only the first 1000") {
+		t.Errorf("%d of %d works, %q, %v", len(found.Works), found.Total, found.Notice, err)
+	}
+}
+
+// key returns the nth key.
+func key(n int) string {
+	const digits = "23456789AB"
+	b := []byte("WWWW2222")
+	for i := len(b) - 1; n > 0; i-- {
+		b[i] = digits[n%10]
+		n /= 10
+	}
+	return string(b)
+}
+
+// TestSource_Answers asks each question of a source once.
+func TestSource_Answers(t *testing.T) {
+	s, f := folderOf(t)
+	const lib = datafoldertest.Personal
+	f.Put(lib, data{"key": "AAAA2222", "itemType": "book", "title": "One"})
+	f.Put(lib, data{"key": "PPPP2222", "itemType": "attachment", "parentItem": "AAAA2222", "linkMode": "imported_file", "filename": "a.pdf", "contentType": "application/pdf"})
+	f.Put(lib, data{"key": "LLLL2222", "itemType": "attachment", "parentItem": "AAAA2222", "linkMode": "linked_url", "url": "https://example.org/"})
+	f.Put(lib, data{"key": "AAAA3333", "itemType": "book", "title": "In the trash"})
+	f.Put(lib, data{"key": "NNNN3333", "itemType": "note", "parentItem": "AAAA3333", "note": "in the trash too"})
+	f.Trash(lib, "AAAA3333")
+	f.Text(lib, "PPPP2222", "words", 1, 1)
+	head, err := s.Head(t.Context())
+	if err != nil || head.Items != 1 || head.Objects != 3 || head.Version == 0 || head.Mark == "" {
+		t.Errorf("head %+v, %v", head, err)
+	}
+	var batches []replica.Batch
+	if all, err := s.All(t.Context(), func(b replica.Batch) error { batches = append(batches, b); return nil }); err != nil || all != head {
+		t.Errorf("all %+v, %v", all, err)
+	}
+	if len(batches) != 1 || batches[0].Total != 3 || len(batches[0].Objects) != 3 || batches[0].Objects[0].Children != 2 {
+		t.Errorf("batches %+v", batches)
+	}
+	stop := errors.New("stop")
+	if _, err := s.All(t.Context(), func(replica.Batch) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("stopped: %v", err)
+	}
+	keys, again, err := s.Keys(t.Context())
+	if err != nil || len(keys) != 3 || again != head {
+		t.Errorf("keys %v, %+v, %v", keys, again, err)
+	}
+	for _, o := range batches[0].Objects {
+		if keys[o.Key] != o.Version || o.Version <= 0 || o.Version > head.Version {
+			t.Errorf("%s has version %d, of %d", o.Key, o.Version, keys[o.Key])
+		}
+	}
+	got, err := s.Get(t.Context(), []string{"PPPP2222", "AAAA3333", "ZZZZ2222", "not a key"})
+	if err != nil || len(got) != 1 || got[0].Parent != "AAAA2222" {
+		t.Errorf("get %+v, %v", got, err)
+	}
+	below, err := s.Below(t.Context(), "AAAA2222")
+	if err != nil || len(below) != 2 {
+		t.Errorf("below %+v, %v", below, err)
+	}
+	if below, err := s.Below(t.Context(), "ZZZZ2222"); err != nil || len(below) != 0 {
+		t.Errorf("below what is not there: %+v, %v", below, err)
+	}
+	texts, err := s.TextVersions(t.Context(), 0)
+	if err != nil || len(texts) != 1 || texts["PPPP2222"] == 0 {
+		t.Errorf("texts %v, %v", texts, err)
+	}
+	if later, err := s.TextVersions(t.Context(), texts["PPPP2222"]); err != nil || len(later) != 0 || later == nil {
+		t.Errorf("texts later %v, %v", later, err)
+	}
+	text, err := s.Text(t.Context(), "PPPP2222")
+	if err != nil || text.Version != texts["PPPP2222"] || !text.Status.Available {
+		t.Errorf("text %+v, %v", text, err)
+	}
+	if _, err := s.Text(t.Context(), "../../ZZ"); library.CodeOf(err) != library.NotFound {
+		t.Errorf("text of a path: %v", err)
+	}
+	if none, err := s.Text(t.Context(), "LLLL2222"); err != nil || none.Status.Available || none.Status.Reason == "" {
+		t.Errorf("text of a link: %+v, %v", none, err)
+	}
+}
+
+// TestSince_TellsChangesByMark asks what changed since several states.
+func TestSince_TellsChangesByMark(t *testing.T) {
+	s, f := folderOf(t)
+	const lib = datafoldertest.Personal
+	for _, k := range []string{"AAAA2222", "AAAA3333", "AAAA4444"} {
+		f.Put(lib, data{"key": k, "itemType": "book", "title": k})
+	}
+	first, err := s.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := s.Since(t.Context(), first.Mark)
+	if err != nil || same.Whole || same.Head.Mark != first.Mark || len(same.Objects)+len(same.Removed) > 0 || same.Collections != nil {
+		t.Errorf("nothing changed: %+v, %v", same, err)
+	}
+	f.Put(lib, data{"key": "AAAA3333", "itemType": "book", "title": "Changed"})
+	f.Erase(lib, "AAAA4444")
+	changes, err := s.Since(t.Context(), first.Mark)
+	if err != nil || changes.Whole || changes.Head.Version < first.Version || changes.Collections == nil {
+		t.Fatalf("%+v, %v", changes, err)
+	}
+	if len(changes.Objects) != 1 || changes.Objects[0].Work.Title() != "Changed" || changes.Objects[0].Version != changes.Head.Version || !slices.Equal(changes.Removed, []string{"AAAA4444"}) {
+		t.Errorf("%+v", changes)
+	}
+	for mark, whole := range map[string]bool{
+		first.Mark: false, changes.Head.Mark: false, "": true, "desktop 1 2 3": true, "folder 1 " + strings.Repeat("0", 32): true,
+		"folder 1 ../../etc/passwd": true, changes.Head.Mark + "0": true, " " + changes.Head.Mark: true,
+	} {
+		if c, err := s.Since(t.Context(), mark); err != nil || c.Whole != whole {
+			t.Errorf("%q: %+v, %v", mark, c, err)
+		}
+	}
+	f.Batch(func() {
+		for n := range maxChanges + 1 {
+			f.Put(lib, data{"key": key(n), "itemType": "book", "title": "One of many"})
+		}
+	})
+	if c, err := s.Since(t.Context(), first.Mark); err != nil || !c.Whole || len(c.Objects) != 0 {
+		t.Errorf("many changes: %d, %v", len(c.Objects), err)
+	}
+	f.Erase(lib, key(0))
+	f.Erase(lib, "AAAA3333") // maxChanges are left
+	if c, err := s.Since(t.Context(), first.Mark); err != nil || c.Whole || len(c.Objects) != maxChanges {
+		t.Errorf("as many as are told: %d, %v", len(c.Objects), err)
+	}
+}
+
+// TestFolder_CopiesOnlyWhatChanged counts copies.
+func TestFolder_CopiesOnlyWhatChanged(t *testing.T) {
+	s, f := folderOf(t)
+	f.Put(datafoldertest.Personal, data{"key": "AAAA2222", "itemType": "book", "title": "One"})
+	head, err := s.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := s.folder.current
+	since := func() *state {
+		t.Helper()
+		if _, err := s.Since(t.Context(), head.Mark); err != nil {
+			t.Fatal(err)
+		}
+		return s.folder.current
+	}
+	if since() == first {
+		t.Error("a state that may have changed within the precision of file times was not copied again")
+	}
+	old := time.Now().Add(-settling)
+	path := filepath.Join(s.folder.dir, DatabaseName)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	settled := since()
+	if since() != settled {
+		t.Error("copied again though nothing changed")
+	}
+	s.folder.closeIdle(settled)
+	if settled.db != nil {
+		t.Error("an idle copy is kept")
+	}
+	if since() != settled || settled.db != nil {
+		t.Error("copied again though nothing changed since the copy was closed")
+	}
+	if _, err := s.Get(t.Context(), []string{"AAAA2222"}); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chtimes(path, old.Add(-time.Second), old.Add(-time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if since() == settled {
+		t.Error("not copied again though the time of the file changed")
+	}
+	entries, err := os.ReadDir(s.folder.work)
+	if err != nil || len(entries) != 1 || !strings.HasSuffix(entries[0].Name(), ".sums") {
+		t.Errorf("in the folder for copies: %v, %v", entries, err)
+	}
+}
+
+// TestFolder_RemovesWhatKilledProcessesLeft leaves an old copy and a young one.
+func TestFolder_RemovesWhatKilledProcessesLeft(t *testing.T) {
+	s, _ := folderOf(t)
+	old, young := filepath.Join(s.folder.work, copyPrefix+"1"), filepath.Join(s.folder.work, copyPrefix+"2-wal")
+	past := time.Now().Add(-staleCopy - time.Minute)
+	for _, path := range []string{old, young} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chtimes(old, past, past); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Head(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(old); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the old copy: %v", err)
+	}
+	if _, err := os.Stat(young); err != nil {
+		t.Errorf("the young copy: %v", err)
+	}
+}
+
+// TestCensus_SumsChangeWithEachChange changes one thing of an item at a time.
+func TestCensus_SumsChangeWithEachChange(t *testing.T) {
+	s, f := folderOf(t)
+	const lib = datafoldertest.Personal
+	f.Collection(lib, "CCCC2222", "Sea", "")
+	f.Put(lib, data{"key": "AAAA2222", "itemType": "book", "title": "One"})
+	f.Put(lib, data{"key": "AAAA3333", "itemType": "book", "title": "Two"})
+	f.Put(lib, data{"key": "PPPP2222", "itemType": "attachment", "parentItem": "AAAA2222", "linkMode": "imported_file", "filename": "a.pdf"})
+	head, err := s.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []string{
+		`UPDATE items SET dateAdded = '2001-01-01 00:00:00' WHERE key = 'PPPP2222'`,
+		`UPDATE items SET dateModified = '2001-01-01 00:00:00' WHERE key = 'PPPP2222'`,
+		`UPDATE items SET clientDateModified = '2001-01-01 00:00:00' WHERE key = 'PPPP2222'`,
+		`UPDATE items SET version = 7 WHERE key = 'PPPP2222'`,
+		`UPDATE items SET synced = 1 WHERE key = 'PPPP2222'`,
+		`UPDATE items SET itemTypeID = itemTypeID + 100 WHERE key = 'PPPP2222'`,
+		`UPDATE itemAttachments SET parentItemID = (SELECT itemID FROM items WHERE key = 'AAAA3333')`,
+		`INSERT INTO collectionItems (itemID, collectionID) SELECT itemID, collectionID FROM items, collections WHERE items.key = 'PPPP2222'`,
+		`INSERT INTO fulltextItems (itemID, indexedPages) SELECT itemID, 1 FROM items WHERE key = 'PPPP2222'`,
+		`UPDATE fulltextItems SET totalPages = 2`, `UPDATE fulltextItems SET indexedChars = 3`, `UPDATE fulltextItems SET totalChars = 4`,
+	} {
+		f.Exec(change)
+		changes, err := s.Since(t.Context(), head.Mark)
+		if err != nil || len(changes.Objects) != 1 || changes.Objects[0].Key != "PPPP2222" {
+			t.Errorf("%s: %+v, %v", change, changes, err)
+		}
+		head = changes.Head
+	}
+	for _, change := range []string{`UPDATE collections SET collectionName = 'Ocean'`, `INSERT INTO deletedCollections (collectionID) VALUES (1)`} {
+		f.Exec(change)
+		changes, err := s.Since(t.Context(), head.Mark)
+		if err != nil || changes.Collections == nil || len(changes.Objects) != 0 || changes.Head.Mark == head.Mark {
+			t.Errorf("%s: %+v, %v", change, changes, err)
+		}
+		head = changes.Head
+	}
+}
+
+// TestSums_AreKeptOfTheLastStates makes more states than are kept.
+func TestSums_AreKeptOfTheLastStates(t *testing.T) {
+	dir := t.TempDir()
+	var digests []string
+	for n := range keptSums + 2 {
+		c := &census{members: []member{{key: "AAAA2222", sum: uint64(n)}, {key: "AAAA3333", sum: 1 << 63}}, digest: strings.Repeat("0", 31) + string(rune('0'+n))}
+		if err := keepSums(dir, personal, c); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now().Add(time.Duration(n-10) * time.Minute)
+		if err := os.Chtimes(sumsFile(dir, personal, c.digest), at, at); err != nil {
+			t.Fatal(err)
+		}
+		digests = append(digests, c.digest)
+	}
+	for n, digest := range digests {
+		got := readSums(dir, personal, digest)
+		if n < 2 {
+			if got != nil {
+				t.Errorf("state %d is kept", n)
+			}
+			continue
+		}
+		if diff := cmp.Diff(sums{"AAAA2222": uint64(n), "AAAA3333": 1 << 63}, got); diff != "" {
+			t.Errorf("state %d:\n%s", n, diff)
+		}
+		if readSums(dir, "group:1", digest) != nil {
+			t.Error("sums of another library")
+		}
+	}
+	path := sumsFile(dir, personal, digests[3])
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range b {
+		b[at] ^= 1
+		if _, err := parseSums(b); err == nil {
+			t.Errorf("byte %d is not checked", at)
+		}
+		if _, err := parseSums(b[:at]); err == nil {
+			t.Errorf("a file of %d bytes is whole", at)
+		}
+		b[at] ^= 1
+	}
+}
