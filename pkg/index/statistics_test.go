@@ -2,12 +2,37 @@ package index_test
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
+
+// gather returns the statistics of several indexes together.
+func gather(t *testing.T, indexes []*index.Index, q library.Query) *library.Statistics {
+	t.Helper()
+	return library.GatherStatistics(q, func(q library.Query) (all []*library.Statistics) {
+		for _, x := range indexes {
+			st, err := x.Statistics(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, st)
+		}
+		return all
+	}, func(q library.Query) (all []library.Feedback) {
+		for _, x := range indexes {
+			works, err := x.Feedback(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, works...)
+		}
+		return all
+	})
+}
 
 // TestStatistics_SplitIndexes splits works over indexes: scored by the sum of
 // their statistics, they have the order and scores of one index.
@@ -23,21 +48,17 @@ func TestStatistics_SplitIndexes(t *testing.T) {
 		indexes = append(indexes, memory(t, p))
 	}
 	for _, text := range append(queriesFrom(all, 60), "ba", "ce da", `"ba" ce`) {
-		var own []*library.Statistics
-		for _, x := range indexes {
-			st, err := x.Statistics(t.Context(), text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			own = append(own, st)
-		}
+		sum := gather(t, indexes, library.Query{Text: text})
 		var got []index.Hit
 		for _, x := range indexes {
-			got = append(got, search(t, x, library.Query{Text: text, Limit: 20, Statistics: library.SumStatistics(own)}).Hits...)
+			got = append(got, search(t, x, library.Query{Text: text, Limit: 20, Statistics: sum}).Hits...)
 		}
 		slices.SortFunc(got, func(a, b index.Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Key, b.Key)) })
-		want := search(t, one, library.Query{Text: text, Limit: 20}).Hits
-		for i, h := range want {
+		want := search(t, one, library.Query{Text: text, Limit: 20})
+		if !reflect.DeepEqual(sum.Added, want.Statistics.Added) {
+			t.Errorf("%q: %v are added, want %v", text, sum.Added, want.Statistics.Added)
+		}
+		for i, h := range want.Hits {
 			if got[i].Key != h.Key || got[i].Score != h.Score {
 				t.Fatalf("%q: hit %d is %s with %v, want %s with %v", text, i, got[i].Key, got[i].Score, h.Key, h.Score)
 			}
