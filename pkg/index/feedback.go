@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/latent"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -51,8 +52,14 @@ func (s *search) feedback(ctx context.Context, mode library.Mode) ([]library.Fee
 		}
 	}
 	works := make([]library.Feedback, 0, len(t.heap))
+	subject, known := s.point()
 	for _, c := range t.heap {
-		works = append(works, library.Feedback{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score), Lexical: float64(c.score)})
+		seg := s.view.segments[c.segment]
+		w := library.Feedback{Key: seg.keys[c.work], Score: float64(c.score), Lexical: float64(c.score)}
+		if known {
+			w.Score *= 1 + latent.Near(&subject, &seg.points[c.work])
+		}
+		works = append(works, w)
 	}
 	s.heap = t.heap
 	slices.SortFunc(works, func(a, b library.Feedback) int {

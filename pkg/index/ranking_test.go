@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -153,4 +154,38 @@ func TestRanking(t *testing.T) {
 			t.Errorf("%s, %s: nDCG@10 %.4f (%.4f), R@100 %.4f; want %v (%v), %v", tc.of.folder, tc.mode, ndcg, strict, recall, tc.ndcg, tc.strict, tc.recall)
 		}
 	}
+}
+
+// TestRanking_Space measures the same with a latent space.
+func TestRanking_Space(t *testing.T) {
+	for _, of := range []smart{cranfield, cacm} {
+		c := of.load(t)
+		begin := time.Now()
+		x := built(t, c.docs)
+		t.Log(time.Since(begin))
+		ndcg, strict, recall := c.judge(t, x, library.ModeAuto)
+		t.Logf("%s: nDCG@10 %.4f (%.4f against ten relevant works a query), R@100 %.4f", of.folder, ndcg, strict, recall)
+	}
+}
+
+// built returns an index in files.
+func built(t testing.TB, s shelf) *index.Index {
+	t.Helper()
+	dir := t.TempDir()
+	b := index.NewBuilder(dir)
+	for _, d := range s.documents() {
+		if err := b.Add(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := b.Finish(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := index.Open(dir, files, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = x.Close() })
+	return x
 }
