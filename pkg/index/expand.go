@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"math"
 	"strconv"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
@@ -19,7 +20,7 @@ type addedTerm struct {
 }
 
 // broaden adds to the statistics of the view the terms by which the query is
-// expanded.
+// expanded, and how much its subject counts.
 func (s *search) broaden(ctx context.Context, mode library.Mode, st *library.Statistics) error {
 	if !st.Expandable(mode) {
 		return nil
@@ -29,10 +30,14 @@ func (s *search) broaden(ctx context.Context, mode library.Mode, st *library.Sta
 		return err
 	}
 	proposals := st.Propose(mode, works)
+	if len(proposals) == 0 {
+		return nil
+	}
 	if err := s.countAddedTerms(proposals); err != nil {
 		return err
 	}
 	st.Add(proposals)
+	st.Near = math.Round(1000*nearShare*works[0].Score) / 1000
 	return nil
 }
 
@@ -52,7 +57,8 @@ func (s *search) countAddedTerms(added []library.AddedTerm) error {
 	return nil
 }
 
-// add finds the postings of the terms that the statistics add to the query.
+// add finds the postings of the terms that the statistics add to the query, and
+// the works on its subject.
 func (s *search) add(st *library.Statistics) error {
 	scale := float32(0)
 	for i := range s.lookups {
@@ -71,6 +77,7 @@ func (s *search) add(st *library.Statistics) error {
 		}
 		s.added = append(s.added, t)
 	}
+	s.findNear(st)
 	return nil
 }
 

@@ -1,23 +1,17 @@
 package index
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/stackroom-mcp/stackroom/pkg/index/internal/latent"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// feedbackCandidates is how many of the best works are compared with the query's
-// subject, and feedbackBytes how much text of a work is read for its terms.
-const (
-	feedbackCandidates = 200
-	feedbackBytes      = 4_000
-)
+// feedbackBytes is how much text of a work is read for its terms.
+const feedbackBytes = 4_000
 
 // Feedback returns the best works for a query by the statistics that it has, as
 // [library.Ranked] has it.
@@ -42,7 +36,7 @@ func (s *search) feedback(ctx context.Context, mode library.Mode) ([]library.Fee
 	if len(s.query.words) == 0 || mode != library.ModeBroad && !s.plain() {
 		return nil, nil
 	}
-	t := &top{view: s.view, order: library.SortRelevance, limit: min(feedbackCandidates, s.view.works), heap: s.heap[:0]}
+	t := &top{view: s.view, order: library.SortRelevance, limit: min(library.FeedbackWorks, s.view.works), heap: s.heap[:0]}
 	for i := range s.view.segments {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -51,21 +45,11 @@ func (s *search) feedback(ctx context.Context, mode library.Mode) ([]library.Fee
 			return nil, err
 		}
 	}
-	works := make([]library.Feedback, 0, len(t.heap))
-	subject, known := s.point()
-	for _, c := range t.heap {
-		seg := s.view.segments[c.segment]
-		w := library.Feedback{Key: seg.keys[c.work], Score: float64(c.score), Lexical: float64(c.score)}
-		if known {
-			w.Score *= 1 + latent.Near(&subject, &seg.points[c.work])
-		}
-		works = append(works, w)
-	}
 	s.heap = t.heap
-	slices.SortFunc(works, func(a, b library.Feedback) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.Key, b.Key))
-	})
-	works = works[:min(len(works), library.FeedbackWorks)]
+	works := make([]library.Feedback, len(t.heap))
+	for i, c := range t.sorted() {
+		works[i] = library.Feedback{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score)}
+	}
 	for i := range works {
 		if it, ok := s.source.Item(works[i].Key); ok && it != nil {
 			s.describe(it, &works[i])

@@ -10,7 +10,7 @@ type workAccount struct {
 	lanes   uint64 // a byte for each kind: how much of the query that part covers
 	mask    uint64 // the query's words that it has
 	score   float32
-	added   float32 // score by terms that were added to the query
+	added   float32 // score by terms that were added to the query and by its subject
 	best    float32 // score of its best passage
 	passage uint32  // document of that passage, or 0
 	texts   uint64  // the query's words that its passages have
@@ -86,6 +86,7 @@ func (s *search) countAll(i int) error {
 	if err := s.countIdentifiers(i); err != nil {
 		return err
 	}
+	s.countNear(i)
 	return s.countAdded(i)
 }
 

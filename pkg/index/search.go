@@ -81,7 +81,8 @@ type search struct {
 	covers   cover
 	demand   demand
 	added    []addedTerm
-	feeder   *feeder // nil until it is used
+	near     []nearWork // what they gain, in place of the cosine
+	feeder   *feeder    // nil until it is used
 
 	works    []workAccount // of the segment at hand
 	touched  []uint32

@@ -86,7 +86,7 @@ func (v *view) openSpace(path string) error {
 		return errSpace
 	}
 	v.space = &space{model: whole.Model, fitted: whole.Fitted}
-	v.segments[0].points = whole.Works
+	v.segments[0].points, v.segments[0].signs = whole.Works, latent.SignsOf(whole.Works)
 	return nil
 }
 
@@ -248,21 +248,4 @@ func (r *reader) each(term string, first uint32, yield func(doc uint32, weight f
 		}
 	}
 	return err
-}
-
-// point returns the direction of the query in the view's space; ok is false if
-// the space does not know its words, or if there is no space.
-func (s *search) point() (p latent.Point, ok bool) {
-	if s.view.space == nil {
-		return p, false
-	}
-	m := s.view.space.model
-	var v latent.Vector
-	for _, w := range s.query.words {
-		if at, known := m.Find(w.term); known {
-			m.Add(&v, at, repetition(w.count))
-			ok = true
-		}
-	}
-	return v.Point(), ok
 }

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/latent"
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
@@ -81,6 +82,7 @@ func memoryView(ctx context.Context, in *space, s *segment.Segment) (*segmentVie
 	v := &segmentView{Segment: s, columns: columns}
 	if in != nil {
 		v.points, err = foldWorks(ctx, in.model, s, columns)
+		v.signs = latent.SignsOf(v.points)
 	}
 	return v, err
 }

@@ -23,6 +23,7 @@ type segmentView struct {
 	*segment.Segment
 	*columns
 	points  []latent.Point  // by work, in the view's space; nil if there is none
+	signs   []latent.Signs  // of the points
 	deleted *roaring.Bitmap // nil if nothing is
 	file    bool            // not in memory
 }
@@ -142,5 +143,5 @@ func (s *segmentView) without(keys map[string]bool) (*segmentView, error) {
 	if deleted == nil {
 		return s, nil
 	}
-	return &segmentView{Segment: s.Segment, columns: s.columns, points: s.points, deleted: deleted, file: s.file}, nil
+	return &segmentView{Segment: s.Segment, columns: s.columns, points: s.points, signs: s.signs, deleted: deleted, file: s.file}, nil
 }

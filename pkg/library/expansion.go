@@ -53,11 +53,8 @@ type AddedTerm struct {
 
 // Feedback is one of the best works for a query and what it proposes.
 type Feedback struct {
-	Key string
-	// Score is by what the works of all libraries are compared: Lexical, raised
-	// by how near the work's subject is to that of the query.
-	Score   float64
-	Lexical float64 // score of the work for the query alone
+	Key   string
+	Score float64 // of the work for the query alone
 	// Named says that all words of the query stand in title, creators or year,
 	// and Authored that a year and names of creators are all that it has.
 	Named, Authored bool
@@ -115,19 +112,14 @@ func heaviest(weights map[string]float64, n int) []string {
 // is.
 const farAhead = 1.25
 
-// clearAnswer reports whether one of the works is the evident answer: it comes
-// first and is named by author and year, or it is far ahead and named by words of
+// clearAnswer reports whether the first work is the evident answer: it is named by author and year, or it is far ahead and named by words of
 // title and creators.
 func clearAnswer(works []Feedback) bool {
-	first, second := Feedback{}, 0.0
-	for _, w := range works {
-		if w.Lexical > first.Lexical {
-			first, second = w, first.Lexical
-		} else {
-			second = max(second, w.Lexical)
-		}
+	if len(works) == 0 {
+		return true
 	}
-	return first.Authored || first.Named && first.Lexical >= farAhead*second
+	first := works[0]
+	return first.Authored || first.Named && (len(works) == 1 || first.Score >= farAhead*works[1].Score)
 }
 
 // Add adds the proposals that count, with the frequencies that Works says, to

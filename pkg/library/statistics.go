@@ -44,6 +44,10 @@ type Statistics struct {
 	// Added are the terms that the search adds, in the order in which they
 	// count; see [Mode].
 	Added []AddedTerm
+	// Near is what being on the query's subject adds to the score of a work, a
+	// whole number of thousandths; 0 in statistics of several libraries, which
+	// don't agree on what a subject is.
+	Near float64
 }
 
 // Frequency is the number of works, and of passages of their texts, that have a
@@ -176,6 +180,7 @@ func (s *Statistics) AppendBinary(b []byte) []byte {
 		number(int(math.Round(1000 * a.Weight)))
 		number(a.Works)
 	}
+	number(int(math.Round(1000 * s.Near)))
 	return b
 }
 
@@ -212,6 +217,7 @@ func ParseStatistics(b []byte) (*Statistics, error) {
 	for range p.number(MaxAdded) {
 		s.Added = append(s.Added, p.added())
 	}
+	s.Near = float64(p.number(math.MaxInt32)) / 1000
 	if p.failed || len(p.b) > 0 {
 		return nil, Errorf(Invalid, "the statistics of the query can't be read")
 	}

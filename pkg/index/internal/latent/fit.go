@@ -8,7 +8,7 @@ import (
 )
 
 // Dimensions is the number of dimensions of a space.
-const Dimensions = 96
+const Dimensions = 128
 
 // Bounds of what a space is fitted to.
 const (

@@ -2,6 +2,7 @@ package latent
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -69,6 +70,38 @@ func (m *Model) Add(v *Vector, term int, weight float32) {
 func (v *Vector) Point() (p Point) {
 	quantize(v[:], p[:])
 	return p
+}
+
+// Signs are the signs of the coordinates of a [Point].
+type Signs [(Dimensions + 63) / 64]uint64
+
+// Signs returns the signs of p.
+func (p *Point) Signs() (s Signs) {
+	for i, x := range p {
+		if x < 0 {
+			s[i/64] |= 1 << (i % 64)
+		}
+	}
+	return s
+}
+
+// Apart returns in how many signs two points differ: the fewer, the nearer they
+// are in general.
+func (s Signs) Apart(other Signs) int {
+	n := 0
+	for i := range s {
+		n += bits.OnesCount64(s[i] ^ other[i])
+	}
+	return n
+}
+
+// SignsOf returns the signs of points.
+func SignsOf(points []Point) []Signs {
+	out := make([]Signs, len(points))
+	for i := range points {
+		out[i] = points[i].Signs()
+	}
+	return out
 }
 
 // Near returns how near two directions are: the cosine of the angle between
