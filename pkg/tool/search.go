@@ -75,7 +75,10 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 	}
 	out, err := fit(c.budget, len(l.entries), func(n int) searchOutput {
 		t := &tidy{}
-		out := searchOutput{Results: make([]result, n), listed: l.listed(c, n), Expanded: expanded(l.branches)}
+		out := searchOutput{Results: make([]result, n), listed: l.listed(c, n)}
+		if in.Cursor == "" { // words in a cursor may be those of another caller
+			out.Expanded = expanded(l.branches)
+		}
 		for i, e := range l.entries[:n] {
 			out.Results[i] = c.result(t, e.value, e.lib)
 		}
