@@ -35,6 +35,11 @@ func (s *Space) Encode() []byte {
 	for i := range s.Works {
 		b = appendBytes(b, s.Works[i][:])
 	}
+	return appendSum(b)
+}
+
+// appendSum appends the checksum of b.
+func appendSum(b []byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli()))
 }
 
