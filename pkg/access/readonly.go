@@ -37,6 +37,14 @@ func (r reader) Statistics(ctx context.Context, q library.Query) (*library.Stati
 	return nil, nil
 }
 
+// Feedback implements [library.Ranked]; none if the library doesn't.
+func (r reader) Feedback(ctx context.Context, q library.Query) ([]library.Feedback, error) {
+	if ranked, ok := r.Reader.(library.Ranked); ok {
+		return ranked.Feedback(ctx, q)
+	}
+	return nil, nil
+}
+
 // noticedReader is a [reader] of a library with a notice.
 type noticedReader struct {
 	reader

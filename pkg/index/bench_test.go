@@ -163,6 +163,8 @@ func BenchmarkSearch(b *testing.B) {
 				query func(text string) library.Query
 			}{
 				{"words", func(t string) library.Query { return library.Query{Text: t, Limit: 20} }},
+				{"exact", func(t string) library.Query { return library.Query{Text: t, Mode: library.ModeExact, Limit: 20} }},
+				{"broad", func(t string) library.Query { return library.Query{Text: t, Mode: library.ModeBroad, Limit: 20} }},
 				{"finished", func(t string) library.Query { return library.Query{Text: t + ".", Limit: 20} }},
 				{"phrase", func(t string) library.Query { return library.Query{Text: `"` + t + `"`, Limit: 20} }},
 				{"years", func(t string) library.Query { return library.Query{Text: t, YearFrom: 1990, YearTo: 2000, Limit: 20} }},

@@ -89,9 +89,30 @@ func (b *Builder) flush() error {
 const indexFile = "words.zap"
 
 // Finish writes the works that were added, and those of from that were not,
-// into one file, durably, and returns the names of the files that make the
-// index: none if there are no works. from may be nil.
+// into files, durably, and returns the names of the files that make the index:
+// none if there are no works. from may be nil.
+//
+// Of [latent.LeastWorks] works or more it writes a latent space too. The one of
+// from is kept unless the library has outgrown it.
 func (b *Builder) Finish(ctx context.Context, from *Index) ([]string, error) {
+	names, err := b.finishWords(ctx, from)
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	var before *space
+	if from != nil {
+		before = from.view.space
+	}
+	var more []string
+	err = guard(func() (err error) {
+		more, err = writeSpace(ctx, b.dir, before)
+		return err
+	})
+	return append(names, more...), err
+}
+
+// finishWords writes the words of all works into one file.
+func (b *Builder) finishWords(ctx context.Context, from *Index) ([]string, error) {
 	if err := b.flush(); err != nil {
 		return nil, err
 	}

@@ -62,6 +62,7 @@ type grade uint8
 
 const (
 	unrelated grade = iota // it shares only a common word
+	similar                // it does, and has words that were added to the query
 	partial                // it lacks words
 	complete
 )
@@ -86,9 +87,9 @@ func (d *demand) grade(has uint64) grade {
 }
 
 // lacks returns what a listed work lacks of the query, as typed; nil if it meets
-// the query.
+// the query or is only similar.
 func (s *search) lacks(c *candidate) []string {
-	if c.grade == complete {
+	if c.grade != partial {
 		return nil
 	}
 	var out []string

@@ -5,3 +5,12 @@ func Segments(x *Index) int { return len(x.view.segments) }
 
 // Passages returns the number of passages of an index that count.
 func Passages(x *Index) int { return x.view.passages }
+
+// Fitted returns the number of works to which the space of an index is fitted, 0
+// if it has none.
+func Fitted(x *Index) int {
+	if x.view.space == nil {
+		return 0
+	}
+	return x.view.space.fitted
+}

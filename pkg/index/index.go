@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -45,6 +46,9 @@ type Source interface {
 	Pages(key, attachment string) ([]library.TextPage, error)
 }
 
+// errSpace is the error for a latent space of other works than the segment's.
+var errSpace = errors.New("the latent space is of other works")
+
 // ErrRebuild is in the chain of errors that mean: these files are no index
 // that can be used, because they are missing, damaged or of another version of
 // this package. Index the library again.
@@ -70,6 +74,9 @@ func New(src Source) *Index {
 func Open(dir string, files []string, src Source) (*Index, error) {
 	x := New(src)
 	for _, name := range files {
+		if name == spaceFile {
+			continue
+		}
 		s, err := segment.Open(filepath.Join(dir, name))
 		if err != nil {
 			return nil, errors.Join(openError(err), x.Close())
@@ -79,6 +86,11 @@ func Open(dir string, files []string, src Source) (*Index, error) {
 			return nil, errors.Join(openError(err), s.Close(), x.Close())
 		}
 		x.view.add(&segmentView{Segment: s, columns: columns, file: true})
+	}
+	if slices.Contains(files, spaceFile) {
+		if err := x.view.openSpace(filepath.Join(dir, spaceFile)); err != nil {
+			return nil, errors.Join(openError(err), x.Close())
+		}
 	}
 	return x, nil
 }

@@ -10,12 +10,13 @@ type workAccount struct {
 	lanes   uint64 // a byte for each kind: how much of the query that part covers
 	mask    uint64 // the query's words that it has
 	score   float32
+	added   float32 // score by terms that were added to the query and by its subject
 	best    float32 // score of its best passage
 	passage uint32  // document of that passage, or 0
 	texts   uint64  // the query's words that its passages have
 }
 
-func (a *workAccount) untouched() bool { return a.mask|a.texts == 0 && a.score == 0 }
+func (a *workAccount) untouched() bool { return a.mask|a.texts == 0 && a.score == 0 && a.added == 0 }
 
 // passageAccount is the same of a passage.
 type passageAccount struct {
@@ -82,7 +83,11 @@ func (s *search) countAll(i int) error {
 	if err := s.countWords(i); err != nil {
 		return err
 	}
-	return s.countIdentifiers(i)
+	if err := s.countIdentifiers(i); err != nil {
+		return err
+	}
+	s.countNear(i)
+	return s.countAdded(i)
 }
 
 // offer offers a work that passes filters and conditions.
@@ -90,10 +95,12 @@ func (s *search) offer(t *top, seg, work uint32) {
 	a := &s.works[work]
 	c := candidate{lanes: a.lanes, passage: a.passage, segment: seg, work: work, has: a.mask | a.texts, grade: complete}
 	if a.score < identifierScore {
-		if c.grade = s.demand.grade(c.has); c.grade == unrelated {
+		switch c.grade = s.demand.grade(c.has); {
+		case c.grade == unrelated && a.added == 0:
 			return
-		}
-		if len(s.relaxed) > 0 {
+		case c.grade == unrelated:
+			c.grade = similar
+		case len(s.relaxed) > 0:
 			c.grade = partial
 		}
 	}
@@ -103,7 +110,7 @@ func (s *search) offer(t *top, seg, work uint32) {
 	case len(s.query.words) == 0 && a.untouched():
 		c.score = recency(s.view.segments[seg].records[work].added)
 	default:
-		c.score = s.score(a) * (1 + s.adjacent[work])
+		c.score = s.score(a)*(1+s.adjacent[work]) + a.added
 	}
 	if !t.follows(&c) || t.hopeless(c.score) {
 		return

@@ -22,6 +22,7 @@ type Result struct {
 	// Statistics are those of the index for the query's text; nil if the query
 	// gave others, or had no words.
 	Statistics *library.Statistics
+	Expanded   []string // as in [library.Page]
 }
 
 // Hit is a work that answers a query.
@@ -31,8 +32,9 @@ type Hit struct {
 	Value string  // as in [library.Hit]
 	// Match is the passage that shows best why; nil if the query had no
 	// words, or if the source no longer has the work.
-	Match *library.Passage
-	Lacks []string // as in [library.Hit]
+	Match   *library.Passage
+	Lacks   []string // as in [library.Hit]
+	Similar bool     // as in [library.Hit]
 }
 
 // Search returns the works that answer a query, in its order. Collections are
@@ -78,6 +80,9 @@ type search struct {
 	naming   bool              // only those are meant
 	covers   cover
 	demand   demand
+	added    []addedTerm
+	near     []nearWork // what they gain, in place of the cosine
+	feeder   *feeder    // nil until it is used
 
 	works    []workAccount // of the segment at hand
 	touched  []uint32
@@ -108,7 +113,12 @@ func (s *search) run(ctx context.Context, q *library.Query, collections []string
 	if q.Text == "" {
 		err = s.browse(ctx, f, t)
 	} else {
-		r.Statistics, err = s.rank(ctx, f, t, q)
+		var by *library.Statistics
+		by, err = s.rank(ctx, f, t, q)
+		r.Expanded = by.AddedWords()
+		if q.Statistics == nil {
+			r.Statistics = by
+		}
 	}
 	if err != nil {
 		return Result{}, err
@@ -136,7 +146,7 @@ func (s *search) hits(t *top, words bool) []Hit {
 	out := make([]Hit, len(best))
 	for i := range best {
 		c := &best[i]
-		out[i] = Hit{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score), Value: t.value(c)}
+		out[i] = Hit{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score), Value: t.value(c), Similar: c.grade == similar}
 		if words {
 			out[i].Match = s.match(out[i].Key, c)
 			out[i].Lacks = s.lacks(c)
@@ -170,8 +180,9 @@ func (s *search) browse(ctx context.Context, f *filter, t *top) error {
 	return nil
 }
 
-// rank goes through every work that has a word of the query. It returns the
-// statistics of the view, unless the query gives others.
+// rank goes through every work that has a word of the query or one that is
+// added to it. It returns the statistics by which it scores: those of the query,
+// or those of the view; nil if the query asks for nothing.
 func (s *search) rank(ctx context.Context, f *filter, t *top, q *library.Query) (*library.Statistics, error) {
 	if err := s.count(q.Text); err != nil {
 		return nil, err
@@ -182,6 +193,19 @@ func (s *search) rank(ctx context.Context, f *filter, t *top, q *library.Query) 
 	if err := s.prepare(q.Statistics); err != nil {
 		return nil, err
 	}
+	by := q.Statistics
+	if by == nil {
+		by = s.statistics()
+		if t.order == library.SortRelevance {
+			if err := s.broaden(ctx, q.Mode, by); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := s.add(by); err != nil {
+		return nil, err
+	}
+	t.heap = s.heap[:0]
 	for i := range s.view.segments {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -190,8 +214,5 @@ func (s *search) rank(ctx context.Context, f *filter, t *top, q *library.Query) 
 			return nil, err
 		}
 	}
-	if q.Statistics != nil {
-		return nil, nil
-	}
-	return s.statistics(), nil
+	return by, nil
 }

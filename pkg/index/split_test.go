@@ -37,15 +37,7 @@ func mixed(n int) shelf {
 // merged searches each index by the sum of their statistics and merges the hits.
 func merged(t testing.TB, indexes []*index.Index, q library.Query) []index.Hit {
 	t.Helper()
-	var own []*library.Statistics
-	for _, x := range indexes {
-		st, err := x.Statistics(t.Context(), q.Text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		own = append(own, st)
-	}
-	q.Statistics = library.SumStatistics(own)
+	q.Statistics = gather(t, indexes, library.Query{Text: q.Text, Mode: q.Mode})
 	var hits []index.Hit
 	for _, x := range indexes {
 		hits = append(hits, search(t, x, q).Hits...)

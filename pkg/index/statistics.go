@@ -7,22 +7,33 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Statistics returns the statistics of the index for the text of a query. A
-// search for the same text that follows does not count the words again.
-func (x *Index) Statistics(ctx context.Context, text string) (*library.Statistics, error) {
+// Statistics returns the statistics of the index for the text of a query, as
+// [library.Ranked] has it. A search for the same text that follows the counting
+// of its words does not count them again.
+func (x *Index) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
 	return ask(ctx, x, x.begin(), "index statistics", func(_ context.Context, s *search) (*library.Statistics, error) {
-		if err := s.count(text); err != nil {
-			return nil, err
+		if q.Statistics == nil {
+			return s.countText(q.Text)
 		}
-		out := s.statistics()
-		completions, err := s.completions()
-		if err != nil {
-			return nil, err
-		}
-		out.Completions = completions
-		s.text, s.ready = text, true
-		return out, nil
-	}, func(st *library.Statistics) int { return len(st.Words) + len(st.Completions) })
+		added := slices.Clone(q.Statistics.Added)
+		err := s.countAddedTerms(added)
+		return &library.Statistics{Added: added}, err
+	}, func(st *library.Statistics) int { return len(st.Words) + len(st.Completions) + len(st.Added) })
+}
+
+// countText returns the frequencies of a text's words.
+func (s *search) countText(text string) (*library.Statistics, error) {
+	if err := s.count(text); err != nil {
+		return nil, err
+	}
+	out := s.statistics()
+	completions, err := s.completions()
+	if err != nil {
+		return nil, err
+	}
+	out.Completions = completions
+	s.text, s.ready = text, true
+	return out, nil
 }
 
 // statistics returns the statistics of the view for the terms that have been

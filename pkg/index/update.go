@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/latent"
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
@@ -33,23 +34,24 @@ func (x *Index) With(ctx context.Context, src Source, put []Document, remove []s
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := inMemory(ctx, put)
+	fresh, err := inMemory(ctx, x.view.space, put)
 	if err != nil {
 		return nil, err
 	}
-	segments, err = compact(append(segments, fresh...))
+	segments, err = compact(ctx, x.view.space, append(segments, fresh...))
 	if err != nil {
 		return nil, err
 	}
-	v := &view{}
+	v := &view{space: x.view.space}
 	for _, s := range segments {
 		v.add(s)
 	}
 	return x.with(src, v), nil
 }
 
-// inMemory returns segments in memory that hold works.
-func inMemory(ctx context.Context, put []Document) ([]*segmentView, error) {
+// inMemory returns segments in memory that hold works, with their points in a
+// space, which may be nil.
+func inMemory(ctx context.Context, in *space, put []Document) ([]*segmentView, error) {
 	var out []*segmentView
 	b := batch{analysis: newAnalysis()}
 	for i := range put {
@@ -63,7 +65,7 @@ func inMemory(ctx context.Context, put []Document) ([]*segmentView, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := memoryView(s)
+		v, err := memoryView(ctx, in, s)
 		if err != nil {
 			return nil, err
 		}
@@ -72,12 +74,17 @@ func inMemory(ctx context.Context, put []Document) ([]*segmentView, error) {
 	return out, nil
 }
 
-func memoryView(s *segment.Segment) (*segmentView, error) {
+func memoryView(ctx context.Context, in *space, s *segment.Segment) (*segmentView, error) {
 	columns, err := readColumns(s)
 	if err != nil {
 		return nil, err
 	}
-	return &segmentView{Segment: s, columns: columns}, nil
+	v := &segmentView{Segment: s, columns: columns}
+	if in != nil {
+		v.points, err = foldWorks(ctx, in.model, s, columns)
+		v.signs = latent.SignsOf(v.points)
+	}
+	return v, err
 }
 
 // Segments in memory are merged so that searches stay fast after many small
@@ -90,7 +97,7 @@ const (
 )
 
 // compact merges segments in memory.
-func compact(segments []*segmentView) ([]*segmentView, error) {
+func compact(ctx context.Context, in *space, segments []*segmentView) ([]*segmentView, error) {
 	for {
 		at := fullTier(segments)
 		if at == nil {
@@ -113,7 +120,7 @@ func compact(segments []*segmentView) ([]*segmentView, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := memoryView(merged)
+		v, err := memoryView(ctx, in, merged)
 		if err != nil {
 			return nil, err
 		}

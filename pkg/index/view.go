@@ -5,13 +5,15 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/latent"
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
 // view is the segments of one version of an index.
 type view struct {
 	segments []*segmentView
-	works    int // live ones
+	space    *space // nil if there is none
+	works    int    // live ones
 	passages int
 }
 
@@ -20,6 +22,8 @@ type view struct {
 type segmentView struct {
 	*segment.Segment
 	*columns
+	points  []latent.Point  // by work, in the view's space; nil if there is none
+	signs   []latent.Signs  // of the points
 	deleted *roaring.Bitmap // nil if nothing is
 	file    bool            // not in memory
 }
@@ -139,5 +143,5 @@ func (s *segmentView) without(keys map[string]bool) (*segmentView, error) {
 	if deleted == nil {
 		return s, nil
 	}
-	return &segmentView{Segment: s.Segment, columns: s.columns, deleted: deleted, file: s.file}, nil
+	return &segmentView{Segment: s.Segment, columns: s.columns, points: s.points, signs: s.signs, deleted: deleted, file: s.file}, nil
 }

@@ -91,9 +91,5 @@ func saturationTable() (t [impactLevels]float32) {
 	return t
 }
 
-// inverseFrequency is BM25's weight of a word that n of total documents have,
-// in the form that is never negative.
-func inverseFrequency(total, n int) float32 {
-	n = min(n, total)
-	return float32(math.Log(1 + (float64(total-n)+0.5)/(float64(n)+0.5)))
-}
+// inverseFrequency is [library.InverseFrequency] as scores have it.
+func inverseFrequency(total, n int) float32 { return float32(library.InverseFrequency(total, n)) }

@@ -1,6 +1,7 @@
 package library
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 )
@@ -36,6 +37,7 @@ type Query struct {
 	YearFrom   int      // inclusive; 0 is no bound
 	YearTo     int      // inclusive; 0 is no bound
 
+	Mode  Mode      // "" is ModeAuto
 	Sort  Sort      // "" is SortRelevance
 	After *Position // where the page before ended; nil for the first page
 	Limit int       // how many to return, 1 to MaxLimit
@@ -58,7 +60,7 @@ type Position struct {
 }
 
 // Validate returns an error with code [Invalid] for a query that no library
-// answers: a page out of bounds or an unknown sort.
+// answers: a page out of bounds, an unknown sort or mode.
 func (q *Query) Validate() error {
 	taken := 0
 	if q.After != nil {
@@ -66,6 +68,11 @@ func (q *Query) Validate() error {
 	}
 	if err := ValidatePage(taken, q.Limit); err != nil {
 		return err
+	}
+	switch q.Mode {
+	case "", ModeAuto, ModeExact, ModeBroad:
+	default:
+		return Errorf(Invalid, "unknown mode").WithHint("use %q, %q or %q", ModeAuto, ModeExact, ModeBroad)
 	}
 	switch q.Sort {
 	case "", SortRelevance, SortDate, SortTitle, SortAdded:
@@ -75,18 +82,16 @@ func (q *Query) Validate() error {
 }
 
 // Key returns a string that is equal for equal queries only, for caches. The
-// empty sort has the key of [SortRelevance].
+// empty sort has the key of [SortRelevance], the empty mode that of [ModeAuto].
 func (q *Query) Key() string {
 	b := make([]byte, 0, 64+len(q.Text))
 	text := func(s string) {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
-	sort := q.Sort
-	if sort == "" {
-		sort = SortRelevance
-	}
-	for _, s := range [...]string{q.Text, q.Collection, q.Creator, string(sort)} {
+	sort := cmp.Or(q.Sort, SortRelevance)
+	mode := cmp.Or(q.Mode, ModeAuto)
+	for _, s := range [...]string{q.Text, q.Collection, q.Creator, string(mode), string(sort)} {
 		text(s)
 	}
 	for _, list := range [...][]string{q.TagsAll, q.TagsAny, q.TagsNone, q.ItemTypes} {
@@ -161,6 +166,9 @@ type Page[T any] struct {
 	// Corrections are of a search only: what was searched in place of words of
 	// the query.
 	Corrections []Correction
+	// Expanded are the words that the search added to the query, as works
+	// write them, the weightiest first; nil if it added none.
+	Expanded []string
 }
 
 // Correction is a word of a query and the word that was searched in its place.
@@ -181,8 +189,8 @@ type Hit struct {
 	// lacks, if it does not meet the query. Such a work is listed and not
 	// counted in [Page].Total.
 	Lacks []string
-	// Similar says that the work is listed because it is like others that meet
-	// the query. It is not counted.
+	// Similar says that the work is listed because it has words that the search
+	// added: it is like others that meet the query. It is not counted.
 	Similar bool
 }
 

@@ -16,7 +16,13 @@ type Ranked interface {
 	Reader
 	// Statistics returns the library's statistics for the text of a query. It
 	// returns nil if the library can't rank by statistics at present.
+	//
+	// If the query has statistics, these are proposals of [GatherStatistics]: the
+	// result is their Added, in order, with the library's works that have each.
 	Statistics(ctx context.Context, q Query) (*Statistics, error)
+	// Feedback returns the library's best works by the query's statistics, at
+	// most [FeedbackWorks]: none if q.Mode adds no words to its text.
+	Feedback(ctx context.Context, q Query) ([]Feedback, error)
 }
 
 // Statistics are the numbers by which a library scores the works that a query
@@ -35,6 +41,13 @@ type Statistics struct {
 	// Completions are the terms that the query's unfinished words begin: its
 	// last word, and those with "*".
 	Completions []Completion
+	// Added are the terms that the search adds, in the order in which they
+	// count; see [Mode].
+	Added []AddedTerm
+	// Near is what being on the query's subject adds to the score of a work, a
+	// whole number of thousandths; 0 in statistics of several libraries, which
+	// don't agree on what a subject is.
+	Near float64
 }
 
 // Frequency is the number of works, and of passages of their texts, that have a
@@ -156,6 +169,18 @@ func (s *Statistics) AppendBinary(b []byte) []byte {
 		number(c.Passages)
 		before = c.Term
 	}
+	number(len(s.Added))
+	text := func(s string) {
+		number(len(s))
+		b = append(b, s...)
+	}
+	for _, a := range s.Added {
+		text(a.Term)
+		text(a.Word)
+		number(int(math.Round(1000 * a.Weight)))
+		number(a.Works)
+	}
+	number(int(math.Round(1000 * s.Near)))
 	return b
 }
 
@@ -189,6 +214,10 @@ func ParseStatistics(b []byte) (*Statistics, error) {
 		before = before[:shared] + p.text(MaxCompletionBytes-shared)
 		s.Completions[i] = Completion{Candidate{word, before}, p.frequency()}
 	}
+	for range p.number(MaxAdded) {
+		s.Added = append(s.Added, p.added())
+	}
+	s.Near = float64(p.number(math.MaxInt32)) / 1000
 	if p.failed || len(p.b) > 0 {
 		return nil, Errorf(Invalid, "the statistics of the query can't be read")
 	}
@@ -225,4 +254,8 @@ func (p *statisticsParser) text(most int) string {
 
 func (p *statisticsParser) frequency() Frequency {
 	return Frequency{Works: p.number(math.MaxInt32), Passages: p.number(math.MaxInt32)}
+}
+
+func (p *statisticsParser) added() AddedTerm {
+	return AddedTerm{p.text(MaxCompletionBytes), p.text(MaxCompletionBytes), float64(p.number(1000)) / 1000, p.number(math.MaxInt32)}
 }

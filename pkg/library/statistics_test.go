@@ -61,6 +61,8 @@ func TestStatisticsSurviveEncoding(t *testing.T) {
 			{Candidate{0, "engine"}, Frequency{1, 2}}, {Candidate{0, "engines"}, Frequency{3, 0}}, {Candidate{0, "eng"}, Frequency{0, 0}}, {Candidate{0, "数据"}, Frequency{1, 1}}, {Candidate{0, strings.Repeat("x", MaxCompletionBytes)}, Frequency{}},
 		}},
 		{Words: make([]Frequency, MaxQueryWords), Phrases: make([]int, MaxQueryPhrases), Completions: slices.Repeat([]Completion{{Candidate{0, "a"}, Frequency{}}}, MaxCompletions)},
+		{Words: []Frequency{}, Phrases: []int{}, Completions: []Completion{}, Near: 12.345, Added: []AddedTerm{{"comput", "computers", 0.999, 3}, {"own", "", 0.001, math.MaxInt32}}},
+		{Words: []Frequency{}, Phrases: []int{}, Completions: []Completion{}, Added: slices.Repeat([]AddedTerm{{"a", "a", 1, 0}}, MaxAdded)},
 	} {
 		b := s.AppendBinary(nil)
 		if got, err := ParseStatistics(b); err != nil || !reflect.DeepEqual(got, s) {
@@ -82,6 +84,8 @@ func TestStatisticsSurviveEncoding(t *testing.T) {
 		"too many phrases":     {Phrases: make([]int, MaxQueryPhrases+1)},
 		"a word too far":       {Words: make([]Frequency, 1), Completions: []Completion{{Candidate{1, "a"}, Frequency{}}}},
 		"too many works":       {Works: math.MaxInt32 + 1},
+		"too many added terms": {Added: make([]AddedTerm, MaxAdded+1)},
+		"too much weight":      {Added: []AddedTerm{{"a", "a", 1.001, 0}}},
 	} {
 		if _, err := ParseStatistics(s.AppendBinary(nil)); CodeOf(err) != Invalid {
 			t.Errorf("%s: %v", promise, err)
@@ -91,6 +95,7 @@ func TestStatisticsSurviveEncoding(t *testing.T) {
 
 func FuzzParseStatistics(f *testing.F) {
 	f.Add((&Statistics{Works: 3, Words: []Frequency{{1, 2}}, Completions: []Completion{{Candidate{0, "engine"}, Frequency{1, 0}}, {Candidate{0, "english"}, Frequency{2, 0}}}}).AppendBinary(nil))
+	f.Add((&Statistics{Near: 1.5, Added: []AddedTerm{{"comput", "computers", 0.25, 3}}}).AppendBinary(nil))
 	f.Add([]byte{0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := ParseStatistics(b)

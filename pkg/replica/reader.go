@@ -154,6 +154,19 @@ func (d *reader) Statistics(ctx context.Context, q library.Query) (*library.Stat
 	return c.shelf.Statistics(ctx, q)
 }
 
+// Feedback implements [library.Ranked]; none until the replica is complete.
+func (d *reader) Feedback(ctx context.Context, q library.Query) ([]library.Feedback, error) {
+	c, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	if c.shelf == nil {
+		return nil, nil
+	}
+	return c.shelf.Feedback(ctx, q)
+}
+
 // Items implements [library.Reader].
 func (d *reader) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
 	if len(keys) > library.MaxLimit {

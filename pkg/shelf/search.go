@@ -33,6 +33,7 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 	page := library.Page[library.Hit]{
 		Items: make([]library.Hit, 0, len(result.Hits)), Total: result.Total, Version: st.meta.Version, Notice: st.notice(),
 		More: result.More, Statistics: result.Statistics, QueryNotices: result.Notices, Unmet: result.Unmet,
+		Expanded: result.Expanded,
 	}
 	for _, h := range result.Hits {
 		it, err := st.item(h.Key)
@@ -40,7 +41,7 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 			return none, err
 		}
 		if it != nil {
-			page.Items = append(page.Items, library.Hit{Item: it, Score: h.Score, Value: h.Value, Match: h.Match, Lacks: h.Lacks})
+			page.Items = append(page.Items, library.Hit{Item: it, Score: h.Score, Value: h.Value, Match: h.Match, Lacks: h.Lacks, Similar: h.Similar})
 		}
 	}
 	return page, nil
@@ -48,24 +49,37 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 
 var _ library.Ranked = (*Shelf)(nil)
 
-// Statistics implements [library.Ranked]. Like results, they are kept as long as
-// the library does not change.
+// Statistics implements [library.Ranked]. Like results, the frequencies of a
+// text's words are kept as long as the library does not change.
 func (s *Shelf) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
 	st, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer st.release()
+	if q.Statistics != nil {
+		return st.index.Statistics(ctx, q)
+	}
 	text := library.Query{Text: q.Text} // no limit: the key of no search
 	key := cacheKey{text.Key(), st.end}
 	if r, ok := st.base.results.GetIfPresent(key); ok {
 		return r.Statistics, nil
 	}
-	found, err := st.index.Statistics(ctx, q.Text)
+	found, err := st.index.Statistics(ctx, q)
 	if err == nil {
 		st.base.results.Set(key, &index.Result{Statistics: found})
 	}
 	return found, err
+}
+
+// Feedback implements [library.Ranked].
+func (s *Shelf) Feedback(ctx context.Context, q library.Query) ([]library.Feedback, error) {
+	st, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer st.release()
+	return st.index.Feedback(ctx, q)
 }
 
 // search returns the result of a query that has been checked.

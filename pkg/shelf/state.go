@@ -40,7 +40,7 @@ func newState(b *base, id library.ID, r *rows, m meta, end int64, h *health) *st
 func resultBytes(r *index.Result) int {
 	n := 200
 	if s := r.Statistics; s != nil {
-		n += 16*len(s.Words) + (32+library.MaxCompletionBytes)*len(s.Completions)
+		n += 16*len(s.Words) + (32+library.MaxCompletionBytes)*len(s.Completions) + (40+2*library.MaxCompletionBytes)*len(s.Added)
 	}
 	for _, h := range r.Hits {
 		n += 64 + len(h.Value)

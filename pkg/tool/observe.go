@@ -116,6 +116,15 @@ func (r *tracedReader) Statistics(ctx context.Context, q library.Query) (*librar
 	return traced(ctx, r.id, "statistics", func(ctx context.Context) (*library.Statistics, error) { return ranked.Statistics(ctx, q) })
 }
 
+// Feedback implements [library.Ranked]; none if the library doesn't.
+func (r *tracedReader) Feedback(ctx context.Context, q library.Query) ([]library.Feedback, error) {
+	ranked, ok := r.reader.(library.Ranked)
+	if !ok {
+		return nil, nil
+	}
+	return traced(ctx, r.id, "feedback", func(ctx context.Context) ([]library.Feedback, error) { return ranked.Feedback(ctx, q) })
+}
+
 func (r *tracedReader) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
 	return traced(ctx, r.id, "items", func(ctx context.Context) ([]*library.Item, error) { return r.reader.Items(ctx, keys) })
 }

@@ -3,6 +3,7 @@ package tool
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -33,41 +34,54 @@ func (c *call) statistics(ctx context.Context, all []portion, q library.Query, o
 	if q.Text == "" || !byRelevance(q.Sort) || carried == nil && len(all) < 2 {
 		return carried, nil
 	}
-	found := make([]*library.Statistics, len(all))
+	readers := make([]library.Ranked, len(all))
 	each(len(all), func(i int) {
 		if all[i].total < 0 { // has not answered yet
-			found[i] = c.statisticsOf(ctx, all[i].lib.ID, q)
+			readers[i] = c.ranked(ctx, all[i].lib.ID)
 		}
 	})
-	var parts []*library.Statistics
-	for i, st := range found {
-		if st != nil {
-			all[i].ranked = true
-			parts = append(parts, st)
+	statistics := func(q library.Query) (out []*library.Statistics) {
+		for i, st := range askRanked(readers, func(r library.Ranked) (*library.Statistics, error) { return r.Statistics(ctx, q) }) {
+			if st != nil {
+				all[i].ranked = true
+				out = append(out, st)
+			}
 		}
+		return out
 	}
-	if carried != nil || len(parts) == 0 {
+	if carried != nil {
+		statistics(q)
 		return carried, nil
 	}
-	return library.SumStatistics(parts), nil
+	return library.GatherStatistics(q, statistics, func(q library.Query) []library.Feedback {
+		return slices.Concat(askRanked(readers, func(r library.Ranked) ([]library.Feedback, error) { return r.Feedback(ctx, q) })...)
+	}), nil
 }
 
-// statisticsOf returns a library's own statistics for a query; nil if it has
-// none. A library that fails says so when it is searched.
-func (c *call) statisticsOf(ctx context.Context, id library.ID, q library.Query) *library.Statistics {
+// ranked returns a library that can rank by statistics, or nil. A library that
+// fails says so when it is searched.
+func (c *call) ranked(ctx context.Context, id library.ID) library.Ranked {
 	r, err := c.reader(ctx, id)
 	if err != nil {
 		return nil
 	}
-	ranked, ok := r.(library.Ranked)
-	if !ok {
-		return nil
-	}
-	st, err := ranked.Statistics(ctx, q)
-	if err != nil {
-		return nil
-	}
-	return st
+	ranked, _ := r.(library.Ranked)
+	return ranked
+}
+
+// askRanked asks libraries at the same time; nil ones and those that fail answer
+// with nothing.
+func askRanked[T any](readers []library.Ranked, question func(library.Ranked) (T, error)) []T {
+	out := make([]T, len(readers))
+	each(len(readers), func(i int) {
+		if readers[i] == nil {
+			return
+		}
+		if answer, err := question(readers[i]); err == nil {
+			out[i] = answer
+		}
+	})
+	return out
 }
 
 func byRelevance(s library.Sort) bool { return s == "" || s == library.SortRelevance }

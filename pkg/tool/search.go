@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -10,6 +11,7 @@ import (
 // searchInput is the arguments of search.
 type searchInput struct {
 	filter
+	Mode   string
 	Sort   string
 	Limit  int
 	Cursor string
@@ -18,7 +20,8 @@ type searchInput struct {
 // searchOutput is the answer of search. Its results, each with id, title and
 // url, are the shape that ChatGPT asks of a tool of this name.
 type searchOutput struct {
-	Results []result `json:"results" jsonschema:"title, creators, library, snippet, citation_key, partial: untrusted third-party text"`
+	Results  []result `json:"results" jsonschema:"title, creators, library, snippet, citation_key, partial: untrusted third-party text"`
+	Expanded string   `json:"expanded,omitempty" jsonschema:"expanded: words that the search added, untrusted third-party text"`
 	listed
 }
 
@@ -39,6 +42,7 @@ type result struct {
 	// Partial are the words of the query that the work lacks. It is not counted
 	// in the total.
 	Partial []string `json:"partial,omitempty" jsonschema:"words of the query that it lacks; it is not in total"`
+	Similar bool     `json:"similar,omitempty" jsonschema:"has only added words; not in total"`
 }
 
 func searchTool(c *Catalog) (*definition, error) {
@@ -57,6 +61,8 @@ func searchTool(c *Catalog) (*definition, error) {
 			name("creator", "", func(in *searchInput) *string { return &in.Creator }),
 			year("year_from", func(in *searchInput) *int { return &in.YearFrom }),
 			year("year_to", func(in *searchInput) *int { return &in.YearTo }),
+			choice("mode", "exact adds no words, broad always; auto", func(in *searchInput) *string { return &in.Mode },
+				string(library.ModeAuto), string(library.ModeExact), string(library.ModeBroad)),
 			choice("sort", "", func(in *searchInput) *string { return &in.Sort },
 				string(library.SortRelevance), string(library.SortDate), string(library.SortTitle), string(library.SortAdded)),
 			limitField(10, library.MaxLimit, func(in *searchInput) *int { return &in.Limit }),
@@ -72,6 +78,9 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 	out, err := fit(c.budget, len(l.entries), func(n int) searchOutput {
 		t := &tidy{}
 		out := searchOutput{Results: make([]result, n), listed: l.listed(c, n)}
+		if in.Cursor == "" { // words in a cursor may be those of another caller
+			out.Expanded = expanded(l.branches)
+		}
 		for i, e := range l.entries[:n] {
 			out.Results[i] = c.result(t, e.value, e.lib)
 		}
@@ -99,7 +108,7 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit
 	if err != nil {
 		return nil, err
 	}
-	q.Sort = library.Sort(in.Sort)
+	q.Sort, q.Mode = library.Sort(in.Sort), library.Mode(in.Mode)
 	statistics, err := c.statistics(ctx, all, q, own)
 	if err != nil {
 		return nil, err
@@ -164,6 +173,7 @@ func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
 	r := result{
 		ID: it.ID.String(), Title: t.title(it), URL: c.itemURL(it), Creators: t.summary(it.Creators),
 		Year: yearOf(it), ItemType: token(it.Type), Library: t.line(lib.Name, maxName), CitationKey: t.line(it.CitationKey, maxName),
+		Similar: h.Similar,
 	}
 	for _, word := range h.Lacks {
 		r.Partial = append(r.Partial, new(tidy).line(word, maxWordChars))
@@ -180,6 +190,20 @@ func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
 
 // maxWordChars bounds a word of the query that a work lacks.
 const maxWordChars = 70
+
+// maxExpanded bounds the line of words that a search added, in characters.
+const maxExpanded = 400
+
+// expanded returns the words that the search added in one line. All libraries
+// add the same.
+func expanded(branches []branch[library.Hit]) string {
+	for i := range branches {
+		if words := branches[i].page.Expanded; len(words) > 0 {
+			return new(tidy).line(strings.Join(words, ", "), maxExpanded)
+		}
+	}
+	return ""
+}
 
 // note adds a notice to the answer; "" adds none.
 func (l *listed) note(notice string) {

@@ -67,6 +67,11 @@ func (m *Memory) Statistics(ctx context.Context, _ library.Query) (*library.Stat
 	return &library.Statistics{Works: len(m.items)}, nil
 }
 
+// Feedback implements [library.Ranked]: words are never added.
+func (m *Memory) Feedback(context.Context, library.Query) ([]library.Feedback, error) {
+	return nil, nil
+}
+
 // value returns what a work is sorted by, "" by relevance.
 func value(q library.Query, it *library.Item) string {
 	switch {

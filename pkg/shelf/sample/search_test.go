@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -16,11 +15,7 @@ import (
 // opened returns the sample library on a shelf.
 func opened(t *testing.T) *shelf.Shelf {
 	t.Helper()
-	dir := t.TempDir()
-	if _, err := shelf.Import(t.Context(), dir, slices.Values(works(t)), shelf.ImportOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := shelf.Open(t.Context(), dir)
+	s, err := shelf.FromWorks(t.Context(), Name, works(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,251 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/latent"
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
+)
+
+// spaceFile is the name of the file that holds the latent space of the works in
+// indexFile. A library of less than [latent.LeastWorks] works has none.
+const spaceFile = "subjects.lsa"
+
+// space is the latent space of a view. Points of works are with the segments.
+type space struct {
+	model  *latent.Model
+	fitted int // number of works of the library to which it was fitted
+}
+
+// outgrown reports whether a library of that many works needs a new space: it
+// has grown by half, or lost half of its works. Without a space it does.
+func (s *space) outgrown(works int) bool {
+	return s == nil || 2*works >= 3*s.fitted || 2*works <= s.fitted
+}
+
+// writeSpace writes the space of the works of an index's file into a directory,
+// durably, and returns the names of the files: none for few works. It keeps the
+// model of an earlier space that the library has not outgrown.
+func writeSpace(ctx context.Context, dir string, before *space) ([]string, error) {
+	seg, err := segment.Open(filepath.Join(dir, indexFile))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = seg.Close() }()
+	columns, err := readColumns(seg)
+	if err != nil {
+		return nil, err
+	}
+	if len(columns.root) < latent.LeastWorks {
+		return nil, nil
+	}
+	if before.outgrown(len(columns.root)) {
+		before, err = fitSpace(ctx, seg, columns)
+		if err != nil {
+			return nil, err
+		}
+	}
+	points, err := foldWorks(ctx, before.model, seg, columns)
+	if err != nil {
+		return nil, err
+	}
+	whole := latent.Space{Model: before.model, Fitted: before.fitted, Works: points}
+	return []string{spaceFile}, writeDurably(filepath.Join(dir, spaceFile), whole.Encode())
+}
+
+// writeDurably writes a file that is on disk when it returns.
+func writeDurably(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	return cmp.Or(err, f.Close())
+}
+
+// openSpace reads the space of the view's one segment.
+func (v *view) openSpace(path string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	whole, err := latent.Decode(content)
+	if err != nil {
+		return err
+	}
+	if len(v.segments) != 1 || len(v.segments[0].root) != len(whole.Works) {
+		return errSpace
+	}
+	v.space = &space{model: whole.Model, fitted: whole.Fitted}
+	v.segments[0].points, v.segments[0].signs = whole.Works, latent.SignsOf(whole.Works)
+	return nil
+}
+
+// fitSpace returns the space of a segment's works or, of many, of a sample.
+func fitSpace(ctx context.Context, seg *segment.Segment, c *columns) (*space, error) {
+	terms, err := vocabulary(seg, len(c.root))
+	if err != nil {
+		return nil, err
+	}
+	rows := sampled(c.keys)
+	works := make([][]latent.Entry, len(rows))
+	rowOf := make(map[uint32]int, len(rows))
+	for i, work := range rows {
+		rowOf[uint32(work)] = i
+	}
+	r := reader{segment: seg}
+	for i, t := range terms {
+		err := r.each(t.Text, 0, func(doc uint32, weight float32) bool {
+			if row, ok := rowOf[c.work[doc]]; ok {
+				works[row] = append(works[row], latent.Entry{Term: i, Weight: weight})
+			}
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	m, err := latent.Fit(ctx, terms, works)
+	return &space{model: m, fitted: len(c.root)}, err
+}
+
+// vocabulary returns the terms of a space: those of at least two works and of at
+// most half of all, the most frequent ones if they are many.
+func vocabulary(seg *segment.Segment, works int) ([]latent.Term, error) {
+	d, err := seg.Dictionary(wordField)
+	if err != nil {
+		return nil, err
+	}
+	type counted struct {
+		text string
+		docs int
+	}
+	var all []counted
+	err = d.Terms("", func(term string, docs int) bool {
+		if docs >= 2 && docs <= works/2 {
+			all = append(all, counted{term, docs})
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b counted) int { return cmp.Or(cmp.Compare(b.docs, a.docs), strings.Compare(a.text, b.text)) })
+	all = all[:min(len(all), latent.MostTerms)]
+	slices.SortFunc(all, func(a, b counted) int { return strings.Compare(a.text, b.text) })
+	terms := make([]latent.Term, len(all))
+	for i, t := range all {
+		terms[i] = latent.Term{Text: t.text, Weight: inverseFrequency(works, t.docs)}
+	}
+	return terms, nil
+}
+
+// sampled returns the places of works to which a space is fitted, in the order of
+// their keys. Which works these are depends on the keys alone, so that the order
+// in which works were added does not matter.
+func sampled(keys []string) []int {
+	works := make([]int, len(keys))
+	for i := range works {
+		works[i] = i
+	}
+	if len(works) > latent.MostWorks {
+		sums := make([]uint64, len(keys))
+		for i, key := range keys {
+			h := fnv.New64a()
+			_, _ = h.Write([]byte(key))
+			sums[i] = h.Sum64()
+		}
+		slices.SortFunc(works, func(a, b int) int { return cmp.Or(cmp.Compare(sums[a], sums[b]), strings.Compare(keys[a], keys[b])) })
+		works = works[:latent.MostWorks]
+	}
+	slices.SortFunc(works, func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
+	return works
+}
+
+// foldedTogether is how many works are folded into a space at a time: it bounds
+// memory to some 13 MB.
+const foldedTogether = 1 << 15
+
+// foldWorks returns the points of a segment's works in a space.
+func foldWorks(ctx context.Context, m *latent.Model, seg *segment.Segment, c *columns) ([]latent.Point, error) {
+	points := make([]latent.Point, len(c.root))
+	vectors := make([]latent.Vector, min(foldedTogether, len(points)))
+	for from := 0; from < len(points); from += len(vectors) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		clear(vectors)
+		to := min(from+len(vectors), len(points))
+		if err := foldRange(m, seg, c, from, vectors[:to-from]); err != nil {
+			return nil, err
+		}
+		for i := range to - from {
+			points[from+i] = vectors[i].Point()
+		}
+	}
+	return points, nil
+}
+
+// foldRange adds the terms of the works from from on to their vectors.
+func foldRange(m *latent.Model, seg *segment.Segment, c *columns, from int, into []latent.Vector) error {
+	d, err := seg.Dictionary(wordField)
+	if err != nil {
+		return err
+	}
+	r := reader{segment: seg}
+	var failed error
+	err = d.Terms("", func(term string, _ int) bool {
+		at, ok := m.Find(term)
+		if !ok {
+			return true
+		}
+		failed = r.each(term, c.root[from], func(doc uint32, weight float32) bool {
+			work := int(c.work[doc]) - from
+			if work >= len(into) {
+				return false
+			}
+			m.Add(&into[work], at, weight)
+			return true
+		})
+		return failed == nil
+	})
+	return cmp.Or(failed, err)
+}
+
+// reader reads the postings of works.
+type reader struct {
+	segment    *segment.Segment
+	dictionary *segment.Dictionary
+	list       *segment.Postings
+	iterator   *segment.Iterator
+}
+
+// each calls yield with the documents from first on that have a term, and its
+// weight there, until yield returns false.
+func (r *reader) each(term string, first uint32, yield func(doc uint32, weight float32) bool) (err error) {
+	if r.dictionary == nil {
+		if r.dictionary, err = r.segment.Dictionary(wordField); err != nil {
+			return err
+		}
+	}
+	if r.list, err = r.dictionary.Postings(term, nil, r.list); err != nil {
+		return err
+	}
+	r.iterator = r.list.Iterator(false, r.iterator)
+	doc, weight, ok, err := r.iterator.Advance(first)
+	for ; ok && err == nil; doc, weight, ok, err = r.iterator.Next() {
+		if !yield(doc, saturations[weight%impactLevels]) {
+			return nil
+		}
+	}
+	return err
+}

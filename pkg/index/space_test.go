@@ -1,0 +1,162 @@
+package index_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/index"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+const spaceFile = "subjects.lsa"
+
+// A library has a space from 500 works on.
+func TestSpace_FromManyWorks(t *testing.T) {
+	for works, want := range map[int]bool{499: false, 500: true} {
+		if files := onDisk(t, t.TempDir(), topics(works)); slices.Contains(files, spaceFile) != want {
+			t.Errorf("the index of %d works is in %q", works, files)
+		}
+	}
+}
+
+// onSubject returns the keys of works that are near the subject of a query.
+func onSubject(t *testing.T, x *index.Index, text string) map[string]float64 {
+	t.Helper()
+	near := map[string]float64{}
+	st := search(t, x, library.Query{Text: text, Mode: library.ModeBroad}).Statistics
+	st.Added = nil
+	for _, h := range search(t, x, library.Query{Text: text, Statistics: st, Limit: 100}).Hits {
+		if h.Similar {
+			near[h.Key] = h.Score
+		}
+	}
+	return near
+}
+
+// A work that has no word of the query is found by its subject: one of the base
+// and one that was put in after. An index without the space finds neither.
+func TestSpace_FindsBySubject(t *testing.T) {
+	s := topics(600)
+	dir := t.TempDir()
+	files := onDisk(t, dir, s)
+	x := opened(t, dir, files, s)
+	on, off := work(9001, "title", topicWord(4, 2)+" "+topicWord(4, 3)), work(9002, "title", topicWord(5, 2)+" "+topicWord(5, 3))
+	put := []index.Document{{Item: on}, {Item: off}}
+	for _, d := range put {
+		s.put(d)
+	}
+	x = update(t, x, s, put)
+	near := onSubject(t, x, topicWord(4, 0)+" "+topicWord(4, 1))
+	if near[keyOf(9001)] <= near[keyOf(9002)] || len(near) < 5 {
+		t.Errorf("%v is near", near)
+	}
+	if st := search(t, x, library.Query{Text: topicWord(4, 0) + " " + topicWord(4, 1)}).Statistics; st.Near <= 0 {
+		t.Errorf("being near adds %v", st.Near)
+	}
+	x = update(t, x, s, nil, keyOf(9001))
+	if near := onSubject(t, x, topicWord(4, 0)+" "+topicWord(4, 1)); near[keyOf(9001)] > 0 {
+		t.Error("a removed work is near")
+	}
+	without := opened(t, dir, slices.DeleteFunc(slices.Clone(files), func(name string) bool { return name == spaceFile }), s)
+	if near := onSubject(t, without, topicWord(4, 0)+" "+topicWord(4, 1)); len(near) > 0 {
+		t.Errorf("%v is near without a space", near)
+	}
+}
+
+// The order in which works are added does not matter.
+func TestSpace_IsThatOfTheWorks(t *testing.T) {
+	s := topics(550)
+	var files [][]byte
+	for range 2 {
+		dir := t.TempDir()
+		onDisk(t, dir, s) // in the order of a map
+		x := opened(t, dir, []string{"words.zap", spaceFile}, s)
+		near := onSubject(t, x, topicWord(4, 0)+" "+topicWord(4, 1))
+		files = append(files, []byte(spread(near)))
+	}
+	if string(files[0]) != string(files[1]) {
+		t.Errorf("%s and %s are near", files[0], files[1])
+	}
+}
+
+// spread returns scores by key as a text.
+func spread(scores map[string]float64) string {
+	keys := []string{}
+	for key := range scores {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		if scores[a] > scores[b] {
+			return -1
+		}
+		return 1
+	})
+	out := ""
+	for _, key := range keys {
+		out += key + " "
+	}
+	return out
+}
+
+// A base keeps the space of the one before until the library has grown by half.
+func TestSpace_IsKeptUntilOutgrown(t *testing.T) {
+	s := topics(600)
+	first := t.TempDir()
+	x := opened(t, first, onDisk(t, first, s), s)
+	before := index.Fitted(x)
+	for works, want := range map[int]int{899: 600, 900: 900} {
+		more := topics(works)
+		var put []index.Document
+		for n := 601; n <= works; n++ {
+			put = append(put, more[keyOf(n)])
+		}
+		dir := t.TempDir()
+		files, err := index.NewBuilder(dir).Finish(t.Context(), update(t, x, more, put))
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := opened(t, dir, files, more)
+		if got := index.Fitted(next); got != want || before != 600 {
+			t.Errorf("the space of %d works is fitted to %d, the first to %d", works, got, before)
+		}
+		if near := onSubject(t, next, topicWord(4, 0)+" "+topicWord(4, 1)); len(near) < 5 {
+			t.Errorf("%v is near", near)
+		}
+	}
+}
+
+func TestSpace_DamagedIsRebuilt(t *testing.T) {
+	s := topics(500)
+	dir := t.TempDir()
+	files := onDisk(t, dir, s)
+	path := filepath.Join(dir, spaceFile)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := t.TempDir()
+	onDisk(t, other, topics(501))
+	foreign, err := os.ReadFile(filepath.Join(other, spaceFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bit := slices.Clone(good)
+	bit[len(bit)/2] ^= 1
+	for name, content := range map[string][]byte{"empty": {}, "cut short": good[:len(good)-1], "one bit": bit, "of other works": foreign} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := index.Open(dir, files, s); !errors.Is(err, index.ErrRebuild) {
+			t.Errorf("%s: %v, want ErrRebuild", name, err)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := index.Open(dir, files, s); !errors.Is(err, index.ErrRebuild) {
+		t.Errorf("missing: %v, want ErrRebuild", err)
+	}
+}
