@@ -13,6 +13,10 @@ import (
 // all words of the query.
 const addedShare = 0.5
 
+// leastSimilar is the part of all that a search adds which a work without the
+// words of the query has at least to be listed as similar.
+const leastSimilar = 0.2
+
 // addedTerm is a term that is added to the query.
 type addedTerm struct {
 	frequency float32             // what it adds to the score of a work
@@ -76,7 +80,9 @@ func (s *search) add(st *library.Statistics) error {
 			t.lists = append(t.lists, list)
 		}
 		s.added = append(s.added, t)
+		s.leastAdded += leastSimilar * t.frequency
 	}
+	s.leastAdded += leastSimilar * float32(st.Near)
 	s.findNear(st)
 	return nil
 }

@@ -89,7 +89,7 @@ func (s *search) prepare(given *library.Statistics) error {
 	if given != nil && (len(given.Words) != len(s.query.words) || len(given.Phrases) != len(s.query.phrases)) {
 		return library.Errorf(library.Invalid, "the statistics belong to another query").WithHint("start again without a cursor")
 	}
-	s.added, s.near = s.added[:0], s.near[:0]
+	s.added, s.near, s.leastAdded = s.added[:0], s.near[:0], 0
 	s.name(given)
 	s.relax(given)
 	var completions []library.Completion

@@ -96,7 +96,7 @@ func (s *search) offer(t *top, seg, work uint32) {
 	c := candidate{lanes: a.lanes, passage: a.passage, segment: seg, work: work, has: a.mask | a.texts, grade: complete}
 	if a.score < identifierScore {
 		switch c.grade = s.demand.grade(c.has); {
-		case c.grade == unrelated && a.added == 0:
+		case c.grade == unrelated && a.added <= s.leastAdded:
 			return
 		case c.grade == unrelated:
 			c.grade = similar

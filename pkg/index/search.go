@@ -81,8 +81,11 @@ type search struct {
 	covers   cover
 	demand   demand
 	added    []addedTerm
-	near     []nearWork // what they gain, in place of the cosine
-	feeder   *feeder    // nil until it is used
+	// leastAdded is what a work without words of the query gains at least if it
+	// is listed.
+	leastAdded float32
+	near       []nearWork // what they gain, in place of the cosine
+	feeder     *feeder    // nil until it is used
 
 	works    []workAccount // of the segment at hand
 	touched  []uint32
