@@ -82,7 +82,6 @@ func (s *search) add(st *library.Statistics) error {
 		s.added = append(s.added, t)
 		s.leastAdded += leastSimilar * t.frequency
 	}
-	s.leastAdded += leastSimilar * float32(st.Near)
 	s.findNear(st)
 	return nil
 }

@@ -35,6 +35,7 @@ func (s *search) findNear(st *library.Statistics) {
 	if !ok || st.Near == 0 {
 		return
 	}
+	s.leastAdded += leastSimilar * float32(st.Near)
 	most := latent.Dimensions
 	if s.view.works > allCompared {
 		most = s.signsApart(&subject)
