@@ -15,7 +15,7 @@ const addedShare = 0.5
 
 // leastSimilar is the part of all that a search adds which a work without the
 // words of the query has at least to be listed as similar.
-const leastSimilar = 0.2
+const leastSimilar = 0.25
 
 // addedTerm is a term that is added to the query.
 type addedTerm struct {

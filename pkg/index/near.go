@@ -21,6 +21,9 @@ const (
 	comparedNear = 3_000
 )
 
+// leastNear is the cosine from which a work is on the query's subject at all.
+const leastNear = 0.1
+
 // nearWork is a work near the query's subject.
 type nearWork struct {
 	segment, work int
@@ -35,7 +38,10 @@ func (s *search) findNear(st *library.Statistics) {
 	if !ok || st.Near == 0 {
 		return
 	}
-	s.leastAdded += leastSimilar * float32(st.Near)
+	// A work on the subject need not have added words, nor the other way.
+	if least := leastNear * float32(st.Near); len(s.added) == 0 || least < s.leastAdded {
+		s.leastAdded = least
+	}
 	most := latent.Dimensions
 	if s.view.works > allCompared {
 		most = s.signsApart(&subject)
