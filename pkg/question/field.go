@@ -157,6 +157,9 @@ func yearOf(s string) (int, bool) {
 
 // rangeOf reads a bare range of years.
 func rangeOf(s string) (from, to int, ok bool) {
+	if len(s) < len("1970-1980") || len(s) > len("1970—1980") {
+		return 0, 0, false
+	}
 	s = strings.NewReplacer("–", "-", "—", "-").Replace(s)
 	if len(s) != len("1970-1980") || s[4] != '-' {
 		return 0, 0, false

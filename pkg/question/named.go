@@ -154,7 +154,13 @@ func namedKey(text string) (Naming, bool) {
 	return Naming{IDs: []ID{id}, Sure: strings.HasPrefix(text, "@")}, ok
 }
 
+// maxCitationBytes bounds what is looked at as a citation.
+const maxCitationBytes = 300
+
 func namedPage(text string) (Naming, bool) {
+	if len(text) > maxCitationBytes {
+		return Naming{}, false
+	}
 	m := citationPattern.FindStringSubmatch(text)
 	if m == nil || strings.IndexFunc(m[1], isLetter) < 0 {
 		return Naming{}, false

@@ -149,7 +149,8 @@ func FuzzNamed(f *testing.F) {
 				t.Errorf("%+v", id)
 			}
 			if id.Kind == question.URL {
-				if again, ok := question.NormalURL("https://" + id.Value); ok && len(id.Value) < 200 && !strings.ContainsAny(id.Value, "%#") && again != id {
+				plain := strings.Trim(id.Value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/&=") == "" && !strings.Contains(id.Value, "//")
+				if again, ok := question.NormalURL("https://" + id.Value); ok && len(id.Value) < 200 && plain && again != id {
 					t.Errorf("%q becomes %q", id.Value, again.Value)
 				}
 			}

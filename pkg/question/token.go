@@ -50,6 +50,8 @@ type lexer struct {
 	pos     int
 	tokens  []token
 	phrases int
+	// unclosed says that no quotation mark that closes a phrase follows.
+	unclosed bool
 	notices []string
 }
 
@@ -96,6 +98,7 @@ func (l *lexer) quote(size int) {
 	case !ok:
 		l.note(noticeQuote)
 		l.pos = start + size
+		l.unclosed = true
 	case l.phrases == MaxPhrases:
 		l.note(noticePhrases)
 		l.add(token{kind: tokenText, start: start})
@@ -107,6 +110,9 @@ func (l *lexer) quote(size int) {
 
 // quoted reads the text in the quotes at pos.
 func (l *lexer) quoted() (string, bool) {
+	if l.unclosed {
+		return "", false
+	}
 	rest := l.text[l.pos:]
 	inner := strings.TrimLeft(rest, openQuotes)
 	end := strings.IndexAny(inner, closeQuotes)
