@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
@@ -46,7 +47,7 @@ func (i *importCommand) Run(p *process) error {
 // once imports sources; without any, those that the library has.
 func (i *importCommand) once(p *process, c *config.Config, paths []string) error {
 	began := time.Now()
-	limitMemory()
+	limitMemory(importHeap)
 	known, err := knownSources(p.ctx, c.Data)
 	if err != nil {
 		return interrupted(err)
@@ -63,8 +64,12 @@ func (i *importCommand) once(p *process, c *config.Config, paths []string) error
 		return interrupted(err)
 	}
 	s := run.summary
+	indexing := sync.OnceFunc(func() { limitMemory(indexHeap) })
 	s.Library, err = shelf.Import(p.ctx, c.Data, run.inputs(), shelf.ImportOptions{
-		DryRun: i.DryRun, Indexing: func(done, total int) { bar.at("indexing", done, total) },
+		DryRun: i.DryRun, Indexing: func(done, total int) {
+			indexing()
+			bar.at("indexing", done, total)
+		},
 	})
 	if err != nil {
 		return interrupted(err)

@@ -179,6 +179,35 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// A file that is still being written is not imported.
+func TestWatcher(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"a.bib": entries(1), "b.bib": entries(2)})
+	a, b := filepath.Join(dir, "a.bib"), filepath.Join(dir, "b.bib")
+	w := newWatcher([]string{a, b})
+	for step, c := range []struct {
+		text string // of a.bib
+		due  []string
+	}{
+		{entries(1), nil}, {entries(1), nil}, {entries(1, 2), nil}, {entries(1, 2, 3), nil}, {entries(1, 2, 3), []string{a}}, {entries(1, 2, 3), nil},
+		{"", nil}, {"gone", nil}, {"gone", nil}, {entries(4), nil}, {entries(4), []string{a}},
+	} {
+		switch before, _ := os.ReadFile(a); {
+		case c.text == "gone":
+			_ = os.Remove(a)
+		case string(before) != c.text || before == nil:
+			write(t, dir, map[string]string{"a.bib": c.text})
+		}
+		if got := w.due(); !slices.Equal(got, c.due) {
+			t.Errorf("step %d: %q, want %q", step, got, c.due)
+		}
+	}
+	w.again([]string{b})
+	if got := w.due(); !slices.Equal(got, []string{b}) {
+		t.Errorf("once more: %q", got)
+	}
+}
+
 func TestImport_Watch(t *testing.T) {
 	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "library")
 	write(t, dir, map[string]string{"refs.bib": entries(1)})

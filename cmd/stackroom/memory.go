@@ -33,15 +33,20 @@ func tuneMemory(logger *slog.Logger) {
 	}
 }
 
-// importHeap is the heap in bytes above which the collector works harder during an
-// import, whose garbage is far more than what it keeps.
-const importHeap = 224 << 20
+// The heap in bytes above which the collector works harder during an import, whose
+// garbage is far more than what it keeps: while works are taken in, and while they
+// are put into the index, when bibliographies are no longer needed and the files of
+// the index take memory.
+const (
+	importHeap = 224 << 20
+	indexHeap  = 160 << 20
+)
 
-// limitMemory sets the collector's pace for an import. GOMEMLIMIT of the
+// limitMemory sets the collector's pace for a part of an import. GOMEMLIMIT of the
 // environment takes precedence.
-func limitMemory() {
+func limitMemory(heap int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(importHeap)
+		debug.SetMemoryLimit(heap)
 	}
 }
 

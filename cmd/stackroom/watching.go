@@ -26,10 +26,7 @@ func (i *importCommand) watch(p *process, c *config.Config) error {
 		}
 		paths = idsOf(known)
 	}
-	imported, seen := map[string]string{}, map[string]string{}
-	for _, path := range paths {
-		imported[path] = stamp(path)
-	}
+	w := newWatcher(paths)
 	if err := i.once(p, c, paths); err != nil {
 		if len(paths) == 0 || errors.Is(err, errInterrupted) {
 			return err
@@ -44,33 +41,53 @@ func (i *importCommand) watch(p *process, c *config.Config) error {
 			return nil
 		case <-ticks.C:
 		}
-		var changed []string
-		for _, path := range paths {
-			now := stamp(path)
-			if now != imported[path] && now == seen[path] && now != "" {
-				imported[path] = now
-				changed = append(changed, path)
-			}
-			seen[path] = now
-		}
+		changed := w.due()
 		if len(changed) == 0 {
 			continue
 		}
 		if err := i.once(p, c, changed); err != nil && !errors.Is(err, errInterrupted) {
 			explain(p.stderr, err)
-			i.retry(err, changed, imported)
+			if library.CodeOf(err) == library.Conflict { // another process writes
+				w.again(changed)
+			}
 		}
 	}
 }
 
-// retry has sources tried again at the next tick if the library could not be
-// written for the moment.
-func (*importCommand) retry(err error, paths []string, imported map[string]string) {
-	if library.CodeOf(err) != library.Conflict {
-		return
-	}
+// watcher knows how the files of sources were when they were imported, and when it
+// looked last.
+type watcher struct {
+	paths          []string
+	imported, seen map[string]string // stamps
+}
+
+func newWatcher(paths []string) *watcher {
+	w := &watcher{paths: paths, imported: map[string]string{}, seen: map[string]string{}}
 	for _, path := range paths {
-		delete(imported, path)
+		w.imported[path] = stamp(path)
+	}
+	return w
+}
+
+// due returns the sources that have changed since they were imported, and not since
+// it looked last. They count as imported.
+func (w *watcher) due() []string {
+	var changed []string
+	for _, path := range w.paths {
+		now := stamp(path)
+		if now != "" && now != w.imported[path] && now == w.seen[path] {
+			w.imported[path] = now
+			changed = append(changed, path)
+		}
+		w.seen[path] = now
+	}
+	return changed
+}
+
+// again has sources imported once more.
+func (w *watcher) again(paths []string) {
+	for _, path := range paths {
+		delete(w.imported, path)
 	}
 }
 

@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -196,17 +197,22 @@ func TestImport_TellsOfKeyClashes(t *testing.T) {
 		t.Errorf("in another order (-before +after):\n%s", diff)
 	}
 	synced(t, dir, input("refs.bib", works[0], works[1])) // without the holder
-	if got := citationKeys(t, mustOpen(t, dir)); len(got) != 2 || !slices.Contains(valuesOf(got), "Doyle2011a") {
+	works[1].Item.Fields["abstractNote"] = "Edited."
+	if r := synced(t, dir, input("refs.bib", works[0], works[1])); r.Updated != 1 || r.KeyClashCount != 0 {
+		t.Errorf("an edit: %s, %+v", counts(r), r.KeyClashes)
+	}
+	if got := slices.Sorted(maps.Values(citationKeys(t, mustOpen(t, dir)))); !slices.Equal(got, []string{"Doyle2011a", "doyle2011without"}) {
 		t.Errorf("after the holder is gone: %v", got)
 	}
 }
 
-func valuesOf(m map[string]string) []string {
-	var all []string
-	for _, v := range m {
-		all = append(all, v)
+// A key of its own that another work has is more to a work than none.
+func TestCitationKeys_OwnKeysGoFirst(t *testing.T) {
+	dir := t.TempDir()
+	rebuild(t, dir, 1, volume99("A", "shaw1999ice", "X", 1), volume99("B", "shaw1999ice", "Y", 5), volume99("C", "", "On ice", 2))
+	if diff := cmp.Diff(map[string]string{"A": "shaw1999ice", "B": "shaw1999icea", "C": "shaw1999iceb"}, citationKeys(t, mustOpen(t, dir))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
-	return all
 }
 
 // A library of 5,000 works, many of which claim the same keys, has no key twice.

@@ -191,6 +191,38 @@ func TestImport_SourcesShareWorks(t *testing.T) {
 	}
 }
 
+// A source that tells of a work in two entries says what it said before, however
+// often it is read.
+func TestImport_DuplicatesDoNotMakeASourceTheLast(t *testing.T) {
+	dir := t.TempDir()
+	entry := func(volume string) Work { return paper("ice1", "On ice", "DOI", "10.5555/ice", "volume", volume) }
+	one, two := input("one.bib", entry("1"), entry("3")), input("two.bib", entry("2"))
+	synced(t, dir, one)
+	synced(t, dir, two)
+	if r := synced(t, dir, one); r.Version != 2 || whole(t, mustOpen(t, dir))[0].Field("volume") != "2" {
+		t.Errorf("%s, version %d", counts(r), r.Version)
+	}
+	synced(t, dir, two, input("one.bib", entry("1"), entry("4")))
+	if it := whole(t, mustOpen(t, dir))[0]; it.Field("volume") != "4" {
+		t.Errorf("after an edit: %+v", it)
+	}
+}
+
+func TestImport_KeepsTextsThatCanNoLongerBeRead(t *testing.T) {
+	dir := t.TempDir()
+	synced(t, dir, input("refs.bib", annotated()))
+	was := whole(t, mustOpen(t, dir))[0]
+	gone := annotated()
+	gone.Texts, gone.Item.Fields["abstractNote"] = nil, "Edited."
+	synced(t, dir, input("refs.bib", gone))
+	s := mustOpen(t, dir)
+	it := whole(t, s)[0]
+	text, err := s.Text(t.Context(), it.ID.Key, library.TextQuery{})
+	if err != nil || len(text.Pages) != 2 || it.Attachments[0].Text != was.Attachments[0].Text || it.Attachments[0].Annotations[0].Key != was.Attachments[0].Annotations[0].Key {
+		t.Errorf("%d pages, %v; %+v", len(text.Pages), err, it.Attachments)
+	}
+}
+
 func TestImport_MovesWorksBetweenSources(t *testing.T) {
 	dir := t.TempDir()
 	synced(t, dir, input("one.bib", paper("ice1", "On ice")), input("two.bib", paper("sea1", "Tides")))
@@ -246,13 +278,17 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// Many entries that were edited at once are taken in with bounded memory.
+// Of many entries that were edited at once only some wait: one whose key was
+// changed, and that waited no longer, is a new work.
 func TestImport_ManyEditedEntries(t *testing.T) {
 	dir := t.TempDir()
 	var before, after []Work
 	for i := range 40 {
 		before = append(before, paper(fmt.Sprintf("k%d", i), fmt.Sprintf("Word%d of the wise", i)))
 		w := paper(fmt.Sprintf("k%d", i), fmt.Sprintf("Quite another title, number %d", i))
+		if i == 3 {
+			w = paper("renamed", "Word3 of the wise ones")
+		}
 		w.Item.Attachments = []library.Attachment{{Filename: "a.txt"}}
 		w.Texts = [][]library.TextPage{{{Number: 1, Text: string(make([]byte, maxWaitingBytes/16))}}}
 		after = append(after, w)
@@ -260,7 +296,7 @@ func TestImport_ManyEditedEntries(t *testing.T) {
 	synced(t, dir, input("refs.bib", before...))
 	m := testImporter(dir, 1, ImportOptions{DryRun: true})
 	r, err := m.run(t.Context(), []*Input{input("refs.bib", after...)})
-	if got := counts(r); err != nil || got != "0 added, 40 updated, 0 unchanged, 0 merged, 0 removed, 0 kept; 40 works" {
+	if got := counts(r); err != nil || got != "1 added, 39 updated, 0 unchanged, 0 merged, 1 removed, 0 kept; 40 works" {
 		t.Errorf("%s, %v", got, err)
 	}
 }
