@@ -1,6 +1,7 @@
 package datafolder
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -411,5 +412,39 @@ func TestSums_AreKeptOfTheLastStates(t *testing.T) {
 			t.Errorf("a file of %d bytes is whole", at)
 		}
 		b[at] ^= 1
+	}
+}
+
+// TestAll_EndsWithItsContext ends the context in the midst of a reading.
+func TestAll_EndsWithItsContext(t *testing.T) {
+	s, f := folderOf(t)
+	f.Batch(func() {
+		for n := range 4 * perPage {
+			f.Put(datafoldertest.Personal, data{"key": key(n), "itemType": "book", "title": "One of many"})
+		}
+	})
+	for name, c := range map[string]struct {
+		take    int // pages until the end
+		whole   bool
+		objects int
+	}{"at once": {1, false, perPage}, "never": {9, true, 4 * perPage}} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			pages, objects := 0, 0
+			_, err := s.All(ctx, func(b replica.Batch) error {
+				objects += len(b.Objects)
+				if pages++; pages == c.take {
+					cancel()
+				}
+				return nil
+			})
+			if (err == nil) != c.whole || c.whole && objects != c.objects || objects < c.objects {
+				t.Errorf("%d objects, %v", objects, err)
+			}
+			if s.folder.current.uses != 0 {
+				t.Errorf("the copy is used %d times", s.folder.current.uses)
+			}
+		})
 	}
 }
