@@ -179,7 +179,7 @@ func (f *files) mirrorNamed(ctx context.Context, name, path string, size int64) 
 // mirror makes a copy of the first size bytes of a file, and reports whether the
 // copy had them already. Only blocks that differ are written.
 func mirror(ctx context.Context, file *os.File, path string, size int64) (same bool, err error) {
-	held, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // a path of this process
+	held, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return false, noRoom(err)
 	}

@@ -138,7 +138,7 @@ func (s source) All(ctx context.Context, yield func(replica.Batch) error) (repli
 	go r.pages(ctx, rows, pages)
 	defer func() { // before the release
 		cancel()
-		for range pages { //nolint:revive // waits until nothing reads any more
+		for range pages { // wait until nothing reads any more
 		}
 	}()
 	for p := range pages {

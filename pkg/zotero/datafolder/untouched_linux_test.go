@@ -39,7 +39,7 @@ func photograph(t *testing.T, dir string) map[string]fileState {
 		}
 		s := fileState{Mode: info.Mode(), Size: info.Size(), Modified: info.ModTime()}
 		if sys, ok := info.Sys().(*syscall.Stat_t); ok && info.Mode().IsRegular() {
-			s.Read, s.Changed, s.Linked = time.Unix(sys.Atim.Unix()), sys.Ctim.Nano(), int64(sys.Nlink) //nolint:unconvert // 32 bits on some systems
+			s.Read, s.Changed, s.Linked = time.Unix(sys.Atim.Unix()), sys.Ctim.Nano(), int64(sys.Nlink)
 		}
 		all[path] = s
 		return nil

@@ -86,7 +86,7 @@ func (f *Folder) Exec(query string, args ...any) sql.Result {
 	if f.tx != nil {
 		run = f.tx.Exec
 	}
-	result, err := run(query, args...) //nolint:noctx // a test's
+	result, err := run(query, args...)
 	if err != nil {
 		f.t.Fatalf("%s: %v", query, err)
 	}
@@ -97,7 +97,7 @@ func (f *Folder) Exec(query string, args ...any) sql.Result {
 func (f *Folder) Batch(do func()) {
 	f.t.Helper()
 	var err error
-	if f.tx, err = f.db.Begin(); err != nil { //nolint:noctx // a test's
+	if f.tx, err = f.db.Begin(); err != nil {
 		f.t.Fatal(err)
 	}
 	do()
@@ -153,7 +153,7 @@ func (f *Folder) row(lib int64, key string) (row int64) {
 	if f.tx != nil {
 		query = f.tx.QueryRow
 	}
-	if err := query(`SELECT itemID FROM items WHERE libraryID = ? AND key = ?`, lib, key).Scan(&row); err != nil { //nolint:noctx // a test's
+	if err := query(`SELECT itemID FROM items WHERE libraryID = ? AND key = ?`, lib, key).Scan(&row); err != nil {
 		f.t.Fatalf("item %s: %v", key, err)
 	}
 	return row
