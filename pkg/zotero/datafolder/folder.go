@@ -50,6 +50,7 @@ type state struct {
 	// Guarded by folder.mu.
 	db      *database // nil once the copy is closed
 	uses    int
+	idle    *time.Timer           // closes the copy; nil before the first use ends
 	digests map[library.ID]string // of the censuses that were taken
 
 	mu       sync.Mutex // guards the rest
@@ -177,13 +178,14 @@ func (f *Folder) release(s *state) {
 		s.retire()
 		return
 	}
-	if s.uses == 0 {
-		time.AfterFunc(idleFor, func() { f.closeIdle(s) })
+	if s.idle == nil {
+		s.idle = time.AfterFunc(idleFor, func() { f.closeIdle(s) })
 	}
+	s.idle.Reset(idleFor)
 }
 
-// closeIdle closes the copy of a state that is not used. A use that began
-// meanwhile starts the time again when it ends.
+// closeIdle closes the copy of a state that is not used. The end of a use that
+// goes on starts the time again.
 func (f *Folder) closeIdle(s *state) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

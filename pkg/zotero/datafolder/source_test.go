@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -301,6 +302,34 @@ func TestFolder_CopiesOnlyWhatChanged(t *testing.T) {
 	if err != nil || len(entries) != 1 || !strings.HasSuffix(entries[0].Name(), ".sums") {
 		t.Errorf("in the folder for copies: %v, %v", entries, err)
 	}
+}
+
+// TestFolder_ClosesACopyThatIsIdle uses a copy now and then, then no longer.
+func TestFolder_ClosesACopyThatIsIdle(t *testing.T) {
+	s, f := folderOf(t)
+	f.Put(datafoldertest.Personal, data{"key": "AAAA2222", "itemType": "book", "title": "One"})
+	synctest.Test(t, func(t *testing.T) {
+		defer s.folder.Close()
+		use := func() *database {
+			t.Helper()
+			if _, err := s.Get(t.Context(), []string{"AAAA2222"}); err != nil {
+				t.Fatal(err)
+			}
+			return s.folder.current.db
+		}
+		first := use()
+		for range 3 {
+			time.Sleep(idleFor - time.Second)
+			if use() != first {
+				t.Fatal("a copy that is used was closed")
+			}
+		}
+		time.Sleep(idleFor + time.Second)
+		synctest.Wait()
+		if s.folder.current.db != nil {
+			t.Error("a copy that is not used is open")
+		}
+	})
 }
 
 // TestFolder_RemovesWhatKilledProcessesLeft leaves an old copy and a young one.

@@ -97,7 +97,7 @@ func (f *Folder) Exec(query string, args ...any) sql.Result {
 func (f *Folder) Batch(do func()) {
 	f.t.Helper()
 	var err error
-	if f.tx, err = f.db.Begin(); err != nil {
+	if f.tx, err = f.db.BeginTx(f.t.Context(), nil); err != nil {
 		f.t.Fatal(err)
 	}
 	do()
