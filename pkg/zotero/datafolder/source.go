@@ -73,7 +73,7 @@ func (s source) begin(ctx context.Context, fresh bool) (r *reading, release func
 // head returns the head of the state, of which it keeps the sums.
 func (r *reading) head() (replica.Head, error) {
 	if err := keepSums(r.folder.work, r.id, r.census); err != nil {
-		return replica.Head{}, noRoom(err)
+		return replica.Head{}, notWritten(err)
 	}
 	return replica.Head{
 		Mark: mark{r.version, r.census.digest}.String(), Version: r.version, Items: r.census.works, Objects: len(r.census.members),

@@ -25,8 +25,8 @@ type fileState struct {
 	Content         string
 }
 
-// photograph returns the state of every file and folder below dir.
-func photograph(t *testing.T, dir string) map[string]fileState {
+// statesBelow returns the state of every file and folder below dir.
+func statesBelow(t *testing.T, dir string) map[string]fileState {
 	t.Helper()
 	all := map[string]fileState{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -72,18 +72,18 @@ func TestFolder_IsLeftAsItIs(t *testing.T) {
 			dir := t.TempDir()
 			f := datafoldertest.New(t, dir, datafoldertest.Options{Journal: journal, Exclusive: true})
 			whales(f)
-			for path, s := range photograph(t, dir) {
+			for path, s := range statesBelow(t, dir) {
 				// The system changes a time of reading that is older than that of writing.
 				if err := os.Chtimes(path, s.Modified.Add(-time.Hour), s.Modified); err != nil {
 					t.Fatal(err)
 				}
 			}
-			before := photograph(t, dir)
+			before := statesBelow(t, dir)
 			r := reader(t, open(t, dir), "user:local-AbCd1234")
 			if text, err := r.Text(t.Context(), "AAAA2222", library.TextQuery{}); err != nil || !text.Status.Available {
 				t.Errorf("text: %+v, %v", text.Status, err)
 			}
-			if diff := cmp.Diff(before, photograph(t, dir)); diff != "" {
+			if diff := cmp.Diff(before, statesBelow(t, dir)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -123,8 +123,8 @@ func (f *Folder) Group(number int64, name string) int64 {
 	return lib
 }
 
-// Text puts the text of an attachment into the folder, and notes how many pages
-// Zotero has read of how many.
+// Text puts the text of an attachment into the folder, and notes the number of pages
+// that Zotero has read, and of all.
 func (f *Folder) Text(lib int64, key, text string, pages, total int) {
 	f.t.Helper()
 	dir := filepath.Join(f.Dir, "storage", key)
