@@ -143,20 +143,20 @@ func TestText_StaysInTheFolder(t *testing.T) {
 	for name, link := range map[string]func(dir, outside string) error{
 		"the text": func(dir, outside string) error {
 			path := filepath.Join(dir, "storage", "PPPP2222", ".zotero-ft-cache")
-			return cmpOr(os.Remove(path), os.Symlink(filepath.Join(outside, "PPPP2222", ".zotero-ft-cache"), path))
+			return firstOf(os.Remove(path), os.Symlink(filepath.Join(outside, "PPPP2222", ".zotero-ft-cache"), path))
 		},
 		"its folder": func(dir, outside string) error {
 			path := filepath.Join(dir, "storage", "PPPP2222")
-			return cmpOr(os.RemoveAll(path), os.Symlink(filepath.Join(outside, "PPPP2222"), path))
+			return firstOf(os.RemoveAll(path), os.Symlink(filepath.Join(outside, "PPPP2222"), path))
 		},
 		"storage": func(dir, outside string) error {
 			path := filepath.Join(dir, "storage")
-			return cmpOr(os.RemoveAll(path), os.Symlink(outside, path))
+			return firstOf(os.RemoveAll(path), os.Symlink(outside, path))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, outside := closed(t, datafoldertest.Options{}), t.TempDir()
-			if err := cmpOr(os.Mkdir(filepath.Join(outside, "PPPP2222"), 0o700),
+			if err := firstOf(os.Mkdir(filepath.Join(outside, "PPPP2222"), 0o700),
 				os.WriteFile(filepath.Join(outside, "PPPP2222", ".zotero-ft-cache"), []byte(secret), 0o600), link(dir, outside)); err != nil {
 				t.Fatal(err)
 			}
@@ -173,8 +173,8 @@ func TestText_StaysInTheFolder(t *testing.T) {
 	}
 }
 
-// cmpOr returns the first error.
-func cmpOr(errs ...error) error {
+// firstOf returns the first error.
+func firstOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err
@@ -191,8 +191,8 @@ func TestText_SaysWhyThereIsNone(t *testing.T) {
 		"none":     {os.Remove, "no text"},
 		"blank":    {func(path string) error { return os.WriteFile(path, []byte(" \n\f\f"), 0o600) }, "may be a scan"},
 		"too long": {func(path string) error { return os.Truncate(path, 32<<20+1) }, "more than 32 MiB"},
-		"a folder": {func(path string) error { return cmpOr(os.Remove(path), os.Mkdir(path, 0o700)) }, "not a regular file"},
-		"a pipe":   {func(path string) error { return cmpOr(os.Remove(path), syscall.Mkfifo(path, 0o600)) }, "not a regular file"},
+		"a folder": {func(path string) error { return firstOf(os.Remove(path), os.Mkdir(path, 0o700)) }, "not a regular file"},
+		"a pipe":   {func(path string) error { return firstOf(os.Remove(path), syscall.Mkfifo(path, 0o600)) }, "not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := closed(t, datafoldertest.Options{})

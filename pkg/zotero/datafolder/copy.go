@@ -104,7 +104,7 @@ func (f *files) copySides(ctx context.Context, seen look, path string) error {
 		wanted     bool
 	}{{walName, path + "-wal", seen.wal, seen.wal.there}, {journalName, path + "-journal", seen.journal, seen.journal.active()}} {
 		if err := os.Remove(side.path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return noRoom(err)
+			return notWritten(err)
 		}
 		if !side.wanted {
 			continue
@@ -179,13 +179,13 @@ func (f *files) mirrorNamed(ctx context.Context, name, path string, size int64) 
 // mirror makes a copy of the first size bytes of a file, and reports whether the
 // copy had them already. Only blocks that differ are written.
 func mirror(ctx context.Context, file *os.File, path string, size int64) (same bool, err error) {
-	held, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // a path of this process
+	held, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return false, noRoom(err)
+		return false, notWritten(err)
 	}
 	defer func() {
 		if closeErr := held.Close(); closeErr != nil && err == nil {
-			err = noRoom(closeErr)
+			err = notWritten(closeErr)
 		}
 	}()
 	same = true
@@ -200,7 +200,7 @@ func mirror(ctx context.Context, file *os.File, path string, size int64) (same b
 		}
 		m, err := held.ReadAt(b, at)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return false, noRoom(err)
+			return false, notWritten(err)
 		}
 		if !bytes.Equal(a[:n], b[:m]) {
 			same = false
@@ -209,7 +209,7 @@ func mirror(ctx context.Context, file *os.File, path string, size int64) (same b
 				err = held.Truncate(at + int64(n))
 			}
 			if err != nil {
-				return false, noRoom(err)
+				return false, notWritten(err)
 			}
 		}
 		if n < copyBlock {
@@ -218,8 +218,8 @@ func mirror(ctx context.Context, file *os.File, path string, size int64) (same b
 	}
 }
 
-// noRoom returns the error of a copy that can't be written.
-func noRoom(cause error) error {
+// notWritten returns the error of a copy that can't be written.
+func notWritten(cause error) error {
 	return library.Errorf(library.Unavailable, "a copy of Zotero's database can't be written").
 		WithHint("free space in the folder of STACKROOM_DATA").WithCause(cause)
 }

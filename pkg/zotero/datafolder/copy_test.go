@@ -231,3 +231,63 @@ func TestMirror_SeesEveryByte(t *testing.T) {
 		_ = file.Close()
 	}
 }
+
+// TestCopy_SidesMustHold changes the log and the journal after they were copied.
+func TestCopy_SidesMustHold(t *testing.T) {
+	main := "SQLite format 3\x00" + strings.Repeat("m", headBytes)
+	log, active, idle := strings.Repeat("l", 40), "journal", "\x00ournal"
+	for name, c := range map[string]struct {
+		log, journal           string // "" is none
+		afterLog, afterJournal string
+		moved                  bool
+	}{
+		"nothing changes":                {log, active, log, active, false},
+		"the log goes on":                {log, active, log + "l", active, false},
+		"the log begins again":           {log, active, strings.Repeat("n", 80), active, true},
+		"the log is gone":                {log, "", "", "", true},
+		"an active journal goes on":      {log, active, log, active + "j", true},
+		"an active journal is gone":      {"", active, "", "", true},
+		"an active journal is cleared":   {"", active, "", idle, true},
+		"an idle journal becomes active": {"", idle, "", active, false},
+		"a journal comes":                {"", "", "", active, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, path := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+			write := func(name, content string) {
+				path := filepath.Join(dir, name)
+				_ = os.Remove(path)
+				if content == "" {
+					return
+				}
+				if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(DatabaseName, main)
+			write(walName, c.log)
+			write(journalName, c.journal)
+			files, err := openFiles(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer files.root.Close()
+			seen, err := files.look()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := files.copySides(t.Context(), seen, path); err != nil {
+				t.Fatal(err)
+			}
+			for suffix, want := range map[string]bool{"-wal": c.log != "", "-journal": c.journal == active} {
+				if _, err := os.Stat(path + suffix); (err == nil) != want {
+					t.Errorf("the copy's %s: %v", suffix, err)
+				}
+			}
+			write(walName, c.afterLog)
+			write(journalName, c.afterJournal)
+			if err := files.sidesHold(t.Context(), seen, path); errors.Is(err, errMoved) != c.moved || err != nil && !c.moved {
+				t.Errorf("moved: %v, not %v", err, c.moved)
+			}
+		})
+	}
+}

@@ -25,7 +25,7 @@ const copyPrefix = "copy-"
 type Folder struct {
 	dir, work string
 
-	turn chan struct{} // holds a value while a copy is made
+	copying chan struct{} // holds a value while a copy is made
 
 	mu      sync.Mutex // guards the rest and the fields of states that say so
 	current *state
@@ -36,7 +36,7 @@ type Folder struct {
 // it needs to find changes, in the folder work, which it makes as needed. Neither
 // is opened before the first question.
 func New(dir, work string) *Folder {
-	return &Folder{dir: dir, work: work, turn: make(chan struct{}, 1)}
+	return &Folder{dir: dir, work: work, copying: make(chan struct{}, 1)}
 }
 
 // state is a copy of the database, and what is known of it.
@@ -50,6 +50,7 @@ type state struct {
 	// Guarded by folder.mu.
 	db      *database // nil once the copy is closed
 	uses    int
+	idle    *time.Timer           // closes the copy; nil before the first use ends
 	digests map[library.ID]string // of the censuses that were taken
 
 	mu       sync.Mutex // guards the rest
@@ -61,8 +62,8 @@ type state struct {
 // fresh, it makes a new copy if the database has changed since.
 func (f *Folder) use(ctx context.Context, fresh bool) (s *state, release func(), err error) {
 	select {
-	case f.turn <- struct{}{}:
-		defer func() { <-f.turn }()
+	case f.copying <- struct{}{}:
+		defer func() { <-f.copying }()
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
@@ -107,11 +108,11 @@ func (s *state) standing(files *files) bool {
 // copy makes a state of the database as it is now.
 func (f *Folder) copy(ctx context.Context, files *files) (*state, error) {
 	if err := f.prepare(); err != nil {
-		return nil, noRoom(err)
+		return nil, notWritten(err)
 	}
 	file, err := os.CreateTemp(f.work, copyPrefix+"*")
 	if err != nil {
-		return nil, noRoom(err)
+		return nil, notWritten(err)
 	}
 	_ = file.Close()
 	s := &state{
@@ -177,13 +178,14 @@ func (f *Folder) release(s *state) {
 		s.retire()
 		return
 	}
-	if s.uses == 0 {
-		time.AfterFunc(idleFor, func() { f.closeIdle(s) })
+	if s.idle == nil {
+		s.idle = time.AfterFunc(idleFor, func() { f.closeIdle(s) })
 	}
+	s.idle.Reset(idleFor)
 }
 
-// closeIdle closes the copy of a state that is not used. A use that began
-// meanwhile starts the time again when it ends.
+// closeIdle closes the copy of a state that is not used. The end of a use that
+// goes on starts the time again.
 func (f *Folder) closeIdle(s *state) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

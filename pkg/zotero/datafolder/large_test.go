@@ -3,6 +3,7 @@ package datafolder_test
 import (
 	"bufio"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,10 +82,7 @@ func large(t *testing.T, dir string, works int) *datafoldertest.Folder {
 	page := strings.Repeat("Words of a page about one thing and another. ", 60) + "\f"
 	f.Batch(func() {
 		for n := range works {
-			it := data{}
-			for name, value := range items[n%len(items)] {
-				it[name] = value
-			}
+			it := maps.Clone(items[n%len(items)])
 			delete(it, "collections")
 			delete(it, "notes")
 			it["key"] = keyOf('W', n)

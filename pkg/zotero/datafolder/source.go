@@ -73,7 +73,7 @@ func (s source) begin(ctx context.Context, fresh bool) (r *reading, release func
 // head returns the head of the state, of which it keeps the sums.
 func (r *reading) head() (replica.Head, error) {
 	if err := keepSums(r.folder.work, r.id, r.census); err != nil {
-		return replica.Head{}, noRoom(err)
+		return replica.Head{}, notWritten(err)
 	}
 	return replica.Head{
 		Mark: mark{r.version, r.census.digest}.String(), Version: r.version, Items: r.census.works, Objects: len(r.census.members),
@@ -133,16 +133,46 @@ func (s source) All(ctx context.Context, yield func(replica.Batch) error) (repli
 		rows = append(rows, m.row)
 	}
 	slices.Sort(rows) // as they are on disk
-	for some := range slices.Chunk(rows, perPage) {
-		objects, err := r.objects(ctx, some)
-		if err == nil {
-			err = yield(replica.Batch{Objects: objects, Total: len(rows)})
+	ctx, cancel := context.WithCancel(ctx)
+	pages := make(chan page, 1)
+	go r.pages(ctx, rows, pages)
+	defer func() { // before the release
+		cancel()
+		for range pages { // wait until nothing reads any more
 		}
-		if err != nil {
+	}()
+	for p := range pages {
+		if p.err != nil {
+			return head, p.err
+		}
+		if err := yield(replica.Batch{Objects: p.objects, Total: len(rows)}); err != nil {
 			return head, err
 		}
 	}
-	return head, nil
+	return head, ctx.Err()
+}
+
+// page is some items of a reading, or why it ended.
+type page struct {
+	objects []replica.Object
+	err     error
+}
+
+// pages reads items by their rows, one page ahead of what takes them, until ctx
+// ends.
+func (r *reading) pages(ctx context.Context, rows []int64, pages chan<- page) {
+	defer close(pages)
+	for some := range slices.Chunk(rows, perPage) {
+		objects, err := r.objects(ctx, some)
+		select {
+		case pages <- page{objects, err}:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // Since implements [replica.Source]. It looks at the files, and copies the

@@ -1,12 +1,14 @@
 package datafolder
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -302,6 +304,34 @@ func TestFolder_CopiesOnlyWhatChanged(t *testing.T) {
 	}
 }
 
+// TestFolder_ClosesACopyThatIsIdle uses a copy now and then, then no longer.
+func TestFolder_ClosesACopyThatIsIdle(t *testing.T) {
+	s, f := folderOf(t)
+	f.Put(datafoldertest.Personal, data{"key": "AAAA2222", "itemType": "book", "title": "One"})
+	synctest.Test(t, func(t *testing.T) {
+		defer s.folder.Close()
+		use := func() *database {
+			t.Helper()
+			if _, err := s.Get(t.Context(), []string{"AAAA2222"}); err != nil {
+				t.Fatal(err)
+			}
+			return s.folder.current.db
+		}
+		first := use()
+		for range 3 {
+			time.Sleep(idleFor - time.Second)
+			if use() != first {
+				t.Fatal("a copy that is used was closed")
+			}
+		}
+		time.Sleep(idleFor + time.Second)
+		synctest.Wait()
+		if s.folder.current.db != nil {
+			t.Error("a copy that is not used is open")
+		}
+	})
+}
+
 // TestFolder_RemovesWhatKilledProcessesLeft leaves an old copy and a young one.
 func TestFolder_RemovesWhatKilledProcessesLeft(t *testing.T) {
 	s, _ := folderOf(t)
@@ -411,5 +441,39 @@ func TestSums_AreKeptOfTheLastStates(t *testing.T) {
 			t.Errorf("a file of %d bytes is whole", at)
 		}
 		b[at] ^= 1
+	}
+}
+
+// TestAll_EndsWithItsContext ends the context in the midst of a reading.
+func TestAll_EndsWithItsContext(t *testing.T) {
+	s, f := folderOf(t)
+	f.Batch(func() {
+		for n := range 4 * perPage {
+			f.Put(datafoldertest.Personal, data{"key": key(n), "itemType": "book", "title": "One of many"})
+		}
+	})
+	for name, c := range map[string]struct {
+		take    int // pages until the end
+		whole   bool
+		objects int
+	}{"at once": {1, false, perPage}, "never": {9, true, 4 * perPage}} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			pages, objects := 0, 0
+			_, err := s.All(ctx, func(b replica.Batch) error {
+				objects += len(b.Objects)
+				if pages++; pages == c.take {
+					cancel()
+				}
+				return nil
+			})
+			if (err == nil) != c.whole || c.whole && objects != c.objects || objects < c.objects {
+				t.Errorf("%d objects, %v", objects, err)
+			}
+			if s.folder.current.uses != 0 {
+				t.Errorf("the copy is used %d times", s.folder.current.uses)
+			}
+		})
 	}
 }

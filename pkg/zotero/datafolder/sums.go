@@ -27,15 +27,6 @@ const (
 	keptSums = 4
 )
 
-// of returns the sums of a census.
-func sumsOf(c *census) sums {
-	s := make(sums, len(c.members))
-	for _, m := range c.members {
-		s[m.key] = m.sum
-	}
-	return s
-}
-
 // appendSums appends the file of a census.
 func appendSums(b []byte, c *census) []byte {
 	b = append(b, sumsMagic...)
@@ -121,7 +112,7 @@ func removeSums(dir string, id library.ID) {
 // readSums reads the sums of a library at the time of a digest; nil if they are
 // no longer kept.
 func readSums(dir string, id library.ID, digest string) sums {
-	b, err := os.ReadFile(sumsFile(dir, id, digest)) //nolint:gosec // the digest is checked hexadecimal
+	b, err := os.ReadFile(sumsFile(dir, id, digest))
 	if err != nil {
 		return nil
 	}

@@ -47,7 +47,7 @@ func (s source) TextVersions(ctx context.Context, since int64) (map[string]int64
 	case errors.Is(err, fs.ErrNotExist):
 		return map[string]int64{}, nil
 	case err != nil:
-		return nil, nil //nolint:nilnil // not listed: each text says why it can't be read
+		return nil, nil // not listed: each text says why it can't be read
 	}
 	defer stored.Close()
 	changed := map[string]int64{}

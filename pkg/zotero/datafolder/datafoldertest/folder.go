@@ -86,7 +86,7 @@ func (f *Folder) Exec(query string, args ...any) sql.Result {
 	if f.tx != nil {
 		run = f.tx.Exec
 	}
-	result, err := run(query, args...) //nolint:noctx // a test's
+	result, err := run(query, args...)
 	if err != nil {
 		f.t.Fatalf("%s: %v", query, err)
 	}
@@ -97,7 +97,7 @@ func (f *Folder) Exec(query string, args ...any) sql.Result {
 func (f *Folder) Batch(do func()) {
 	f.t.Helper()
 	var err error
-	if f.tx, err = f.db.Begin(); err != nil { //nolint:noctx // a test's
+	if f.tx, err = f.db.BeginTx(f.t.Context(), nil); err != nil {
 		f.t.Fatal(err)
 	}
 	do()
@@ -123,8 +123,8 @@ func (f *Folder) Group(number int64, name string) int64 {
 	return lib
 }
 
-// Text puts the text of an attachment into the folder, and notes how many pages
-// Zotero has read of how many.
+// Text puts the text of an attachment into the folder, and notes the number of pages
+// that Zotero has read, and of all.
 func (f *Folder) Text(lib int64, key, text string, pages, total int) {
 	f.t.Helper()
 	dir := filepath.Join(f.Dir, "storage", key)
@@ -153,7 +153,7 @@ func (f *Folder) row(lib int64, key string) (row int64) {
 	if f.tx != nil {
 		query = f.tx.QueryRow
 	}
-	if err := query(`SELECT itemID FROM items WHERE libraryID = ? AND key = ?`, lib, key).Scan(&row); err != nil { //nolint:noctx // a test's
+	if err := query(`SELECT itemID FROM items WHERE libraryID = ? AND key = ?`, lib, key).Scan(&row); err != nil {
 		f.t.Fatalf("item %s: %v", key, err)
 	}
 	return row
