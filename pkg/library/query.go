@@ -143,7 +143,8 @@ const MaxLimit = 100
 type Page[T any] struct {
 	Items []T
 	// Total is how many there are on all pages. Of a search it counts the works
-	// that meet the query, not those that lack some of its words.
+	// that meet the query, not those that lack some of its words. Where there is one
+	// page only, of keys or passages, it is how many it has.
 	Total int
 	// Version is the library's version that the page shows.
 	Version int64

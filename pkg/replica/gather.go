@@ -208,9 +208,9 @@ func (e *edit) allBelow(o Object) bool {
 
 // holder returns the work of the shelf that has a key or is it, or nil.
 func (e *edit) holder(ctx context.Context, key string) (*library.Item, error) {
-	items, err := e.shelf.Items(ctx, []string{key})
-	if err != nil || len(items) == 0 {
+	found, err := e.shelf.Items(ctx, []string{key})
+	if err != nil || len(found.Items) == 0 {
 		return nil, err
 	}
-	return items[0], nil
+	return found.Items[0], nil
 }

@@ -45,12 +45,11 @@ func identities(it *library.Item) []identity {
 			}
 		}
 	}
-	extra := extraLines(it.Field("extra"))
-	add(byDOI, doiOf(it, extra))
-	add(byArXiv, arXivOf(it, extra))
-	add(byPMID, pmidOf(it, extra))
+	add(byDOI, it.DOI())
+	add(byArXiv, it.ArXiv())
+	add(byPMID, it.PMID())
 	if bookLike(it.Type) {
-		add(byISBN, isbns(it.Field("ISBN"))...)
+		add(byISBN, it.ISBNs()...)
 	}
 	add(byKey, it.Field("citationKey"))
 	add(byKey, former(it)...)
@@ -169,7 +168,7 @@ func notice(title string) string {
 	return ""
 }
 
-func doi(it *library.Item) string         { return doiOf(it, extraLines(it.Field("extra"))) }
+func doi(it *library.Item) string         { return it.DOI() }
 func volume(it *library.Item) string      { return it.Field("volume") }
 func pages(it *library.Item) string       { return it.Field("pages") }
 func citationKey(it *library.Item) string { return it.Field("citationKey") }

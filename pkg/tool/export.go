@@ -135,7 +135,7 @@ func (c *call) exportByQuery(ctx context.Context, in exportInput) (batch, error)
 	return b, nil
 }
 
-// exportByID takes the works of these IDs, in this order.
+// exportByID takes the works of these names, in this order.
 func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
 	if in.filtered() {
 		return batch{}, library.Errorf(library.Invalid, "argument %q goes with no filter", "ids").WithHint("give ids alone, or filters alone")
@@ -146,17 +146,17 @@ func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
 	}
 	from = min(from, len(in.IDs))
 	asked := in.IDs[from:min(from+in.Limit, len(in.IDs))]
-	found, err := c.items(ctx, asked)
+	found, err := c.resolve(ctx, "ids", asked)
 	if err != nil {
 		return batch{}, err
 	}
 	var b batch
+	var notices []string
+	b.missing, notices = c.absent(ctx, asked, found)
 	var at []int // position in asked of each work
-	for i, it := range found {
-		if it == nil {
-			b.missing = append(b.missing, ours(asked[i]))
-		} else {
-			b.items, at = append(b.items, it), append(at, i)
+	for i, l := range found {
+		if l.err == nil {
+			b.items, at = append(b.items, l.item), append(at, i)
 		}
 	}
 	b.listed = func(n int) listed {
@@ -166,41 +166,8 @@ func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
 		}
 		out := c.listedFlat(from, done, len(asked), len(in.IDs))
 		out.Returned = n
+		out.Notices = append(out.Notices, notices...)
 		return out
 	}
 	return b, nil
-}
-
-// items returns the works of these IDs; nil where an ID names none.
-func (c *call) items(ctx context.Context, ids []string) ([]*library.Item, error) {
-	at := map[library.ID][]int{} // positions in ids
-	keys := make([]string, len(ids))
-	for i, s := range ids {
-		id, err := parseItemID("ids", s)
-		if err != nil {
-			return nil, err
-		}
-		keys[i] = id.Key
-		at[id.Library] = append(at[id.Library], i)
-	}
-	works := make([]*library.Item, len(ids))
-	for id, at := range at {
-		lib, reader, err := c.open(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		asked := make([]string, len(at))
-		for n, i := range at {
-			asked[n] = keys[i]
-		}
-		found, err := itemsOf(ctx, reader, asked)
-		if err != nil {
-			return nil, err
-		}
-		for n, i := range at {
-			works[i] = found[n].item
-		}
-		c.progress.step(len(ids), "read "+string(lib.ID))
-	}
-	return works, nil
 }

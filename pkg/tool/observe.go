@@ -125,16 +125,16 @@ func (r *tracedReader) Feedback(ctx context.Context, q library.Query) ([]library
 	return traced(ctx, r.id, "feedback", func(ctx context.Context) ([]library.Feedback, error) { return ranked.Feedback(ctx, q) })
 }
 
-func (r *tracedReader) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
-	return traced(ctx, r.id, "items", func(ctx context.Context) ([]*library.Item, error) { return r.reader.Items(ctx, keys) })
+func (r *tracedReader) Items(ctx context.Context, keys []string) (library.Page[*library.Item], error) {
+	return traced(ctx, r.id, "items", func(ctx context.Context) (library.Page[*library.Item], error) { return r.reader.Items(ctx, keys) })
 }
 
 func (r *tracedReader) Text(ctx context.Context, key string, q library.TextQuery) (library.Text, error) {
 	return traced(ctx, r.id, "text", func(ctx context.Context) (library.Text, error) { return r.reader.Text(ctx, key, q) })
 }
 
-func (r *tracedReader) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
-	return traced(ctx, r.id, "passages", func(ctx context.Context) ([]library.Passage, error) { return r.reader.Passages(ctx, key, q) })
+func (r *tracedReader) Passages(ctx context.Context, key string, q library.PassageQuery) (library.Page[library.Passage], error) {
+	return traced(ctx, r.id, "passages", func(ctx context.Context) (library.Page[library.Passage], error) { return r.reader.Passages(ctx, key, q) })
 }
 
 func (r *tracedReader) Collections(ctx context.Context) (library.Page[library.Collection], error) {

@@ -151,10 +151,10 @@ func find(t *testing.T, r library.Reader, title string) *library.Item {
 	for _, h := range got.Items {
 		if h.Item.Title() == title {
 			items, err := r.Items(t.Context(), []string{h.Item.ID.Key})
-			if err != nil || len(items) != 1 {
-				t.Fatalf("%q: %d items, %v", title, len(items), err)
+			if err != nil || len(items.Items) != 1 {
+				t.Fatalf("%q: %d items, %v", title, len(items.Items), err)
 			}
-			return items[0]
+			return items.Items[0]
 		}
 	}
 	t.Fatalf("%q is not in the library", title)

@@ -14,12 +14,12 @@ func (m *Memory) Info(ctx context.Context) (library.Info, error) {
 }
 
 // Items implements [library.Reader].
-func (m *Memory) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
+func (m *Memory) Items(ctx context.Context, keys []string) (library.Page[*library.Item], error) {
 	if err := m.begin(ctx); err != nil {
-		return nil, err
+		return library.Page[*library.Item]{}, err
 	}
 	if len(keys) > library.MaxLimit {
-		return nil, library.Errorf(library.Invalid, "at most %d keys at a time", library.MaxLimit)
+		return library.Page[*library.Item]{}, library.Errorf(library.Invalid, "at most %d keys at a time", library.MaxLimit)
 	}
 	items := []*library.Item{}
 	for _, key := range keys {
@@ -27,7 +27,7 @@ func (m *Memory) Items(ctx context.Context, keys []string) ([]*library.Item, err
 			items = append(items, it)
 		}
 	}
-	return items, nil
+	return library.Page[*library.Item]{Items: items, Total: len(items), Version: m.info.Version}, nil
 }
 
 // Collections implements [library.Reader].

@@ -204,16 +204,17 @@ func (m *Memory) score(it *library.Item, all []asked) (total float64, match *lib
 }
 
 // Passages implements [library.Reader].
-func (m *Memory) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
+func (m *Memory) Passages(ctx context.Context, key string, q library.PassageQuery) (library.Page[library.Passage], error) {
+	var none library.Page[library.Passage]
 	if err := m.begin(ctx); err != nil {
-		return nil, err
+		return none, err
 	}
 	it := m.work(key)
 	if it == nil {
-		return nil, library.Errorf(library.NotFound, "no such item")
+		return none, library.Errorf(library.NotFound, "no such item")
 	}
 	if q.Limit < 1 || q.Limit > 20 {
-		return nil, library.Errorf(library.Invalid, "limit must be 1 to 20")
+		return none, library.Errorf(library.Invalid, "limit must be 1 to 20")
 	}
 	words := strings.Fields(fold(q.Question))
 	found := []library.Passage{}
@@ -234,7 +235,8 @@ func (m *Memory) Passages(ctx context.Context, key string, q library.PassageQuer
 		}
 	}
 	slices.SortStableFunc(found, func(a, b library.Passage) int { return cmp.Compare(b.Score, a.Score) })
-	return found[:min(q.Limit, len(found))], nil
+	found = found[:min(q.Limit, len(found))]
+	return library.Page[library.Passage]{Items: found, Total: len(found), Version: m.info.Version}, nil
 }
 
 // asked is a word or a phrase of a query.
