@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -32,24 +33,17 @@ func exportTool(c *Catalog) (*definition, error) {
 	return readTool(c, about{"export", "Export references",
 		"Works as BibTeX, BibLaTeX, RIS or CSL-JSON, by ids or by filters. " +
 			"Use it for references in a document. Not for reading: use fetch."},
-		[]field[exportInput]{
+		slices.Concat([]field[exportInput]{
 			choice("format", "", func(in *exportInput) *string { return &in.Format },
 				string(biblio.BibTeX), string(biblio.BibLaTeX), string(biblio.RIS), string(biblio.CSLJSON)),
-			list("ids", "instead of the filters below", library.MaxLimit, func(in *exportInput) *[]string { return &in.IDs }),
+			list("ids", "item IDs, DOIs, @keys; or filters:", library.MaxLimit, func(in *exportInput) *[]string { return &in.IDs }),
 			text("query", "as in search", maxQueryChars, func(in *exportInput) *string { return &in.Query }),
-			name(libraryName, "", func(in *exportInput) *string { return &in.Library }),
-			name(collectionName, "", func(in *exportInput) *string { return &in.Collection }),
-			tags("tags", "", func(in *exportInput) *[]string { return &in.Tags }),
+		}, filterFields(false, func(in *exportInput) *filter { return &in.filter }), []field[exportInput]{
 			boolean("abstracts", "", func(in *exportInput) *bool { return &in.Abstracts }),
 			boolean("notes", "", func(in *exportInput) *bool { return &in.Notes }),
 			limitField(50, library.MaxLimit, func(in *exportInput) *int { return &in.Limit }),
 			cursorField(func(in *exportInput) *string { return &in.Cursor }),
-		}, export)
-}
-
-// filtered reports whether the arguments choose works other than by ID.
-func (in *exportInput) filtered() bool {
-	return in.Query != "" || in.Library != "" || in.Collection != "" || len(in.Tags) > 0
+		}), export)
 }
 
 // batch is the works of one page of an export and what its answer says of the
@@ -120,7 +114,7 @@ func written(format biblio.Format, items []*library.Item) (string, error) {
 
 // exportByQuery takes the works that the filters choose, the last added first.
 func (c *call) exportByQuery(ctx context.Context, in exportInput) (batch, error) {
-	if !in.filtered() {
+	if in.filter.empty() {
 		return batch{}, library.Errorf(library.Invalid, "nothing says which works to export").
 			WithHint("give ids, or a query or filter; library alone exports all of it, page by page")
 	}
@@ -137,7 +131,7 @@ func (c *call) exportByQuery(ctx context.Context, in exportInput) (batch, error)
 
 // exportByID takes the works of these names, in this order.
 func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
-	if in.filtered() {
+	if !in.filter.empty() {
 		return batch{}, library.Errorf(library.Invalid, "argument %q goes with no filter", "ids").WithHint("give ids alone, or filters alone")
 	}
 	from, err := c.offset(in.Cursor)

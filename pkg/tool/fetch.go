@@ -52,7 +52,7 @@ func fetchTool(c *Catalog) (*definition, error) {
 		"One work whole: fields, abstract, notes, annotations, attachments, the start of its text. " +
 			"Use it on an id from another tool. Not for long texts or one question: use read_text."},
 		[]field[fetchInput]{
-			name("id", "as local/ABCD2345", func(in *fetchInput) *string { return &in.ID }).must(),
+			name("id", "as local/ABCD2345, DOI or @key", func(in *fetchInput) *string { return &in.ID }).must(),
 			cursorField(func(in *fetchInput) *string { return &in.Cursor }),
 		}, fetch)
 }

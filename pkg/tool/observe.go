@@ -134,7 +134,9 @@ func (r *tracedReader) Text(ctx context.Context, key string, q library.TextQuery
 }
 
 func (r *tracedReader) Passages(ctx context.Context, key string, q library.PassageQuery) (library.Page[library.Passage], error) {
-	return traced(ctx, r.id, "passages", func(ctx context.Context) (library.Page[library.Passage], error) { return r.reader.Passages(ctx, key, q) })
+	return traced(ctx, r.id, "passages", func(ctx context.Context) (library.Page[library.Passage], error) {
+		return r.reader.Passages(ctx, key, q)
+	})
 }
 
 func (r *tracedReader) Collections(ctx context.Context) (library.Page[library.Collection], error) {

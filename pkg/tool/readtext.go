@@ -83,7 +83,7 @@ const readTextName = "read_text"
 
 func readTextFields(most int) []field[readTextInput] {
 	return []field[readTextInput]{
-		name("id", "as local/ABCD2345", func(in *readTextInput) *string { return &in.ID }).must(),
+		name("id", "as local/ABCD2345, DOI or @key", func(in *readTextInput) *string { return &in.ID }).must(),
 		text("question", "for the passages that answer it", maxQuestionChars, func(in *readTextInput) *string { return &in.Question }),
 		text("pages", "as 7, 3-5 or 9-", 40, func(in *readTextInput) *string { return &in.Pages }),
 		name("attachment", "key; default the best file", func(in *readTextInput) *string { return &in.Attachment }),

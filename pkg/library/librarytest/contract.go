@@ -100,6 +100,7 @@ func basicClauses() []clause[library.Reader] {
 		{"Search_Filters", setWorks, 0, testSearch(filterSearches)},
 		{"Search_Sorts", setWorks, 0, testSearch(sortSearches)},
 		{"Search_MarksWhatWorksLack", setWorks, 0, testPartial},
+		{"Search_PutsUnknownDatesLast", setWorks, 0, testUnknownLast},
 		{"Search_RefusesInvalidQueries", setWorks, 0, testRefused},
 		{"Search_TakesHostileText", setWorks, 0, testHostile},
 		{"Search_PagesAreCompleteAndDisjoint", setMany, 0, testPaging},

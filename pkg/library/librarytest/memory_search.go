@@ -77,9 +77,12 @@ func value(q library.Query, it *library.Item) string {
 	switch {
 	case q.Sort == library.SortTitle:
 		return fold(it.Title())
-	case q.Sort == library.SortDate:
+	case q.Sort == library.SortDate, q.Sort == library.SortDateAsc:
 		return it.ParsedDate
-	case q.Sort == library.SortAdded || q.Text == "":
+	case q.Sort == library.SortAdded, q.Sort == library.SortAddedAsc, q.Text == "":
+		if it.Added.IsZero() {
+			return ""
+		}
 		return it.Added.UTC().Format("2006-01-02T15:04:05.000000000")
 	}
 	return ""
@@ -94,6 +97,11 @@ func compare(q library.Query, a, b library.Position) int {
 	byKey := strings.Compare(a.Key, b.Key)
 	switch {
 	case q.Sort == library.SortTitle:
+		return cmp.Or(strings.Compare(a.Value, b.Value), byKey)
+	case q.Sort == library.SortDateAsc, q.Sort == library.SortAddedAsc:
+		if a.Value == "" || b.Value == "" {
+			return cmp.Or(strings.Compare(b.Value, a.Value), byKey) // not known is last
+		}
 		return cmp.Or(strings.Compare(a.Value, b.Value), byKey)
 	case q.Sort == library.SortDate || q.Sort == library.SortAdded || q.Text == "":
 		return cmp.Or(strings.Compare(b.Value, a.Value), byKey)
@@ -113,7 +121,8 @@ func filtered(it *library.Item, q library.Query) bool {
 		slices.ContainsFunc(q.TagsNone, has),
 		len(q.ItemTypes) > 0 && !slices.Contains(q.ItemTypes, it.Type),
 		q.YearFrom != 0 && (!known || year < q.YearFrom),
-		q.YearTo != 0 && (!known || year > q.YearTo):
+		q.YearTo != 0 && (!known || year > q.YearTo),
+		!q.AddedSince.IsZero() && it.Added.Before(q.AddedSince):
 		return false
 	}
 	return q.Creator == "" || slices.ContainsFunc(it.Creators, func(c library.Creator) bool {
