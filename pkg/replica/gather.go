@@ -117,7 +117,7 @@ func (e *edit) gatherKeys(ctx context.Context, src Source) error {
 		return nil
 	}
 	held := map[string]bool{}
-	err := e.shelf.Each(ctx, func(it *library.Item) error {
+	_, err := e.shelf.Each(ctx, func(it *library.Item) error {
 		for _, key := range keysOf(it) {
 			held[key] = true
 			if _, ok := e.changes.Keys[key]; !ok {

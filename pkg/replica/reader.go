@@ -187,6 +187,20 @@ func (d *reader) Items(ctx context.Context, keys []string) (library.Page[*librar
 	return page, err
 }
 
+var _ library.Whole = (*reader)(nil)
+
+// Each implements [library.Whole].
+func (d *reader) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	c, err := d.beginRead(ctx)
+	if err != nil {
+		return library.Page[*library.Item]{}, err
+	}
+	defer c.release()
+	page, err := c.shelf.Each(ctx, yield)
+	page.Notice = joined(c.notice, page.Notice)
+	return page, err
+}
+
 // with returns a shelf that has the works of these keys: the replica's or, until
 // that is complete, one of what was asked for.
 func (c *call) with(ctx context.Context, keys []string) (*shelf.Shelf, error) {

@@ -141,9 +141,15 @@ func equal(t testing.TB, up *replicatest.Library, r library.Reader) {
 	}
 }
 
+// able is all that a replica can do.
+type able interface {
+	library.Ranked
+	library.Whole
+}
+
 // changing is a replica whose upstream changes.
 type changing struct {
-	library.Ranked
+	able
 	t        *testing.T
 	replicas *replica.Replicas
 	upstream *replicatest.Library
@@ -218,7 +224,7 @@ func TestContract(t *testing.T) {
 				rs := newReplicas(t, replica.Options{})
 				r := rs.Open(opening(src))
 				complete(t, r)
-				c := &changing{Ranked: r.(library.Ranked), t: t, replicas: rs, upstream: up}
+				c := &changing{able: r.(able), t: t, replicas: rs, upstream: up}
 				for _, w := range works {
 					c.texts += textsOf(w)
 				}

@@ -49,20 +49,22 @@ func (s *Shelf) Items(ctx context.Context, keys []string) (library.Page[*library
 	return wholePage(st, items), nil
 }
 
-// Each calls yield with every work of one state, in the order of their keys. It
-// ends with the first error of yield. Memory does not grow with the library.
-func (s *Shelf) Each(ctx context.Context, yield func(*library.Item) error) error {
+var _ library.Whole = (*Shelf)(nil)
+
+// Each implements [library.Whole].
+func (s *Shelf) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
 	st, err := s.begin(ctx)
 	if err != nil {
-		return err
+		return library.Page[*library.Item]{}, err
 	}
 	defer st.release()
-	return st.eachItem(func(it *library.Item) error {
+	err = st.eachItem(func(it *library.Item) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		return yield(it)
 	})
+	return library.Page[*library.Item]{Total: st.meta.Items, Version: st.meta.Version, Notice: st.notice()}, err
 }
 
 // Passages implements [library.Reader].

@@ -188,9 +188,9 @@ func (c *call) byName(ctx context.Context, argument string, libs []library.Info,
 		if p.err != nil {
 			failed = p.err
 		}
-		for _, id := range p.ids {
-			found = append(found, id.String())
-			out[0].lib, out[0].asked = libs[i], id.Key
+		for _, it := range p.works {
+			found = append(found, it.ID.String())
+			out[0].lib, out[0].asked = libs[i], it.ID.Key
 		}
 	}
 	if gap := c.incomplete(); gap != "" {
@@ -217,7 +217,7 @@ func (c *call) byName(ctx context.Context, argument string, libs []library.Info,
 
 // candidates are the works of a library that have a name.
 type candidates struct {
-	ids   []library.ItemID
+	works []*library.Item
 	lacks string // what the answer lacks, and why
 	err   error
 }
@@ -239,10 +239,10 @@ func (c *call) candidates(ctx context.Context, lib library.ID, n workName) candi
 	for _, h := range page.Items {
 		switch has, before := n.of(h.Item); {
 		case before:
-			out.ids = []library.ItemID{h.Item.ID}
+			out.works = []*library.Item{h.Item}
 			return out
 		case has:
-			out.ids = append(out.ids, h.Item.ID)
+			out.works = append(out.works, h.Item)
 		}
 	}
 	return out

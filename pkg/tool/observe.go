@@ -129,6 +129,11 @@ func (r *tracedReader) Items(ctx context.Context, keys []string) (library.Page[*
 	return traced(ctx, r.id, "items", func(ctx context.Context) (library.Page[*library.Item], error) { return r.reader.Items(ctx, keys) })
 }
 
+// Each implements [library.Whole]; unavailable if the library doesn't.
+func (r *tracedReader) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	return traced(ctx, r.id, "each", func(ctx context.Context) (library.Page[*library.Item], error) { return eachOf(ctx, r.reader, yield) })
+}
+
 func (r *tracedReader) Text(ctx context.Context, key string, q library.TextQuery) (library.Text, error) {
 	return traced(ctx, r.id, "text", func(ctx context.Context) (library.Text, error) { return r.reader.Text(ctx, key, q) })
 }
@@ -149,4 +154,13 @@ func (r *tracedReader) Tags(ctx context.Context, q library.TagQuery) (library.Pa
 
 func (r *tracedReader) Changes(ctx context.Context, q library.ChangeQuery) (library.Page[library.Change], error) {
 	return traced(ctx, r.id, "changes", func(ctx context.Context) (library.Page[library.Change], error) { return r.reader.Changes(ctx, q) })
+}
+
+// eachOf calls yield with every work of a library.
+func eachOf(ctx context.Context, r library.Reader, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	w, ok := r.(library.Whole)
+	if !ok {
+		return library.Page[*library.Item]{}, library.Errorf(library.Unavailable, "the library does not give all its works")
+	}
+	return w.Each(ctx, yield)
 }

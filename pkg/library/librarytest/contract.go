@@ -105,6 +105,7 @@ func basicClauses() []clause[library.Reader] {
 		{"Search_TakesHostileText", setWorks, 0, testHostile},
 		{"Search_PagesAreCompleteAndDisjoint", setMany, 0, testPaging},
 		{"Items_KeepsTheOrderOfKeys", setWorks, 0, testItems},
+		{"Each_GivesEveryWorkOnce", setMany, 0, testEach},
 		{"Text_ReadsPagesAndParts", setWorks, 0, testText},
 		{"Text_RefusesInvalidQueries", setWorks, 0, testTextRefused},
 		{"Passages_FindTheBestFirst", setWorks, 0, testPassages},

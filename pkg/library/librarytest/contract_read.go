@@ -3,6 +3,7 @@ package librarytest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,38 @@ func testItems(t *testing.T, r library.Reader) {
 	}
 	if _, err := r.Items(t.Context(), make([]string, library.MaxLimit+1)); library.CodeOf(err) != library.Invalid {
 		t.Errorf("too many keys: %v", err)
+	}
+}
+
+// testEach checks a library that is a [library.Whole].
+func testEach(t *testing.T, r library.Reader) {
+	w, ok := r.(library.Whole)
+	if !ok {
+		t.Fatal("the library does not give its works in one pass")
+	}
+	var keys []string
+	page, err := w.Each(t.Context(), func(it *library.Item) error {
+		keys = append(keys, it.ID.Key)
+		if it.Title() == "" || it.ID.Library == "" {
+			t.Errorf("%+v", it)
+		}
+		return nil
+	})
+	if err != nil || len(slices.Compact(slices.Clone(keys))) != 130 || !slices.IsSorted(keys) {
+		t.Errorf("%d works, sorted: %v, %v", len(keys), slices.IsSorted(keys), err)
+	}
+	info, err := r.Info(t.Context())
+	if err != nil || page.Total != 130 || page.Version != info.Version || len(page.Items) != 0 {
+		t.Errorf("total %d, version %d of %d, %v", page.Total, page.Version, info.Version, err)
+	}
+	stop, n := errors.New("enough"), 0
+	if _, err := w.Each(t.Context(), func(*library.Item) error { n++; return stop }); !errors.Is(err, stop) || n != 1 {
+		t.Errorf("%v after %d works", err, n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := w.Each(ctx, func(*library.Item) error { return nil }); err == nil {
+		t.Error("answers although its context has ended")
 	}
 }
 

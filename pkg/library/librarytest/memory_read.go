@@ -1,6 +1,7 @@
 package librarytest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -28,6 +29,22 @@ func (m *Memory) Items(ctx context.Context, keys []string) (library.Page[*librar
 		}
 	}
 	return library.Page[*library.Item]{Items: items, Total: len(items), Version: m.info.Version}, nil
+}
+
+var _ library.Whole = (*Memory)(nil)
+
+// Each implements [library.Whole].
+func (m *Memory) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	if err := m.begin(ctx); err != nil {
+		return library.Page[*library.Item]{}, err
+	}
+	all := slices.SortedFunc(slices.Values(m.items), func(a, b *library.Item) int { return strings.Compare(a.ID.Key, b.ID.Key) })
+	for _, it := range all {
+		if err := cmp.Or(ctx.Err(), yield(it)); err != nil {
+			return library.Page[*library.Item]{}, err
+		}
+	}
+	return library.Page[*library.Item]{Total: len(all), Version: m.info.Version}, nil
 }
 
 // Collections implements [library.Reader].

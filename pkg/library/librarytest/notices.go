@@ -33,6 +33,11 @@ func CheckNotices(t *testing.T, r library.Reader, words string) {
 			return noticeOf(r.Changes(ctx, library.ChangeQuery{Limit: 1}))
 		},
 	}
+	if w, ok := r.(library.Whole); ok {
+		answers["Each"] = func(ctx context.Context) (string, error) {
+			return noticeOf(w.Each(ctx, func(*library.Item) error { return nil }))
+		}
+	}
 	for name, ask := range answers {
 		if notice, err := ask(ctx); err != nil || !strings.Contains(notice, words) {
 			t.Errorf("%s: notice %q, want %q in it, %v", name, notice, words, err)
