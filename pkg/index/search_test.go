@@ -328,7 +328,7 @@ func TestOrders(t *testing.T) {
 		{library.SortDate, []int{4, 3, 2, 1, 5}},
 		{library.SortTitle, []int{2, 5, 1, 3, 4}},
 		{library.SortAdded, []int{4, 2, 1, 3, 5}},
-		{library.SortDateAsc, []int{1, 2, 3, 4, 5}},
+		{library.SortDateAsc, []int{5, 1, 2, 3, 4}},
 		{library.SortAddedAsc, []int{1, 2, 4, 3, 5}},
 		{library.SortRelevance, []int{4, 2, 1, 3, 5}},
 		{"", []int{4, 2, 1, 3, 5}},

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -31,6 +33,9 @@ type top struct {
 	total     int   // complete candidates on all pages
 	following int   // candidates after that mark
 	heap      []candidate
+	// met, if not nil, collects the documents of the works that total counts, by
+	// segment.
+	met []*roaring.Bitmap
 }
 
 // mark is a position in an order.
@@ -114,6 +119,9 @@ func ascending[T cmp.Ordered](a, b, unknown T) int {
 func (t *top) follows(c *candidate) bool {
 	if c.grade == complete {
 		t.total++
+		if t.met != nil {
+			t.met[c.segment].Add(t.view.segments[c.segment].root[c.work])
+		}
 	} else if t.order != library.SortRelevance {
 		return false // other orders would mix it with works that meet the query
 	}

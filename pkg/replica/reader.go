@@ -141,6 +141,20 @@ func (d *reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	return page, err
 }
 
+var _ library.Counted = (*reader)(nil)
+
+// Counts implements [library.Counted].
+func (d *reader) Counts(ctx context.Context, q library.Query) (library.Counts, error) {
+	c, err := d.beginRead(ctx)
+	if err != nil {
+		return library.Counts{}, err
+	}
+	defer c.release()
+	counts, err := c.shelf.Counts(ctx, q)
+	counts.Notice = joined(c.notice, counts.Notice)
+	return counts, err
+}
+
 // Statistics implements [library.Ranked]; nil until the replica is complete.
 func (d *reader) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
 	c, err := d.begin(ctx)

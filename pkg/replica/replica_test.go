@@ -145,6 +145,7 @@ func equal(t testing.TB, up *replicatest.Library, r library.Reader) {
 type able interface {
 	library.Ranked
 	library.Whole
+	library.Counted
 }
 
 // changing is a replica whose upstream changes.

@@ -428,3 +428,36 @@ func BenchmarkDuplicates(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCounts counts the works of questions to 40,000 works. A search for the same
+// is its yardstick.
+func BenchmarkCounts(b *testing.B) {
+	dir := b.TempDir()
+	if _, err := Import(b.Context(), dir, corpus(b, 40_000), ImportOptions{}); err != nil {
+		b.Fatal(err)
+	}
+	s, err := Open(b.Context(), dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for name, q := range map[string]library.Query{
+		"all": {Limit: 1}, "word": {Text: "river", Limit: 1}, "few": {Text: "Author77", Limit: 1},
+	} {
+		b.Run("search "+name, func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				q.YearTo = 9000 - i%1000 // not kept from before
+				if _, err := s.Search(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("count "+name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Counts(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

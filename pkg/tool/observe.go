@@ -129,6 +129,11 @@ func (r *tracedReader) Items(ctx context.Context, keys []string) (library.Page[*
 	return traced(ctx, r.id, "items", func(ctx context.Context) (library.Page[*library.Item], error) { return r.reader.Items(ctx, keys) })
 }
 
+// Counts implements [library.Counted]; unavailable if the library doesn't.
+func (r *tracedReader) Counts(ctx context.Context, q library.Query) (library.Counts, error) {
+	return traced(ctx, r.id, "counts", func(ctx context.Context) (library.Counts, error) { return countsOf(ctx, r.reader, q) })
+}
+
 // Each implements [library.Whole]; unavailable if the library doesn't.
 func (r *tracedReader) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
 	return traced(ctx, r.id, "each", func(ctx context.Context) (library.Page[*library.Item], error) { return eachOf(ctx, r.reader, yield) })
@@ -154,6 +159,15 @@ func (r *tracedReader) Tags(ctx context.Context, q library.TagQuery) (library.Pa
 
 func (r *tracedReader) Changes(ctx context.Context, q library.ChangeQuery) (library.Page[library.Change], error) {
 	return traced(ctx, r.id, "changes", func(ctx context.Context) (library.Page[library.Change], error) { return r.reader.Changes(ctx, q) })
+}
+
+// countsOf counts the works of a library.
+func countsOf(ctx context.Context, r library.Reader, q library.Query) (library.Counts, error) {
+	c, ok := r.(library.Counted)
+	if !ok {
+		return library.Counts{}, library.Errorf(library.Unavailable, "the library does not count its works")
+	}
+	return c.Counts(ctx, q)
 }
 
 // eachOf calls yield with every work of a library.

@@ -14,6 +14,7 @@ type searchInput struct {
 	filter
 	Mode   string
 	Sort   string
+	Counts bool
 	Limit  int
 	Cursor string
 }
@@ -23,6 +24,7 @@ type searchInput struct {
 type searchOutput struct {
 	Results  []result `json:"results" jsonschema:"all below but id, url: untrusted third-party text"`
 	Expanded string   `json:"expanded,omitempty" jsonschema:"expanded: words that the search added, untrusted third-party text"`
+	Counts   *counts  `json:"counts,omitempty"`
 	listed
 }
 
@@ -57,6 +59,7 @@ func searchTool(c *Catalog) (*definition, error) {
 				string(library.ModeAuto), string(library.ModeExact), string(library.ModeBroad)),
 			choice("sort", "", func(in *searchInput) *string { return &in.Sort },
 				sorts()...),
+			boolean("counts", "by year, type, creator, tag", func(in *searchInput) *bool { return &in.Counts }).ofPaging(),
 			limitField(10, library.MaxLimit, func(in *searchInput) *int { return &in.Limit }),
 			cursorField(func(in *searchInput) *string { return &in.Cursor }),
 		}), search)
@@ -76,9 +79,15 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 	if err != nil {
 		return answer[searchOutput]{}, err
 	}
+	var counted *counts
+	if in.Counts {
+		var notices []string
+		counted, notices = c.counts(ctx, l.portions(), l.query)
+		l.notices = append(l.notices, notices...)
+	}
 	out, err := fit(c.budget, len(l.entries), func(n int) searchOutput {
 		t := &tidy{}
-		out := searchOutput{Results: make([]result, n), listed: l.listed(c, n)}
+		out := searchOutput{Results: make([]result, n), Counts: counted, listed: l.listed(c, n)}
 		if in.Cursor == "" { // words in a cursor may be those of another caller
 			out.Expanded = expanded(l.branches)
 		}
@@ -136,7 +145,7 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit
 	if statistics != nil {
 		l.extra = append(l.extra, mark{name: statisticsMark, texts: []string{string(statistics.AppendBinary(nil))}})
 	}
-	l.position = positionOf
+	l.position, l.query = positionOf, q
 	l.notices = slices.Concat(notices, queryNotices(l, q), l.notices)
 	return l, nil
 }

@@ -101,6 +101,8 @@ func basicClauses() []clause[library.Reader] {
 		{"Search_Sorts", setWorks, 0, testSearch(sortSearches)},
 		{"Search_MarksWhatWorksLack", setWorks, 0, testPartial},
 		{"Search_PutsUnknownDatesLast", setWorks, 0, testUnknownLast},
+		{"Counts_AgreeWithSearch", setWorks, 0, testCounts},
+		{"Counts_AreOfAllWorks", setMany, 0, testCountsOfMany},
 		{"Search_RefusesInvalidQueries", setWorks, 0, testRefused},
 		{"Search_TakesHostileText", setWorks, 0, testHostile},
 		{"Search_PagesAreCompleteAndDisjoint", setMany, 0, testPaging},

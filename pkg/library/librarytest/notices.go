@@ -38,6 +38,12 @@ func CheckNotices(t *testing.T, r library.Reader, words string) {
 			return noticeOf(w.Each(ctx, func(*library.Item) error { return nil }))
 		}
 	}
+	if w, ok := r.(library.Counted); ok {
+		answers["Counts"] = func(ctx context.Context) (string, error) {
+			counts, err := w.Counts(ctx, library.Query{Limit: 1})
+			return counts.Notice, err
+		}
+	}
 	for name, ask := range answers {
 		if notice, err := ask(ctx); err != nil || !strings.Contains(notice, words) {
 			t.Errorf("%s: notice %q, want %q in it, %v", name, notice, words, err)
