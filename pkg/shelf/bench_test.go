@@ -405,7 +405,7 @@ func BenchmarkImportMemory(b *testing.B) {
 // yardstick.
 func BenchmarkDuplicates(b *testing.B) {
 	dir := b.TempDir()
-	if _, err := Import(b.Context(), dir, corpus(b, 40_000), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), dir, more(corpus(b, 40_000)), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	s, err := Open(b.Context(), dir)
@@ -433,7 +433,7 @@ func BenchmarkDuplicates(b *testing.B) {
 // is its yardstick.
 func BenchmarkCounts(b *testing.B) {
 	dir := b.TempDir()
-	if _, err := Import(b.Context(), dir, corpus(b, 40_000), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), dir, more(corpus(b, 40_000)), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	s, err := Open(b.Context(), dir)
