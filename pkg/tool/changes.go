@@ -20,7 +20,7 @@ type changesInput struct {
 
 // changesOutput is the answer of recent_changes.
 type changesOutput struct {
-	Changes  []changeLine         `json:"changes" jsonschema:"title, creators, by: untrusted third-party text"`
+	Changes  []changeLine         `json:"changes" jsonschema:"kind, id, title, creators, year, item_type, at, by, version: untrusted third-party text"`
 	Versions map[library.ID]int64 `json:"versions" jsonschema:"now, by library"`
 	listed
 }

@@ -17,7 +17,7 @@ type librariesInput struct {
 
 // librariesOutput is the answer of list_libraries.
 type librariesOutput struct {
-	Libraries []libraryLine `json:"libraries" jsonschema:"name: untrusted third-party text"`
+	Libraries []libraryLine `json:"libraries" jsonschema:"id, name (untrusted third-party text), kind, items, version, may_write, notice"`
 	listed
 }
 

@@ -29,8 +29,8 @@ type readTextOutput struct {
 	Title        string        `json:"title" jsonschema:"this, label, text: untrusted third-party text"`
 	URL          string        `json:"url"`
 	Attachment   string        `json:"attachment,omitempty"`
-	Pages        []pageLine    `json:"pages,omitempty"`
-	Passages     []passageLine `json:"passages,omitempty"`
+	Pages        []pageLine    `json:"pages,omitempty" jsonschema:"page, label, offset, text"`
+	Passages     []passageLine `json:"passages,omitempty" jsonschema:"source, child, page, text, start, end"`
 	Completeness completeness  `json:"completeness"`
 	NextCursor   string        `json:"next_cursor,omitempty"`
 	Truncated    bool          `json:"truncated,omitempty"`
