@@ -18,7 +18,7 @@ func (x *Index) Counts(ctx context.Context, q library.Query, collections []strin
 	if err := q.Validate(); err != nil {
 		return library.Counts{}, err
 	}
-	q.Sort, q.After, q.Statistics = library.SortRelevance, nil, nil
+	q.Sort, q.Mode, q.After, q.Statistics = library.SortRelevance, library.ModeExact, nil, nil
 	return ask(ctx, x, x.counted(q.Text), "index counts", func(ctx context.Context, s *search) (library.Counts, error) {
 		met, err := s.met(ctx, &q, collections)
 		if err != nil {

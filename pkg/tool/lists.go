@@ -113,7 +113,7 @@ type collectionsInput struct {
 
 // collectionsOutput is the answer of list_collections.
 type collectionsOutput struct {
-	Collections []collectionLine `json:"collections" jsonschema:"path: untrusted third-party text"`
+	Collections []collectionLine `json:"collections" jsonschema:"key, path (untrusted third-party text), items, library"`
 	listed
 }
 
@@ -181,7 +181,7 @@ type tagsInput struct {
 
 // tagsOutput is the answer of list_tags.
 type tagsOutput struct {
-	Tags []tagLine `json:"tags" jsonschema:"tag: untrusted third-party text"`
+	Tags []tagLine `json:"tags" jsonschema:"tag (untrusted third-party text), items, library"`
 	listed
 }
 

@@ -30,6 +30,7 @@ func named() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[creatorLine](), reflect.TypeFor[placeLine](), reflect.TypeFor[attachmentLine](),
 		reflect.TypeFor[noteLine](), reflect.TypeFor[annotationLine](), reflect.TypeFor[duplicateGroup](), reflect.TypeFor[counts](),
 		reflect.TypeFor[pageLine](), reflect.TypeFor[passageLine](), reflect.TypeFor[changeLine](), reflect.TypeFor[libraryLine](),
+		reflect.TypeFor[collectionLine](), reflect.TypeFor[tagLine](),
 		reflect.TypeFor[checkedReference](), reflect.TypeFor[checkedQuote](), reflect.TypeFor[checkedCitations](),
 	} {
 		schemas[t] = &jsonschema.Schema{Type: "object"}

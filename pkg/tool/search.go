@@ -23,7 +23,7 @@ type searchInput struct {
 // url, are the shape that ChatGPT asks of a tool of this name.
 type searchOutput struct {
 	Results  []result `json:"results" jsonschema:"all below but id, url: untrusted third-party text"`
-	Expanded string   `json:"expanded,omitempty" jsonschema:"expanded: words that the search added, untrusted third-party text"`
+	Expanded string   `json:"expanded,omitempty" jsonschema:"words that the search added"`
 	Counts   *counts  `json:"counts,omitempty"`
 	listed
 }
@@ -43,7 +43,7 @@ type result struct {
 	Page      string `json:"page,omitempty"`
 	// Partial are the words of the query that the work lacks. It is not counted
 	// in the total.
-	Partial []string `json:"partial,omitempty" jsonschema:"words of the query that it lacks; it is not in total"`
+	Partial []string `json:"partial,omitempty" jsonschema:"words it lacks; not in total"`
 	Similar bool     `json:"similar,omitempty" jsonschema:"has only added words; not in total"`
 }
 
@@ -59,7 +59,7 @@ func searchTool(c *Catalog) (*definition, error) {
 				string(library.ModeAuto), string(library.ModeExact), string(library.ModeBroad)),
 			choice("sort", "", func(in *searchInput) *string { return &in.Sort },
 				sorts()...),
-			boolean("counts", "by year, type, creator, tag", func(in *searchInput) *bool { return &in.Counts }).ofPaging(),
+			boolean("counts", "by year, tag …", func(in *searchInput) *bool { return &in.Counts }).ofPaging(),
 			limitField(10, library.MaxLimit, func(in *searchInput) *int { return &in.Limit }),
 			cursorField(func(in *searchInput) *string { return &in.Cursor }),
 		}), search)

@@ -69,7 +69,7 @@ func sortSearches(string) []found {
 		{promise: "newest first, undated last", q: library.Query{Sort: library.SortDate, TagsNone: []string{"biology"}}, first: TitleSociety},
 		{promise: "oldest first", q: library.Query{Sort: library.SortDateAsc}, first: TitleLight},
 		{promise: "first added first", q: library.Query{Sort: library.SortAddedAsc}, first: TitleEngine},
-		{promise: "words, oldest first", q: library.Query{Text: "experiments heredity", Sort: library.SortDateAsc}, first: TitleLight},
+		{promise: "words, oldest first", q: library.Query{Text: "experiments", Sort: library.SortDateAsc}, first: TitleLight},
 		{promise: "by title", q: library.Query{Sort: library.SortTitle}, first: TitleLight},
 		{promise: "last added first", q: library.Query{Sort: library.SortAdded, TagsAll: []string{"history"}}, first: TitleSociety},
 	}
