@@ -21,7 +21,7 @@ await attempt(name, async () => {
   }
   await connected;
   const { tools } = await client.listTools();
-  need(tools.length === 10, `${tools.length} tools`);
+  need(tools.length === 11, `${tools.length} tools`);
   const libraries = await client.callTool({ name: "list_libraries", arguments: {} });
   const found = await client.callTool({ name: "search", arguments: { query: "tenancy", limit: 50 } });
   need(!libraries.isError && !found.isError, `${libraries.content[0].text} ${found.content[0].text}`);

@@ -24,7 +24,7 @@ async function session(use) {
 
 async function works(client) {
   const { tools } = await client.listTools();
-  need(tools.length === 10, `${tools.length} tools`);
+  need(tools.length === 11, `${tools.length} tools`);
   const answer = await client.callTool({ name: "search", arguments: { query: "tenancy" } });
   need(!answer.isError && JSON.stringify(answer.structuredContent).includes("user1001mark"), JSON.stringify(answer).slice(0, 200));
 }

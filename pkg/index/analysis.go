@@ -196,6 +196,7 @@ const (
 	exactIdentifier = "i"
 	exactPage       = "p" // volume and first page
 	exactContainer  = "j" // a word of the name of a journal, book or series
+	exactCreator    = "a" // a creator's whole name
 )
 
 // exactTerms returns what filters and identifiers are compared with.
@@ -203,6 +204,11 @@ func (b *analysis) exactTerms(it *library.Item) []segment.Term {
 	terms := []string{exactType + it.Type}
 	for _, tag := range it.AllTags() {
 		terms = append(terms, exactTag+plaintext.FoldName(tag))
+	}
+	for _, c := range it.Creators {
+		if name := creatorTerm(c); name != "" {
+			terms = append(terms, exactCreator+name)
+		}
 	}
 	for _, c := range it.Collections {
 		terms = append(terms, exactCollection+c)

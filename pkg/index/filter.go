@@ -1,6 +1,9 @@
 package index
 
 import (
+	"math"
+	"time"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -15,11 +18,16 @@ type filter struct {
 	creator        []string
 	from, to       int // years; 0 is no bound
 	nothing, dated bool
+	recent         bool  // added since
+	since          int64 // this time, in Unix nanoseconds
 }
 
 // filter reads the conditions of a query.
 func (s *search) filter(q *library.Query, collections []string) (*filter, error) {
 	f := &filter{from: q.YearFrom, to: q.YearTo, dated: q.YearFrom != 0 || q.YearTo != 0}
+	if !q.AddedSince.IsZero() {
+		f.recent, f.since = true, nanoseconds(q.AddedSince)
+	}
 	if collections != nil {
 		f.any(exactCollection, collections, func(s string) string { return s })
 	}
@@ -55,13 +63,27 @@ func (f *filter) any(prefix string, values []string, fold func(string) string) {
 	f.nothing = f.nothing || len(values) == 0
 }
 
-// passes reports whether a work's date is in the range.
+// passes reports whether a work's date and the time it was added are in the range.
 func (f *filter) passes(r *record) bool {
+	if f.recent && (r.added == 0 || r.added < f.since) {
+		return false
+	}
 	if !f.dated {
 		return true
 	}
 	year := sortYear(r.date)
 	return r.date != undated && (f.from == 0 || year >= f.from) && (f.to == 0 || year <= f.to)
+}
+
+// nanoseconds returns the time in Unix nanoseconds, or the nearest that there is.
+func nanoseconds(t time.Time) int64 {
+	switch first, last := time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64); {
+	case t.Before(first):
+		return math.MinInt64
+	case t.After(last):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
 }
 
 // set is a set of documents or works; without a bitmap it holds them all.

@@ -328,6 +328,8 @@ func TestOrders(t *testing.T) {
 		{library.SortDate, []int{4, 3, 2, 1, 5}},
 		{library.SortTitle, []int{2, 5, 1, 3, 4}},
 		{library.SortAdded, []int{4, 2, 1, 3, 5}},
+		{library.SortDateAsc, []int{5, 1, 2, 3, 4}},
+		{library.SortAddedAsc, []int{1, 2, 4, 3, 5}},
 		{library.SortRelevance, []int{4, 2, 1, 3, 5}},
 		{"", []int{4, 2, 1, 3, 5}},
 	}
@@ -388,7 +390,7 @@ func TestQueriesOutOfBounds(t *testing.T) {
 	if r := search(t, x, library.Query{Text: "species", After: &library.Position{Score: -1}}); r.Total != 1 || len(r.Hits) != 0 || r.More {
 		t.Errorf("past the end: %+v", r)
 	}
-	for _, sort := range []library.Sort{library.SortDate, library.SortAdded} {
+	for _, sort := range []library.Sort{library.SortDate, library.SortDateAsc, library.SortAdded, library.SortAddedAsc} {
 		if _, err := x.Search(t.Context(), library.Query{Sort: sort, After: &library.Position{Value: "x"}, Limit: 1}, nil); library.CodeOf(err) != library.Invalid {
 			t.Errorf("a position of another order than %s: %v", sort, err)
 		}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -31,6 +33,9 @@ type top struct {
 	total     int   // complete candidates on all pages
 	following int   // candidates after that mark
 	heap      []candidate
+	// met, if not nil, collects the documents of the works that total counts, by
+	// segment.
+	met []*roaring.Bitmap
 }
 
 // mark is a position in an order.
@@ -48,11 +53,11 @@ func markOf(order library.Sort, p *library.Position) (*mark, error) {
 	m := &mark{score: float32(p.Score), key: p.Key}
 	var err error
 	switch order {
-	case library.SortDate:
+	case library.SortDate, library.SortDateAsc:
 		var date int64
 		date, err = strconv.ParseInt(p.Value, 10, 32)
 		m.date = int32(date)
-	case library.SortAdded:
+	case library.SortAdded, library.SortAddedAsc:
 		m.added, err = strconv.ParseInt(p.Value, 10, 64)
 	case library.SortTitle:
 		m.title = p.Value
@@ -67,9 +72,9 @@ func markOf(order library.Sort, p *library.Position) (*mark, error) {
 func (t *top) value(c *candidate) string {
 	r := &t.view.segments[c.segment].records[c.work]
 	switch t.order {
-	case library.SortDate:
+	case library.SortDate, library.SortDateAsc:
 		return strconv.FormatInt(int64(r.date), 10)
-	case library.SortAdded:
+	case library.SortAdded, library.SortAddedAsc:
 		return strconv.FormatInt(r.added, 10)
 	case library.SortTitle:
 		return r.title
@@ -94,14 +99,29 @@ func (t *top) compareRecords(a, b *record) int {
 		return strings.Compare(a.title, b.title)
 	case library.SortAdded:
 		return cmp.Compare(b.added, a.added)
+	case library.SortDateAsc:
+		return ascending(a.date, b.date, undated)
+	case library.SortAddedAsc:
+		return ascending(a.added, b.added, 0)
 	}
 	return 0
+}
+
+// ascending compares two values of which unknown is the last.
+func ascending[T cmp.Ordered](a, b, unknown T) int {
+	if a == unknown || b == unknown {
+		return cmp.Compare(b, a) // unknown is the least value
+	}
+	return cmp.Compare(a, b)
 }
 
 // follows counts a candidate and reports whether it is listed after the page before.
 func (t *top) follows(c *candidate) bool {
 	if c.grade == complete {
 		t.total++
+		if t.met != nil {
+			t.met[c.segment].Add(t.view.segments[c.segment].root[c.work])
+		}
 	} else if t.order != library.SortRelevance {
 		return false // other orders would mix it with works that meet the query
 	}

@@ -151,21 +151,31 @@ func (it *Item) AllTags() []string {
 }
 
 // BestText returns the position of the attachment whose text stands for the
-// work: the first PDF or EPUB that has text, or else the first other file, a web
-// page only if nothing else has text. It is -1 if nothing has.
+// work: of the attachments that have text and the lowest [Attachment.TextRank],
+// the one with the longest text, the first of these if several are as long. It
+// is -1 if no attachment has text.
 func (it *Item) BestText() int {
 	best := -1
 	for i := range it.Attachments {
-		a := &it.Attachments[i]
-		if a.Text.Available && (best < 0 || a.textRank() < it.Attachments[best].textRank()) {
+		if a := &it.Attachments[i]; a.Text.Available && (best < 0 || a.betterText(&it.Attachments[best])) {
 			best = i
 		}
 	}
 	return best
 }
 
-// textRank says how well a file's text stands for its work, 0 being best.
-func (a *Attachment) textRank() int {
+// betterText reports whether a stands better for its work than b.
+func (a *Attachment) betterText(b *Attachment) bool {
+	if x, y := a.TextRank(), b.TextRank(); x != y {
+		return x < y
+	}
+	return a.Text.Chars > b.Text.Chars
+}
+
+// TextRank says how well the text of such a file stands for its work: 0 for a PDF
+// or an EPUB, 1 for other files, 2 for a web page. It goes by the content type
+// or, if that is unknown, by the end of the file's name.
+func (a *Attachment) TextRank() int {
 	kind, _, _ := strings.Cut(strings.ToLower(a.ContentType), ";")
 	kind = strings.TrimSpace(kind)
 	extension := strings.ToLower(path.Ext(a.Filename))

@@ -112,6 +112,10 @@ func TestBestText(t *testing.T) {
 	file := func(name, kind string) library.Attachment {
 		return library.Attachment{Filename: name, ContentType: kind, Text: library.TextStatus{Available: true}}
 	}
+	long := func(a library.Attachment, chars int) library.Attachment {
+		a.Text.Chars = chars
+		return a
+	}
 	unread := file("a.pdf", "application/pdf")
 	unread.Text.Available = false
 	for _, c := range []struct {
@@ -126,6 +130,8 @@ func TestBestText(t *testing.T) {
 		{"an EPUB before a web page", []library.Attachment{file("p", "application/xhtml+xml"), file("a.epub", "application/epub+zip")}, 1},
 		{"another file before a web page", []library.Attachment{file("p.html", "TEXT/HTML"), file("a.txt", "text/plain")}, 1},
 		{"a PDF before another file", []library.Attachment{file("a.txt", "text/plain"), file("a", "application/pdf")}, 1},
+		{"the longest of the PDFs", []library.Attachment{long(file("a.pdf", ""), 5), long(file("b.pdf", ""), 70), long(file("c.pdf", ""), 7)}, 1},
+		{"a short PDF before a long web page", []library.Attachment{long(file("p.html", "text/html"), 90), long(file("a.pdf", ""), 2)}, 1},
 		{"the first of two PDFs", []library.Attachment{file("a.pdf", "application/pdf"), file("b.epub", "application/epub+zip")}, 0},
 		{"by name without a type", []library.Attachment{file("p.htm", ""), file("", ""), file("a.docx", ""), file("A.PDF", "")}, 3},
 		{"a link before no other file", []library.Attachment{file("", ""), file("a.docx", "")}, 1},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+	"slices"
+	"time"
 )
 
 // Sort is an order of search results.
@@ -16,7 +18,15 @@ const (
 	SortDate      Sort = "date"       // newest first, undated last
 	SortTitle     Sort = "title"      // A to Z, folded
 	SortAdded     Sort = "date_added" // last added first
+	SortDateAsc   Sort = "date_asc"   // oldest first, undated last
+	// SortAddedAsc is first added first, those of which the time is not known last.
+	SortAddedAsc Sort = "date_added_asc"
 )
+
+// Sorts returns the orders, the default first.
+func Sorts() []Sort {
+	return []Sort{SortRelevance, SortDate, SortDateAsc, SortTitle, SortAdded, SortAddedAsc}
+}
 
 // Query asks a library for works. All conditions must hold.
 type Query struct {
@@ -36,6 +46,9 @@ type Query struct {
 	Creator    string   // words that one creator's name has, folded
 	YearFrom   int      // inclusive; 0 is no bound
 	YearTo     int      // inclusive; 0 is no bound
+	// AddedSince leaves out works that were added before, and those of which the
+	// time is not known. Zero is no bound.
+	AddedSince time.Time
 
 	Mode  Mode      // "" is ModeAuto
 	Sort  Sort      // "" is SortRelevance
@@ -74,11 +87,10 @@ func (q *Query) Validate() error {
 	default:
 		return Errorf(Invalid, "unknown mode").WithHint("use %q, %q or %q", ModeAuto, ModeExact, ModeBroad)
 	}
-	switch q.Sort {
-	case "", SortRelevance, SortDate, SortTitle, SortAdded:
+	if q.Sort == "" || slices.Contains(Sorts(), q.Sort) {
 		return nil
 	}
-	return Errorf(Invalid, "unknown sort").WithHint("use %q, %q, %q or %q", SortRelevance, SortDate, SortTitle, SortAdded)
+	return Errorf(Invalid, "unknown sort").WithHint("use one of %q", Sorts())
 }
 
 // Key returns a string that is equal for equal queries only, for caches. The
@@ -103,7 +115,11 @@ func (q *Query) Key() string {
 	for _, n := range [...]int{q.YearFrom, q.YearTo, q.Limit} {
 		b = binary.AppendVarint(b, int64(n))
 	}
-	b = append(b, flag(q.After != nil)|flag(q.Statistics != nil)<<1)
+	b = append(b, flag(q.After != nil)|flag(q.Statistics != nil)<<1|flag(!q.AddedSince.IsZero())<<2)
+	if !q.AddedSince.IsZero() {
+		b = binary.AppendVarint(b, q.AddedSince.Unix())
+		b = binary.AppendUvarint(b, uint64(q.AddedSince.Nanosecond()))
+	}
 	if p := q.After; p != nil {
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(p.Score))
 		b = binary.AppendVarint(b, int64(p.Taken))
@@ -143,7 +159,8 @@ const MaxLimit = 100
 type Page[T any] struct {
 	Items []T
 	// Total is how many there are on all pages. Of a search it counts the works
-	// that meet the query, not those that lack some of its words.
+	// that meet the query, not those that lack some of its words. Where there is one
+	// page only, of keys or passages, it is how many it has.
 	Total int
 	// Version is the library's version that the page shows.
 	Version int64

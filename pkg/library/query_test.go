@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"time"
 )
 
 // TestQueryKeyCoversEveryField sets each field of a query in turn, those of its
@@ -46,6 +47,8 @@ func setField(t *testing.T, f reflect.Value) {
 		f.SetInt(7)
 	case reflect.Float64:
 		f.SetFloat(0.5)
+	case reflect.Struct:
+		f.Set(reflect.ValueOf(time.Unix(7, 7))) // the only structure is a time
 	case reflect.Slice:
 		f.Set(reflect.MakeSlice(f.Type(), 1, 1))
 	default:
@@ -58,6 +61,7 @@ func TestQueryKeyTellsListsApart(t *testing.T) {
 	for i, q := range []Query{
 		{TagsAll: []string{"ab", "c"}}, {TagsAll: []string{"a", "bc"}}, {TagsAll: []string{"abc"}}, {TagsAll: []string{"", "abc"}},
 		{Text: "ab", Collection: "c"}, {Text: "a", Collection: "bc"}, {YearFrom: -1}, {YearFrom: 1}, {},
+		{AddedSince: time.Unix(0, 0)}, {AddedSince: time.Unix(0, 1)}, {AddedSince: time.Unix(1, 0)},
 	} {
 		if other, ok := keys[q.Key()]; ok {
 			t.Errorf("queries %d and %d have the same key", i, other)
@@ -79,6 +83,8 @@ func TestQueryValidate(t *testing.T) {
 		{Query{Limit: MaxLimit, After: &Position{Taken: 1 << 40}, Sort: SortTitle}, ""},
 		{Query{Limit: 1, Sort: SortDate}, ""},
 		{Query{Limit: 1, Sort: SortAdded}, ""},
+		{Query{Limit: 1, Sort: SortDateAsc}, ""},
+		{Query{Limit: 1, Sort: SortAddedAsc}, ""},
 		{Query{Limit: 1, Sort: SortRelevance}, ""},
 		{Query{Limit: 0}, Invalid},
 		{Query{Limit: MaxLimit + 1}, Invalid},

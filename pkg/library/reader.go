@@ -34,7 +34,7 @@ type Reader interface {
 	// order, with their children. The key of a child stands for its work. A
 	// key that is not in the library leaves out its item; the result is in
 	// the order of keys and the caller sees by ID which are missing.
-	Items(ctx context.Context, keys []string) ([]*Item, error)
+	Items(ctx context.Context, keys []string) (Page[*Item], error)
 
 	// Text returns a part of a work's text. An unknown work or attachment is
 	// [NotFound]. A work without readable text is no error: Status says so
@@ -43,7 +43,7 @@ type Reader interface {
 
 	// Passages returns the passages of a work that best match a question,
 	// best first; none if nothing matches. An unknown work is [NotFound].
-	Passages(ctx context.Context, key string, q PassageQuery) ([]Passage, error)
+	Passages(ctx context.Context, key string, q PassageQuery) (Page[Passage], error)
 
 	// Collections returns the whole collection tree, sorted by name.
 	Collections(ctx context.Context) (Page[Collection], error)

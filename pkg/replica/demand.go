@@ -3,6 +3,8 @@ package replica
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
@@ -17,25 +19,34 @@ func untried(a *library.Attachment) bool {
 	return !a.Text.Available && (a.Text.Reason == notRead || a.Text.Reason == noText)
 }
 
-// readFirst makes sure that a shelf has the text of an attachment or, without a
-// key, of the first attachment of a work that has text.
-func (c *call) readFirst(ctx context.Context, s *shelf.Shelf, key, attachment string) error {
-	items, err := s.Items(ctx, []string{key})
-	if err != nil || len(items) == 0 {
+// readBest makes sure that a shelf has the text of an attachment or, without a
+// key, the texts of which one stands for the work: those of the lowest
+// [library.Attachment.TextRank] at which an attachment has text.
+func (c *call) readBest(ctx context.Context, s *shelf.Shelf, key, attachment string) error {
+	found, err := s.Items(ctx, []string{key})
+	if err != nil || len(found.Items) == 0 {
 		return err
 	}
-	for i := range items[0].Attachments {
-		a := &items[0].Attachments[i]
-		if attachment != "" && a.Key != attachment {
-			continue
+	it := found.Items[0]
+	ranked := map[int][]*library.Attachment{}
+	for i := range it.Attachments {
+		a := &it.Attachments[i]
+		if attachment == "" || a.Key == attachment {
+			ranked[a.TextRank()] = append(ranked[a.TextRank()], a)
 		}
-		has := a.Text.Available
-		if untried(a) {
-			if has, err = c.demand(ctx, s, items[0].ID.Key, a.Key); err != nil {
-				return err
+	}
+	for _, rank := range slices.Sorted(maps.Keys(ranked)) {
+		readable := false
+		for _, a := range ranked[rank] {
+			has := a.Text.Available
+			if untried(a) {
+				if has, err = c.demand(ctx, s, it.ID.Key, a.Key); err != nil {
+					return err
+				}
 			}
+			readable = readable || has
 		}
-		if has {
+		if readable {
 			return nil
 		}
 	}
@@ -45,16 +56,17 @@ func (c *call) readFirst(ctx context.Context, s *shelf.Shelf, key, attachment st
 // readEvery makes sure that a shelf has the texts of a work, as far as the upstream
 // gives them now. What is missing, the status of the attachments says.
 func (c *call) readEvery(ctx context.Context, s *shelf.Shelf, key string) error {
-	items, err := s.Items(ctx, []string{key})
-	if err != nil || len(items) == 0 {
+	found, err := s.Items(ctx, []string{key})
+	if err != nil || len(found.Items) == 0 {
 		return err
 	}
-	for i := range items[0].Attachments {
-		a := &items[0].Attachments[i]
+	it := found.Items[0]
+	for i := range it.Attachments {
+		a := &it.Attachments[i]
 		if !untried(a) {
 			continue
 		}
-		_, err := c.demand(ctx, s, items[0].ID.Key, a.Key)
+		_, err := c.demand(ctx, s, it.ID.Key, a.Key)
 		switch library.CodeOf(err) {
 		case "":
 		case library.Unavailable, library.RateLimited:

@@ -117,7 +117,7 @@ func (e *edit) gatherKeys(ctx context.Context, src Source) error {
 		return nil
 	}
 	held := map[string]bool{}
-	err := e.shelf.Each(ctx, func(it *library.Item) error {
+	_, err := e.shelf.Each(ctx, func(it *library.Item) error {
 		for _, key := range keysOf(it) {
 			held[key] = true
 			if _, ok := e.changes.Keys[key]; !ok {
@@ -208,9 +208,9 @@ func (e *edit) allBelow(o Object) bool {
 
 // holder returns the work of the shelf that has a key or is it, or nil.
 func (e *edit) holder(ctx context.Context, key string) (*library.Item, error) {
-	items, err := e.shelf.Items(ctx, []string{key})
-	if err != nil || len(items) == 0 {
+	found, err := e.shelf.Items(ctx, []string{key})
+	if err != nil || len(found.Items) == 0 {
 		return nil, err
 	}
-	return items[0], nil
+	return found.Items[0], nil
 }

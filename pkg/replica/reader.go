@@ -141,6 +141,20 @@ func (d *reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	return page, err
 }
 
+var _ library.Counted = (*reader)(nil)
+
+// Counts implements [library.Counted].
+func (d *reader) Counts(ctx context.Context, q library.Query) (library.Counts, error) {
+	c, err := d.beginRead(ctx)
+	if err != nil {
+		return library.Counts{}, err
+	}
+	defer c.release()
+	counts, err := c.shelf.Counts(ctx, q)
+	counts.Notice = joined(c.notice, counts.Notice)
+	return counts, err
+}
+
 // Statistics implements [library.Ranked]; nil until the replica is complete.
 func (d *reader) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
 	c, err := d.begin(ctx)
@@ -168,20 +182,37 @@ func (d *reader) Feedback(ctx context.Context, q library.Query) ([]library.Feedb
 }
 
 // Items implements [library.Reader].
-func (d *reader) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
+func (d *reader) Items(ctx context.Context, keys []string) (library.Page[*library.Item], error) {
+	var none library.Page[*library.Item]
 	if len(keys) > library.MaxLimit {
-		return nil, library.Errorf(library.Invalid, "at most %d keys at a time, not %d", library.MaxLimit, len(keys))
+		return none, library.Errorf(library.Invalid, "at most %d keys at a time, not %d", library.MaxLimit, len(keys))
 	}
 	c, err := d.begin(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	defer c.release()
 	s, err := c.with(ctx, keys)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	return s.Items(ctx, keys)
+	page, err := s.Items(ctx, keys)
+	page.Notice = joined(c.notice, page.Notice)
+	return page, err
+}
+
+var _ library.Whole = (*reader)(nil)
+
+// Each implements [library.Whole].
+func (d *reader) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	c, err := d.beginRead(ctx)
+	if err != nil {
+		return library.Page[*library.Item]{}, err
+	}
+	defer c.release()
+	page, err := c.shelf.Each(ctx, yield)
+	page.Notice = joined(c.notice, page.Notice)
+	return page, err
 }
 
 // with returns a shelf that has the works of these keys: the replica's or, until
@@ -215,7 +246,7 @@ func (d *reader) Text(ctx context.Context, key string, q library.TextQuery) (lib
 	if err != nil {
 		return library.Text{}, err
 	}
-	if err := c.readFirst(ctx, s, key, q.Attachment); err != nil {
+	if err := c.readBest(ctx, s, key, q.Attachment); err != nil {
 		return library.Text{}, err
 	}
 	text, err := s.Text(ctx, key, q)
@@ -224,20 +255,23 @@ func (d *reader) Text(ctx context.Context, key string, q library.TextQuery) (lib
 }
 
 // Passages implements [library.Reader].
-func (d *reader) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
+func (d *reader) Passages(ctx context.Context, key string, q library.PassageQuery) (library.Page[library.Passage], error) {
+	var none library.Page[library.Passage]
 	c, err := d.begin(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	defer c.release()
 	s, err := c.with(ctx, []string{key})
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if err := c.readEvery(ctx, s, key); err != nil {
-		return nil, err
+		return none, err
 	}
-	return s.Passages(ctx, key, q)
+	page, err := s.Passages(ctx, key, q)
+	page.Notice = joined(c.notice, page.Notice)
+	return page, err
 }
 
 // Collections implements [library.Reader].

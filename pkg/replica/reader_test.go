@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
 	"github.com/stackroom-mcp/stackroom/pkg/replica"
 	"github.com/stackroom-mcp/stackroom/pkg/replica/replicatest"
 )
@@ -104,7 +105,8 @@ func TestUnread_WorksByKey(t *testing.T) {
 	rs := newReplicas(t, replica.Options{Patience: 20 * time.Millisecond})
 	r := rs.Open(opening(src))
 	for _, key := range []string{"WORKAAAA", "NOTEAAAA", "MARKAAAA"} {
-		items, err := r.Items(t.Context(), []string{key, "NONE2222"})
+		page, err := r.Items(t.Context(), []string{key, "NONE2222"})
+		items := page.Items
 		if err != nil || len(items) != 1 || items[0].ID.Key != "WORKAAAA" || len(items[0].Notes) != 1 || len(items[0].Attachments[0].Annotations) != 1 {
 			t.Fatalf("%s: %+v, %v", key, items, err)
 		}
@@ -118,7 +120,7 @@ func TestUnread_WorksByKey(t *testing.T) {
 	}
 	contains(t, "notice", text.Notice, "is being read")
 	found, err := r.Passages(t.Context(), "WORKAAAA", library.PassageQuery{Question: "text", Limit: 3})
-	if err != nil || len(found) == 0 || found[0].Source != library.SourceFulltext {
+	if err != nil || len(found.Items) == 0 || found.Items[0].Source != library.SourceFulltext {
 		t.Errorf("passages %+v, %v", found, err)
 	}
 	if _, err := r.Text(t.Context(), "NONE2222", library.TextQuery{}); library.CodeOf(err) != library.NotFound {
@@ -208,6 +210,33 @@ func TestReplica_SaysHowOldItIs(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestReplica_SaysHowOldItIsInEachAnswer holds the contract of a library whose
+// upstream does not answer.
+func TestReplica_SaysHowOldItIsInEachAnswer(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		down := false
+		up := replicatest.New()
+		up.Fill(librarytest.Works())
+		src := &replicatest.Source{Library: up, Hook: func(context.Context, string) error {
+			if down {
+				return library.Errorf(library.Unavailable, "no")
+			}
+			return nil
+		}}
+		rs := newReplicas(t, replica.Options{Fresh: 15 * time.Second})
+		r := rs.Open(opening(src))
+		complete(t, r)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		_, _ = r.Info(t.Context()) // brings it up to date
+		synctest.Wait()
+		down = true
+		time.Sleep(3*time.Minute + 10*time.Second)
+		librarytest.CheckNotices(t, r, "this is the library as of 00:05 UTC, 3 minutes ago")
+	})
 }
 
 // Many calls at a time ask the upstream once, and once a fresh time.

@@ -96,7 +96,7 @@ func describe(t testing.TB, r library.Reader) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		items = append(items, got...)
+		items = append(items, got.Items...)
 	}
 	for _, it := range items {
 		for _, a := range it.Attachments {
@@ -107,8 +107,8 @@ func describe(t testing.TB, r library.Reader) []string {
 			texts[a.Key] = text.Pages
 		}
 		for _, child := range childrenOf(it) {
-			if got, err := r.Items(ctx, []string{child}); err != nil || len(got) != 1 || got[0].ID != it.ID {
-				t.Errorf("child %s of %s is found in %d works, %v", child, it.ID.Key, len(got), err)
+			if got, err := r.Items(ctx, []string{child}); err != nil || len(got.Items) != 1 || got.Items[0].ID != it.ID {
+				t.Errorf("child %s of %s is found in %d works, %v", child, it.ID.Key, len(got.Items), err)
 			}
 		}
 	}
@@ -141,9 +141,16 @@ func equal(t testing.TB, up *replicatest.Library, r library.Reader) {
 	}
 }
 
+// able is all that a replica can do.
+type able interface {
+	library.Ranked
+	library.Whole
+	library.Counted
+}
+
 // changing is a replica whose upstream changes.
 type changing struct {
-	library.Ranked
+	able
 	t        *testing.T
 	replicas *replica.Replicas
 	upstream *replicatest.Library
@@ -184,7 +191,7 @@ func (c *changing) Remove(ctx context.Context, key string) error {
 // forget takes the texts of a work out of the count.
 func (c *changing) forget(ctx context.Context, key string) error {
 	items, err := c.Items(ctx, []string{key})
-	for _, it := range items {
+	for _, it := range items.Items {
 		for _, a := range it.Attachments {
 			if a.Text.Available {
 				c.texts--
@@ -218,7 +225,7 @@ func TestContract(t *testing.T) {
 				rs := newReplicas(t, replica.Options{})
 				r := rs.Open(opening(src))
 				complete(t, r)
-				c := &changing{Ranked: r.(library.Ranked), t: t, replicas: rs, upstream: up}
+				c := &changing{able: r.(able), t: t, replicas: rs, upstream: up}
 				for _, w := range works {
 					c.texts += textsOf(w)
 				}

@@ -134,7 +134,7 @@ func (r *replica) countTexts(ctx context.Context, s *shelf.Shelf) error {
 	if !stale {
 		return nil
 	}
-	err := s.Each(ctx, func(it *library.Item) error {
+	_, err := s.Each(ctx, func(it *library.Item) error {
 		for i := range it.Attachments {
 			now.add(&it.Attachments[i])
 		}
@@ -201,7 +201,7 @@ func (p *textPass) run(ctx context.Context, src Source) error {
 func (p *textPass) plan(ctx context.Context, versions map[string]int64) ([]wanted, error) {
 	var todo []wanted
 	p.state.bytes, p.state.held, p.state.files = 0, 0, 0
-	err := p.shelf.Each(ctx, func(it *library.Item) error {
+	_, err := p.shelf.Each(ctx, func(it *library.Item) error {
 		for _, a := range it.Attachments {
 			version, changed := versions[a.Key]
 			changed = changed && version > p.state.mark

@@ -183,3 +183,28 @@ func TestTexts_MissingOnesAreTold(t *testing.T) {
 	eventually(t, "the new file counts", func() bool { return strings.Contains(notice(r), "of 21 files") })
 	end(rs)
 }
+
+// TestTexts_ReadsTheBestFileOnDemand asks for the text of a work whose web page is
+// older and longer than its two PDFs, before any text is read.
+func TestTexts_ReadsTheBestFileOnDemand(t *testing.T) {
+	t.Parallel()
+	up := small()
+	up.PutWork("WORKBEST", work("Landing"))
+	for _, f := range []struct{ key, name, kind, text string }{
+		{"PAGEBEST", "page.html", "text/html", "Cookies and a menu precede the words, at length."},
+		{"SCANBEST", "scan.pdf", "application/pdf", "Cover"},
+		{"FILEBEST", "article.pdf", "application/pdf", "The article itself."},
+	} {
+		up.PutAttachment(f.key, "WORKBEST", library.Attachment{Filename: f.name, ContentType: f.kind})
+		up.PutText(f.key, pages(f.text))
+	}
+	src, _ := held(t, up)
+	r := newReplicas(t, replica.Options{Patience: 20 * time.Millisecond}).Open(opening(src))
+	text, err := r.Text(t.Context(), "WORKBEST", library.TextQuery{})
+	if err != nil || text.Attachment != "FILEBEST" || len(text.Pages) != 1 || text.Pages[0].Text != "The article itself." {
+		t.Errorf("%+v, %v", text, err)
+	}
+	if n := src.Calls("Text"); n != 2 {
+		t.Errorf("%d texts are read, want those of the PDFs", n)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/duplicate"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -397,5 +398,66 @@ func BenchmarkImportMemory(b *testing.B) {
 		for _, n := range []int{500, 50_000} {
 			b.ReportMetric(importPeak(b, n), fmt.Sprintf("MB/%d", n))
 		}
+	}
+}
+
+// BenchmarkDuplicates finds the duplicates of 40,000 works. Reading them alone is its
+// yardstick.
+func BenchmarkDuplicates(b *testing.B) {
+	dir := b.TempDir()
+	if _, err := Import(b.Context(), dir, more(corpus(b, 40_000)), ImportOptions{}); err != nil {
+		b.Fatal(err)
+	}
+	s, err := Open(b.Context(), dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for name, find := range map[string]func(*duplicate.Finder, *library.Item){
+		"read": func(*duplicate.Finder, *library.Item) {},
+		"find": func(f *duplicate.Finder, it *library.Item) { f.Add(it) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				f := duplicate.NewFinder()
+				if _, err := s.Each(b.Context(), func(it *library.Item) error { find(f, it); return nil }); err != nil {
+					b.Fatal(err)
+				}
+				f.Groups()
+			}
+		})
+	}
+}
+
+// BenchmarkCounts counts the works of questions to 40,000 works. A search for the same
+// is its yardstick.
+func BenchmarkCounts(b *testing.B) {
+	dir := b.TempDir()
+	if _, err := Import(b.Context(), dir, more(corpus(b, 40_000)), ImportOptions{}); err != nil {
+		b.Fatal(err)
+	}
+	s, err := Open(b.Context(), dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for name, q := range map[string]library.Query{
+		"all": {Limit: 1}, "word": {Text: "river", Limit: 1}, "few": {Text: "Author77", Limit: 1},
+	} {
+		b.Run("search "+name, func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				q.YearTo = 9000 - i%1000 // not kept from before
+				if _, err := s.Search(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("count "+name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Counts(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -28,7 +28,7 @@ func volume99(key, own, title string, added int) *library.Item {
 func citationKeys(t *testing.T, s *Shelf) map[string]string {
 	t.Helper()
 	keys := map[string]string{}
-	if err := s.Each(t.Context(), func(it *library.Item) error { keys[it.ID.Key] = it.CitationKey; return nil }); err != nil {
+	if _, err := s.Each(t.Context(), func(it *library.Item) error { keys[it.ID.Key] = it.CitationKey; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return keys

@@ -34,8 +34,8 @@ func TestReadersFollowImportsUnderLoad(t *testing.T) {
 				}
 				last = page.Version
 				for _, h := range page.Items {
-					if items, err := s.Items(t.Context(), []string{h.Item.ID.Key}); err != nil || len(items) != 1 {
-						t.Errorf("item: %d, %v", len(items), err)
+					if items, err := s.Items(t.Context(), []string{h.Item.ID.Key}); err != nil || len(items.Items) != 1 {
+						t.Errorf("item: %d, %v", len(items.Items), err)
 					}
 				}
 			}

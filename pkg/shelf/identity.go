@@ -3,8 +3,8 @@ package shelf
 import (
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/stackroom-mcp/stackroom/pkg/duplicate"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
@@ -45,12 +45,11 @@ func identities(it *library.Item) []identity {
 			}
 		}
 	}
-	extra := extraLines(it.Field("extra"))
-	add(byDOI, doiOf(it, extra))
-	add(byArXiv, arXivOf(it, extra))
-	add(byPMID, pmidOf(it, extra))
-	if bookLike(it.Type) {
-		add(byISBN, isbns(it.Field("ISBN"))...)
+	add(byDOI, it.DOI())
+	add(byArXiv, it.ArXiv())
+	add(byPMID, it.PMID())
+	if duplicate.NamedByISBN(it.Type) {
+		add(byISBN, it.ISBNs()...)
 	}
 	add(byKey, it.Field("citationKey"))
 	add(byKey, former(it)...)
@@ -68,16 +67,6 @@ func entryIdentity(it *library.Item) identity {
 	}
 	sum := digest(string(encode(&c)))
 	return identity{byEntry, string(sum[:])}
-}
-
-// bookLike reports whether an ISBN names works of that type themselves, not
-// the book that they are in.
-func bookLike(itemType string) bool {
-	switch itemType {
-	case "book", "audioRecording", "computerProgram", "map", "report", "standard", "thesis", "videoRecording", "manuscript", "document":
-		return true
-	}
-	return false
 }
 
 // contentOf returns the parts of a work that no other work has all together,
@@ -105,7 +94,7 @@ func same(id identity, a, b *library.Item) bool {
 		return true
 	}
 	ta, tb := plaintext.Fold(a.Title()), plaintext.Fold(b.Title())
-	if notice(ta) != notice(tb) {
+	if duplicate.About(ta) != duplicate.About(tb) {
 		return false // an erratum or a reply is not the work that it is about
 	}
 	switch id.kind {
@@ -114,10 +103,10 @@ func same(id identity, a, b *library.Item) bool {
 	case byArXiv, byPMID:
 		return alike(ta, tb, 0.5) && !differ(a, b, doi)
 	case byISBN:
-		return bookLike(a.Type) && bookLike(b.Type) && alike(ta, tb, 0.6) && numbers(ta) == numbers(tb) &&
+		return duplicate.NamedByISBN(a.Type) && duplicate.NamedByISBN(b.Type) && alike(ta, tb, 0.6) && duplicate.Numbers(ta) == duplicate.Numbers(tb) &&
 			!differ(a, b, doi) && !differ(a, b, volume)
 	case byKey:
-		return ta != "" && tb != "" && alike(ta, tb, 0.85) && numbers(ta) == numbers(tb) && yearsApart(a, b) <= 1 &&
+		return ta != "" && tb != "" && alike(ta, tb, 0.85) && duplicate.Numbers(ta) == duplicate.Numbers(tb) && yearsApart(a, b) <= 1 &&
 			!differ(a, b, doi) && !differ(a, b, volume) && (ta == tb || !differ(a, b, firstCreator) && !differ(a, b, pages))
 	case byContent:
 		return !differ(a, b, doi) && !differ(a, b, citationKey)
@@ -142,34 +131,7 @@ func alike(a, b string, least float64) bool {
 	return similarity(a, b) >= least
 }
 
-// numbers returns the numbers in a folded title: all that tells one part of a
-// series from the next.
-func numbers(title string) string {
-	var found []string
-	for word := range strings.FieldsSeq(title) {
-		if strings.ContainsFunc(word, unicode.IsNumber) || strings.Trim(word, "ivx") == "" {
-			found = append(found, word)
-		}
-	}
-	return strings.Join(found, " ")
-}
-
-// notice returns the word of a folded title that says that the work is about
-// another one, or "".
-func notice(title string) string {
-	first, rest, _ := strings.Cut(title, " ")
-	switch first {
-	case "erratum", "errata", "corrigendum", "corrigenda", "correction", "corrections", "retraction", "retracted", "addendum":
-		return first
-	case "reply", "response", "comment", "comments", "review":
-		if second, _, _ := strings.Cut(rest, " "); second == "to" || second == "on" || second == "of" {
-			return first
-		}
-	}
-	return ""
-}
-
-func doi(it *library.Item) string         { return doiOf(it, extraLines(it.Field("extra"))) }
+func doi(it *library.Item) string         { return it.DOI() }
 func volume(it *library.Item) string      { return it.Field("volume") }
 func pages(it *library.Item) string       { return it.Field("pages") }
 func citationKey(it *library.Item) string { return it.Field("citationKey") }

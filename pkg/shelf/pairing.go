@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/stackroom-mcp/stackroom/pkg/duplicate"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
@@ -189,7 +190,7 @@ func (c *catalogue) pairsByTitle(waiting []waitingWork, taken map[string]bool) (
 // it, from 0 to 1.
 func edited(it, entry *library.Item) float64 {
 	a, b := foldedTitle(it), foldedTitle(entry)
-	if a == "" || b == "" || notice(a) != notice(b) || numbers(a) != numbers(b) ||
+	if a == "" || b == "" || duplicate.About(a) != duplicate.About(b) || duplicate.Numbers(a) != duplicate.Numbers(b) ||
 		differ(it, entry, doi) || differ(it, entry, firstCreator) {
 		return 0
 	}

@@ -26,60 +26,68 @@ func (s *Shelf) Info(ctx context.Context) (library.Info, error) {
 }
 
 // Items implements [library.Reader].
-func (s *Shelf) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
+func (s *Shelf) Items(ctx context.Context, keys []string) (library.Page[*library.Item], error) {
+	var none library.Page[*library.Item]
 	st, err := s.begin(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	defer st.release()
 	if len(keys) > library.MaxLimit {
-		return nil, library.Errorf(library.Invalid, "at most %d keys at a time, not %d", library.MaxLimit, len(keys))
+		return none, library.Errorf(library.Invalid, "at most %d keys at a time, not %d", library.MaxLimit, len(keys))
 	}
 	items := make([]*library.Item, 0, len(keys))
 	for _, key := range keys {
 		it, err := st.work(key)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		if it != nil {
 			items = append(items, it)
 		}
 	}
-	return items, nil
+	return wholePage(st, items), nil
 }
 
-// Each calls yield with every work of one state, in the order of their keys. It
-// ends with the first error of yield. Memory does not grow with the library.
-func (s *Shelf) Each(ctx context.Context, yield func(*library.Item) error) error {
+var _ library.Whole = (*Shelf)(nil)
+
+// Each implements [library.Whole].
+func (s *Shelf) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
 	st, err := s.begin(ctx)
 	if err != nil {
-		return err
+		return library.Page[*library.Item]{}, err
 	}
 	defer st.release()
-	return st.eachItem(func(it *library.Item) error {
+	err = st.eachItem(func(it *library.Item) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		return yield(it)
 	})
+	return library.Page[*library.Item]{Total: st.meta.Items, Version: st.meta.Version, Notice: st.notice()}, err
 }
 
 // Passages implements [library.Reader].
-func (s *Shelf) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
+func (s *Shelf) Passages(ctx context.Context, key string, q library.PassageQuery) (library.Page[library.Passage], error) {
+	var none library.Page[library.Passage]
 	st, err := s.begin(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	defer st.release()
 	const most = 20
 	if q.Limit < 1 || q.Limit > most {
-		return nil, library.Errorf(library.Invalid, "limit must be 1 to %d, not %d", most, q.Limit)
+		return none, library.Errorf(library.Invalid, "limit must be 1 to %d, not %d", most, q.Limit)
 	}
 	it, err := st.mustWork(key)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	return st.index.Passages(ctx, it.ID.Key, q)
+	found, err := st.index.Passages(ctx, it.ID.Key, q)
+	if err != nil {
+		return none, err
+	}
+	return wholePage(st, found), nil
 }
 
 // Collections implements [library.Reader].
@@ -192,6 +200,11 @@ func (s *Shelf) Changes(ctx context.Context, q library.ChangeQuery) (library.Pag
 		out.Items = append(out.Items, c)
 	}
 	return out, nil
+}
+
+// wholePage returns all as one page.
+func wholePage[T any](st *state, all []T) library.Page[T] {
+	return library.Page[T]{Items: all, Total: len(all), Version: st.meta.Version, Notice: st.notice()}
 }
 
 // pageOf returns the part of all that begins at offset, as the caller's own.

@@ -82,17 +82,45 @@ func (s *Shelf) Feedback(ctx context.Context, q library.Query) ([]library.Feedba
 	return st.index.Feedback(ctx, q)
 }
 
+var _ library.Counted = (*Shelf)(nil)
+
+// Counts implements [library.Counted].
+func (s *Shelf) Counts(ctx context.Context, q library.Query) (library.Counts, error) {
+	st, err := s.begin(ctx)
+	if err != nil {
+		return library.Counts{}, err
+	}
+	defer st.release()
+	if err := q.Validate(); err != nil {
+		return library.Counts{}, err
+	}
+	collections, err := st.collectionsOf(q)
+	if err != nil {
+		return library.Counts{}, err
+	}
+	counts, err := st.index.Counts(ctx, q, collections)
+	counts.Version, counts.Notice = st.meta.Version, st.notice()
+	return counts, err
+}
+
+// collectionsOf returns the keys of a query's collection and of those below it; nil
+// without one.
+func (s *state) collectionsOf(q library.Query) ([]string, error) {
+	if q.Collection == "" {
+		return nil, nil
+	}
+	t, err := s.tree()
+	if err != nil {
+		return nil, err
+	}
+	return t.subtree(q.Collection)
+}
+
 // search returns the result of a query that has been checked.
 func (s *state) search(ctx context.Context, q library.Query) (index.Result, error) {
-	var collections []string
-	if q.Collection != "" {
-		t, err := s.tree()
-		if err != nil {
-			return index.Result{}, err
-		}
-		if collections, err = t.subtree(q.Collection); err != nil {
-			return index.Result{}, err
-		}
+	collections, err := s.collectionsOf(q)
+	if err != nil {
+		return index.Result{}, err
 	}
 	key := cacheKey{q.Key(), s.end}
 	if r, ok := s.base.results.GetIfPresent(key); ok {

@@ -100,7 +100,7 @@ func TestImport_RecognisesEditedEntries(t *testing.T) {
 		}
 		s := mustOpen(t, dir)
 		now, err := s.Items(t.Context(), []string{was[0].ID.Key})
-		if err != nil || len(now) != 1 || now[0].Title() != after.Item.Title() || now[0].CitationKey != citationKey(&after.Item) {
+		if err != nil || len(now.Items) != 1 || now.Items[0].Title() != after.Item.Title() || now.Items[0].CitationKey != citationKey(&after.Item) {
 			t.Errorf("%s: %+v, %v", name, now, err)
 		}
 		if found, err := s.Search(t.Context(), library.Query{Text: "@ice1", Limit: 5}); err != nil || found.Total != 1 || found.Items[0].Item.ID != was[0].ID {

@@ -128,7 +128,7 @@ func TestTx_ChangesEverythingTogether(t *testing.T) {
 			}
 		}
 		for _, key := range []string{"WORK2222", "NOTE2222", "FILE2222", "ANNO2222"} {
-			if items, err := s.Items(t.Context(), []string{key}); err != nil || len(items) != 1 || items[0].ID.Key != "WORK2222" || items[0].Version != 1 {
+			if items, err := s.Items(t.Context(), []string{key}); err != nil || len(items.Items) != 1 || items.Items[0].ID.Key != "WORK2222" || items.Items[0].Version != 1 {
 				t.Errorf("%s: %v, %v", key, items, err)
 			}
 		}
@@ -157,7 +157,7 @@ func TestTx_ChangesEverythingTogether(t *testing.T) {
 		}
 	})
 	for _, s := range []*Shelf{s, mustOpen(t, dir)} {
-		if items, err := s.Items(t.Context(), []string{"NOTE2222", "ANNO2222", "GONE2222"}); err != nil || len(items) != 0 {
+		if items, err := s.Items(t.Context(), []string{"NOTE2222", "ANNO2222", "GONE2222"}); err != nil || len(items.Items) != 0 {
 			t.Errorf("keys that are gone: %v, %v", items, err)
 		}
 		if got := found(t, s, library.Query{Text: "paraffin"}); len(got) != 1 {

@@ -131,7 +131,7 @@ func TestPut_MovesChildren(t *testing.T) {
 			})
 			commit(t, s, write)
 			items, err := s.Items(t.Context(), []string{child})
-			if err != nil || len(items) != 1 || items[0].ID.Key != "WORKNEW2" {
+			if err != nil || len(items.Items) != 1 || items.Items[0].ID.Key != "WORKNEW2" {
 				t.Fatalf("the child is in %v, %v", items, err)
 			}
 			text, err := s.Text(t.Context(), child, library.TextQuery{Attachment: child})

@@ -72,6 +72,13 @@ func (s *standing) all() []string {
 	return slices.Sorted(slices.Values(s.notices))
 }
 
+// hear adds what a library says of an answer to what this call says.
+func (c *call) hear(id library.ID, notice string) {
+	if notice != "" {
+		c.standing.add("library " + string(id) + ": " + ours(notice))
+	}
+}
+
 // maxNamed bounds how many candidates an error lists.
 const maxNamed = 10
 
@@ -180,51 +187,4 @@ func enumerate(names []string) string {
 		names = append(slices.Clone(names[:maxNamed]), strconv.Itoa(more)+" more")
 	}
 	return strings.Join(names, ", ")
-}
-
-// holding is a work and the library that holds it.
-type holding struct {
-	lib    library.Info
-	reader library.Reader
-	item   *library.Item
-	// asked is the key that was asked for: the work's own, or that of one of
-	// its children.
-	asked string
-}
-
-// find returns the work of an item ID as any tool or resource writes it.
-func (c *call) find(ctx context.Context, argument, id string) (holding, error) {
-	want, err := parseItemID(argument, id)
-	if err != nil {
-		return holding{}, err
-	}
-	lib, reader, err := c.open(ctx, want.Library)
-	if err != nil {
-		return holding{}, err
-	}
-	found, err := itemsOf(ctx, reader, []string{want.Key})
-	if err != nil {
-		return holding{}, err
-	}
-	item := found[0].item
-	if item == nil {
-		return holding{}, library.Errorf(library.NotFound, "library %s has no item %s", lib.ID, want.Key).
-			WithHint("search for it; it may have been removed")
-	}
-	c.touch(ctx, 1, func(int) library.ItemID { return item.ID })
-	return holding{lib: lib, reader: reader, item: item, asked: found[0].key}, nil
-}
-
-// open opens one of the caller's libraries.
-func (c *call) open(ctx context.Context, id library.ID) (library.Info, library.Reader, error) {
-	all, err := c.list(ctx)
-	if err != nil {
-		return library.Info{}, nil, err
-	}
-	at := indexID(all, id)
-	if at < 0 {
-		return library.Info{}, nil, c.noLibrary()
-	}
-	reader, err := c.reader(ctx, all[at].ID)
-	return all[at], reader, err
 }

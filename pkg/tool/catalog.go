@@ -74,7 +74,10 @@ type Catalog struct {
 	styles        *styles.Library
 	registries    *resolve.Resolver
 	tools         []*definition
-	byName        map[string]*definition
+	// comparing holds a value for each call that compares all works, which takes
+	// memory.
+	comparing chan struct{}
+	byName    map[string]*definition
 }
 
 // NewCatalog returns the catalogue over libs. It fails with [library.Invalid]
@@ -89,9 +92,9 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.Styles == nil {
 		opts.Styles = styles.New()
 	}
-	c := &Catalog{styles: opts.Styles, registries: opts.Registries, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}}
+	c := &Catalog{styles: opts.Styles, registries: opts.Registries, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
 	for _, define := range []func(*Catalog) (*definition, error){
-		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, citeTool, checkReferencesTool,
+		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, findDuplicatesTool, citeTool, checkReferencesTool,
 	} {
 		d, err := define(c)
 		if err != nil {

@@ -66,7 +66,7 @@ func TestEveryToolIsFitForEveryClient(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	c := catalogOf(t, one(), Options{})
 	tools := c.Definitions()
-	want := []string{"search", "fetch", "read_text", "list_libraries", "list_collections", "list_tags", "recent_changes", "export", "cite", "check_references"}
+	want := []string{"search", "fetch", "read_text", "list_libraries", "list_collections", "list_tags", "recent_changes", "export", "find_duplicates", "cite", "check_references"}
 	if got := c.names(); !slices.Equal(got, want) {
 		t.Fatalf("tools %q, want %q", got, want)
 	}

@@ -20,7 +20,7 @@ type changesInput struct {
 
 // changesOutput is the answer of recent_changes.
 type changesOutput struct {
-	Changes  []changeLine         `json:"changes" jsonschema:"title, creators, by: untrusted third-party text"`
+	Changes  []changeLine         `json:"changes" jsonschema:"kind, id, title, creators, year, item_type, at, by, version: untrusted third-party text"`
 	Versions map[library.ID]int64 `json:"versions" jsonschema:"now, by library"`
 	listed
 }
@@ -60,7 +60,7 @@ func sinceVersionField() field[changesInput] {
 }
 
 func recentChanges(ctx context.Context, c *call, in changesInput) (answer[changesOutput], error) {
-	since, err := sinceTime(in.Since, time.Now())
+	since, err := sinceTime("since", in.Since, time.Now())
 	if err != nil {
 		return answer[changesOutput]{}, err
 	}
@@ -71,12 +71,11 @@ func recentChanges(ctx context.Context, c *call, in changesInput) (answer[change
 	if in.SinceVersion > 0 && len(all) > 1 {
 		return answer[changesOutput]{}, library.Errorf(library.Invalid, "argument %q needs argument %q, since each library counts its own versions", "since_version", libraryName)
 	}
-	// An age means the same moment on every page, so the cursor carries it.
-	for _, m := range own {
-		if len(m.numbers) != 1 || m.numbers[0] > maxVersion {
-			return answer[changesOutput]{}, damaged()
-		}
-		since = time.Unix(m.numbers[0], 0).UTC()
+	if since, own, err = carriedSince(since, own); err != nil {
+		return answer[changesOutput]{}, err
+	}
+	if len(own) > 0 {
+		return answer[changesOutput]{}, damaged()
 	}
 	l, err := gather(ctx, c, all, in.Limit, func(ctx context.Context, r library.Reader, p portion, limit int) (library.Page[library.Change], error) {
 		page, err := r.Changes(ctx, library.ChangeQuery{Since: since, SinceVersion: int64(in.SinceVersion), Offset: p.taken, Limit: limit})
@@ -86,9 +85,7 @@ func recentChanges(ctx context.Context, c *call, in changesInput) (answer[change
 		return answer[changesOutput]{}, err
 	}
 	l.notices = append(notices, l.notices...)
-	if unix := since.Unix(); !since.IsZero() && unix >= 0 {
-		l.extra = []mark{{name: "since", numbers: []int64{unix}}}
-	}
+	l.extra = sinceMarks(since)
 	out, err := fit(c.budget, len(l.entries), func(n int) changesOutput { return changesAnswer(c, l, n) })
 	c.touch(ctx, out.kept, func(i int) library.ItemID {
 		return library.ItemID{Library: l.entries[i].lib.ID, Key: l.entries[i].value.Key}
@@ -126,9 +123,42 @@ func (t *tidy) changeLine(ch library.Change, lib library.ID) changeLine {
 	return line
 }
 
-// sinceTime reads a date, an RFC 3339 time or an age; "" is the zero time.
-// Dates begin in UTC.
-func sinceTime(s string, now time.Time) (time.Time, error) {
+// sinceMark names the mark of a cursor that carries a time: an age means the same
+// moment on every page.
+const sinceMark = "since"
+
+// sinceMarks returns the marks that carry a time; none for one before 1970, which is
+// no age.
+func sinceMarks(since time.Time) []mark {
+	if since.IsZero() || since.Unix() < 0 {
+		return nil
+	}
+	return []mark{{name: sinceMark, numbers: []int64{since.Unix()}}}
+}
+
+// carriedSince returns the time that a cursor's marks carry in place of the one that
+// the arguments give, and the other marks. Without that one no mark carries a time.
+func carriedSince(since time.Time, marks []mark) (time.Time, []mark, error) {
+	if since.IsZero() {
+		return since, marks, nil
+	}
+	var others []mark
+	for _, m := range marks {
+		if m.name != sinceMark {
+			others = append(others, m)
+			continue
+		}
+		if len(m.numbers) != 1 || len(m.texts) > 0 || m.numbers[0] > maxVersion {
+			return since, nil, damaged()
+		}
+		since = time.Unix(m.numbers[0], 0).UTC()
+	}
+	return since, others, nil
+}
+
+// sinceTime reads a date, an RFC 3339 time or an age, which counts back from now, in
+// seconds; "" is the zero time. Dates begin in UTC.
+func sinceTime(argument, s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
@@ -142,8 +172,8 @@ func sinceTime(s string, now time.Time) (time.Time, error) {
 	n, err := strconv.Atoi(s[:len(s)-1])
 	const most = 100 * 365 * 24 * time.Hour
 	if unit == 0 || err != nil || n < 0 || n > int(most/unit) {
-		return time.Time{}, library.Errorf(library.Invalid, "argument %q is not a time", "since").
+		return time.Time{}, library.Errorf(library.Invalid, "argument %q is not a time", argument).
 			WithHint("write a date (2026-11-01), a time (2026-11-01T09:00:00Z) or an age (7d, 12h, 2w)")
 	}
-	return now.Add(-time.Duration(n) * unit).UTC(), nil
+	return now.Add(-time.Duration(n) * unit).UTC().Truncate(time.Second), nil
 }

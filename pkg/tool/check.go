@@ -298,19 +298,20 @@ func (c *call) gatherNamed(ctx context.Context, g *gathered, ids []string) error
 	if more > 0 {
 		g.notices = append(g.notices, fmt.Sprintf("%d further citation keys are not looked up", more))
 	}
-	found, err := c.named(ctx, slices.Concat(ids, names))
+	names = slices.Concat(ids, names)
+	found, err := c.resolve(ctx, "ids", names)
 	if err != nil {
 		return err
 	}
-	g.notices = append(g.notices, found.notices...)
-	for i, it := range found.items {
-		name := slices.Concat(ids, names)[i]
-		if it == nil {
-			g.unresolved = append(g.unresolved, name)
+	_, notices := c.absent(ctx, names, found)
+	g.notices = append(g.notices, notices...)
+	for i, l := range found {
+		if l.err != nil {
+			g.unresolved = append(g.unresolved, names[i])
 			continue
 		}
-		r := newChecked(reference.FromItem(it))
-		r.work, r.looked, r.Label = it, true, strings.TrimPrefix(name, "@")
+		r := newChecked(reference.FromItem(l.item))
+		r.work, r.looked, r.Label = l.item, true, strings.TrimPrefix(names[i], "@")
 		g.references = append(g.references, r)
 	}
 	return nil

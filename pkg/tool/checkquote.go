@@ -153,11 +153,12 @@ func (c *checking) within(ctx context.Context, it *library.Item, quote string, b
 	if err != nil {
 		return err
 	}
-	passages, err := reader.Passages(ctx, it.ID.Key, library.PassageQuery{Question: strings.ReplaceAll(quote, `"`, " "), Limit: passagesOfQuote})
+	page, err := reader.Passages(ctx, it.ID.Key, library.PassageQuery{Question: strings.ReplaceAll(quote, `"`, " "), Limit: passagesOfQuote})
 	if err != nil {
 		return err
 	}
-	for _, p := range passages {
+	c.hear(it.ID.Library, page.Notice)
+	for _, p := range page.Items {
 		pages := []library.TextPage{{Label: p.Page, Text: p.Text}}
 		if p.Source == library.SourceFulltext {
 			around := utf8.RuneCountInString(quote) + 200

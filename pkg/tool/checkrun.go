@@ -95,12 +95,12 @@ func (c *checking) inLibrary(ctx context.Context, lib library.ID, r *reference.R
 		if id.Kind != reference.DOI {
 			continue
 		}
-		works, err := c.candidates(ctx, lib, id.Value)
-		if err != nil {
-			return nil, err
+		found := c.candidates(ctx, lib, parseName(id.Value))
+		if found.err != nil {
+			return nil, found.err
 		}
-		if len(works) > 0 {
-			return works[0], nil
+		if len(found.works) > 0 {
+			return found.works[0], nil
 		}
 	}
 	query := r.Query()

@@ -210,18 +210,19 @@ func (c *call) cited(ctx context.Context, clusters []csl.Cluster) (*cited, error
 			}
 		}
 	}
-	found, err := c.named(ctx, names)
+	found, err := c.resolve(ctx, "ids", names)
 	if err != nil {
 		return nil, err
 	}
-	out := &cited{notices: found.notices}
+	out := &cited{}
+	out.missing, out.notices = c.absent(ctx, names, found)
 	seen := map[library.ItemID]bool{}
 	ids := map[string]string{}
-	for i, it := range found.items {
-		if it == nil {
-			out.missing = append(out.missing, ours(names[i]))
+	for i, l := range found {
+		if l.err != nil {
 			continue
 		}
+		it := l.item
 		ids[names[i]] = it.ID.String()
 		if seen[it.ID] {
 			continue

@@ -116,7 +116,7 @@ func TestCite_ReportsWhatIsMissing(t *testing.T) {
 	if want := []string{"lovelace1840", "nobody2000", "group:9/ABCD2345"}; !slices.Equal(out.Missing, want) {
 		t.Errorf("missing %q, want %q", out.Missing, want)
 	}
-	if len(out.Notices) != 1 || !strings.Contains(out.Notices[0], `"lovelace1840" names 2 works: local/`) {
+	if len(out.Notices) != 1 || !strings.Contains(out.Notices[0], `"lovelace1840": The citation key in argument "ids" names 2 works: local/`) {
 		t.Errorf("notices %q", out.Notices)
 	}
 	if want := []string{"", "(Babbage, 1832)", ""}; !slices.Equal(out.Citations, want) {

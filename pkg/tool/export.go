@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -32,24 +33,17 @@ func exportTool(c *Catalog) (*definition, error) {
 	return readTool(c, about{"export", "Export references",
 		"Works as BibTeX, BibLaTeX, RIS or CSL-JSON, by ids or by filters. " +
 			"Use it for references in a document. Not for reading: use fetch."},
-		[]field[exportInput]{
+		slices.Concat([]field[exportInput]{
 			choice("format", "", func(in *exportInput) *string { return &in.Format },
 				string(biblio.BibTeX), string(biblio.BibLaTeX), string(biblio.RIS), string(biblio.CSLJSON)),
-			list("ids", "instead of the filters below", library.MaxLimit, func(in *exportInput) *[]string { return &in.IDs }),
+			list("ids", "item IDs, DOIs, @keys; or filters:", library.MaxLimit, func(in *exportInput) *[]string { return &in.IDs }),
 			text("query", "as in search", maxQueryChars, func(in *exportInput) *string { return &in.Query }),
-			name(libraryName, "", func(in *exportInput) *string { return &in.Library }),
-			name(collectionName, "", func(in *exportInput) *string { return &in.Collection }),
-			tags("tags", "", func(in *exportInput) *[]string { return &in.Tags }),
+		}, filterFields(false, func(in *exportInput) *filter { return &in.filter }), []field[exportInput]{
 			boolean("abstracts", "", func(in *exportInput) *bool { return &in.Abstracts }),
 			boolean("notes", "", func(in *exportInput) *bool { return &in.Notes }),
 			limitField(50, library.MaxLimit, func(in *exportInput) *int { return &in.Limit }),
 			cursorField(func(in *exportInput) *string { return &in.Cursor }),
-		}, export)
-}
-
-// filtered reports whether the arguments choose works other than by ID.
-func (in *exportInput) filtered() bool {
-	return in.Query != "" || in.Library != "" || in.Collection != "" || len(in.Tags) > 0
+		}), export)
 }
 
 // batch is the works of one page of an export and what its answer says of the
@@ -120,7 +114,7 @@ func written(format biblio.Format, items []*library.Item) (string, error) {
 
 // exportByQuery takes the works that the filters choose, the last added first.
 func (c *call) exportByQuery(ctx context.Context, in exportInput) (batch, error) {
-	if !in.filtered() {
+	if in.filter.empty() {
 		return batch{}, library.Errorf(library.Invalid, "nothing says which works to export").
 			WithHint("give ids, or a query or filter; library alone exports all of it, page by page")
 	}
@@ -135,9 +129,9 @@ func (c *call) exportByQuery(ctx context.Context, in exportInput) (batch, error)
 	return b, nil
 }
 
-// exportByID takes the works of these IDs, in this order.
+// exportByID takes the works of these names, in this order.
 func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
-	if in.filtered() {
+	if !in.filter.empty() {
 		return batch{}, library.Errorf(library.Invalid, "argument %q goes with no filter", "ids").WithHint("give ids alone, or filters alone")
 	}
 	from, err := c.offset(in.Cursor)
@@ -146,17 +140,17 @@ func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
 	}
 	from = min(from, len(in.IDs))
 	asked := in.IDs[from:min(from+in.Limit, len(in.IDs))]
-	found, err := c.items(ctx, asked)
+	found, err := c.resolve(ctx, "ids", asked)
 	if err != nil {
 		return batch{}, err
 	}
 	var b batch
+	var notices []string
+	b.missing, notices = c.absent(ctx, asked, found)
 	var at []int // position in asked of each work
-	for i, it := range found {
-		if it == nil {
-			b.missing = append(b.missing, ours(asked[i]))
-		} else {
-			b.items, at = append(b.items, it), append(at, i)
+	for i, l := range found {
+		if l.err == nil {
+			b.items, at = append(b.items, l.item), append(at, i)
 		}
 	}
 	b.listed = func(n int) listed {
@@ -166,41 +160,8 @@ func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
 		}
 		out := c.listedFlat(from, done, len(asked), len(in.IDs))
 		out.Returned = n
+		out.Notices = append(out.Notices, notices...)
 		return out
 	}
 	return b, nil
-}
-
-// items returns the works of these IDs; nil where an ID names none.
-func (c *call) items(ctx context.Context, ids []string) ([]*library.Item, error) {
-	at := map[library.ID][]int{} // positions in ids
-	keys := make([]string, len(ids))
-	for i, s := range ids {
-		id, err := parseItemID("ids", s)
-		if err != nil {
-			return nil, err
-		}
-		keys[i] = id.Key
-		at[id.Library] = append(at[id.Library], i)
-	}
-	works := make([]*library.Item, len(ids))
-	for id, at := range at {
-		lib, reader, err := c.open(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		asked := make([]string, len(at))
-		for n, i := range at {
-			asked[n] = keys[i]
-		}
-		found, err := itemsOf(ctx, reader, asked)
-		if err != nil {
-			return nil, err
-		}
-		for n, i := range at {
-			works[i] = found[n].item
-		}
-		c.progress.step(len(ids), "read "+string(lib.ID))
-	}
-	return works, nil
 }

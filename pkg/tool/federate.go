@@ -94,6 +94,18 @@ type listing[T any] struct {
 	notices  []string
 	extra    []mark                    // what else the cursor carries
 	position func(T) *library.Position // of an entry; nil for lists read by offset
+	query    library.Query             // of a search
+}
+
+// portions returns the portions of the libraries that answered.
+func (l *listing[T]) portions() []portion {
+	var all []portion
+	for i := range l.branches {
+		if l.branches[i].err == nil {
+			all = append(all, l.branches[i].portion)
+		}
+	}
+	return all
 }
 
 // portions returns the portions of the chosen libraries, from their beginning

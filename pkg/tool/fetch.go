@@ -52,7 +52,7 @@ func fetchTool(c *Catalog) (*definition, error) {
 		"One work whole: fields, abstract, notes, annotations, attachments, the start of its text. " +
 			"Use it on an id from another tool. Not for long texts or one question: use read_text."},
 		[]field[fetchInput]{
-			name("id", "as local/ABCD2345", func(in *fetchInput) *string { return &in.ID }).must(),
+			name("id", "as local/ABCD2345, DOI or @key", func(in *fetchInput) *string { return &in.ID }).must(),
 			cursorField(func(in *fetchInput) *string { return &in.Cursor }),
 		}, fetch)
 }
@@ -78,7 +78,7 @@ func fetch(ctx context.Context, c *call, in fetchInput) (answer[fetchOutput], er
 	t := &tidy{}
 	units := t.children(h.item)
 	from = min(from, len(units))
-	head := fetchOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: c.itemURL(h.item), Metadata: map[string]string{}, Notices: c.standing.all()}
+	head := fetchOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: c.itemURL(h.item), Metadata: map[string]string{}}
 	if h.asked != h.item.ID.Key {
 		head.note("the ID named a note, attachment or annotation; this is the work that has it")
 	}
@@ -88,6 +88,7 @@ func fetch(ctx context.Context, c *call, in fetchInput) (answer[fetchOutput], er
 		return answer[fetchOutput]{}, err
 	}
 	head.note(t.notice())
+	head.Notices = append(c.standing.all(), head.Notices...)
 	return fit(c.budget, len(units)-from, func(n int) fetchOutput {
 		out := head
 		out.Notices = slices.Clip(out.Notices)
@@ -126,6 +127,7 @@ func (c *call) head(ctx context.Context, t *tidy, h holding, out *fetchOutput) e
 		if err := out.lacks(ctx, c, "the collections' names", err); err != nil {
 			return err
 		}
+		c.hear(h.lib.ID, page.Notice)
 		paths := map[string]string{}
 		for _, n := range tree(page.Items) {
 			paths[n.Key] = n.path
@@ -243,7 +245,7 @@ func (c *call) opening(ctx context.Context, t *tidy, h holding, out *fetchOutput
 		b.WriteString("\n\nAbstract:\n" + s)
 	}
 	if slices.ContainsFunc(h.item.Attachments, func(a library.Attachment) bool { return a.Text.Available }) {
-		part, err := readFrom(ctx, h, span{room: c.budget / textShare})
+		part, err := c.readFrom(ctx, h, span{room: c.budget / textShare})
 		if err != nil {
 			out.Text = b.String()
 			return out.lacks(ctx, c, "the text", err)
@@ -256,7 +258,6 @@ func (c *call) opening(ctx context.Context, t *tidy, h holding, out *fetchOutput
 			out.ReadTextCursor = textCursor(out.ID, part)
 			out.note(fmt.Sprintf("the text goes on at character %d of %s; give read_text_cursor and this id to read_text", part.next, countOf(part.status.Chars)))
 		}
-		out.note(part.notice)
 	}
 	out.Text = b.String()
 	return nil

@@ -61,7 +61,8 @@ func TestItemIDsAreTakenAsTheyComeAndRepaired(t *testing.T) {
 	id := c.idOf(t, librarytest.TitleLight)
 	key := id[len("group:4711/"):]
 	child := libs[0].(*librarytest.Memory)
-	items, err := child.Items(t.Context(), []string{key})
+	page, err := child.Items(t.Context(), []string{key})
+	items := page.Items
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,7 @@ func TestItemIDsAreTakenAsTheyComeAndRepaired(t *testing.T) {
 		code  library.Code
 		words string
 	}{
-		"a bare key":              {key, library.Invalid, "put the library before it"},
+		"a bare key":              {key, library.NotFound, "put the library before it"},
 		"no key":                  {"group:4711/", library.Invalid, "local/ABCD2345"},
 		"nonsense":                {"<b>\x1b[31m", library.Invalid, "local/ABCD2345"},
 		"another's library":       {"user:1/" + key, library.NotFound, "group:4711"},

@@ -123,7 +123,7 @@ func limitField[In any](fallback, max int, at func(*In) *int) field[In] {
 }
 
 func cursorField[In any](at func(*In) *string) field[In] {
-	f := text(cursorName, "next_cursor of the same call", maxCursorChars, at)
+	f := text(cursorName, "next_cursor", maxCursorChars, at)
 	f.paging, f.quiet = true, true
 	return f
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
-// filter is the arguments that choose works, shared by search and export.
+// filter is the arguments that choose works, shared by the tools that take them.
 type filter struct {
 	Query      string
 	Library    string
@@ -21,6 +22,36 @@ type filter struct {
 	Creator    string
 	YearFrom   int
 	YearTo     int
+	AddedSince string
+}
+
+// filterFields declares the arguments of a filter but for the query. Only search
+// describes them: every conversation reads the schemas.
+func filterFields[In any](described bool, at func(*In) *filter) []field[In] {
+	fields := []field[In]{
+		name(libraryName, "ID or name; default all", func(in *In) *string { return &at(in).Library }),
+		name(collectionName, "key, name or path A/B", func(in *In) *string { return &at(in).Collection }),
+		tags("tags", "has all of these", func(in *In) *[]string { return &at(in).Tags }),
+		tags("tags_any", "", func(in *In) *[]string { return &at(in).TagsAny }),
+		tags("tags_none", "", func(in *In) *[]string { return &at(in).TagsNone }),
+		tags("item_type", "as journalArticle, book", func(in *In) *[]string { return &at(in).ItemType }),
+		name("creator", "", func(in *In) *string { return &at(in).Creator }),
+		year("year_from", func(in *In) *int { return &at(in).YearFrom }),
+		year("year_to", func(in *In) *int { return &at(in).YearTo }),
+		name(addedSinceName, "date, time or age as 7d", func(in *In) *string { return &at(in).AddedSince }),
+	}
+	for i := range fields {
+		if !described {
+			fields[i].description = ""
+		}
+	}
+	return fields
+}
+
+// empty reports whether the filter chooses no works: no argument is given.
+func (f *filter) empty() bool {
+	return f.Query == "" && f.Library == "" && f.Collection == "" && f.Creator == "" && f.AddedSince == "" &&
+		f.YearFrom == 0 && f.YearTo == 0 && len(f.Tags)+len(f.TagsAny)+len(f.TagsNone)+len(f.ItemType) == 0
 }
 
 // Bounds of a query and of a question to one work, in characters.
@@ -28,6 +59,8 @@ const (
 	maxQueryChars    = 8_000
 	maxQuestionChars = 1_000
 )
+
+const addedSinceName = "added_since"
 
 // The arguments that take a library's own names; they complete.
 const (
@@ -37,14 +70,18 @@ const (
 )
 
 // query returns the question that the filter asks of a library in which its
-// collection has this key.
-func (f *filter) query(collection string) (library.Query, error) {
+// collection has this key. An age counts back from now.
+func (f *filter) query(collection string, now time.Time) (library.Query, error) {
 	q := library.Query{
 		Text: f.Query, Collection: collection, Creator: f.Creator, YearFrom: f.YearFrom, YearTo: f.YearTo,
 		TagsAll: f.Tags, TagsAny: f.TagsAny, TagsNone: f.TagsNone,
 	}
 	if f.YearFrom != 0 && f.YearTo != 0 && f.YearFrom > f.YearTo {
 		return q, library.Errorf(library.Invalid, "argument %q is later than %q", "year_from", "year_to")
+	}
+	var err error
+	if q.AddedSince, err = sinceTime(addedSinceName, f.AddedSince, now); err != nil {
+		return q, err
 	}
 	for _, s := range f.ItemType {
 		t, ok := itemType(s)

@@ -204,3 +204,15 @@ func (c *client) idOf(t testing.TB, title string) string {
 	}
 	return out.Results[at].ID
 }
+
+// callDirectly calls a tool without a session and reads its answer into out.
+func callDirectly(t testing.TB, c *Catalog, tool, arguments string, out any) {
+	t.Helper()
+	raw, err := c.Call(t.Context(), tool, json.RawMessage(arguments))
+	if err != nil {
+		t.Fatalf("%s %s: %v", tool, arguments, err)
+	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -38,15 +38,19 @@ type keyed struct {
 	item *library.Item // nil if the library has no such key
 }
 
-// itemsOf returns the works of these keys, in this order. A key that the
-// library does not have is tried in capitals.
-func itemsOf(ctx context.Context, r library.Reader, keys []string) ([]keyed, error) {
+// itemsOf returns a library and its works of these keys, in this order. A key that
+// the library does not have is tried in capitals.
+func (c *call) itemsOf(ctx context.Context, id library.ID, keys []string) (library.Reader, []keyed, error) {
+	r, err := c.reader(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
 	found := make([]keyed, len(keys))
 	for i, key := range keys {
 		found[i].key = key
 	}
-	if err := fill(ctx, r, found); err != nil {
-		return nil, err
+	if err := c.fill(ctx, id, r, found); err != nil {
+		return nil, nil, err
 	}
 	var again []keyed
 	var at []int
@@ -55,19 +59,20 @@ func itemsOf(ctx context.Context, r library.Reader, keys []string) ([]keyed, err
 			again, at = append(again, keyed{key: upper}), append(at, i)
 		}
 	}
-	if err := fill(ctx, r, again); err != nil {
-		return nil, err
+	if err := c.fill(ctx, id, r, again); err != nil {
+		return nil, nil, err
 	}
 	for i, f := range again {
 		if f.item != nil {
 			found[at[i]] = f
 		}
 	}
-	return found, nil
+	return r, found, nil
 }
 
-// fill reads the works of the keys.
-func fill(ctx context.Context, r library.Reader, found []keyed) error {
+// fill reads the works of the keys. What the library says of them goes into the
+// answer.
+func (c *call) fill(ctx context.Context, id library.ID, r library.Reader, found []keyed) error {
 	if len(found) == 0 {
 		return nil
 	}
@@ -75,10 +80,12 @@ func fill(ctx context.Context, r library.Reader, found []keyed) error {
 	for i, f := range found {
 		keys[i] = f.key
 	}
-	items, err := r.Items(ctx, keys)
+	page, err := r.Items(ctx, keys)
 	if err != nil {
 		return err
 	}
+	c.hear(id, page.Notice)
+	items := page.Items
 	byKey := make(map[string]*library.Item, len(items))
 	for _, it := range items {
 		indexKeys(byKey, it)

@@ -59,7 +59,8 @@ func TestItemIDs_OfAnyProvider(t *testing.T) {
 // childKey returns the key of a note of the library's first work.
 func childKey(t *testing.T, lib *librarytest.Memory) string {
 	t.Helper()
-	items, err := lib.Items(t.Context(), lib.Keys()[:1])
+	page, err := lib.Items(t.Context(), lib.Keys()[:1])
+	items := page.Items
 	if err != nil || len(items) != 1 || len(items[0].Notes) == 0 {
 		t.Fatal(items, err)
 	}
@@ -81,7 +82,8 @@ func TestReadText_AttachmentInLowerCase(t *testing.T) {
 	libs := one()
 	c := connect(t, libs)
 	id := c.idOf(t, librarytest.TitleLight)
-	items, err := libs[0].Items(t.Context(), []string{id[len("local/"):]})
+	page, err := libs[0].Items(t.Context(), []string{id[len("local/"):]})
+	items := page.Items
 	if err != nil {
 		t.Fatal(err)
 	}

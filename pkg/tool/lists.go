@@ -17,7 +17,7 @@ type librariesInput struct {
 
 // librariesOutput is the answer of list_libraries.
 type librariesOutput struct {
-	Libraries []libraryLine `json:"libraries" jsonschema:"name: untrusted third-party text"`
+	Libraries []libraryLine `json:"libraries" jsonschema:"id, name (untrusted third-party text), kind, items, version, may_write, notice"`
 	listed
 }
 
@@ -113,7 +113,7 @@ type collectionsInput struct {
 
 // collectionsOutput is the answer of list_collections.
 type collectionsOutput struct {
-	Collections []collectionLine `json:"collections" jsonschema:"path: untrusted third-party text"`
+	Collections []collectionLine `json:"collections" jsonschema:"key, path (untrusted third-party text), items, library"`
 	listed
 }
 
@@ -181,7 +181,7 @@ type tagsInput struct {
 
 // tagsOutput is the answer of list_tags.
 type tagsOutput struct {
-	Tags []tagLine `json:"tags" jsonschema:"tag: untrusted third-party text"`
+	Tags []tagLine `json:"tags" jsonschema:"tag (untrusted third-party text), items, library"`
 	listed
 }
 

@@ -125,16 +125,28 @@ func (r *tracedReader) Feedback(ctx context.Context, q library.Query) ([]library
 	return traced(ctx, r.id, "feedback", func(ctx context.Context) ([]library.Feedback, error) { return ranked.Feedback(ctx, q) })
 }
 
-func (r *tracedReader) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
-	return traced(ctx, r.id, "items", func(ctx context.Context) ([]*library.Item, error) { return r.reader.Items(ctx, keys) })
+func (r *tracedReader) Items(ctx context.Context, keys []string) (library.Page[*library.Item], error) {
+	return traced(ctx, r.id, "items", func(ctx context.Context) (library.Page[*library.Item], error) { return r.reader.Items(ctx, keys) })
+}
+
+// Counts implements [library.Counted]; unavailable if the library doesn't.
+func (r *tracedReader) Counts(ctx context.Context, q library.Query) (library.Counts, error) {
+	return traced(ctx, r.id, "counts", func(ctx context.Context) (library.Counts, error) { return countsOf(ctx, r.reader, q) })
+}
+
+// Each implements [library.Whole]; unavailable if the library doesn't.
+func (r *tracedReader) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	return traced(ctx, r.id, "each", func(ctx context.Context) (library.Page[*library.Item], error) { return eachOf(ctx, r.reader, yield) })
 }
 
 func (r *tracedReader) Text(ctx context.Context, key string, q library.TextQuery) (library.Text, error) {
 	return traced(ctx, r.id, "text", func(ctx context.Context) (library.Text, error) { return r.reader.Text(ctx, key, q) })
 }
 
-func (r *tracedReader) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
-	return traced(ctx, r.id, "passages", func(ctx context.Context) ([]library.Passage, error) { return r.reader.Passages(ctx, key, q) })
+func (r *tracedReader) Passages(ctx context.Context, key string, q library.PassageQuery) (library.Page[library.Passage], error) {
+	return traced(ctx, r.id, "passages", func(ctx context.Context) (library.Page[library.Passage], error) {
+		return r.reader.Passages(ctx, key, q)
+	})
 }
 
 func (r *tracedReader) Collections(ctx context.Context) (library.Page[library.Collection], error) {
@@ -147,4 +159,22 @@ func (r *tracedReader) Tags(ctx context.Context, q library.TagQuery) (library.Pa
 
 func (r *tracedReader) Changes(ctx context.Context, q library.ChangeQuery) (library.Page[library.Change], error) {
 	return traced(ctx, r.id, "changes", func(ctx context.Context) (library.Page[library.Change], error) { return r.reader.Changes(ctx, q) })
+}
+
+// countsOf counts the works of a library.
+func countsOf(ctx context.Context, r library.Reader, q library.Query) (library.Counts, error) {
+	c, ok := r.(library.Counted)
+	if !ok {
+		return library.Counts{}, library.Errorf(library.Unavailable, "the library does not count its works")
+	}
+	return c.Counts(ctx, q)
+}
+
+// eachOf calls yield with every work of a library.
+func eachOf(ctx context.Context, r library.Reader, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	w, ok := r.(library.Whole)
+	if !ok {
+		return library.Page[*library.Item]{}, library.Errorf(library.Unavailable, "the library does not give all its works")
+	}
+	return w.Each(ctx, yield)
 }

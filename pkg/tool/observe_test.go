@@ -18,7 +18,7 @@ func TestWhatACallerWasGivenIsTold(t *testing.T) {
 	arguments := map[string]string{
 		"search": `{"query":"","limit":2}`, "fetch": `{"id":"ID"}`, "read_text": `{"id":"ID"}`,
 		"recent_changes": `{"limit":2}`, "export": `{"ids":["ID"],"format":"bibtex"}`, "cite": `{"ids":["ID"]}`, "check_references": `{"ids":["ID"]}`,
-		"list_libraries": `{}`, "list_collections": `{}`, "list_tags": `{}`,
+		"list_libraries": `{}`, "list_collections": `{}`, "list_tags": `{}`, "find_duplicates": `{}`,
 	}
 	items := map[string]int{"search": 2, "fetch": 1, "read_text": 1, "recent_changes": 2, "export": 1, "cite": 1, "check_references": 1}
 	var mu sync.Mutex

@@ -95,6 +95,22 @@ func byRelevance(s library.Sort) bool { return s == "" || s == library.SortRelev
 // orders compare what they sort by.
 func hitOrder(q library.Query) func(a, b entry[library.Hit]) int {
 	switch {
+	case q.Sort == library.SortDateAsc:
+		return func(a, b entry[library.Hit]) int {
+			x, y := a.value.Item.ParsedDate, b.value.Item.ParsedDate
+			if x == "" || y == "" {
+				return compareDates(y, x) // undated works come last
+			}
+			return compareDates(x, y)
+		}
+	case q.Sort == library.SortAddedAsc:
+		return func(a, b entry[library.Hit]) int {
+			x, y := a.value.Item.Added, b.value.Item.Added
+			if x.IsZero() || y.IsZero() {
+				return y.Compare(x)
+			}
+			return x.Compare(y)
+		}
 	case q.Sort == library.SortDate:
 		return func(a, b entry[library.Hit]) int {
 			return compareDates(b.value.Item.ParsedDate, a.value.Item.ParsedDate)

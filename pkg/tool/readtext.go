@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,8 +29,8 @@ type readTextOutput struct {
 	Title        string        `json:"title" jsonschema:"this, label, text: untrusted third-party text"`
 	URL          string        `json:"url"`
 	Attachment   string        `json:"attachment,omitempty"`
-	Pages        []pageLine    `json:"pages,omitempty"`
-	Passages     []passageLine `json:"passages,omitempty"`
+	Pages        []pageLine    `json:"pages,omitempty" jsonschema:"page, label, offset, text"`
+	Passages     []passageLine `json:"passages,omitempty" jsonschema:"source, child, page, text, start, end"`
 	Completeness completeness  `json:"completeness"`
 	NextCursor   string        `json:"next_cursor,omitempty"`
 	Truncated    bool          `json:"truncated,omitempty"`
@@ -82,10 +83,10 @@ const readTextName = "read_text"
 
 func readTextFields(most int) []field[readTextInput] {
 	return []field[readTextInput]{
-		name("id", "as local/ABCD2345", func(in *readTextInput) *string { return &in.ID }).must(),
+		name("id", "as local/ABCD2345, DOI or @key", func(in *readTextInput) *string { return &in.ID }).must(),
 		text("question", "for the passages that answer it", maxQuestionChars, func(in *readTextInput) *string { return &in.Question }),
 		text("pages", "as 7, 3-5 or 9-", 40, func(in *readTextInput) *string { return &in.Pages }),
-		name("attachment", "key; default the first with text", func(in *readTextInput) *string { return &in.Attachment }),
+		name("attachment", "key; default the best file", func(in *readTextInput) *string { return &in.Attachment }),
 		number("max_chars", "", minTextChars, most, func(in *readTextInput) *int { return &in.MaxChars }).or(min(defaultTextChars, most)).ofPaging(),
 		number("limit", "of passages", 1, maxPassages, func(in *readTextInput) *int { return &in.Limit }).or(5).ofPaging(),
 		cursorField(func(in *readTextInput) *string { return &in.Cursor }),
@@ -103,7 +104,7 @@ func readText(ctx context.Context, c *call, in readTextInput) (answer[readTextOu
 	}
 	c.progress.step(3, "reading")
 	t := &tidy{}
-	out := readTextOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: c.itemURL(h.item), Notices: c.standing.all()}
+	out := readTextOutput{ID: h.item.ID.String(), Title: t.title(h.item), URL: c.itemURL(h.item)}
 	if in.Question != "" {
 		return readPassages(ctx, c, h, in, out)
 	}
@@ -111,7 +112,7 @@ func readText(ctx context.Context, c *call, in readTextInput) (answer[readTextOu
 	if err != nil {
 		return answer[readTextOutput]{}, err
 	}
-	p, err := readFrom(ctx, h, s)
+	p, err := c.readFrom(ctx, h, s)
 	if err != nil {
 		return answer[readTextOutput]{}, err
 	}
@@ -208,8 +209,8 @@ func (c *call) describe(out *readTextOutput, h holding, p part) {
 	if !p.status.Available && p.attachment == "" {
 		out.note("this work has no text that can be read; fetch has its abstract and notes")
 	}
-	out.note(p.notice)
 	out.note(otherTexts(h.item, p.attachment))
+	out.Notices = append(c.standing.all(), out.Notices...)
 }
 
 func (out *readTextOutput) note(notice string) {
@@ -218,19 +219,34 @@ func (out *readTextOutput) note(notice string) {
 	}
 }
 
-// otherTexts names the attachments with text that were not read.
+// otherTexts says which of several attachments with text was read, or "".
 func otherTexts(it *library.Item, read string) string {
-	var keys []string
-	for _, a := range it.Attachments {
-		if a.Text.Available && a.Key != read {
-			keys = append(keys, a.Key)
+	var others []string
+	named := ""
+	for i := range it.Attachments {
+		switch a := &it.Attachments[i]; {
+		case a.Key == read:
+			named = fileName(a)
+		case a.Text.Available:
+			others = append(others, fileName(a))
 		}
 	}
-	if read == "" || len(keys) == 0 {
+	if named == "" || len(others) == 0 {
 		return ""
 	}
-	return "other attachments of this work have text too: " + enumerate(keys)
+	return "this is the text of attachment " + named + "; other attachments of this work have text too: " + enumerate(others)
 }
+
+// fileName returns an attachment's key with its content type, if that is known.
+func fileName(a *library.Attachment) string {
+	if kind, _, _ := strings.Cut(a.ContentType, ";"); contentType.MatchString(kind) {
+		return a.Key + " (" + kind + ")"
+	}
+	return a.Key
+}
+
+// contentType is the form of a MIME type, which a notice may repeat.
+var contentType = regexp.MustCompile(`^[a-z]+/[a-z0-9.+-]{1,80}$`)
 
 // textMark is where a part's text goes on.
 func textMark(p part) []mark {
@@ -242,52 +258,4 @@ func textMark(p part) []mark {
 func textCursor(id string, p part) string {
 	in := readTextInput{ID: id}
 	return encodeCursor(argumentDigest(readTextName, readTextFields(0), &in), textMark(p))
-}
-
-// readPassages answers a question from the text.
-func readPassages(ctx context.Context, c *call, h holding, in readTextInput, out readTextOutput) (answer[readTextOutput], error) {
-	found, err := h.reader.Passages(ctx, h.item.ID.Key, library.PassageQuery{Question: in.Question, Limit: in.Limit})
-	if err != nil {
-		return answer[readTextOutput]{}, err
-	}
-	c.progress.step(3, "read")
-	status, key := mainText(h.item)
-	out.Attachment = key
-	out.Completeness = completeness{
-		Readable: status.Available, Pages: status.Pages, PagesReadable: status.PagesRead,
-		Chars: status.Chars, Reason: ours(status.Reason),
-	}
-	t := &tidy{}
-	lines := make([]passageLine, len(found))
-	for i, p := range found {
-		lines[i] = passageLine{token(string(p.Source)), p.Child, t.line(p.Page, 20), t.block(p.Text, maxPassageChars), p.Start, p.End}
-		out.Completeness.CharsReturned += p.End - p.Start
-	}
-	if len(found) == 0 {
-		out.note("no passage matches the question; read_text without it gives the text in order")
-	}
-	out.note(t.notice())
-	return fit(c.budget, len(lines), func(n int) readTextOutput {
-		out := out
-		out.Passages, out.Notices = lines[:n], slices.Clip(out.Notices)
-		if n < len(lines) {
-			out.Truncated = true
-			out.note(fmt.Sprintf("%d weaker passages did not fit", len(lines)-n))
-		}
-		return out
-	})
-}
-
-// mainText returns the status of the text that is read unless another is
-// asked for, and its attachment's key.
-func mainText(it *library.Item) (library.TextStatus, string) {
-	for _, a := range it.Attachments {
-		if a.Text.Available {
-			return a.Text, a.Key
-		}
-	}
-	for _, a := range it.Attachments {
-		return a.Text, a.Key
-	}
-	return library.TextStatus{Reason: "the work has no attachment with text"}, ""
 }

@@ -132,7 +132,7 @@ func (c *Catalog) plainText(ctx context.Context, uri string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := readFrom(ctx, h, span{room: c.budget - textOverhead})
+	p, err := k.readFrom(ctx, h, span{room: c.budget - textOverhead})
 	if err != nil {
 		return "", err
 	}

@@ -28,7 +28,9 @@ func named() map[reflect.Type]*jsonschema.Schema {
 	schemas := map[reflect.Type]*jsonschema.Schema{}
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[creatorLine](), reflect.TypeFor[placeLine](), reflect.TypeFor[attachmentLine](),
-		reflect.TypeFor[noteLine](), reflect.TypeFor[annotationLine](),
+		reflect.TypeFor[noteLine](), reflect.TypeFor[annotationLine](), reflect.TypeFor[duplicateGroup](), reflect.TypeFor[counts](),
+		reflect.TypeFor[pageLine](), reflect.TypeFor[passageLine](), reflect.TypeFor[changeLine](), reflect.TypeFor[libraryLine](),
+		reflect.TypeFor[collectionLine](), reflect.TypeFor[tagLine](),
 		reflect.TypeFor[checkedReference](), reflect.TypeFor[checkedQuote](), reflect.TypeFor[checkedCitations](),
 	} {
 		schemas[t] = &jsonschema.Schema{Type: "object"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -13,6 +14,7 @@ type searchInput struct {
 	filter
 	Mode   string
 	Sort   string
+	Counts bool
 	Limit  int
 	Cursor string
 }
@@ -20,28 +22,28 @@ type searchInput struct {
 // searchOutput is the answer of search. Its results, each with id, title and
 // url, are the shape that ChatGPT asks of a tool of this name.
 type searchOutput struct {
-	Results  []result `json:"results" jsonschema:"title, creators, library, snippet, citation_key, partial: untrusted third-party text"`
-	Expanded string   `json:"expanded,omitempty" jsonschema:"expanded: words that the search added, untrusted third-party text"`
+	Results  []result `json:"results" jsonschema:"all below but id, url: untrusted third-party text"`
+	Expanded string   `json:"expanded,omitempty" jsonschema:"words that the search added"`
+	Counts   *counts  `json:"counts,omitempty"`
 	listed
 }
 
 // result is a work that search found.
 type result struct {
-	ID        string `json:"id"`
-	Title     string `json:"title"`
-	URL       string `json:"url"`
-	Creators  string `json:"creators,omitempty"`
-	Year      int    `json:"year,omitempty"`
-	ItemType  string `json:"item_type"`
-	Library   string `json:"library"`
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	URL      string `json:"url"`
+	Creators string `json:"creators,omitempty"`
+	Year     int    `json:"year,omitempty"`
+	ItemType string `json:"item_type"`
+	Library  string `json:"library"`
+	identified
 	Snippet   string `json:"snippet,omitempty"`
 	MatchedIn string `json:"matched_in,omitempty"`
 	Page      string `json:"page,omitempty"`
-	// CitationKey is the key under which export writes the work.
-	CitationKey string `json:"citation_key,omitempty"`
 	// Partial are the words of the query that the work lacks. It is not counted
 	// in the total.
-	Partial []string `json:"partial,omitempty" jsonschema:"words of the query that it lacks; it is not in total"`
+	Partial []string `json:"partial,omitempty" jsonschema:"words it lacks; not in total"`
 	Similar bool     `json:"similar,omitempty" jsonschema:"has only added words; not in total"`
 }
 
@@ -50,24 +52,26 @@ func searchTool(c *Catalog) (*definition, error) {
 		"Find works by words and filters, best first, with the passage that matched. " +
 			"Start here for any question about the literature. " +
 			"Not for reading a work: use fetch or read_text."},
-		[]field[searchInput]{
+		slices.Concat([]field[searchInput]{
 			text("query", `words, "phrases", -word, word*, AND OR NOT ( ), author: title: tag: journal: type: year:1990-2000 in:notes; or one DOI, ISBN, arXiv ID, PMID, URL, citation key; "Nature 171 737"; empty lists by the filters`, maxQueryChars, func(in *searchInput) *string { return &in.Query }).must(),
-			name(libraryName, "ID or name; default all", func(in *searchInput) *string { return &in.Library }),
-			name(collectionName, "key, name or path A/B", func(in *searchInput) *string { return &in.Collection }),
-			tags("tags", "has all of these", func(in *searchInput) *[]string { return &in.Tags }),
-			tags("tags_any", "", func(in *searchInput) *[]string { return &in.TagsAny }),
-			tags("tags_none", "", func(in *searchInput) *[]string { return &in.TagsNone }),
-			tags("item_type", "as journalArticle, book", func(in *searchInput) *[]string { return &in.ItemType }),
-			name("creator", "", func(in *searchInput) *string { return &in.Creator }),
-			year("year_from", func(in *searchInput) *int { return &in.YearFrom }),
-			year("year_to", func(in *searchInput) *int { return &in.YearTo }),
+		}, filterFields(true, func(in *searchInput) *filter { return &in.filter }), []field[searchInput]{
 			choice("mode", "exact adds no words, broad always; auto", func(in *searchInput) *string { return &in.Mode },
 				string(library.ModeAuto), string(library.ModeExact), string(library.ModeBroad)),
 			choice("sort", "", func(in *searchInput) *string { return &in.Sort },
-				string(library.SortRelevance), string(library.SortDate), string(library.SortTitle), string(library.SortAdded)),
+				sorts()...),
+			boolean("counts", "by year, tag …", func(in *searchInput) *bool { return &in.Counts }).ofPaging(),
 			limitField(10, library.MaxLimit, func(in *searchInput) *int { return &in.Limit }),
 			cursorField(func(in *searchInput) *string { return &in.Cursor }),
-		}, search)
+		}), search)
+}
+
+// sorts returns the values of the argument "sort", the default first.
+func sorts() []string {
+	var names []string
+	for _, s := range library.Sorts() {
+		names = append(names, string(s))
+	}
+	return names
 }
 
 func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput], error) {
@@ -75,9 +79,15 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 	if err != nil {
 		return answer[searchOutput]{}, err
 	}
+	var counted *counts
+	if in.Counts {
+		var notices []string
+		counted, notices = c.counts(ctx, l.portions(), l.query)
+		l.notices = append(l.notices, notices...)
+	}
 	out, err := fit(c.budget, len(l.entries), func(n int) searchOutput {
 		t := &tidy{}
-		out := searchOutput{Results: make([]result, n), listed: l.listed(c, n)}
+		out := searchOutput{Results: make([]result, n), Counts: counted, listed: l.listed(c, n)}
 		if in.Cursor == "" { // words in a cursor may be those of another caller
 			out.Expanded = expanded(l.branches)
 		}
@@ -93,7 +103,8 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 
 // search asks the libraries that the arguments choose, all at the same time.
 func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit], error) {
-	if _, err := in.query(""); err != nil {
+	now := time.Now()
+	if _, err := in.query("", now); err != nil {
 		return nil, err
 	}
 	all, own, notices, err := c.portions(ctx, in.Library, in.Collection, in.Cursor)
@@ -104,8 +115,11 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit
 	if err != nil {
 		return nil, err
 	}
-	q, err := in.query(key)
+	q, err := in.query(key, now)
 	if err != nil {
+		return nil, err
+	}
+	if q.AddedSince, own, err = carriedSince(q.AddedSince, own); err != nil {
 		return nil, err
 	}
 	q.Sort, q.Mode = library.Sort(in.Sort), library.Mode(in.Mode)
@@ -127,10 +141,11 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit
 	if b := &l.branches; statistics == nil && len(*b) == 1 && (*b)[0].page.Statistics != nil {
 		statistics, (*b)[0].ranked = (*b)[0].page.Statistics, true
 	}
+	l.extra = sinceMarks(q.AddedSince)
 	if statistics != nil {
-		l.extra = []mark{{name: statisticsMark, texts: []string{string(statistics.AppendBinary(nil))}}}
+		l.extra = append(l.extra, mark{name: statisticsMark, texts: []string{string(statistics.AppendBinary(nil))}})
 	}
-	l.position = positionOf
+	l.position, l.query = positionOf, q
 	l.notices = slices.Concat(notices, queryNotices(l, q), l.notices)
 	return l, nil
 }
@@ -172,7 +187,7 @@ func (c *call) result(t *tidy, h library.Hit, lib library.Info) result {
 	it := h.Item
 	r := result{
 		ID: it.ID.String(), Title: t.title(it), URL: c.itemURL(it), Creators: t.summary(it.Creators),
-		Year: yearOf(it), ItemType: token(it.Type), Library: t.line(lib.Name, maxName), CitationKey: t.line(it.CitationKey, maxName),
+		Year: yearOf(it), ItemType: token(it.Type), Library: t.line(lib.Name, maxName), identified: t.identified(it),
 		Similar: h.Similar,
 	}
 	for _, word := range h.Lacks {

@@ -10,9 +10,9 @@ import (
 // 2 kB, since some clients cut what is longer.
 const instructions = `Stackroom gives access to the user's own libraries of literature: works with their fields, notes, annotations and full texts.
 
-Usual order: search finds works; fetch shows one whole; read_text reads its text, by pages or for a question; export gives references. list_libraries, list_collections and list_tags show how the libraries are arranged; recent_changes shows what is new.
+Usual order: search finds works; fetch shows one whole; read_text reads its text, by pages or for a question; export gives references. list_libraries, list_collections and list_tags show how the libraries are arranged; recent_changes shows what is new; find_duplicates shows what is there twice.
 
-An item ID is library/KEY, for example local/ABCD2345 or group:4711/ABCD2345. Every tool that takes a library takes its ID or its name and covers all libraries without one.
+An item ID is library/KEY, for example local/ABCD2345 or group:4711/ABCD2345. Where a tool takes one, it also takes a DOI, a citation key (@key) or the URL of a work. Every tool that takes a library takes its ID or its name and covers all libraries without one.
 
 Answers are never cut silently: total and returned, next_cursor, truncated, notices and completeness say what is missing and how to go on. Repeat the same arguments with a cursor.
 

@@ -27,8 +27,6 @@ type part struct {
 	end        int // just past the last character that was read
 	next       int // character where to go on; -1 at the end of what was asked for
 	last       int // the last page asked for, 0 if there is no such bound
-	version    int64
-	notice     string
 }
 
 type pageLine struct {
@@ -46,7 +44,7 @@ const (
 
 // readFrom reads a part of a work's text that takes no more than its room. It
 // stops between words where it can; nothing is passed over.
-func readFrom(ctx context.Context, h holding, s span) (part, error) {
+func (c *call) readFrom(ctx context.Context, h holding, s span) (part, error) {
 	q := library.TextQuery{Attachment: s.attachment, Offset: s.offset, Limit: s.room}
 	if s.first > 0 {
 		q = library.TextQuery{Attachment: s.attachment, FirstPage: s.first, LastPage: s.first + maxPagesAtOnce - 1}
@@ -60,8 +58,9 @@ func readFrom(ctx context.Context, h holding, s span) (part, error) {
 	}
 	p := part{
 		attachment: text.Attachment, status: text.Status, offset: text.Offset, next: text.Next,
-		last: s.last, version: text.Version, notice: ours(text.Notice),
+		last: s.last,
 	}
+	c.hear(h.lib.ID, text.Notice)
 	if s.last > 0 && s.last == q.LastPage {
 		p.next = -1
 	}

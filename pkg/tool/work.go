@@ -1,9 +1,11 @@
 package tool
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/citekey"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -37,6 +39,38 @@ func (t *tidy) summary(creators []library.Creator) string {
 		}
 	}
 	return t.cut(b.String(), maxCreators)
+}
+
+// identified is by what a work is cited and recognised elsewhere.
+type identified struct {
+	// CitationKey is the key under which export writes the work or, while its
+	// library has given it none, its own.
+	CitationKey string `json:"citation_key,omitempty"`
+	DOI         string `json:"doi,omitempty"`
+	Journal     string `json:"journal,omitempty"`
+}
+
+// Longest parts of [identified], in characters.
+const (
+	maxKey     = 200
+	maxDOI     = 200
+	maxJournal = 100
+)
+
+func (t *tidy) identified(it *library.Item) identified {
+	return identified{
+		CitationKey: t.line(cmp.Or(it.CitationKey, citekey.Own(it)), maxKey), DOI: t.line(it.DOI(), maxDOI), Journal: t.line(journalOf(it), maxJournal),
+	}
+}
+
+// journalOf returns the journal, book or proceedings that a work is part of, or "".
+func journalOf(it *library.Item) string {
+	for _, name := range [...]string{"publicationTitle", "bookTitle", "proceedingsTitle", "encyclopediaTitle", "dictionaryTitle"} {
+		if s := it.Field(name); s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // reference returns the work as a bibliography would name it, for the head of

@@ -153,11 +153,11 @@ func TestReplica_KeepsTheOrderOfAnnotations(t *testing.T) {
 		t.Fatal(err)
 	}
 	items, err := r.Items(t.Context(), []string{light})
-	if err != nil || len(items) != 1 {
-		t.Fatalf("%d works, %v", len(items), err)
+	if err != nil || len(items.Items) != 1 {
+		t.Fatalf("%d works, %v", len(items.Items), err)
 	}
 	var got []string
-	for _, a := range items[0].Attachments {
+	for _, a := range items.Items[0].Attachments {
 		if a.Key == "PAPER222" {
 			for _, x := range a.Annotations {
 				got = append(got, x.Key)

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
@@ -17,19 +18,25 @@ type filter struct {
 	tagsAll, tagsAny, tagsNone, types []string
 	creator                           []string // folded words
 	from, to                          int
+	since                             time.Time // works added before are left out
 }
 
 // filterOf divides the conditions of a query. Zotero finds the tags of children
 // too and answers with the works above them, so a work's own tags do not decide.
 func filterOf(q library.Query) *filter {
-	f := &filter{query: url.Values{}, tagsNone: q.TagsNone, creator: strings.Fields(plaintext.Fold(q.Creator)), from: q.YearFrom, to: q.YearTo}
+	f := &filter{query: url.Values{}, tagsNone: q.TagsNone, creator: strings.Fields(plaintext.Fold(q.Creator)), from: q.YearFrom, to: q.YearTo, since: q.AddedSince}
 	f.query.Set("sort", "dateAdded")
 	f.query.Set("direction", "desc")
 	switch q.Sort {
 	case library.SortDate:
 		f.query.Set("sort", "date")
+	case library.SortDateAsc:
+		f.query.Set("sort", "date")
+		f.query.Set("direction", "asc")
 	case library.SortTitle:
 		f.query.Set("sort", "title")
+		f.query.Set("direction", "asc")
+	case library.SortAddedAsc:
 		f.query.Set("direction", "asc")
 	}
 	for _, tag := range q.TagsAll {
@@ -87,7 +94,8 @@ func (f *filter) pass(w *library.Item) bool {
 		slices.ContainsFunc(f.tagsNone, has),
 		len(f.types) > 0 && !slices.Contains(f.types, w.Type),
 		f.from != 0 && (!known || year < f.from),
-		f.to != 0 && (!known || year > f.to):
+		f.to != 0 && (!known || year > f.to),
+		!f.since.IsZero() && w.Added.Before(f.since):
 		return false
 	}
 	return len(f.creator) == 0 || slices.ContainsFunc(w.Creators, func(c library.Creator) bool {
@@ -108,6 +116,7 @@ func (f *filter) notice() string {
 	add(f.from != 0 || f.to != 0, "year")
 	add(len(f.tagsAll)+len(f.tagsAny)+len(f.tagsNone) > 0, "tags")
 	add(len(f.types) > 0, "item type")
+	add(!f.since.IsZero(), "the time added")
 	if len(names) == 0 {
 		return ""
 	}

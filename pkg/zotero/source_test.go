@@ -52,6 +52,8 @@ func TestSource_Requests(t *testing.T) {
 		"a word of a text": {ask(library.Query{Text: "compounded"}), []string{"q=compounded"}},
 		"no words":         {ask(library.Query{}), []string{"/items/top?direction=desc&limit=10&sort=dateAdded"}},
 		"filters":          {ask(library.Query{Text: "treatise", YearTo: 1800, TagsAll: []string{"physics"}, ItemTypes: []string{"book"}}), []string{"itemType=book"}},
+		"oldest first":     {ask(library.Query{Sort: library.SortDateAsc}), []string{"direction=asc&limit=10&sort=date"}},
+		"first added":      {ask(library.Query{Sort: library.SortAddedAsc}), []string{"direction=asc&limit=10&sort=dateAdded"}},
 		"by date":          {ask(library.Query{Text: "experiments", Sort: library.SortDate}), []string{"sort=date"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -100,10 +100,14 @@ func basicClauses() []clause[library.Reader] {
 		{"Search_Filters", setWorks, 0, testSearch(filterSearches)},
 		{"Search_Sorts", setWorks, 0, testSearch(sortSearches)},
 		{"Search_MarksWhatWorksLack", setWorks, 0, testPartial},
+		{"Search_PutsUnknownDatesLast", setWorks, 0, testUnknownLast},
+		{"Counts_AgreeWithSearch", setWorks, 0, testCounts},
+		{"Counts_AreOfAllWorks", setMany, 0, testCountsOfMany},
 		{"Search_RefusesInvalidQueries", setWorks, 0, testRefused},
 		{"Search_TakesHostileText", setWorks, 0, testHostile},
 		{"Search_PagesAreCompleteAndDisjoint", setMany, 0, testPaging},
 		{"Items_KeepsTheOrderOfKeys", setWorks, 0, testItems},
+		{"Each_GivesEveryWorkOnce", setMany, 0, testEach},
 		{"Text_ReadsPagesAndParts", setWorks, 0, testText},
 		{"Text_RefusesInvalidQueries", setWorks, 0, testTextRefused},
 		{"Passages_FindTheBestFirst", setWorks, 0, testPassages},
@@ -151,10 +155,10 @@ func find(t *testing.T, r library.Reader, title string) *library.Item {
 	for _, h := range got.Items {
 		if h.Item.Title() == title {
 			items, err := r.Items(t.Context(), []string{h.Item.ID.Key})
-			if err != nil || len(items) != 1 {
-				t.Fatalf("%q: %d items, %v", title, len(items), err)
+			if err != nil || len(items.Items) != 1 {
+				t.Fatalf("%q: %d items, %v", title, len(items.Items), err)
 			}
-			return items[0]
+			return items.Items[0]
 		}
 	}
 	t.Fatalf("%q is not in the library", title)

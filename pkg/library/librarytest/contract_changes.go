@@ -145,8 +145,8 @@ func testRemoved(t *testing.T, r Changer) {
 	} {
 		checkFound(t, r, c)
 	}
-	if got, err := r.Items(t.Context(), children); err != nil || len(got) != 0 {
-		t.Errorf("%d items of its keys, %v", len(got), err)
+	if got, err := r.Items(t.Context(), children); err != nil || len(got.Items) != 0 {
+		t.Errorf("%d items of its keys, %v", len(got.Items), err)
 	}
 	if _, err := r.Text(t.Context(), it.ID.Key, library.TextQuery{}); library.CodeOf(err) != library.NotFound {
 		t.Errorf("its text: %v", err)

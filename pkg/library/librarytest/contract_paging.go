@@ -62,7 +62,7 @@ func walk(t *testing.T, r library.Reader, q library.Query) []library.Hit {
 }
 
 func testPaging(t *testing.T, r library.Reader) {
-	for _, sort := range []library.Sort{library.SortRelevance, library.SortDate, library.SortTitle, library.SortAdded} {
+	for _, sort := range library.Sorts() {
 		for _, text := range []string{"", "study"} {
 			for _, limit := range []int{35, 100} {
 				if got := walk(t, r, library.Query{Text: text, Sort: sort, Limit: limit}); len(got) != 130 {
@@ -71,12 +71,25 @@ func testPaging(t *testing.T, r library.Reader) {
 			}
 		}
 	}
+	testDateOrders(t, r)
 	filtered := library.Query{Text: "study", TagsAny: []string{"tag-03", "tag-04"}, YearFrom: 1900, Limit: 4}
 	if got := walk(t, r, filtered); len(got) != 12 {
 		t.Errorf("words and filters: %d works, want 12", len(got))
 	}
 	testTagPaging(t, r)
 	testChangePaging(t, r)
+}
+
+// testDateOrders checks that works come in the order of their dates, either way.
+func testDateOrders(t *testing.T, r library.Reader) {
+	for sort, sign := range map[library.Sort]int{library.SortDate: -1, library.SortDateAsc: 1} {
+		all := walk(t, r, library.Query{Sort: sort, Limit: 40})
+		for i := 1; i < len(all); i++ {
+			if a, b := all[i-1].Item.ParsedDate, all[i].Item.ParsedDate; a != b && (a < b) != (sign > 0) {
+				t.Errorf("%s: %s before %s", sort, a, b)
+			}
+		}
+	}
 }
 
 // testTagPaging checks that pages of tags are complete and disjoint.

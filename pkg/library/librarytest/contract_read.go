@@ -3,6 +3,7 @@ package librarytest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,10 +16,12 @@ import (
 
 func testItems(t *testing.T, r library.Reader) {
 	engine, light := find(t, r, TitleEngine), find(t, r, TitleLight)
-	got, err := r.Items(t.Context(), []string{light.ID.Key, "NNNNNNNN", engine.ID.Key, "nonsense"})
+	page, err := r.Items(t.Context(), []string{light.ID.Key, "NNNNNNNN", engine.ID.Key, "nonsense"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkWhole(t, r, page)
+	got := page.Items
 	if len(got) != 2 || got[0].ID != light.ID || got[1].ID != engine.ID {
 		t.Fatalf("%d items, want the two that there are, in the order asked", len(got))
 	}
@@ -36,15 +39,59 @@ func testItems(t *testing.T, r library.Reader) {
 	attachment := got[0].Attachments[0]
 	for _, child := range []string{it.Notes[0].Key, attachment.Key, attachment.Annotations[0].Key} {
 		work, err := r.Items(t.Context(), []string{child})
-		if err != nil || len(work) != 1 {
-			t.Errorf("child %q: %d items, %v", child, len(work), err)
+		if err != nil || len(work.Items) != 1 {
+			t.Errorf("child %q: %d items, %v", child, len(work.Items), err)
 		}
 	}
-	if none, err := r.Items(t.Context(), nil); err != nil || len(none) != 0 {
-		t.Errorf("no keys: %d items, %v", len(none), err)
+	if none, err := r.Items(t.Context(), nil); err != nil || len(none.Items) != 0 {
+		t.Errorf("no keys: %d items, %v", len(none.Items), err)
 	}
 	if _, err := r.Items(t.Context(), make([]string, library.MaxLimit+1)); library.CodeOf(err) != library.Invalid {
 		t.Errorf("too many keys: %v", err)
+	}
+}
+
+// testEach checks a library that is a [library.Whole].
+func testEach(t *testing.T, r library.Reader) {
+	w, ok := r.(library.Whole)
+	if !ok {
+		t.Fatal("the library does not give its works in one pass")
+	}
+	var keys []string
+	page, err := w.Each(t.Context(), func(it *library.Item) error {
+		keys = append(keys, it.ID.Key)
+		if it.Title() == "" || it.ID.Library == "" {
+			t.Errorf("%+v", it)
+		}
+		return nil
+	})
+	if err != nil || len(slices.Compact(slices.Clone(keys))) != 130 || !slices.IsSorted(keys) {
+		t.Errorf("%d works, sorted: %v, %v", len(keys), slices.IsSorted(keys), err)
+	}
+	info, err := r.Info(t.Context())
+	if err != nil || page.Total != 130 || page.Version != info.Version || len(page.Items) != 0 {
+		t.Errorf("total %d, version %d of %d, %v", page.Total, page.Version, info.Version, err)
+	}
+	stop, n := errors.New("enough"), 0
+	if _, err := w.Each(t.Context(), func(*library.Item) error { n++; return stop }); !errors.Is(err, stop) || n != 1 {
+		t.Errorf("%v after %d works", err, n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := w.Each(ctx, func(*library.Item) error { return nil }); err == nil {
+		t.Error("answers although its context has ended")
+	}
+}
+
+// checkWhole checks what a list without further pages says of itself.
+func checkWhole[T any](t *testing.T, r library.Reader, page library.Page[T]) {
+	t.Helper()
+	info, err := r.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page.Total != len(page.Items) || page.More || page.Version != info.Version {
+		t.Errorf("%d entries: total %d, more %v, version %d of %d", len(page.Items), page.Total, page.More, page.Version, info.Version)
 	}
 }
 
@@ -104,10 +151,12 @@ func testTextRefused(t *testing.T, r library.Reader) {
 
 func testPassages(t *testing.T, r library.Reader) {
 	it := find(t, r, TitleLight)
-	got, err := r.Passages(t.Context(), it.ID.Key, library.PassageQuery{Question: "what is the whiteness of light", Limit: 5})
-	if err != nil || len(got) == 0 {
-		t.Fatalf("%d passages, %v", len(got), err)
+	page, err := r.Passages(t.Context(), it.ID.Key, library.PassageQuery{Question: "what is the whiteness of light", Limit: 5})
+	if err != nil || len(page.Items) == 0 {
+		t.Fatalf("%d passages, %v", len(page.Items), err)
 	}
+	checkWhole(t, r, page)
+	got := page.Items
 	if !slices.ContainsFunc(got, func(p library.Passage) bool {
 		return p.Source == library.SourceFulltext && strings.Contains(p.Text, "whiteness") && p.Item == it.ID
 	}) {
@@ -118,8 +167,8 @@ func testPassages(t *testing.T, r library.Reader) {
 			t.Error("not the best first")
 		}
 	}
-	if none, err := r.Passages(t.Context(), it.ID.Key, library.PassageQuery{Question: "zxqvwy", Limit: 5}); err != nil || len(none) != 0 {
-		t.Errorf("nothing matches: %d passages, %v", len(none), err)
+	if none, err := r.Passages(t.Context(), it.ID.Key, library.PassageQuery{Question: "zxqvwy", Limit: 5}); err != nil || len(none.Items) != 0 {
+		t.Errorf("nothing matches: %d passages, %v", len(none.Items), err)
 	}
 	if _, err := r.Passages(t.Context(), "NNNNNNNN", library.PassageQuery{Question: "light", Limit: 5}); library.CodeOf(err) != library.NotFound {
 		t.Errorf("an unknown work: %v", err)
@@ -150,7 +199,7 @@ func checkPlaces(t *testing.T, r library.Reader, it *library.Item, question stri
 		t.Fatal(err)
 	}
 	texts := 0
-	for _, p := range got {
+	for _, p := range got.Items {
 		if p.Source == library.SourceFulltext {
 			texts++
 			checkPlace(t, r, it, p)

@@ -3,6 +3,7 @@ package librarytest
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -55,6 +56,9 @@ func filterSearches(reading string) []found {
 		{promise: "years from", q: library.Query{YearFrom: 1932}, only: []string{TitleOperators, TitleSociety}},
 		{promise: "years to", q: library.Query{YearTo: 1843}, only: []string{TitleEngine, TitleLight}},
 		{promise: "one year", q: library.Query{YearFrom: 1866, YearTo: 1866}, only: []string{TitleHeredity}},
+		{promise: "added since", q: library.Query{AddedSince: time.Date(2026, 3, 5, 9, 0, 0, 0, time.UTC)}, only: []string{TitleSociety, TitleUndated}},
+		{promise: "added since, with words", q: library.Query{Text: "experiments", AddedSince: time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)}, only: []string{TitleHeredity}},
+		{promise: "added since before our time", q: library.Query{AddedSince: time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC), ItemTypes: []string{"thesis"}}, only: []string{TitleOperators}},
 		{promise: "words and filters", q: library.Query{Text: "experiments", ItemTypes: []string{"journalArticle"}}, only: []string{TitleHeredity}},
 	}
 }
@@ -63,8 +67,21 @@ func filterSearches(reading string) []found {
 func sortSearches(string) []found {
 	return []found{
 		{promise: "newest first, undated last", q: library.Query{Sort: library.SortDate, TagsNone: []string{"biology"}}, first: TitleSociety},
+		{promise: "oldest first", q: library.Query{Sort: library.SortDateAsc}, first: TitleLight},
+		{promise: "first added first", q: library.Query{Sort: library.SortAddedAsc}, first: TitleEngine},
+		{promise: "words, oldest first", q: library.Query{Text: "experiments", Sort: library.SortDateAsc}, first: TitleLight},
 		{promise: "by title", q: library.Query{Sort: library.SortTitle}, first: TitleLight},
 		{promise: "last added first", q: library.Query{Sort: library.SortAdded, TagsAll: []string{"history"}}, first: TitleSociety},
+	}
+}
+
+// testUnknownLast checks that a work without a date is the last in both orders.
+func testUnknownLast(t *testing.T, r library.Reader) {
+	for _, sort := range []library.Sort{library.SortDate, library.SortDateAsc} {
+		all := titlesOf(walk(t, r, library.Query{Sort: sort, Limit: 4}))
+		if all[len(all)-1] != TitleUndated {
+			t.Errorf("%s: %q", sort, all)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package librarytest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -14,12 +15,12 @@ func (m *Memory) Info(ctx context.Context) (library.Info, error) {
 }
 
 // Items implements [library.Reader].
-func (m *Memory) Items(ctx context.Context, keys []string) ([]*library.Item, error) {
+func (m *Memory) Items(ctx context.Context, keys []string) (library.Page[*library.Item], error) {
 	if err := m.begin(ctx); err != nil {
-		return nil, err
+		return library.Page[*library.Item]{}, err
 	}
 	if len(keys) > library.MaxLimit {
-		return nil, library.Errorf(library.Invalid, "at most %d keys at a time", library.MaxLimit)
+		return library.Page[*library.Item]{}, library.Errorf(library.Invalid, "at most %d keys at a time", library.MaxLimit)
 	}
 	items := []*library.Item{}
 	for _, key := range keys {
@@ -27,7 +28,23 @@ func (m *Memory) Items(ctx context.Context, keys []string) ([]*library.Item, err
 			items = append(items, it)
 		}
 	}
-	return items, nil
+	return library.Page[*library.Item]{Items: items, Total: len(items), Version: m.info.Version}, nil
+}
+
+var _ library.Whole = (*Memory)(nil)
+
+// Each implements [library.Whole].
+func (m *Memory) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	if err := m.begin(ctx); err != nil {
+		return library.Page[*library.Item]{}, err
+	}
+	all := slices.SortedFunc(slices.Values(m.items), func(a, b *library.Item) int { return strings.Compare(a.ID.Key, b.ID.Key) })
+	for _, it := range all {
+		if err := cmp.Or(ctx.Err(), yield(it)); err != nil {
+			return library.Page[*library.Item]{}, err
+		}
+	}
+	return library.Page[*library.Item]{Total: len(all), Version: m.info.Version}, nil
 }
 
 // Collections implements [library.Reader].

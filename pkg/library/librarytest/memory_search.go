@@ -77,9 +77,12 @@ func value(q library.Query, it *library.Item) string {
 	switch {
 	case q.Sort == library.SortTitle:
 		return fold(it.Title())
-	case q.Sort == library.SortDate:
+	case q.Sort == library.SortDate, q.Sort == library.SortDateAsc:
 		return it.ParsedDate
-	case q.Sort == library.SortAdded || q.Text == "":
+	case q.Sort == library.SortAdded, q.Sort == library.SortAddedAsc, q.Text == "":
+		if it.Added.IsZero() {
+			return ""
+		}
 		return it.Added.UTC().Format("2006-01-02T15:04:05.000000000")
 	}
 	return ""
@@ -94,6 +97,11 @@ func compare(q library.Query, a, b library.Position) int {
 	byKey := strings.Compare(a.Key, b.Key)
 	switch {
 	case q.Sort == library.SortTitle:
+		return cmp.Or(strings.Compare(a.Value, b.Value), byKey)
+	case q.Sort == library.SortDateAsc, q.Sort == library.SortAddedAsc:
+		if a.Value == "" || b.Value == "" {
+			return cmp.Or(strings.Compare(b.Value, a.Value), byKey) // not known is last
+		}
 		return cmp.Or(strings.Compare(a.Value, b.Value), byKey)
 	case q.Sort == library.SortDate || q.Sort == library.SortAdded || q.Text == "":
 		return cmp.Or(strings.Compare(b.Value, a.Value), byKey)
@@ -113,7 +121,8 @@ func filtered(it *library.Item, q library.Query) bool {
 		slices.ContainsFunc(q.TagsNone, has),
 		len(q.ItemTypes) > 0 && !slices.Contains(q.ItemTypes, it.Type),
 		q.YearFrom != 0 && (!known || year < q.YearFrom),
-		q.YearTo != 0 && (!known || year > q.YearTo):
+		q.YearTo != 0 && (!known || year > q.YearTo),
+		!q.AddedSince.IsZero() && it.Added.Before(q.AddedSince):
 		return false
 	}
 	return q.Creator == "" || slices.ContainsFunc(it.Creators, func(c library.Creator) bool {
@@ -204,16 +213,17 @@ func (m *Memory) score(it *library.Item, all []asked) (total float64, match *lib
 }
 
 // Passages implements [library.Reader].
-func (m *Memory) Passages(ctx context.Context, key string, q library.PassageQuery) ([]library.Passage, error) {
+func (m *Memory) Passages(ctx context.Context, key string, q library.PassageQuery) (library.Page[library.Passage], error) {
+	var none library.Page[library.Passage]
 	if err := m.begin(ctx); err != nil {
-		return nil, err
+		return none, err
 	}
 	it := m.work(key)
 	if it == nil {
-		return nil, library.Errorf(library.NotFound, "no such item")
+		return none, library.Errorf(library.NotFound, "no such item")
 	}
 	if q.Limit < 1 || q.Limit > 20 {
-		return nil, library.Errorf(library.Invalid, "limit must be 1 to 20")
+		return none, library.Errorf(library.Invalid, "limit must be 1 to 20")
 	}
 	words := strings.Fields(fold(q.Question))
 	found := []library.Passage{}
@@ -234,7 +244,8 @@ func (m *Memory) Passages(ctx context.Context, key string, q library.PassageQuer
 		}
 	}
 	slices.SortStableFunc(found, func(a, b library.Passage) int { return cmp.Compare(b.Score, a.Score) })
-	return found[:min(q.Limit, len(found))], nil
+	found = found[:min(q.Limit, len(found))]
+	return library.Page[library.Passage]{Items: found, Total: len(found), Version: m.info.Version}, nil
 }
 
 // asked is a word or a phrase of a query.

@@ -54,14 +54,14 @@ func reader(t *testing.T, p *datafolder.Provider, id library.ID) library.Reader 
 // item returns a work of a library, or nil.
 func item(t *testing.T, r library.Reader, key string) *library.Item {
 	t.Helper()
-	items, err := r.Items(t.Context(), []string{key})
+	page, err := r.Items(t.Context(), []string{key})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(items) == 0 {
+	if len(page.Items) == 0 {
 		return nil
 	}
-	return items[0]
+	return page.Items[0]
 }
 
 // content returns the pages of a text as one.

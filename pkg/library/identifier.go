@@ -1,64 +1,47 @@
-package shelf
+package library
 
-import (
-	"strings"
+import "strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/library"
-)
-
-// extraLine is a line of the field "extra", where bibliography files put what
-// has no field. Most are "name: value".
-type extraLine struct{ text, name, value string }
-
-// extraLines returns the lines of extra. A line without a name has name "".
-func extraLines(extra string) []extraLine {
-	const longestName = 60 // what is longer is prose with a colon in it
-	var lines []extraLine
-	for text := range strings.Lines(extra) {
-		l := extraLine{text: strings.TrimRight(text, " \t\r\n")}
-		name, value, ok := strings.Cut(l.text, ":")
-		if name = strings.TrimSpace(name); ok && name != "" && len(name) <= longestName && !strings.HasPrefix(value, "//") {
-			l.name, l.value = name, strings.TrimSpace(value)
-		}
-		lines = append(lines, l)
-	}
-	return lines
-}
-
-// joinExtra is the inverse of extraLines.
-func joinExtra(lines []extraLine) string {
-	texts := make([]string, len(lines))
-	for i, l := range lines {
-		texts[i] = l.text
-	}
-	return strings.Join(texts, "\n")
-}
-
-// extraValue returns the value of the first line that has one of the names,
-// in any letter case.
-func extraValue(lines []extraLine, names ...string) string {
-	for _, l := range lines {
-		for _, name := range names {
-			if strings.EqualFold(l.name, name) && l.value != "" {
-				return l.value
+// Extra returns the value of the first line "name: value" of the field "extra"
+// that has one of these names, in any letter case, or "". Bibliography files and
+// Zotero put there what a type has no field for.
+func (it *Item) Extra(names ...string) string {
+	for line := range strings.Lines(it.Field("extra")) {
+		name, value, ok := CutExtra(line)
+		for _, want := range names {
+			if ok && value != "" && strings.EqualFold(name, want) {
+				return value
 			}
 		}
 	}
 	return ""
 }
 
-// doiOf returns the work's DOI in lower case (DOI names do not tell case, ISO
-// 26324), or "".
-func doiOf(it *library.Item, extra []extraLine) string {
-	for _, s := range []string{it.Field("DOI"), extraValue(extra, "DOI"), it.Field("url")} {
-		if d := parseDOI(s); d != "" {
+// CutExtra divides a line of the field "extra" into name and value. ok is false if
+// it has no name of at most 60 bytes: a longer one is prose with a colon in it.
+func CutExtra(line string) (name, value string, ok bool) {
+	const longestName = 60
+	name, value, ok = strings.Cut(line, ":")
+	if name = strings.TrimSpace(name); !ok || name == "" || len(name) > longestName || strings.HasPrefix(value, "//") {
+		return "", "", false
+	}
+	return name, strings.TrimSpace(value), true
+}
+
+// DOI returns the work's DOI in lower case, or "".
+func (it *Item) DOI() string {
+	for _, s := range []string{it.Field("DOI"), it.Extra("DOI"), it.Field("url")} {
+		if d := ParseDOI(s); d != "" {
 			return d
 		}
 	}
 	return ""
 }
 
-func parseDOI(s string) string {
+// ParseDOI returns the DOI that s is, with or without its scheme or resolver, in
+// lower case, since DOI names do not tell case (ISO 26324); "" if s is none, or
+// longer than 500 bytes.
+func ParseDOI(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
 	for _, prefix := range []string{"doi.org/", "dx.doi.org/", "www.doi.org/", "doi:"} {
@@ -72,17 +55,17 @@ func parseDOI(s string) string {
 	return s
 }
 
-// arXivOf returns the work's arXiv identifier without its version, or "".
+// ArXiv returns the work's arXiv identifier without its version, or "".
 // https://info.arxiv.org/help/arxiv_identifier.html
-func arXivOf(it *library.Item, extra []extraLine) string {
-	sources := []string{extraValue(extra, "arXiv", "arXiv ID")}
+func (it *Item) ArXiv() string {
+	sources := []string{it.Extra("arXiv", "arXiv ID")}
 	if archive := it.Field("archiveID"); strings.HasPrefix(strings.ToLower(archive), "arxiv:") {
 		sources = append(sources, archive)
 	}
-	if strings.EqualFold(extraValue(extra, "eprinttype", "archivePrefix"), "arxiv") {
-		sources = append(sources, extraValue(extra, "eprint"))
+	if strings.EqualFold(it.Extra("eprinttype", "archivePrefix"), "arxiv") {
+		sources = append(sources, it.Extra("eprint"))
 	}
-	if d := parseDOI(it.Field("DOI")); strings.HasPrefix(d, "10.48550/arxiv.") {
+	if d := ParseDOI(it.Field("DOI")); strings.HasPrefix(d, "10.48550/arxiv.") {
 		sources = append(sources, strings.TrimPrefix(d, "10.48550/arxiv."))
 	}
 	if _, path, ok := strings.Cut(strings.ToLower(it.Field("url")), "arxiv.org/"); ok {
@@ -116,8 +99,9 @@ func parseArXiv(s string) string {
 	return ""
 }
 
-func pmidOf(it *library.Item, extra []extraLine) string {
-	for _, s := range []string{it.Field("PMID"), extraValue(extra, "PMID")} {
+// PMID returns the work's PubMed identifier without leading zeros, or "".
+func (it *Item) PMID() string {
+	for _, s := range []string{it.Field("PMID"), it.Extra("PMID")} {
 		if s = strings.TrimSpace(s); len(s) <= 9 && digits(s, "") != "" {
 			return strings.TrimLeft(s, "0")
 		}
@@ -125,8 +109,12 @@ func pmidOf(it *library.Item, extra []extraLine) string {
 	return ""
 }
 
-// isbns returns the valid ISBNs in a field, each with 13 digits.
-func isbns(field string) []string {
+// ISBNs returns the valid ISBNs of the work, each with 13 digits. Those of a part
+// of a book are the book's.
+func (it *Item) ISBNs() []string { return parseISBNs(it.Field("ISBN")) }
+
+// parseISBNs returns the valid ISBNs in a field, each with 13 digits.
+func parseISBNs(field string) []string {
 	var all []string
 	for part := range strings.FieldsFuncSeq(field, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '\n' || r == '\t' }) {
 		part = strings.ToUpper(strings.NewReplacer("-", "", "‐", "", "–", "").Replace(part))
