@@ -38,6 +38,15 @@ func appendFolded(buf []byte, word string) []byte {
 	return buf
 }
 
+// FoldWord returns a word in lower case and without diacritics, as
+// [Scanner.Word] is. A word of a script without spaces stays as it is.
+func FoldWord(word string) string {
+	if kind, _ := classify(word); kind == pairChar {
+		return word
+	}
+	return string(cutBytes(appendFolded(nil, word)))
+}
+
 // IsASCII reports whether s has only ASCII characters.
 func IsASCII(s string) bool {
 	for i := range len(s) {
@@ -68,6 +77,67 @@ func isDiacritic(r rune) bool {
 // soft hyphen, zero-width joiners, the stroke that stretches Arabic words.
 func isJoiner(r rune) bool {
 	return r == '\u00ad' || r == '\u200c' || r == '\u200d' || r == '\u2060' || r == '\u0640'
+}
+
+// digraphs are how people write letters that their keyboard lacks, where that is
+// not the letter without its diacritic.
+var digraphs = map[rune]string{'ä': "ae", 'ö': "oe", 'ü': "ue", 'å': "aa", 'ø': "oe"}
+
+// FoldDigraphs returns a word in lower case and without diacritics, as
+// [Scanner.Word] is, but with digraphs: "Müller" is "mueller", "Ångström" is
+// "aangstroem". It reports whether it has any.
+func FoldDigraphs(word string) (string, bool) {
+	if IsASCII(word) {
+		return "", false
+	}
+	var buf []byte
+	found := false
+	for _, r := range norm.NFC.String(word) {
+		if s, ok := digraphs[unicode.ToLower(r)]; ok {
+			buf, found = append(buf, s...), true
+			continue
+		}
+		buf = appendFolded(buf, string(r))
+	}
+	return string(cutBytes(buf)), found
+}
+
+// WithoutDigraphs returns a folded name with letters without diacritics in place
+// of digraphs: "mueller" is "muller". It reports whether there is any. Many words
+// have such letters side by side for other reasons, so it is of use for names
+// alone.
+func WithoutDigraphs(name string) (string, bool) {
+	const least = 5 // letters: shorter names (Baer, Joel) are others
+	if len(name) < least {
+		return "", false
+	}
+	out := make([]byte, 0, len(name))
+	for i := 0; i < len(name); i++ {
+		out = append(out, name[i])
+		if isDigraph(name, i) {
+			i++
+		}
+	}
+	if len(out) == len(name) {
+		return "", false
+	}
+	return string(out), true
+}
+
+// isDigraph reports whether a digraph begins there, between consonants.
+func isDigraph(name string, i int) bool {
+	if i+2 >= len(name) || strings.IndexByte("aeiou", name[i+2]) >= 0 {
+		return false
+	}
+	others := "aeiou"
+	switch name[i : i+2] {
+	case "ae", "oe", "aa":
+	case "ue":
+		others = "aeiougq" // Miguel, Duquesne
+	default:
+		return false
+	}
+	return i == 0 || strings.IndexByte(others, name[i-1]) < 0
 }
 
 // FoldCase returns s so that two strings that differ only in case, or in how

@@ -267,3 +267,34 @@ func TestFromHTML_Depth(t *testing.T) {
 		t.Errorf("a document beyond the size: %q", got)
 	}
 }
+
+func TestFoldDigraphs(t *testing.T) {
+	for word, want := range map[string]string{
+		"Müller": "mueller", "Mu\u0308ller": "mueller", "Gödel": "goedel", "Ångström": "aangstroem", "Händel": "haendel", "Sørensen": "soerensen",
+		"ÜBER": "ueber", "naïve": "", "Muller": "", "Łódź": "", "": "", "Großmütter": "grossmuetter", strings.Repeat("ü", 40): strings.Repeat("ue", plaintext.MaxWordBytes/2),
+	} {
+		got, ok := plaintext.FoldDigraphs(word)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("FoldDigraphs(%q) = %q, %v, want %q", word, got, ok, want)
+		}
+	}
+}
+
+func TestWithoutDigraphs(t *testing.T) {
+	for name, want := range map[string]string{
+		"mueller": "muller", "goedel": "godel", "soerensen": "sorensen", "haendel": "handel", "aagaard": "agard", "boehm": "bohm", "miguel": "", "joergensen": "jorgensen",
+		"baer": "", "muller": "", "queneau": "", "michael": "michal", "bordieu": "", "": "", "ue": "",
+	} {
+		if got, ok := plaintext.WithoutDigraphs(name); got != want || ok != (want != "") {
+			t.Errorf("WithoutDigraphs(%q) = %q, %v, want %q", name, got, ok, want)
+		}
+	}
+}
+
+func TestFoldWord(t *testing.T) {
+	for word, want := range map[string]string{"Łódź": "lodz", "Straße": "strasse", "русский": "русскии", "한국": "한국", "": ""} {
+		if got := plaintext.FoldWord(word); got != want {
+			t.Errorf("FoldWord(%q) = %q, want %q", word, got, want)
+		}
+	}
+}

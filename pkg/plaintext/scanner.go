@@ -59,6 +59,9 @@ func (s *Scanner) Next() bool {
 	return false
 }
 
+// Written returns the present word as it stands in the text.
+func (s *Scanner) Written() string { return s.text[s.Start:s.End] }
+
 // NextOf goes to the next word that may begin as beginnings says; most of the
 // others are passed over without being folded.
 func (s *Scanner) NextOf(beginnings *Beginnings) bool {
