@@ -48,6 +48,9 @@ type Statistics struct {
 	// whole number of thousandths; 0 in statistics of several libraries, which
 	// don't agree on what a subject is.
 	Near float64
+	// Spellings are the words that those of the query's words may be meant for
+	// that no work has.
+	Spellings []Spelling
 }
 
 // Frequency is the number of works, and of passages of their texts, that have a
@@ -77,10 +80,12 @@ const (
 
 // SumStatistics returns the statistics of several libraries together: those
 // that one library with all their works would have. At most [MaxCompletions]
-// completions stay.
+// completions stay, and the most plausible spellings of the words that no library
+// has (see [MostPlausible]).
 func SumStatistics(parts []*Statistics) *Statistics {
 	sum := &Statistics{}
 	completions := make(map[Candidate]Frequency)
+	var spellings [][]Spelling
 	for _, p := range parts {
 		sum.Works += p.Works
 		sum.Passages += p.Passages
@@ -103,7 +108,12 @@ func SumStatistics(parts []*Statistics) *Statistics {
 			completions[c.Candidate] = f
 		}
 	}
-	sum.Completions = MostFrequent(completions)
+	for _, p := range parts {
+		spellings = append(spellings, slices.DeleteFunc(slices.Clone(p.Spellings), func(s Spelling) bool {
+			return s.Word >= len(sum.Words) || sum.Words[s.Word] != Frequency{}
+		}))
+	}
+	sum.Completions, sum.Spellings = MostFrequent(completions), MostPlausible(spellings...)
 	return sum
 }
 
@@ -142,7 +152,8 @@ func (f *Frequency) add(g Frequency) {
 }
 
 // AppendBinary appends the statistics as [ParseStatistics] reads them. A
-// completion shares the beginning of the one before it.
+// completion shares the beginning of the one before it, a spelling's term that of
+// its text.
 func (s *Statistics) AppendBinary(b []byte) []byte {
 	number := func(n int) { b = binary.AppendUvarint(b, uint64(max(n, 0))) }
 	number(s.Works)
@@ -181,6 +192,19 @@ func (s *Statistics) AppendBinary(b []byte) []byte {
 		number(a.Works)
 	}
 	number(int(math.Round(1000 * s.Near)))
+	number(len(s.Spellings))
+	for _, w := range s.Spellings {
+		number(w.Word)
+		number(len(w.Text))
+		b = append(b, w.Text...)
+		shared := sharedBytes(w.Text, w.Term)
+		number(shared)
+		number(len(w.Term) - shared)
+		b = append(b, w.Term[shared:]...)
+		number(w.Distance)
+		number(w.Works)
+		number(w.Passages)
+	}
 	return b
 }
 
@@ -218,6 +242,9 @@ func ParseStatistics(b []byte) (*Statistics, error) {
 		s.Added = append(s.Added, p.added())
 	}
 	s.Near = float64(p.number(math.MaxInt32)) / 1000
+	for range p.number(MaxCorrected * MaxSpellings) {
+		s.Spellings = append(s.Spellings, p.spelling(len(s.Words)))
+	}
 	if p.failed || len(p.b) > 0 {
 		return nil, Errorf(Invalid, "the statistics of the query can't be read")
 	}
@@ -258,4 +285,14 @@ func (p *statisticsParser) frequency() Frequency {
 
 func (p *statisticsParser) added() AddedTerm {
 	return AddedTerm{p.text(MaxCompletionBytes), p.text(MaxCompletionBytes), float64(p.number(1000)) / 1000, p.number(math.MaxInt32)}
+}
+
+// spelling reads one of a query of that many words.
+func (p *statisticsParser) spelling(words int) Spelling {
+	s := Spelling{Word: p.number(max(words-1, 0)), Text: p.text(MaxCompletionBytes)}
+	shared := p.number(len(s.Text))
+	s.Term = s.Text[:shared] + p.text(MaxCompletionBytes-shared)
+	s.Distance = p.number(maxDistance)
+	s.Frequency = p.frequency()
+	return s
 }

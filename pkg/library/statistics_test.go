@@ -60,6 +60,10 @@ func TestStatisticsSurviveEncoding(t *testing.T) {
 		{Works: math.MaxInt32, Passages: math.MaxInt32, Named: math.MaxInt32, Phrases: []int{0, 300}, Words: []Frequency{{0, 1}, {300, 0}}, Completions: []Completion{
 			{Candidate{0, "engine"}, Frequency{1, 2}}, {Candidate{0, "engines"}, Frequency{3, 0}}, {Candidate{0, "eng"}, Frequency{0, 0}}, {Candidate{0, "数据"}, Frequency{1, 1}}, {Candidate{0, strings.Repeat("x", MaxCompletionBytes)}, Frequency{}},
 		}},
+		{Words: make([]Frequency, 3), Phrases: []int{}, Completions: []Completion{}, Spellings: []Spelling{
+			{Word: 2, Text: "engine", Term: "engin", Distance: 1, Frequency: Frequency{3, 4}}, {Text: "häuser", Term: "\x01haus", Distance: 2, Frequency: Frequency{0, 1}},
+			{Word: 1, Text: strings.Repeat("x", MaxCompletionBytes), Term: strings.Repeat("x", MaxCompletionBytes)},
+		}},
 		{Words: make([]Frequency, MaxQueryWords), Phrases: make([]int, MaxQueryPhrases), Completions: slices.Repeat([]Completion{{Candidate{0, "a"}, Frequency{}}}, MaxCompletions)},
 		{Words: []Frequency{}, Phrases: []int{}, Completions: []Completion{}, Near: 12.345, Added: []AddedTerm{{"comput", "computers", 0.999, 3}, {"own", "", 0.001, math.MaxInt32}}},
 		{Words: []Frequency{}, Phrases: []int{}, Completions: []Completion{}, Added: slices.Repeat([]AddedTerm{{"a", "a", 1, 0}}, MaxAdded)},
@@ -83,6 +87,10 @@ func TestStatisticsSurviveEncoding(t *testing.T) {
 		"a term too long":      {Completions: []Completion{{Candidate{0, strings.Repeat("x", MaxCompletionBytes+1)}, Frequency{}}}},
 		"too many phrases":     {Phrases: make([]int, MaxQueryPhrases+1)},
 		"a word too far":       {Words: make([]Frequency, 1), Completions: []Completion{{Candidate{1, "a"}, Frequency{}}}},
+		"too many spellings":   {Words: make([]Frequency, 1), Spellings: make([]Spelling, MaxCorrected*MaxSpellings+1)},
+		"a text too long":      {Words: make([]Frequency, 1), Spellings: []Spelling{{Text: strings.Repeat("x", MaxCompletionBytes+1)}}},
+		"of no word":           {Words: make([]Frequency, 1), Spellings: []Spelling{{Word: 1}}},
+		"too far":              {Words: make([]Frequency, 1), Spellings: []Spelling{{Distance: 3}}},
 		"too many works":       {Works: math.MaxInt32 + 1},
 		"too many added terms": {Added: make([]AddedTerm, MaxAdded+1)},
 		"too much weight":      {Added: []AddedTerm{{"a", "a", 1.001, 0}}},
@@ -97,6 +105,7 @@ func FuzzParseStatistics(f *testing.F) {
 	f.Add((&Statistics{Works: 3, Words: []Frequency{{1, 2}}, Completions: []Completion{{Candidate{0, "engine"}, Frequency{1, 0}}, {Candidate{0, "english"}, Frequency{2, 0}}}}).AppendBinary(nil))
 	f.Add((&Statistics{Near: 1.5, Added: []AddedTerm{{"comput", "computers", 0.25, 3}}}).AppendBinary(nil))
 	f.Add([]byte{0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0})
+	f.Add((&Statistics{Words: []Frequency{{}}, Spellings: []Spelling{{Text: "engine", Term: "engin", Distance: 1, Frequency: Frequency{2, 1}}}}).AppendBinary(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := ParseStatistics(b)
 		if err != nil {
