@@ -12,7 +12,7 @@ import (
 
 // knownItems returns the rows of [TestKnownItems].
 func knownItems() []known {
-	return []known{
+	return append([]known{
 		{"a DOI in any spelling", 1, queryDOI, alone},
 		{"a DOI of no work", 1, queryAbsentDOI, nothing},
 		{"an ISBN of no work", 1, queryAbsentISBN, nothing},
@@ -22,7 +22,7 @@ func knownItems() []known {
 		{"an author and the year", 0.9, queryAuthorYear, within(5)},
 		{"journal, volume, page", 0.8, queryPage, first},
 		{"umlauts without marks", 0.9, queryUmlauts(strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "å", "a", "ø", "o", "æ", "ae")), within(5)},
-	}
+	}, misspeltItems()...)
 }
 
 // alone reports whether the work, or its duplicates, are all that was found.

@@ -45,6 +45,14 @@ func (r reader) Feedback(ctx context.Context, q library.Query) ([]library.Feedba
 	return nil, nil
 }
 
+// Nearest implements [library.Nearer]; none if the library doesn't.
+func (r reader) Nearest(ctx context.Context, kind library.NameKind, name string) ([]library.Name, error) {
+	if nearer, ok := r.Reader.(library.Nearer); ok {
+		return nearer.Nearest(ctx, kind, name)
+	}
+	return nil, nil
+}
+
 // noticedReader is a [reader] of a library with a notice.
 type noticedReader struct {
 	reader

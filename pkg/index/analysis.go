@@ -3,6 +3,7 @@ package index
 import (
 	"slices"
 
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/language"
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
@@ -15,16 +16,20 @@ const (
 	passageField = "p" // the same of a passage
 	exactField   = "x" // what filters and identifiers are compared with
 	nameField    = "n" // words of creators' names; the position says whose
+	surfaceField = "s" // words of works as people write them, folded (see surfaces)
 )
 
 // analysis turns works into documents of segments. It is not safe for
 // concurrent use.
 type analysis struct {
 	*analyzer
-	terms   map[string]int // place in entries, for the text at hand
-	entries []entry
-	next    int // position of the next word
-	words   [kinds]int
+	language language.Language // of the work at hand
+	surfaces surfaces
+	forms    []string       // of the word at hand
+	terms    map[string]int // place in entries, for the text at hand
+	entries  []entry
+	next     int // position of the next word
+	words    [kinds]int
 }
 
 // entry is a term of the text at hand.
@@ -39,27 +44,45 @@ type entry struct {
 const partGap = 8
 
 func newAnalysis() *analysis {
-	return &analysis{analyzer: newAnalyzer(), terms: make(map[string]int)}
+	return &analysis{
+		analyzer: newAnalyzer(),
+		surfaces: newSurfaces(), terms: make(map[string]int),
+	}
 }
 
 // documents returns a work and its passages, which follow it.
 func (b *analysis) documents(d *Document) []*segment.Document {
 	it := d.Item
+	b.language = b.languageOf(it)
+	b.surfaces.collect = true
 	b.begin()
 	parts(it, func(p part) bool {
 		b.addText(p.kind, p.text)
 		return true
 	})
-	work := &segment.Document{ID: it.ID.Key, Stored: recordOf(it).encode()}
+	r := recordOf(it)
+	r.language = b.language
+	work := &segment.Document{ID: it.ID.Key, Stored: r.encode()}
 	work.Fields = append(work.Fields,
 		segment.Field{Name: wordField, Terms: b.take(b.workImpact)},
 		segment.Field{Name: exactField, Terms: b.exactTerms(it)},
-		segment.Field{Name: nameField, Terms: b.names(it.Creators)})
+		segment.Field{Name: surfaceField, Terms: b.surfaces.take()},
+		segment.Field{Name: nameField, Terms: b.nameTerms(it.Creators)})
+	b.surfaces.collect = false
 	docs := []*segment.Document{work}
 	for i := range d.Texts {
 		docs = b.addPassages(docs, &d.Texts[i])
 	}
 	return docs
+}
+
+// languageOf returns the language by which a work's words are stemmed: that of
+// its field, or else the one in which title and abstract seem to be written.
+func (b *analysis) languageOf(it *library.Item) language.Language {
+	if l, ok := languages().names.Parse(it.Field("language")); ok {
+		return l
+	}
+	return languages().guesser.Guess(plaintext.Shown(it.Title()) + "\n" + plaintext.Shown(it.Abstract()))
 }
 
 // addPassages adds the passages of a text.
@@ -92,11 +115,18 @@ func (b *analysis) begin() {
 func (b *analysis) addText(k kind, text string) {
 	b.Reset(text)
 	for b.Next() {
-		b.addTerm(k, b.term())
+		b.surfaces.add(b.Word)
+		b.forms = b.appendForms(b.forms[:0], b.language)
+		if k == kindCreators {
+			b.forms = b.appendLetterForms(b.forms)
+		}
+		for _, term := range b.forms {
+			b.addTerm(k, term)
+		}
 		b.next++
 		b.words[k]++
 		if tail := b.Tail(); tail != nil {
-			b.addTerm(k, string(tail))
+			b.addTerm(k, b.stemmer(b.language).Term(tail))
 		}
 	}
 	b.next += partGap
@@ -159,38 +189,10 @@ func (b *analysis) take(impact func(*entry) int) []segment.Term {
 	return terms
 }
 
-// names returns the words of the creators' names, folded but not stemmed. The
-// position of a word is the place of its creator.
-func (b *analysis) names(creators []library.Creator) []segment.Term {
-	b.begin()
-	for i, c := range creators {
-		// Each part of a name by itself too: in scripts without spaces the
-		// whole name has other pairs of characters.
-		for _, text := range [...]string{c.Display(), c.Family, c.Given} {
-			b.addName(text, i)
-		}
-	}
-	return b.take(func(*entry) int { return 1 })
-}
-
-// addName adds the words of a name of the creator at that place.
-func (b *analysis) addName(name string, place int) {
-	b.Reset(plaintext.Shown(name))
-	for b.Next() {
-		word := string(b.Word)
-		j, ok := b.terms[word]
-		if !ok {
-			j = b.newEntry(word)
-		}
-		if at := &b.entries[j].positions; len(*at) == 0 || (*at)[len(*at)-1] != place {
-			*at = append(*at, place)
-		}
-	}
-}
-
 // The first byte of a term in the exact field says what it is.
 const (
 	exactTag        = "t"
+	exactTagForm    = "f" // of a tag with diacritics, without them and with digraphs
 	exactCollection = "c"
 	exactType       = "k"
 	exactIdentifier = "i"
@@ -203,7 +205,11 @@ const (
 func (b *analysis) exactTerms(it *library.Item) []segment.Term {
 	terms := []string{exactType + it.Type}
 	for _, tag := range it.AllTags() {
-		terms = append(terms, exactTag+plaintext.FoldName(tag))
+		forms := tagForms(tag)
+		terms = append(terms, exactTag+forms[0])
+		for _, form := range forms[1:] {
+			terms = append(terms, exactTagForm+form)
+		}
 	}
 	for _, c := range it.Creators {
 		if name := creatorTerm(c); name != "" {

@@ -244,3 +244,29 @@ func sample(works, chars int) shelf {
 	}
 	return s
 }
+
+// BenchmarkUnknown compares a query for a word that no work has with one for the
+// word that it is meant for.
+func BenchmarkUnknown(b *testing.B) {
+	s := synthetic(100_000)
+	x := memory(b, s)
+	var good, bad, many []library.Query
+	for i, text := range queriesFrom(s, 400) {
+		word, rest, _ := strings.Cut(text, " ")
+		if len(word) < 5 {
+			continue
+		}
+		good = append(good, library.Query{Text: text + ".", Limit: 20})
+		bad = append(bad, library.Query{Text: word[:3] + "w" + word[3:] + " " + rest + ".", Limit: 20})
+		if i%10 == 0 {
+			var words []string
+			for j := range 40 {
+				words = append(words, fmt.Sprintf("%sw%c%c%s", word[:3], 'a'+j%26, 'a'+j/26, word[3:]))
+			}
+			many = append(many, library.Query{Text: strings.Join(words, " ") + ".", Limit: 20})
+		}
+	}
+	b.Run("known", func(b *testing.B) { measure(b, x, good) })
+	b.Run("unknown", func(b *testing.B) { measure(b, x, bad) })
+	b.Run("forty", func(b *testing.B) { measure(b, x, many) })
+}

@@ -38,6 +38,7 @@ func (b *batch) add(d *Document) (full bool) {
 func (b *batch) take() (*segment.Segment, error) {
 	s, err := segment.New(b.docs)
 	b.docs, b.works, b.size = nil, 0, 0
+	b.analysis.surfaces.reset()
 	return s, err
 }
 

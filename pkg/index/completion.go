@@ -1,6 +1,12 @@
 package index
 
-import "github.com/stackroom-mcp/stackroom/pkg/library"
+import (
+	"slices"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/language"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
 
 // candidates returns the terms that the query's unfinished words may become, with
 // the number of works and passages that have each, the deleted ones too.
@@ -21,21 +27,12 @@ func (s *search) complete(word int, out map[library.Candidate]library.Frequency)
 		return nil
 	}
 	add := func(term string, f library.Frequency) {
-		if c := (library.Candidate{Word: word, Term: term}); term != w.term {
-			old := out[c]
-			out[c] = library.Frequency{Works: old.Works + f.Works, Passages: old.Passages + f.Passages}
+		if c := (library.Candidate{Word: word, Term: term}); !slices.Contains(w.terms, term) {
+			out[c] = sum(out[c], f)
 		}
 	}
-	for seg, sv := range s.view.segments {
-		err := s.scan(seg, wordField, w.prefix, func(term string, docs int) { add(term, library.Frequency{Works: docs}) })
-		if err != nil {
-			return err
-		}
-		if len(sv.root) == len(sv.work) {
-			continue // no passages
-		}
-		err = s.scan(seg, passageField, w.prefix, func(term string, docs int) { add(term, library.Frequency{Passages: docs}) })
-		if err != nil {
+	for _, l := range s.languages {
+		if err := s.scanAll(l.Tag()+w.prefix, add); err != nil {
 			return err
 		}
 	}
@@ -44,8 +41,26 @@ func (s *search) complete(word int, out map[library.Candidate]library.Frequency)
 		if err != nil {
 			return err
 		}
-		if c := (library.Candidate{Word: word, Term: term}); f != (library.Frequency{}) && term != w.term {
+		if c := (library.Candidate{Word: word, Term: term}); f != (library.Frequency{}) && !slices.Contains(w.terms, term) {
 			out[c] = f
+		}
+	}
+	return nil
+}
+
+// scanAll calls add with the first terms that begin with prefix in each segment.
+func (s *search) scanAll(prefix string, add func(term string, f library.Frequency)) error {
+	for seg, sv := range s.view.segments {
+		err := s.scan(seg, wordField, prefix, func(term string, docs int) { add(term, library.Frequency{Works: docs}) })
+		if err != nil {
+			return err
+		}
+		if len(sv.root) == len(sv.work) {
+			continue // no passages
+		}
+		err = s.scan(seg, passageField, prefix, func(term string, docs int) { add(term, library.Frequency{Passages: docs}) })
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -99,14 +114,14 @@ var endings = []string{
 // become: "computati" will be "computation", whose stem is "comput" and so
 // does not begin with what was typed.
 func (s *search) unfinished(prefix string) []string {
-	if !stemmable(prefix) || len(prefix) < 5 {
+	if len(prefix) < 5 || strings.IndexFunc(prefix, func(r rune) bool { return r < 'a' || r > 'z' }) >= 0 {
 		return nil
 	}
 	var stems []string
 	for n := len(prefix) - 1; n >= 4 && n >= len(prefix)-6; n-- {
 		stem, rest := prefix[:n], prefix[n:]
 		for _, e := range endings {
-			if len(e) > len(rest) && e[:len(rest)] == rest && s.stem([]byte(stem+e)) == stem {
+			if len(e) > len(rest) && e[:len(rest)] == rest && s.stemmer(language.English).Term([]byte(stem+e)) == stem {
 				stems = append(stems, stem)
 				break
 			}

@@ -85,18 +85,16 @@ func (s *search) joined(seg int, n *question.Node) (*roaring.Bitmap, error) {
 func (s *search) wordsIn(seg int, n *question.Node) (*roaring.Bitmap, error) {
 	out := set{}
 	for _, w := range s.wordsOf(n) {
-		works, err := s.termIn(seg, w.term, within(n.In))
+		works, err := s.termsIn(seg, s.alternatives(&w.form), within(n.In))
 		if err != nil {
 			return nil, err
 		}
 		if w.prefix != "" {
-			for _, term := range s.expand(seg, w.prefix) {
-				more, err := s.termIn(seg, term, within(n.In))
-				if err != nil {
-					return nil, err
-				}
-				works.Or(more)
+			more, err := s.termsIn(seg, s.expand(seg, w.prefix), within(n.In))
+			if err != nil {
+				return nil, err
 			}
+			works.Or(more)
 		}
 		out = out.and(works)
 	}
@@ -118,11 +116,11 @@ func (s *search) wordsOf(n *question.Node) []queryWord {
 	var words, stop []queryWord
 	s.Reset(n.Text)
 	for s.Next() {
-		w := queryWord{term: s.term()}
+		w := queryWord{form: s.form()}
 		if n.Prefix && s.End == len(n.Text) {
 			w.prefix = string(s.Word)
 		}
-		if stopWords[string(s.Word)] && w.prefix == "" {
+		if s.isStop(string(s.Word)) && w.prefix == "" {
 			stop = append(stop, w)
 		} else {
 			words = append(words, w)
@@ -138,28 +136,42 @@ func (s *search) wordsOf(n *question.Node) []queryWord {
 func (s *search) expand(seg int, prefix string) []string {
 	terms := s.unfinished(prefix)
 	for _, field := range []string{wordField, passageField} {
-		n := 0
 		d, err := s.dictionary(seg, field)
 		if err != nil {
 			return terms
 		}
-		_ = d.Terms(prefix, func(term string, _ int) bool {
-			terms = append(terms, term)
-			n++
-			return n < maxExpansions
-		})
+		for _, l := range s.languages {
+			n := 0
+			_ = d.Terms(l.Tag()+prefix, func(term string, _ int) bool {
+				terms = append(terms, term)
+				n++
+				return n < maxExpansions
+			})
+		}
 	}
 	slices.Sort(terms)
 	return slices.Compact(terms)
 }
 
-// termIn returns the works of a segment that have a term in one of the parts.
-func (s *search) termIn(seg int, term string, in question.Part) (*roaring.Bitmap, error) {
-	sv, works := s.view.segments[seg], roaring.New()
+// termsIn returns the works of a segment that have one of the terms in one of the
+// parts.
+func (s *search) termsIn(seg int, terms []string, in question.Part) (*roaring.Bitmap, error) {
+	works := roaring.New()
+	for _, term := range terms {
+		if err := s.addWith(seg, term, in, works); err != nil {
+			return nil, err
+		}
+	}
+	return works, nil
+}
+
+// addWith adds the works of a segment that have a term in one of the parts.
+func (s *search) addWith(seg int, term string, in question.Part, works *roaring.Bitmap) error {
+	sv := s.view.segments[seg]
 	if in&question.Fulltext != 0 && len(sv.root) < len(sv.work) {
 		list, err := s.postings(seg, passageField, term, nil)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		docs := roaring.New()
 		list.AddTo(docs)
@@ -167,13 +179,13 @@ func (s *search) termIn(seg int, term string, in question.Part) (*roaring.Bitmap
 	}
 	list, err := s.postings(seg, wordField, term, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	it := list.Iterator(false, nil)
 	for {
 		doc, weight, ok, err := it.Next()
 		if !ok || err != nil {
-			return works, err
+			return err
 		}
 		if partsOfWeight(weight)&in != 0 {
 			works.Add(sv.work[doc])
@@ -188,15 +200,15 @@ func partsOfWeight(weight int) question.Part {
 
 // quoting returns the works that have a phrase.
 func (s *search) quoting(seg int, text string, in question.Part) (*roaring.Bitmap, error) {
-	var terms []string
+	var words []form
 	s.Reset(text)
-	for len(terms) < maxPhraseWords && s.Next() {
-		terms = append(terms, s.term())
+	for len(words) < maxPhraseWords && s.Next() {
+		words = append(words, s.form())
 	}
-	if len(terms) == 0 {
+	if len(words) == 0 {
 		return s.every(seg), nil
 	}
-	return s.phraseIn(seg, terms, within(in))
+	return s.phraseIn(seg, words, within(in))
 }
 
 // folded returns the words of a text, folded but not stemmed.
@@ -212,11 +224,11 @@ func (s *search) folded(text string) []string {
 // written returns the works that have a creator with all words of a name. With
 // "*", the last word may stand in the name of another creator.
 func (s *search) written(seg int, n *question.Node) (*roaring.Bitmap, error) {
-	words := s.folded(n.Text)
+	names := s.creatorsIn(n.Text)
 	sv, out := s.view.segments[seg], set{}
-	if n.Prefix && len(words) > 0 {
+	if words := s.folded(n.Text); n.Prefix && len(words) > 0 {
 		last := words[len(words)-1]
-		words = words[:len(words)-1]
+		names = s.creatorsIn(strings.Join(words[:len(words)-1], " "))
 		docs, err := s.beginning(seg, nameField, last)
 		if err != nil {
 			return nil, err
@@ -225,8 +237,8 @@ func (s *search) written(seg int, n *question.Node) (*roaring.Bitmap, error) {
 		addWorks(works, sv, docs)
 		out = out.and(works)
 	}
-	if len(words) > 0 {
-		docs, err := s.aligned(seg, nameField, words, 0)
+	for _, name := range names {
+		docs, err := s.aligned(seg, nameField, s.spelledNames(name), 0)
 		if err != nil {
 			return nil, err
 		}
@@ -267,7 +279,11 @@ func (s *search) beginning(seg int, field, prefix string) (*roaring.Bitmap, erro
 
 // tagged returns the works with a tag, and those whose tags have its words.
 func (s *search) tagged(seg int, n *question.Node) (*roaring.Bitmap, error) {
-	out, err := s.exactly(seg, exactTag+plaintext.FoldName(n.Text))
+	tags, err := s.tagTerms(n.Text)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.exactly(seg, tags...)
 	if err != nil || len(s.wordsOf(n)) == 0 {
 		return out, err
 	}
@@ -278,9 +294,9 @@ func (s *search) tagged(seg int, n *question.Node) (*roaring.Bitmap, error) {
 	return out, err
 }
 
-// exactly returns the works with a term of the exact field.
-func (s *search) exactly(seg int, term string) (*roaring.Bitmap, error) {
-	docs, err := s.union(seg, []string{term})
+// exactly returns the works with one of the terms of the exact field.
+func (s *search) exactly(seg int, terms ...string) (*roaring.Bitmap, error) {
+	docs, err := s.union(seg, terms)
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +310,7 @@ func (s *search) exactWords(seg int, prefix string, n *question.Node) (*roaring.
 	words := s.folded(n.Text)
 	out := set{}
 	for i, word := range words {
-		if len(words) > 1 && stopWords[word] {
+		if len(words) > 1 && s.isStop(word) {
 			continue
 		}
 		docs, err := s.union(seg, []string{prefix + word})

@@ -66,7 +66,8 @@ func (s *search) countAddedTerms(added []library.AddedTerm) error {
 func (s *search) add(st *library.Statistics) error {
 	scale := float32(0)
 	for i := range s.lookups {
-		if l := &s.lookups[i]; !l.completion && st.Words[l.counted] != (library.Frequency{}) {
+		l, first := &s.lookups[i], i == 0 || s.lookups[i-1].word != s.lookups[i].word
+		if first && l.source == ownForm && st.Words[l.counted] != (library.Frequency{}) {
 			scale += addedShare * l.weight
 		}
 	}

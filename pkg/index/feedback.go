@@ -73,6 +73,7 @@ type feeder struct {
 // read reads the beginning of a work's texts.
 func (f *feeder) read(it *library.Item) {
 	f.begin()
+	f.language = f.languageOf(it)
 	f.written = f.written[:0]
 	left := feedbackBytes
 	parts(it, func(p part) bool {
@@ -88,13 +89,16 @@ func (f *feeder) read(it *library.Item) {
 func (f *feeder) addWords(k kind, text string) {
 	f.Reset(text)
 	for f.Next() {
-		f.addTerm(k, f.term())
-		if len(f.entries) > len(f.written) {
-			word := ""
-			if !stopWords[string(f.Word)] {
-				word = proposable(text[f.Start:f.End])
+		f.forms = f.appendForms(f.forms[:0], f.language)
+		for i, term := range f.forms {
+			f.addTerm(k, term)
+			if len(f.entries) > len(f.written) {
+				word := ""
+				if i == 0 && !f.isStop(string(f.Word)) {
+					word = proposable(text[f.Start:f.End])
+				}
+				f.written = append(f.written, word)
 			}
-			f.written = append(f.written, word)
 		}
 		f.next++
 		f.words[k]++
@@ -146,7 +150,7 @@ func (s *search) describe(it *library.Item, w *library.Feedback) {
 
 // has reports whether a term is one of the query's words.
 func (p *parsed) has(term string) bool {
-	return slices.ContainsFunc(p.words, func(w queryWord) bool { return w.term == term })
+	return slices.ContainsFunc(p.words, func(w queryWord) bool { return slices.Contains(w.terms, term) || slices.Contains(w.spelled, term) })
 }
 
 // names reports whether all words of a query stand in the work's title, creators
@@ -162,7 +166,7 @@ func (f *feeder) names(q *parsed, it *library.Item) (named, authored bool) {
 			dated = true
 			continue
 		}
-		i, ok := f.terms[w.term]
+		i, ok := f.entryOf(&w)
 		if !ok || f.entries[i].counts[kindCreators]+f.entries[i].counts[kindTitle] == 0 {
 			return false, false
 		}
@@ -171,4 +175,16 @@ func (f *feeder) names(q *parsed, it *library.Item) (named, authored bool) {
 		}
 	}
 	return true, dated && creators > 0 && creators == len(q.words)-1
+}
+
+// entryOf returns the place of a word of the query in the entries.
+func (f *feeder) entryOf(w *queryWord) (int, bool) {
+	for _, terms := range [...][]string{w.terms, w.also, w.spelled} {
+		for _, term := range terms {
+			if i, ok := f.analysis.terms[term]; ok {
+				return i, true
+			}
+		}
+	}
+	return 0, false
 }

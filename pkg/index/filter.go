@@ -12,11 +12,10 @@ import (
 
 // filter is what a query demands of a work beside its words.
 type filter struct {
-	all  [][]string // of each group, one exact term
-	none []string   // none of these
-	// creator are the folded words of one creator's name.
-	creator        []string
-	from, to       int // years; 0 is no bound
+	all            [][]string   // of each group, one exact term
+	none           []string     // none of these
+	creators       [][][]string // names, by the terms of their words
+	from, to       int          // years; 0 is no bound
 	nothing, dated bool
 	recent         bool  // added since
 	since          int64 // this time, in Unix nanoseconds
@@ -29,38 +28,69 @@ func (s *search) filter(q *library.Query, collections []string) (*filter, error)
 		f.recent, f.since = true, nanoseconds(q.AddedSince)
 	}
 	if collections != nil {
-		f.any(exactCollection, collections, func(s string) string { return s })
+		f.any(exactCollection, collections)
 	}
 	for _, tag := range q.TagsAll {
-		f.all = append(f.all, []string{exactTag + plaintext.FoldName(tag)})
+		terms, err := s.tagTerms(tag)
+		if err != nil {
+			return nil, err
+		}
+		f.all = append(f.all, terms)
 	}
 	if len(q.TagsAny) > 0 {
-		f.any(exactTag, q.TagsAny, plaintext.FoldName)
+		var group []string
+		for _, tag := range q.TagsAny {
+			terms, err := s.tagTerms(tag)
+			if err != nil {
+				return nil, err
+			}
+			group = append(group, terms...)
+		}
+		f.all = append(f.all, group)
 	}
 	for _, tag := range q.TagsNone {
-		f.none = append(f.none, exactTag+plaintext.FoldName(tag))
+		terms, err := s.tagTerms(tag)
+		if err != nil {
+			return nil, err
+		}
+		f.none = append(f.none, terms...)
 	}
 	if len(q.ItemTypes) > 0 {
-		f.any(exactType, q.ItemTypes, func(s string) string { return s })
+		f.any(exactType, q.ItemTypes)
 	}
 	if q.Creator != "" {
-		s.Reset(plaintext.Shown(cutText(q.Creator, maxQueryBytes)))
-		for s.Next() && len(f.creator) < maxPhraseWords {
-			f.creator = append(f.creator, string(s.Word))
-		}
-		f.nothing = f.nothing || len(f.creator) == 0
+		f.creators = s.creatorsIn(q.Creator)
+		f.nothing = f.nothing || len(f.creators) == 0
 	}
 	return f, nil
 }
 
 // any demands one of several terms.
-func (f *filter) any(prefix string, values []string, fold func(string) string) {
+func (f *filter) any(prefix string, values []string) {
 	group := make([]string, len(values))
 	for i, v := range values {
-		group[i] = prefix + fold(v)
+		group[i] = prefix + v
 	}
 	f.all = append(f.all, group)
 	f.nothing = f.nothing || len(values) == 0
+}
+
+// tagForms returns the forms by which a tag is compared, itself first: "Gödel" is
+// also "godel" and "goedel".
+func tagForms(tag string) []string { return plaintext.NameForms(plaintext.FoldName(tag)) }
+
+// tagTerms returns the terms of the works that have a tag: exactly that tag if a
+// work has it, else those that are written with other diacritics.
+func (s *search) tagTerms(tag string) ([]string, error) {
+	forms := tagForms(tag)
+	terms := []string{exactTag + forms[0]}
+	if has, err := s.has(exactField, terms[0]); err != nil || has {
+		return terms, err
+	}
+	for _, form := range forms {
+		terms = append(terms, exactTagForm+form, exactTag+form)
+	}
+	return terms, nil
 }
 
 // passes reports whether a work's date and the time it was added are in the range.
@@ -113,8 +143,8 @@ func (s *search) allowed(seg int, f *filter) (set, error) {
 		}
 		out = out.and(bits)
 	}
-	if len(f.creator) > 0 {
-		bits, err := s.aligned(seg, nameField, f.creator, 0)
+	for _, name := range f.creators {
+		bits, err := s.aligned(seg, nameField, name, 0)
 		if err != nil {
 			return set{}, err
 		}

@@ -35,8 +35,8 @@ func FuzzParseQuery(f *testing.F) {
 			seen[key] = true
 		}
 		for _, p := range q.phrases {
-			if len(p.terms) == 0 || len(p.terms) > maxPhraseWords {
-				t.Errorf("phrase of %d words", len(p.terms))
+			if len(p.words) == 0 || len(p.words) > maxPhraseWords {
+				t.Errorf("phrase of %d words", len(p.words))
 			}
 			for _, i := range p.places {
 				if i < 0 || i >= len(q.words) {

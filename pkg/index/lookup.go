@@ -6,13 +6,14 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 	"github.com/stackroom-mcp/stackroom/pkg/question"
 )
 
 // dictionaries are the term dictionaries of a segment, opened when first
 // used. They are not safe for concurrent use.
 type dictionaries struct {
-	words, passages, exact, names *segment.Dictionary
+	words, passages, exact, names, surfaces *segment.Dictionary
 }
 
 func (d *dictionaries) of(field string) **segment.Dictionary {
@@ -23,6 +24,8 @@ func (d *dictionaries) of(field string) **segment.Dictionary {
 		return &d.passages
 	case nameField:
 		return &d.names
+	case surfaceField:
+		return &d.surfaces
 	}
 	return &d.exact
 }
@@ -40,21 +43,32 @@ func (s *search) dictionary(seg int, field string) (*segment.Dictionary, error) 
 	return *at, nil
 }
 
-// lookup is a term whose postings count for a word of the query: the word's
-// own, or one that begins with it.
+// lookup is a term whose postings count for a word of the query: a form of the
+// word itself, or of one that it begins or may be meant for.
 type lookup struct {
-	term       string
-	word       int  // place in the query's words
-	counted    int  // place of the word in s.counted
-	slot       int  // place in s.lists
-	completion bool // the term begins with the word
-	in         question.Part
-	weight     float32 // against the word's own term
+	term    string
+	word    int // place in the query's words
+	counted int // place of the word in s.counted
+	slot    int // place in s.lists
+	source  lookupSource
+	in      question.Part
+	weight  float32 // against the word itself
 	// found is the number of works and passages of the view that have the
 	// term, and the frequencies are what it adds to the score of one.
 	found                           library.Frequency
 	workFrequency, passageFrequency float32
 }
+
+// lookupSource says why a term is looked up.
+type lookupSource uint8
+
+const (
+	ownForm    lookupSource = iota // a form of the word itself
+	nameForm                       // the same in names of creators alone
+	completion                     // the word begins a word of that term
+	spelling                       // the word may be meant for one of that term
+	lookupSources
+)
 
 // prefixWeight is what a word that only begins with a word of the query is
 // worth against that word itself.
@@ -69,53 +83,119 @@ func (s *search) count(text string) error {
 	}
 	s.query = parse(s.analyzer, text)
 	s.lookups, s.counted, s.phrased = s.lookups[:0], s.counted[:0], s.phrased[:0]
+	s.completed, s.spelled, s.corrections = nil, nil, nil
 	if err := s.countNamed(); err != nil {
 		return err
 	}
-	for i, w := range s.query.words {
-		s.lookups = append(s.lookups, lookup{term: w.term, word: i, counted: i, slot: i, in: w.in, weight: repetition(w.count)})
-		if err := s.find(i); err != nil {
-			return err
+	for i := range s.query.words {
+		total := library.Frequency{}
+		for _, term := range s.query.words[i].terms {
+			found, err := s.lookUp(term, i, ownForm, 1)
+			if err != nil {
+				return err
+			}
+			total = sum(total, found)
 		}
-		s.counted = append(s.counted, s.lookups[i].found)
+		s.counted = append(s.counted, total)
 	}
 	return s.countPhrases()
 }
 
-// prepare finds the postings of the words that the query's unfinished words
-// begin, and weighs all words by the statistics given, or by those of the view.
-// The words themselves have been counted.
+// lookUp finds the postings of a term for a word of the query, and returns how
+// many works and passages have it. Terms that the view lacks are left out.
+func (s *search) lookUp(term string, word int, source lookupSource, weight float32) (library.Frequency, error) {
+	w, n := &s.query.words[word], len(s.lookups)
+	in := w.in
+	if source == nameForm {
+		in &= question.Creators
+	}
+	if source != completion {
+		weight *= repetition(w.count)
+	}
+	s.lookups = append(s.lookups, lookup{term: term, word: word, counted: word, slot: n, source: source, in: in, weight: weight})
+	err := s.find(n)
+	found := s.lookups[n].found
+	if found == (library.Frequency{}) && n > 0 && s.lookups[n-1].word == word && s.lookups[n-1].source == source {
+		s.lookups = s.lookups[:n] // one of each source is kept, to weigh the word by
+	}
+	return found, err
+}
+
+// prepare finds the postings of the words that the query's words begin or may be
+// meant for, and weighs all words by the statistics given, or by those of the
+// view. The words themselves have been counted.
 func (s *search) prepare(given *library.Statistics) error {
 	if given != nil && (len(given.Words) != len(s.query.words) || len(given.Phrases) != len(s.query.phrases)) {
 		return library.Errorf(library.Invalid, "the statistics belong to another query").WithHint("start again without a cursor")
 	}
 	s.added, s.near, s.leastAdded = s.added[:0], s.near[:0], 0
 	s.name(given)
-	s.relax(given)
-	var completions []library.Completion
-	if given != nil {
-		completions = given.Completions
-	} else {
-		candidates, err := s.candidates()
-		if err != nil {
-			return err
-		}
-		completions = library.MostFrequent(candidates)
+	if s.naming {
+		s.weigh(given)
+		return nil
 	}
-	for _, c := range completions {
-		if c.Word >= len(s.query.words) {
-			continue
-		}
-		n := len(s.lookups)
-		s.lookups = append(s.lookups, lookup{
-			term: c.Term, word: c.Word, counted: c.Word, slot: n, completion: true, in: s.query.words[c.Word].in, weight: prefixWeight,
-		})
-		if err := s.find(n); err != nil {
+	s.relax(given)
+	if err := s.propose(given); err != nil {
+		return err
+	}
+	for _, c := range s.completed {
+		if _, err := s.lookUp(c.Term, c.Word, completion, prefixWeight); err != nil {
 			return err
 		}
+	}
+	if err := s.lookUpNames(); err != nil {
+		return err
+	}
+	if err := s.lookUpSpellings(given); err != nil {
+		return err
 	}
 	s.choose(given)
 	s.weigh(given)
+	return nil
+}
+
+// propose sets the completions and spellings that count: those given, or those of
+// the view.
+func (s *search) propose(given *library.Statistics) error {
+	if given != nil {
+		words := len(s.query.words)
+		s.completed = slices.DeleteFunc(slices.Clone(given.Completions), func(c library.Completion) bool { return c.Word >= words })
+		s.spelled = slices.DeleteFunc(slices.Clone(given.Spellings), func(w library.Spelling) bool {
+			return w.Word >= words || s.completes(w.Word)
+		})
+		return nil
+	}
+	candidates, err := s.candidates()
+	if err != nil {
+		return err
+	}
+	s.completed = library.MostFrequent(candidates)
+	spellings, err := s.spellings()
+	s.spelled = library.MostPlausible(spellings)
+	return err
+}
+
+// completes reports whether a word of the query begins others.
+func (s *search) completes(word int) bool {
+	return slices.ContainsFunc(s.completed, func(c library.Completion) bool { return c.Word == word })
+}
+
+// lookUpNames finds the postings of names with a letter in place of a digraph,
+// "Muller" for "Mueller", in creators.
+func (s *search) lookUpNames() error {
+	for i := range s.query.words {
+		w := &s.query.words[i]
+		name, ok := plaintext.WithoutDigraphs(w.text)
+		if !ok || w.in&question.Creators == 0 {
+			continue
+		}
+		w.also = s.formOf(name).terms
+		for _, term := range w.also {
+			if _, err := s.lookUp(term, i, nameForm, 1); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -130,12 +210,15 @@ func (s *search) choose(given *library.Statistics) {
 	order := make([]int, len(words))
 	total := s.total(given)
 	for i := range words {
-		f := s.frequency(&s.lookups[i], given)
+		f, weight := s.counted[i], repetition(words[i].count)
+		if given != nil {
+			f = atLeast(f, given.Words[i])
+		}
 		if f.Works > 0 {
-			weights[i] = s.lookups[i].weight * inverseFrequency(total.Works, f.Works)
+			weights[i] = weight * inverseFrequency(total.Works, f.Works)
 		}
 		if f.Passages > 0 {
-			weights[i] = max(weights[i], s.lookups[i].weight*inverseFrequency(total.Passages, f.Passages))
+			weights[i] = max(weights[i], weight*inverseFrequency(total.Passages, f.Passages))
 		}
 		order[i] = i
 	}
@@ -211,29 +294,22 @@ func (s *search) total(given *library.Statistics) library.Frequency {
 	return total
 }
 
-// weigh computes what each term is worth. Words that only begin with a word of
-// the query are worth no more than that word and all of them together.
+// weigh computes what each term is worth. All forms of a word are worth the same.
+// Words that only begin with a word of the query, or that it may be meant for, are
+// worth no more than that word and all of them together.
 func (s *search) weigh(given *library.Statistics) {
 	s.covers.reset(len(s.query.words))
-	total := s.total(given)
-	var groups [maxScored]library.Frequency
-	for i := range s.lookups {
-		f := s.frequency(&s.lookups[i], given)
-		group := &groups[s.lookups[i].word]
-		group.Works += f.Works
-		group.Passages += f.Passages
-	}
+	total, groups := s.total(given), s.groups(given)
 	for i := range s.lookups {
 		l := &s.lookups[i]
-		has := s.frequency(l, given)
-		n := has
-		if l.completion {
-			n = groups[l.word]
+		n := groups[l.word][ownForm]
+		if l.source > nameForm {
+			n = sum(n, groups[l.word][l.source])
 		}
-		if has.Works > 0 {
+		if n.Works > 0 {
 			l.workFrequency = l.weight * inverseFrequency(total.Works, n.Works)
 		}
-		if has.Passages > 0 {
+		if n.Passages > 0 {
 			l.passageFrequency = l.weight * inverseFrequency(total.Passages, n.Passages)
 		}
 		s.covers.weigh(l.word, max(l.workFrequency, l.passageFrequency))
@@ -257,21 +333,43 @@ func (s *search) require(absent float32) {
 	s.demand.set(s.query.words, weights[:], absent)
 }
 
-// frequency returns how frequent a term is: as given, but at least as in the
-// view, which may be newer than what is given.
-func (s *search) frequency(l *lookup, given *library.Statistics) library.Frequency {
+// groups returns how frequent the terms of each word are, by their source: as
+// given, but at least as in the view, which may be newer than what is given.
+func (s *search) groups(given *library.Statistics) (found [maxScored][lookupSources]library.Frequency) {
+	var told [maxScored][lookupSources]library.Frequency
+	place := make(map[int]int, len(s.query.words)) // of counted words among those that are scored
+	for i := range s.lookups {
+		l := &s.lookups[i]
+		place[l.counted] = l.word
+		found[l.word][l.source] = sum(found[l.word][l.source], l.found)
+	}
 	if given == nil {
-		return l.found
+		return found
 	}
-	if !l.completion {
-		return atLeast(l.found, given.Words[l.counted])
+	for counted, word := range place {
+		told[word][ownForm] = given.Words[counted]
 	}
-	for _, c := range given.Completions {
-		if c.Word == l.counted && c.Term == l.term {
-			return atLeast(l.found, c.Frequency)
+	add := func(counted int, source lookupSource, f library.Frequency) {
+		if word, ok := place[counted]; ok {
+			told[word][source] = sum(told[word][source], f)
 		}
 	}
-	return l.found
+	for _, c := range given.Completions {
+		add(c.Word, completion, c.Frequency)
+	}
+	for _, w := range given.Spellings {
+		add(w.Word, spelling, w.Frequency)
+	}
+	for word := range found {
+		for source := range found[word] {
+			found[word][source] = atLeast(found[word][source], told[word][source])
+		}
+	}
+	return found
+}
+
+func sum(a, b library.Frequency) library.Frequency {
+	return library.Frequency{Works: a.Works + b.Works, Passages: a.Passages + b.Passages}
 }
 
 func atLeast(a, b library.Frequency) library.Frequency {

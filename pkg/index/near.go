@@ -76,7 +76,7 @@ func (s *search) point() (p latent.Point, ok bool) {
 	var v latent.Vector
 	for i := range s.lookups {
 		l := &s.lookups[i]
-		if at, known := m.Find(l.term); known && !l.completion {
+		if at, known := m.Find(l.term); known && l.source != completion {
 			m.Add(&v, at, l.weight)
 			ok = true
 		}

@@ -49,6 +49,8 @@ func (s *search) answer(ctx context.Context, key string, q library.PassageQuery)
 	if len(s.query.words) == 0 {
 		return nil, nil
 	}
+	s.finder.begin(s.analyzer, &s.query, nil)
+	s.finder.language = s.view.segments[seg].records[work].language
 	excerpts := s.itemExcerpts(it)
 	texts, err := s.textExcerpts(seg, work)
 	if err != nil {
@@ -87,7 +89,6 @@ func (s *search) locate(key string) (seg int, work uint32, ok bool) {
 // have a word of the question.
 func (s *search) itemExcerpts(it *library.Item) []excerpt {
 	f := &s.finder
-	f.begin(s.analyzer, &s.query, nil)
 	var out []excerpt
 	parts(it, func(p part) bool {
 		if p.kind != kindAbstract && p.kind != kindNote && p.kind != kindAnnotation {
@@ -131,23 +132,25 @@ func (s *search) textExcerpts(seg int, work uint32) ([]excerpt, error) {
 	found := make(map[uint32]int)
 	var out []excerpt
 	for i, w := range s.query.words {
-		list, err := s.postings(seg, passageField, w.term, nil)
-		if err != nil {
-			return nil, err
-		}
-		it := list.Iterator(false, nil)
-		doc, weight, more, err := it.Advance(first)
-		for ; err == nil && more && doc < end; doc, weight, more, err = it.Next() {
-			at, ok := found[doc]
-			if !ok {
-				at = len(out)
-				found[doc] = at
-				out = append(out, excerpt{doc: doc, weight: make([]float32, len(s.query.words))})
+		for _, term := range w.terms {
+			list, err := s.postings(seg, passageField, term, nil)
+			if err != nil {
+				return nil, err
 			}
-			out[at].weight[i] = saturations[weight%impactLevels]
-		}
-		if err != nil {
-			return nil, err
+			it := list.Iterator(false, nil)
+			doc, weight, more, err := it.Advance(first)
+			for ; err == nil && more && doc < end; doc, weight, more, err = it.Next() {
+				at, ok := found[doc]
+				if !ok {
+					at = len(out)
+					found[doc] = at
+					out = append(out, excerpt{doc: doc, weight: make([]float32, len(s.query.words))})
+				}
+				out[at].weight[i] = max(out[at].weight[i], saturations[weight%impactLevels])
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b excerpt) int { return cmp.Compare(a.doc, b.doc) })

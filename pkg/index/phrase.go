@@ -19,7 +19,7 @@ func (s *search) countPhrases() error {
 	for i := range s.query.phrases {
 		for seg := range s.view.segments {
 			p := &s.query.phrases[i]
-			works, err := s.phraseIn(seg, p.terms, p.in)
+			works, err := s.phraseIn(seg, p.words, p.in)
 			if err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ func (s *search) relax(given *library.Statistics) {
 func (s *search) adjacentIn(seg int) (map[uint32]float32, error) {
 	pairs := 0
 	for _, i := range s.relaxed {
-		pairs += len(s.query.phrases[i].terms) - 1
+		pairs += len(s.query.phrases[i].words) - 1
 	}
 	if pairs == 0 {
 		return nil, nil
@@ -78,8 +78,8 @@ func (s *search) adjacentIn(seg int) (map[uint32]float32, error) {
 	shares := make(map[uint32]float32)
 	for _, i := range s.relaxed {
 		p := &s.query.phrases[i]
-		for j := range len(p.terms) - 1 {
-			works, err := s.phraseIn(seg, p.terms[j:j+2], p.in)
+		for j := range len(p.words) - 1 {
+			works, err := s.phraseIn(seg, p.words[j:j+2], p.in)
 			if err != nil {
 				return nil, err
 			}
@@ -91,11 +91,15 @@ func (s *search) adjacentIn(seg int) (map[uint32]float32, error) {
 	return shares, nil
 }
 
-// phraseIn returns the works of a segment that have terms side by side, in one of
+// phraseIn returns the works of a segment that have words side by side, in one of
 // the parts.
-func (s *search) phraseIn(seg int, terms []string, in question.Part) (*roaring.Bitmap, error) {
+func (s *search) phraseIn(seg int, words []form, in question.Part) (*roaring.Bitmap, error) {
 	sv := s.view.segments[seg]
 	works := roaring.New()
+	terms := make([][]string, len(words))
+	for i := range words {
+		terms[i] = s.alternatives(&words[i])
+	}
 	if in&^question.Fulltext != 0 {
 		docs, err := s.aligned(seg, wordField, terms, 1)
 		if err != nil {
@@ -103,8 +107,8 @@ func (s *search) phraseIn(seg int, terms []string, in question.Part) (*roaring.B
 		}
 		addWorks(works, sv, docs)
 		if in != anywhere {
-			for _, term := range terms {
-				parts, err := s.termIn(seg, term, in&^question.Fulltext)
+			for i := range terms {
+				parts, err := s.termsIn(seg, terms[i], in&^question.Fulltext)
 				if err != nil {
 					return nil, err
 				}
@@ -129,28 +133,40 @@ func addWorks(works *roaring.Bitmap, sv *segmentView, docs *roaring.Bitmap) {
 	}
 }
 
-// aligned returns the documents that have all terms at positions that step up
-// by step from one term to the next: 1 finds phrases, 0 words of the same
+// aligned returns the documents that have one term of each word, at positions that
+// step up by step from one word to the next: 1 finds phrases, 0 words of the same
 // name.
-func (s *search) aligned(seg int, field string, terms []string, step uint64) (*roaring.Bitmap, error) {
+func (s *search) aligned(seg int, field string, words [][]string, step uint64) (*roaring.Bitmap, error) {
 	var docs set
-	lists := make([]*segment.Postings, len(terms))
-	for i, term := range terms {
-		bits, list, err := s.having(seg, field, term)
-		if err != nil {
-			return nil, err
+	lists := make([][]*segment.Postings, len(words))
+	for i, terms := range words {
+		bits := roaring.New()
+		var list *segment.Postings
+		for _, term := range terms {
+			var err error
+			if list, err = s.postings(seg, field, term, list); err != nil {
+				return nil, err
+			}
+			if list.Len() > 0 {
+				list.AddTo(bits)
+				lists[i] = append(lists[i], list)
+				list = nil // it is kept
+			}
 		}
-		lists[i], docs = list, docs.and(bits)
-		if docs.bits.IsEmpty() || len(terms) == 1 {
+		if deleted := s.view.segments[seg].deleted; deleted != nil {
+			bits.AndNot(deleted)
+		}
+		docs = docs.and(bits)
+		if docs.bits.IsEmpty() || len(words) == 1 {
 			return docs.bits, nil
 		}
 	}
-	for len(s.cursors) < len(terms) {
+	for len(s.cursors) < len(words) {
 		s.cursors = append(s.cursors, cursor{})
 	}
-	cursors := s.cursors[:len(terms)]
+	cursors := s.cursors[:len(words)]
 	for i := range cursors {
-		cursors[i].postings = lists[i].Iterator(true, cursors[i].postings)
+		cursors[i].open(lists[i])
 	}
 	out := roaring.New()
 	for it := docs.bits.Iterator(); it.HasNext(); {
@@ -167,42 +183,66 @@ func (s *search) aligned(seg int, field string, terms []string, step uint64) (*r
 	return out, nil
 }
 
-// having returns the live documents that have a term, and its postings.
-func (s *search) having(seg int, field, term string) (*roaring.Bitmap, *segment.Postings, error) {
-	list, err := s.postings(seg, field, term, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	bits := roaring.New()
-	list.AddTo(bits)
-	if deleted := s.view.segments[seg].deleted; deleted != nil {
-		bits.AndNot(deleted)
-	}
-	return bits, list, nil
-}
-
-// cursor reads the positions of one term. Its memory is used again.
+// cursor reads the positions of the terms of one word. Its memory is used again.
 type cursor struct {
-	postings  *segment.Iterator
+	terms     []termCursor
 	positions []uint64
 	starts    []uint64 // where the phrase would begin in the document
 }
 
-// read takes the term's positions in a document past the last one; shift is
-// how far the term stands behind the phrase's begin.
+// termCursor goes through the postings of one term.
+type termCursor struct {
+	postings *segment.Iterator
+	doc      int64 // the present one; -1 before the first
+	ended    bool
+}
+
+// open makes the cursor read postings from their beginning.
+func (c *cursor) open(lists []*segment.Postings) {
+	for len(c.terms) < len(lists) {
+		c.terms = append(c.terms, termCursor{})
+	}
+	c.terms = c.terms[:len(lists)]
+	for i, list := range lists {
+		c.terms[i] = termCursor{postings: list.Iterator(true, c.terms[i].postings), doc: -1}
+	}
+}
+
+// read takes the word's positions in a document past the last one; shift is
+// how far the word stands behind the phrase's begin.
 func (c *cursor) read(doc uint32, shift uint64) error {
 	c.starts = c.starts[:0]
-	at, _, ok, err := c.postings.Advance(doc)
-	if err != nil || !ok || at != doc {
-		return err
-	}
-	c.positions = c.postings.Positions(c.positions[:0])
-	for _, p := range c.positions {
-		if p >= shift {
-			c.starts = append(c.starts, p-shift)
+	for i := range c.terms {
+		t := &c.terms[i]
+		has, err := t.advance(doc)
+		if err != nil {
+			return err
+		}
+		if !has {
+			continue
+		}
+		c.positions = t.postings.Positions(c.positions[:0])
+		for _, p := range c.positions {
+			if p >= shift {
+				c.starts = append(c.starts, p-shift)
+			}
 		}
 	}
 	return nil
+}
+
+// advance goes to a document and reports whether it has the term.
+func (t *termCursor) advance(doc uint32) (bool, error) {
+	if t.ended || t.doc >= int64(doc) {
+		return t.doc == int64(doc), nil
+	}
+	at, _, ok, err := t.postings.Advance(doc)
+	if err != nil || !ok {
+		t.ended = true
+		return false, err
+	}
+	t.doc = int64(at)
+	return at == doc, nil
 }
 
 // inLine reports whether the phrase begins somewhere for every term.

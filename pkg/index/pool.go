@@ -64,6 +64,7 @@ func (x *Index) begin() *search {
 		s = &search{analyzer: newAnalyzer()}
 	}
 	s.source, s.ready = x.source, false
+	s.languages = x.view.languages
 	if s.view != x.view {
 		// What was read from other segments may be gone with their files.
 		s.view, s.dicts = x.view, make([]dictionaries, len(x.view.segments))

@@ -43,7 +43,7 @@ type parsed struct {
 
 // queryWord is a term that adds to the score.
 type queryWord struct {
-	term  string
+	form
 	typed string        // as the query has it first
 	count int           // how often
 	in    question.Part // where it counts
@@ -53,12 +53,23 @@ type queryWord struct {
 	quoted bool
 	// prefix is the word folded if it may go on, else "".
 	prefix string
+	// spelled are the terms of the words that the word may be meant for, also those
+	// by which only names of creators have it.
+	spelled, also []string
+	spellings     []string // those words, folded
+}
+
+// form is a word and the terms by which works have it.
+type form struct {
+	term  string   // the English one, which tells words apart
+	terms []string // all, by the languages of the works
+	text  string   // the word, folded
 }
 
 // phrase is a sequence of words. It is required if a work has it.
 type phrase struct {
 	text  string // as typed
-	terms []string
+	words []form
 	in    question.Part
 	// places are those of its words, without stop words, in words.
 	places []int
@@ -97,6 +108,7 @@ func parse(a *analyzer, text string) parsed {
 			return p.out
 		}
 	}
+	p.read(text)
 	q := question.Parse(text)
 	p.out.notices = append(p.out.notices, q.Notices...)
 	for i, n := range q.Nodes {
@@ -153,7 +165,7 @@ func (p *parser) plain(n *question.Node, last bool) {
 
 // stopped reports whether the current word is a stop word, and keeps it.
 func (p *parser) stopped(w queryWord) bool {
-	if !stopWords[string(p.Word)] {
+	if !p.isStop(string(p.Word)) {
 		return false
 	}
 	if len(p.stop) < maxPhraseWords {
@@ -164,7 +176,7 @@ func (p *parser) stopped(w queryWord) bool {
 
 // word returns the current word of a text.
 func (p *parser) word(text string, in question.Part) queryWord {
-	return queryWord{term: p.term(), typed: cutText(text[p.Start:p.End], maxTypedBytes), count: 1, in: within(in)}
+	return queryWord{form: p.form(), typed: cutText(text[p.Start:p.End], maxTypedBytes), count: 1, in: within(in)}
 }
 
 // add adds a word and returns its place in words, or -1.
@@ -175,6 +187,7 @@ func (p *parser) add(w queryWord) int {
 		old.count += w.count
 		old.loose = old.loose || w.loose
 		old.quoted = old.quoted || w.quoted
+		old.add(w.terms)
 		if w.prefix != "" {
 			old.prefix = w.prefix
 		}
@@ -196,12 +209,12 @@ func (p *parser) phrase(n *question.Node) {
 	ph := phrase{text: n.Text, in: within(n.In)}
 	p.Reset(n.Text)
 	for p.Next() {
-		if len(ph.terms) == maxPhraseWords {
+		if len(ph.words) == maxPhraseWords {
 			p.out.note(noticeLongPhrase)
 			break
 		}
 		w := p.word(n.Text, n.In)
-		ph.terms = append(ph.terms, w.term)
+		ph.words = append(ph.words, w.form)
 		w.quoted = true
 		if p.stopped(w) {
 			continue
@@ -210,7 +223,7 @@ func (p *parser) phrase(n *question.Node) {
 			ph.places = append(ph.places, i)
 		}
 	}
-	if len(ph.terms) > 0 {
+	if len(ph.words) > 0 {
 		p.out.phrases = append(p.out.phrases, ph)
 	}
 }
@@ -236,7 +249,7 @@ func (p *parser) score(n *question.Node) {
 	}
 	p.Reset(n.Text)
 	for p.Next() {
-		if w := p.word(n.Text, in); !stopWords[string(p.Word)] {
+		if w := p.word(n.Text, in); !p.isStop(string(p.Word)) {
 			if n.Prefix && n.Kind == question.Text && p.End == len(n.Text) {
 				w.prefix = string(p.Word)
 			}

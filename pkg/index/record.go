@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/language"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
@@ -15,6 +16,8 @@ type record struct {
 	date  int32 // year·10000 + month·100 + day, or undated
 	added int64 // Unix nanoseconds, 0 if not known
 	title string
+	// language is that of the terms of the work and its passages.
+	language language.Language
 }
 
 // undated stands for the date of a work that has none; it sorts last where
@@ -66,6 +69,7 @@ func sortYear(date int32) int {
 func (r record) encode() []byte {
 	b := binary.AppendVarint(nil, int64(r.date))
 	b = binary.AppendVarint(b, r.added)
+	b = append(b, byte(r.language))
 	return append(b, r.title...)
 }
 
@@ -80,7 +84,11 @@ func decodeRecord(b []byte) (r record, ok bool) {
 	if n <= 0 {
 		return r, false
 	}
-	return record{date: int32(date), added: added, title: string(b[n:])}, true
+	b = b[n:]
+	if len(b) == 0 || b[0] >= byte(language.Count) {
+		return r, false
+	}
+	return record{date: int32(date), added: added, title: string(b[1:]), language: language.Language(b[0])}, true
 }
 
 // place is where a passage stands: which attachment, which element of its

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -19,6 +20,8 @@ type Result struct {
 	// Unmet says what no work of the index is, if Total is 0; see
 	// [library.Page].
 	Unmet string
+	// Corrections are as in [library.Page].
+	Corrections []library.Correction
 	// Statistics are those of the index for the query's text; nil if the query
 	// gave others, or had no words.
 	Statistics *library.Statistics
@@ -70,9 +73,14 @@ type search struct {
 	query   parsed
 	lookups []lookup
 	counted []library.Frequency // of each word of the text
-	lists   []*segment.Postings // two for each lookup and segment
-	phrased []*roaring.Bitmap   // works, for each phrase and segment
-	relaxed []int               // phrases that are not required
+	// completed are the terms that the query's words begin, spelled those that its
+	// unknown words may be meant for: all that count.
+	completed   []library.Completion
+	spelled     []library.Spelling
+	corrections []library.Correction
+	lists       []*segment.Postings // two for each lookup and segment
+	phrased     []*roaring.Bitmap   // works, for each phrase and segment
+	relaxed     []int               // phrases that are not required
 	// adjacent is, by work of the segment at hand, the share of the pairs of words
 	// of relaxed phrases that it has.
 	adjacent map[uint32]float32
@@ -130,7 +138,7 @@ func (s *search) run(ctx context.Context, q *library.Query, collections []string
 	r.Total, r.Hits = t.total, s.hits(t, q.Text != "")
 	r.More = t.following > len(r.Hits)
 	if q.Text != "" {
-		r.Notices, r.Unmet = s.query.notices, s.unmet(t)
+		r.Notices, r.Unmet, r.Corrections = s.query.notices, s.unmet(t), slices.Clone(s.corrections)
 	}
 	return r, nil
 }
@@ -151,6 +159,7 @@ func (s *search) hits(t *top, words bool) []Hit {
 		c := &best[i]
 		out[i] = Hit{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score), Value: t.value(c), Similar: c.grade == similar}
 		if words {
+			s.finder.language = s.view.segments[c.segment].records[c.work].language
 			out[i].Match = s.match(out[i].Key, c)
 			out[i].Lacks = s.lacks(c)
 		}

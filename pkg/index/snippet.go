@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/language"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
@@ -22,16 +23,27 @@ type span struct {
 // finder finds the words of a query in texts.
 type finder struct {
 	*analyzer
-	query   *parsed
-	weights []float32
-	starts  plaintext.Beginnings // of the terms, to pass over most words
+	query    *parsed
+	words    map[string]int // of the query, by the terms that stand for them
+	weights  []float32
+	language language.Language    // of the texts
+	forms    []string             // of the word at hand
+	starts   plaintext.Beginnings // of the terms, to pass over most words
 }
 
 // begin makes the finder look for the words of a query.
 func (f *finder) begin(a *analyzer, q *parsed, weights []float32) {
-	*f = finder{analyzer: a, query: q, weights: weights}
-	for _, w := range q.words {
-		f.starts.Add(w.term)
+	*f = finder{analyzer: a, query: q, words: make(map[string]int), weights: weights, forms: f.forms}
+	for i := len(q.words) - 1; i >= 0; i-- {
+		w := &q.words[i]
+		for _, terms := range [...][]string{w.spelled, w.also, w.terms} {
+			for _, term := range terms {
+				f.words[term] = i
+				if _, stem := language.Cut(term); stem != "" {
+					f.starts.Add(stem)
+				}
+			}
+		}
 		if w.prefix != "" {
 			f.starts.Add(w.prefix)
 		}
@@ -51,10 +63,10 @@ func (f *finder) find(text string, spans []span) []span {
 
 // match reports which word of the query the current word is.
 func (f *finder) match() (int, bool) {
-	term := f.term()
-	for i := range f.query.words {
-		if f.query.words[i].term == term {
-			return i, true
+	f.forms = f.appendForms(f.forms[:0], f.language)
+	for _, term := range f.forms {
+		if word, ok := f.words[term]; ok {
+			return word, true
 		}
 	}
 	for i := range f.query.words {

@@ -18,7 +18,9 @@ func (x *Index) Statistics(ctx context.Context, q library.Query) (*library.Stati
 		added := slices.Clone(q.Statistics.Added)
 		err := s.countAddedTerms(added)
 		return &library.Statistics{Added: added}, err
-	}, func(st *library.Statistics) int { return len(st.Words) + len(st.Completions) + len(st.Added) })
+	}, func(st *library.Statistics) int {
+		return len(st.Words) + len(st.Completions) + len(st.Spellings) + len(st.Added)
+	})
 }
 
 // countText returns the frequencies of a text's words.
@@ -32,6 +34,9 @@ func (s *search) countText(text string) (*library.Statistics, error) {
 		return nil, err
 	}
 	out.Completions = completions
+	if out.Spellings, err = s.spellings(); err != nil {
+		return nil, err
+	}
 	s.text, s.ready = text, true
 	return out, nil
 }
@@ -44,10 +49,11 @@ func (s *search) statistics() *library.Statistics {
 		out.Phrases = append(out.Phrases, s.phraseWorks(i))
 	}
 	for _, l := range s.lookups {
-		if l.completion {
+		if l.source == completion {
 			out.Completions = append(out.Completions, library.Completion{Candidate: library.Candidate{Word: l.counted, Term: l.term}, Frequency: l.found})
 		}
 	}
+	out.Spellings = s.spelled
 	return out
 }
 

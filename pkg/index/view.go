@@ -2,9 +2,11 @@ package index
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/stackroom-mcp/stackroom/pkg/index/internal/language"
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/latent"
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
@@ -15,6 +17,8 @@ type view struct {
 	space    *space // nil if there is none
 	works    int    // live ones
 	passages int
+	// languages are those of the works, deleted ones too, English first.
+	languages []language.Language
 }
 
 // segmentView is a segment as one version sees it. The passages of a work
@@ -34,6 +38,8 @@ type columns struct {
 	root    []uint32 // by work: its document; its passages follow it
 	keys    []string
 	records []record
+	// languages are those of the records, each once.
+	languages []language.Language
 }
 
 // add adds a segment and counts its works.
@@ -47,6 +53,12 @@ func (v *view) add(s *segmentView) {
 			}
 		}
 	}
+	for _, l := range s.languages {
+		if !slices.Contains(v.languages, l) {
+			v.languages = append(v.languages, l)
+		}
+	}
+	slices.Sort(v.languages)
 	v.works += works
 	v.passages += docs - works
 	v.segments = append(v.segments, s)
@@ -78,6 +90,9 @@ func readColumns(seg *segment.Segment) (c *columns, err error) {
 			c.root = append(c.root, doc)
 			c.keys = append(c.keys, id)
 			c.records = append(c.records, r)
+			if !slices.Contains(c.languages, r.language) {
+				c.languages = append(c.languages, r.language)
+			}
 		}
 		return nil
 	})

@@ -90,8 +90,11 @@ func FoldDigraphs(word string) (string, bool) {
 	if IsASCII(word) {
 		return "", false
 	}
-	var buf []byte
-	found := false
+	buf, found := withDigraphs(word)
+	return string(cutBytes(buf)), found
+}
+
+func withDigraphs(word string) (buf []byte, found bool) {
 	for _, r := range norm.NFC.String(word) {
 		if s, ok := digraphs[unicode.ToLower(r)]; ok {
 			buf, found = append(buf, s...), true
@@ -99,7 +102,7 @@ func FoldDigraphs(word string) (string, bool) {
 		}
 		buf = appendFolded(buf, string(r))
 	}
-	return string(cutBytes(buf)), found
+	return buf, found
 }
 
 // WithoutDigraphs returns a folded name with letters without diacritics in place
@@ -122,6 +125,23 @@ func WithoutDigraphs(name string) (string, bool) {
 		return "", false
 	}
 	return string(out), true
+}
+
+// NameForms returns the forms by which a name, as [FoldName] returns it, is
+// compared: itself and, if it has diacritics, without them, and with digraphs.
+func NameForms(folded string) []string {
+	forms := []string{folded}
+	if IsASCII(folded) {
+		return forms
+	}
+	plain := string(appendFolded(nil, folded))
+	if plain != folded {
+		forms = append(forms, plain)
+	}
+	if digraphs, ok := withDigraphs(folded); ok {
+		forms = append(forms, string(digraphs))
+	}
+	return forms
 }
 
 // isDigraph reports whether a digraph begins there, between consonants.

@@ -15,7 +15,10 @@ type reader struct {
 	opening  Opening
 }
 
-var _ library.Ranked = (*reader)(nil)
+var (
+	_ library.Ranked = (*reader)(nil)
+	_ library.Nearer = (*reader)(nil)
+)
 
 // call is one call of a reader.
 type call struct {
@@ -179,6 +182,19 @@ func (d *reader) Feedback(ctx context.Context, q library.Query) ([]library.Feedb
 		return nil, nil
 	}
 	return c.shelf.Feedback(ctx, q)
+}
+
+// Nearest implements [library.Nearer]; none until the replica is complete.
+func (d *reader) Nearest(ctx context.Context, kind library.NameKind, name string) ([]library.Name, error) {
+	c, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	if c.shelf == nil {
+		return nil, nil
+	}
+	return c.shelf.Nearest(ctx, kind, name)
 }
 
 // Items implements [library.Reader].

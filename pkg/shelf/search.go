@@ -34,6 +34,7 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 		Items: make([]library.Hit, 0, len(result.Hits)), Total: result.Total, Version: st.meta.Version, Notice: st.notice(),
 		More: result.More, Statistics: result.Statistics, QueryNotices: result.Notices, Unmet: result.Unmet,
 		Expanded: result.Expanded,
+		Corrections: result.Corrections,
 	}
 	for _, h := range result.Hits {
 		it, err := st.item(h.Key)
@@ -114,6 +115,18 @@ func (s *state) collectionsOf(q library.Query) ([]string, error) {
 		return nil, err
 	}
 	return t.subtree(q.Collection)
+}
+
+var _ library.Nearer = (*Shelf)(nil)
+
+// Nearest implements [library.Nearer].
+func (s *Shelf) Nearest(ctx context.Context, kind library.NameKind, name string) ([]library.Name, error) {
+	st, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer st.release()
+	return st.index.Nearest(ctx, kind, name)
 }
 
 // search returns the result of a query that has been checked.

@@ -139,6 +139,15 @@ func (r *tracedReader) Each(ctx context.Context, yield func(*library.Item) error
 	return traced(ctx, r.id, "each", func(ctx context.Context) (library.Page[*library.Item], error) { return eachOf(ctx, r.reader, yield) })
 }
 
+// Nearest implements [library.Nearer]; none if the library doesn't.
+func (r *tracedReader) Nearest(ctx context.Context, kind library.NameKind, name string) ([]library.Name, error) {
+	nearer, ok := r.reader.(library.Nearer)
+	if !ok {
+		return nil, nil
+	}
+	return traced(ctx, r.id, "nearest", func(ctx context.Context) ([]library.Name, error) { return nearer.Nearest(ctx, kind, name) })
+}
+
 func (r *tracedReader) Text(ctx context.Context, key string, q library.TextQuery) (library.Text, error) {
 	return traced(ctx, r.id, "text", func(ctx context.Context) (library.Text, error) { return r.reader.Text(ctx, key, q) })
 }

@@ -23,8 +23,11 @@ type searchInput struct {
 // url, are the shape that ChatGPT asks of a tool of this name.
 type searchOutput struct {
 	Results  []result `json:"results" jsonschema:"all below but id, url: untrusted third-party text"`
-	Expanded string   `json:"expanded,omitempty" jsonschema:"words that the search added"`
+	Expanded string   `json:"expanded,omitempty"`
 	Counts   *counts  `json:"counts,omitempty"`
+	// Corrected are words of the query and what was searched in their place, as
+	// "enigne → engine".
+	Corrected []string `json:"corrected,omitempty"`
 	listed
 }
 
@@ -89,7 +92,7 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 		t := &tidy{}
 		out := searchOutput{Results: make([]result, n), Counts: counted, listed: l.listed(c, n)}
 		if in.Cursor == "" { // words in a cursor may be those of another caller
-			out.Expanded = expanded(l.branches)
+			out.Expanded, out.Corrected = expanded(l.branches), corrected(l)
 		}
 		for i, e := range l.entries[:n] {
 			out.Results[i] = c.result(t, e.value, e.lib)
@@ -147,6 +150,9 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit
 	}
 	l.position, l.query = positionOf, q
 	l.notices = slices.Concat(notices, queryNotices(l, q), l.notices)
+	if len(l.entries) == 0 && in.Cursor == "" {
+		l.notices = append(l.notices, c.emptied(ctx, all, q)...)
+	}
 	return l, nil
 }
 
@@ -178,6 +184,21 @@ func queryNotices(l *listing[library.Hit], q library.Query) []string {
 			add(unmet + noticeOtherOrder)
 		default:
 			add(unmet)
+		}
+	}
+	return out
+}
+
+// corrected returns the words that were searched in place of others. Libraries that
+// rank by the same statistics have the same ones.
+func corrected(l *listing[library.Hit]) []string {
+	var out []string
+	for i := range l.branches {
+		for _, w := range l.branches[i].page.Corrections {
+			c := new(tidy).line(w.From, maxWordChars) + " → " + new(tidy).line(w.To, maxWordChars)
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
 		}
 	}
 	return out

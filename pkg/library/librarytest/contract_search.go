@@ -105,6 +105,9 @@ func checkFound(t *testing.T, r library.Reader, c found) {
 		return
 	}
 	met := meeting(got.Items)
+	if c.only != nil && len(c.only) == 0 && len(got.Corrections) > 0 {
+		return // no work has the word; these have others like it
+	}
 	titles := titlesOf(met)
 	if c.first != "" && (len(titles) == 0 || titles[0] != c.first) {
 		t.Errorf("%s: %+v found %q, want %q first", c.promise, c.q, titles, c.first)

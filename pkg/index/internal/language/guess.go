@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // Guesser tells the language of texts by their short, frequent words, by the
@@ -39,13 +41,31 @@ const (
 
 // NewGuesser returns a guesser.
 func NewGuesser() *Guesser {
-	g := &Guesser{words: evidenceOf(frequentWords(), 1), endings: evidenceOf(endings(), endingWeight)}
+	g := &Guesser{words: evidenceOf(joined(frequentWords(), titleWords()), 1), endings: evidenceOf(endings(), endingWeight)}
 	for word := range strings.FieldsSeq(particles) {
 		for i := range g.words[word] {
 			g.words[word][i].weight *= particleWeight
 		}
 	}
 	return g
+}
+
+func joined(a, b [Count]string) [Count]string {
+	for l := range a {
+		a[l] += " " + b[l]
+	}
+	return a
+}
+
+// StopWords returns the frequent words of each language but English, folded.
+func StopWords() (out [Count]map[string]bool) {
+	for l, list := range frequentWords() {
+		out[l] = make(map[string]bool)
+		for word := range strings.FieldsSeq(list) {
+			out[l][plaintext.FoldWord(word)] = Language(l) != English
+		}
+	}
+	return out
 }
 
 // particleWeight is what a particle of names tells, against a frequent word.

@@ -113,3 +113,23 @@ func (d *Dictionary) Terms(prefix string, yield func(term string, docs int) bool
 		}
 	}
 }
+
+// Automaton decides which terms [Dictionary.Match] finds, byte by byte, and how
+// far each is from what is looked for.
+type Automaton interface {
+	segmentapi.Automaton
+	EditDistance(state int) uint8
+	MatchAndDistance(term string) (bool, uint8)
+}
+
+// Match calls yield with the terms that the automaton accepts, in their order, and
+// the distance of each, until yield returns false.
+func (d *Dictionary) Match(a Automaton, yield func(term string, distance int) bool) error {
+	it := d.dictionary.AutomatonIterator(a, nil, nil)
+	for {
+		e, err := it.Next()
+		if err != nil || e == nil || !yield(e.Term, int(e.EditDistance)) {
+			return err
+		}
+	}
+}
