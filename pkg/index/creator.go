@@ -11,11 +11,15 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
+// letterTag is what the term of a name begins with that has a letter in place of a
+// digraph: it stands for no word, so nothing else is to find it.
+const letterTag = "\x1f"
+
 // appendLetterForms appends the terms of the current word, part of a name, with
 // a letter in place of its digraph: a work by "Mueller" is found for "Muller".
 func (b *analysis) appendLetterForms(into []string) []string {
 	if name, ok := plaintext.WithoutDigraphs(string(b.Word)); ok {
-		return appendNew(into, b.stemmer(b.language).Term([]byte(name)))
+		return append(into, letterTag+b.stemmer(b.language).Term([]byte(name)))
 	}
 	return into
 }

@@ -115,8 +115,9 @@ func (s *search) lookUp(term string, word int, source lookupSource, weight float
 	s.lookups = append(s.lookups, lookup{term: term, word: word, counted: word, slot: n, source: source, in: in, weight: weight})
 	err := s.find(n)
 	found := s.lookups[n].found
-	if found == (library.Frequency{}) && n > 0 && s.lookups[n-1].word == word && s.lookups[n-1].source == source {
-		s.lookups = s.lookups[:n] // one of each source is kept, to weigh the word by
+	again := n > 0 && s.lookups[n-1].word == word && s.lookups[n-1].source == source
+	if found == (library.Frequency{}) && (again || source == nameForm) {
+		s.lookups = s.lookups[:n] // one of each other source is kept, to weigh the word by
 	}
 	return found, err
 }
@@ -180,16 +181,20 @@ func (s *search) completes(word int) bool {
 	return slices.ContainsFunc(s.completed, func(c library.Completion) bool { return c.Word == word })
 }
 
-// lookUpNames finds the postings of names with a letter in place of a digraph,
-// "Muller" for "Mueller", in creators.
+// lookUpNames finds the postings of names with a letter in place of a digraph: of
+// "Muller" for "Mueller", and the other way round.
 func (s *search) lookUpNames() error {
 	for i := range s.query.words {
 		w := &s.query.words[i]
-		name, ok := plaintext.WithoutDigraphs(w.text)
-		if !ok || w.in&question.Creators == 0 {
+		if w.in&question.Creators == 0 || s.counted[i] == (library.Frequency{}) {
 			continue
 		}
-		w.also = s.formOf(name).terms
+		if name, ok := plaintext.WithoutDigraphs(w.text); ok {
+			w.also = s.formOf(name).terms
+		}
+		for _, term := range slices.Concat(w.terms, w.also) {
+			w.also = append(w.also, letterTag+term)
+		}
 		for _, term := range w.also {
 			if _, err := s.lookUp(term, i, nameForm, 1); err != nil {
 				return err

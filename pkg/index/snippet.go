@@ -39,7 +39,7 @@ func (f *finder) begin(a *analyzer, q *parsed, weights []float32) {
 		for _, terms := range [...][]string{w.spelled, w.also, w.terms} {
 			for _, term := range terms {
 				f.words[term] = i
-				if _, stem := language.Cut(term); stem != "" {
+				if _, stem := language.Cut(strings.TrimPrefix(term, letterTag)); stem != "" {
 					f.starts.Add(stem)
 				}
 			}

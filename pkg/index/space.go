@@ -131,7 +131,7 @@ func vocabulary(seg *segment.Segment, works int) ([]latent.Term, error) {
 	}
 	var all []counted
 	err = d.Terms("", func(term string, docs int) bool {
-		if docs >= 2 && docs <= works/2 {
+		if docs >= 2 && docs <= works/2 && !strings.HasPrefix(term, letterTag) {
 			all = append(all, counted{term, docs})
 		}
 		return true
