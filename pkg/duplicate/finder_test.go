@@ -58,7 +58,7 @@ const article = "journalArticle | Lovelace, Ada; Babbage, Charles | 1843 | Sketc
 func TestGroups_ByIdentifier(t *testing.T) {
 	for promise, c := range map[string]struct{ a, b, want string }{
 		"a DOI":                       {"journalArticle | | 1990 | One | DOI=10.5555/ABC", "journalArticle | | 1990 | One | DOI=https://doi.org/10.5555/abc", "A+B doi"},
-		"a DOI, whatever else":        {"preprint | A, B | 1990 | One | DOI=10.5555/abc", "journalArticle | C, D | 1991 | Two | extra=DOI: 10.5555/abc", "A+B doi"},
+		"a DOI alone":                 {"preprint | A, B | 1990 | One | DOI=10.5555/abc", "journalArticle | C, D | 1991 | Two | extra=DOI: 10.5555/abc", "A+B doi"},
 		"an ISBN with 10 digits":      {"book | | 1990 | One | ISBN=0-306-40615-2", "book | | 1990 | Two | ISBN=978-0-306-40615-7", "A+B isbn"},
 		"one of several ISBNs":        {"book | | 1990 | One | ISBN=0-8044-2957-X 978-0-306-40615-7", "book | | 1990 | One | ISBN=0306406152", "A+B isbn"},
 		"an ISBN of a set of volumes": {"book | | 1990 | Works | ISBN=0306406152 | volume=1", "book | | 1990 | Works | ISBN=0306406152 | volume=2", ""},
@@ -137,6 +137,9 @@ func TestGroups_KeepApart(t *testing.T) {
 		"short titles without a year":     {"book | A, B |  | Poems", "book | A, B |  | Poems", ""},
 		"short titles without people":     {"webpage |  | 1990 | About us", "webpage |  | 1990 | About us", ""},
 		"short words with a wrong one":    {"book | A, B | 1990 | On bees and other things", "book | A, B | 1990 | On peas and other things", ""},
+		"four letters with a wrong one":   {"book | A, B | 1990 | On bees and other things", "book | A, B | 1990 | On bets and other things", ""},
+		"three wrong words":               {"book | A, B | 1990 | Common garden insects abroad", "book | A, B | 1990 | Comon gardn insects abrod", ""},
+		"three words without people":      {"book | | 1990 | Birds of England", "book | | 1990 | Birds of England", ""},
 		"no titles":                       {"book | A, B | 1990 | ", "book | A, B | 1990 | ", ""},
 		"long titles without year":        {"book | A, B |  | The birds of the western counties", "book | A, B |  | Birds of the Western Counties", "A+B title"},
 		"near titles without year":        {"book | A, B |  | The birds of the western counties", "book | A, B |  | Birds of the Westarn Counties", ""},

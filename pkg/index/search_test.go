@@ -421,3 +421,15 @@ func TestHugeQueriesCostLittle(t *testing.T) {
 		search(t, x, library.Query{Text: text})
 	}
 }
+
+// TestAddedSince_LeavesOutUnknownTimes asks for works added since times at both ends
+// of what the index can tell.
+func TestAddedSince_LeavesOutUnknownTimes(t *testing.T) {
+	x := memory(t, shelves())
+	for year, want := range map[int][]string{2: {keyOf(4), keyOf(2), keyOf(1)}, 2022: {keyOf(4), keyOf(2)}, 9999: {}} {
+		q := library.Query{AddedSince: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)}
+		if got := keys(search(t, x, q)); got != fmt.Sprint(want) {
+			t.Errorf("since %d: %v, want %v", year, got, want)
+		}
+	}
+}

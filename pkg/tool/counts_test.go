@@ -16,7 +16,7 @@ func TestCounts(t *testing.T) {
 	var out searchOutput
 	c.ask(t, "search", `{"query":"","limit":1}`, &out)
 	if out.Counts != nil {
-		t.Errorf("counts that nobody asked for: %+v", out.Counts)
+		t.Errorf("counts without the argument: %+v", out.Counts)
 	}
 	c.ask(t, "search", `{"query":"","limit":1,"counts":true}`, &out)
 	want := counts{

@@ -71,7 +71,7 @@ func TestNames_AreRefusedWithCandidates(t *testing.T) {
 			}
 		}
 		for name, want := range map[string]string{
-			"@nobody": "no work has the citation key", "10.5555/none": "no work has the doi", "https://example.org/none": "no work has the url",
+			"@absent1": "no work has the citation key", "10.5555/none": "no work has the doi", "https://example.org/none": "no work has the url",
 		} {
 			got := c.refuse(t, tool, fmt.Sprintf(`{"id":%q}`, name), library.NotFound)
 			if !strings.Contains(strings.ToLower(got), want) || !strings.Contains(got, "looked in local, group:7") {
@@ -84,7 +84,7 @@ func TestNames_AreRefusedWithCandidates(t *testing.T) {
 	}
 	for _, tool := range []string{"export", "cite"} {
 		var out struct{ Missing, Notices []string }
-		c.ask(t, tool, `{"ids":["@lovelace1840","@nobody","group:9/ABCD2345","@babbage1832"]}`, &out)
+		c.ask(t, tool, `{"ids":["@lovelace1840","@absent1","group:9/ABCD2345","@babbage1832"]}`, &out)
 		if len(out.Missing) != 3 || len(out.Notices) != 1 || !strings.Contains(out.Notices[0], "names 2 works") {
 			t.Errorf("%s: missing %q, notices %q", tool, out.Missing, out.Notices)
 		}
@@ -101,7 +101,7 @@ func TestNames_SayWhichLibrariesDidNotAnswer(t *testing.T) {
 	if len(out.Notices) != 1 || !strings.Contains(out.Notices[0], "library group:7 could not be searched: Zotero does not answer") {
 		t.Errorf("notices %q", out.Notices)
 	}
-	c.refuse(t, "fetch", `{"id":"@nobody"}`, library.Unavailable)
+	c.refuse(t, "fetch", `{"id":"@absent1"}`, library.Unavailable)
 }
 
 // fleetOf is a fleet whose libraries are listed although they are down.
@@ -156,15 +156,15 @@ func TestAnswersByKey_SayHowOldTheyAre(t *testing.T) {
 	works := memory(library.Local, "Home", librarytest.Works())
 	c := connect(t, fleet{aged{works}})
 	id := `"local/` + works.Keys()[1] + `"`
-	idArguments := map[string]string{
-		"fetch": `{"id":NAME}`, "read_text": `{"id":NAME}`, "export": `{"ids":[NAME],"format":"bibtex"}`, "cite": `{"ids":[NAME]}`,
-		"read_text ": `{"id":NAME,"question":"whiteness"}`,
-	}
+	calls := [][2]string{{"read_text", `{"id":NAME,"question":"whiteness"}`}}
 	for tool, arguments := range idArguments {
+		calls = append(calls, [2]string{tool, arguments})
+	}
+	for _, call := range calls {
 		var out json.RawMessage
-		c.ask(t, strings.TrimSpace(tool), strings.ReplaceAll(arguments, "NAME", id), &out)
+		c.ask(t, call[0], strings.ReplaceAll(call[1], "NAME", id), &out)
 		if n := strings.Count(string(out), "library local: "+ageNotice); n != 1 {
-			t.Errorf("%s: the notice is there %d times: %s", tool, n, out)
+			t.Errorf("%s: the notice is there %d times: %s", call, n, out)
 		}
 	}
 	res, err := c.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "stackroom://local/items/" + works.Keys()[1] + "/text"})
