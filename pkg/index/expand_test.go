@@ -109,6 +109,7 @@ func TestSearch_AddsNothingToClearQuestions(t *testing.T) {
 		{"title:" + topicWord(2, 0), false},
 		{topicWord(2, 0) + " -" + topicWord(2, 1), false},
 		{"authorc 1942", false},
+		{"uniqueword hour", false}, // far ahead in its title
 		{"authorc " + topicWord(2, 0), true},
 		{topicWord(2, 0) + " " + topicWord(2, 1), true},
 		{topicWord(2, 0), true},
