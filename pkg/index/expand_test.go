@@ -109,6 +109,7 @@ func TestSearch_AddsNothingToClearQuestions(t *testing.T) {
 		{"title:" + topicWord(2, 0), false},
 		{topicWord(2, 0) + " -" + topicWord(2, 1), false},
 		{"authorc 1942", false},
+		{"uniqueword hour", false}, // far ahead in its title
 		{"authorc " + topicWord(2, 0), true},
 		{topicWord(2, 0) + " " + topicWord(2, 1), true},
 		{topicWord(2, 0), true},
@@ -185,6 +186,50 @@ func TestSearch_PagesAddTheSameWords(t *testing.T) {
 	for i, h := range whole.Hits {
 		if got[i] != h.Key {
 			t.Fatalf("place %d has %s, want %s", i, got[i], h.Key)
+		}
+	}
+}
+
+// All added terms together weigh half of the query's words.
+func TestSearch_AddedWordsWeighHalf(t *testing.T) {
+	s := shelf{}
+	for n, title := range []string{"alpha", "beta", "gamma"} {
+		s.put(index.Document{Item: work(n+1, "title", title)})
+	}
+	st := &library.Statistics{Works: 3, Words: []library.Frequency{{Works: 1}}, Added: []library.AddedTerm{{Term: "beta", Word: "beta", Weight: 1, Works: 1}}}
+	r := search(t, memory(t, s), library.Query{Text: "alpha", Statistics: st})
+	if keys(r) != fmt.Sprint([]string{keyOf(1), keyOf(2)}) || r.Hits[1].Score != r.Hits[0].Score/2 {
+		t.Errorf("%+v", r.Hits)
+	}
+}
+
+// What a work on the subject gains is two fifths of the best score without added
+// words.
+func TestSearch_NearnessIsAShareOfTheBest(t *testing.T) {
+	x := memory(t, topics(400))
+	text := topicWord(4, 0) + " " + topicWord(4, 1)
+	best := search(t, x, library.Query{Text: text, Mode: library.ModeExact}).Hits[0].Score
+	if got := search(t, x, library.Query{Text: text}).Statistics.Near; got < 0.4*best-0.001 || got > 0.4*best+0.001 {
+		t.Errorf("nearness adds up to %v where the best work has %v", got, best)
+	}
+}
+
+// Words that stand far behind in a work, numbers and single letters are not added;
+// a word is shown as the best work has it.
+func TestSearch_AddsWordsOfTheBeginning(t *testing.T) {
+	s := topics(400)
+	long := strings.Repeat("filler ", 4_000/len("filler "))
+	for n := range 3 {
+		s.put(index.Document{Item: work(9000+n, "title", "Headword Subjectword "+[]string{"NearbyDNA", "NearbyDNA", "NearbyDNA"}[n],
+			"abstractNote", "Nearest q 1234 "+long+" distantword")})
+	}
+	r := search(t, memory(t, s), library.Query{Text: "headword subjectword", Mode: library.ModeBroad})
+	if !slices.Contains(r.Expanded, "nearest") || !slices.Contains(r.Expanded, "NearbyDNA") {
+		t.Errorf("%q are added", r.Expanded)
+	}
+	for _, word := range []string{"q", "1234", "distantword", "headword"} {
+		if slices.Contains(r.Expanded, word) {
+			t.Errorf("%q is added", word)
 		}
 	}
 }
