@@ -176,6 +176,31 @@ func TestSearch_MarksWhatWorksLack(t *testing.T) {
 	}
 }
 
+// TestSearch_ListsByTheWeightOfWhatIsThere asks for two words of which no work has
+// both: zebra (2 of 40 works) weighs .57 of zebra and lion (4 works), and river
+// (18 works) less than two fifths of either pair.
+func TestSearch_ListsByTheWeightOfWhatIsThere(t *testing.T) {
+	s := shelf{}
+	for n := 1; n <= 40; n++ {
+		title := "filler"
+		switch {
+		case n <= 2:
+			title = "zebra"
+		case n <= 6:
+			title = "lion"
+		case n <= 24:
+			title = "river"
+		}
+		s.put(index.Document{Item: work(n, "title", title)})
+	}
+	x := memory(t, s)
+	for text, want := range map[string]int{"zebra lion.": 6, "zebra river.": 2, "lion river.": 4} {
+		if r := search(t, x, library.Query{Text: text, Limit: 100}); r.Total != 0 || len(r.Hits) != want {
+			t.Errorf("%q: %d works listed, want %d", text, len(r.Hits), want)
+		}
+	}
+}
+
 // TestSearch_OtherOrdersListWhatMeetsTheQuery sorts by date: works that lack words
 // would stand among the others.
 func TestSearch_OtherOrdersListWhatMeetsTheQuery(t *testing.T) {

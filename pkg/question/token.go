@@ -52,7 +52,7 @@ type lexer struct {
 	phrases int
 	// unclosed says that no quotation mark that closes a phrase follows.
 	unclosed bool
-	notices []string
+	notices  []string
 }
 
 // note adds a notice, once.
