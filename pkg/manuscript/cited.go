@@ -4,6 +4,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stackroom-mcp/stackroom/pkg/csl"
 )
@@ -55,6 +57,9 @@ func (m *Manuscript) Cite(o Options) *Cited {
 		}
 		inText := citation.note == 0
 		c.texts[i].note = inText && (o.Style.IsNote() || citation.form == formNote)
+		if c.texts[i].note && len(cluster.Cites) > 0 {
+			cluster.Cites[0].Prefix = capitalised(cluster.Cites[0].Prefix)
+		}
 		if o.Style.IsNote() {
 			if inText {
 				added++
@@ -94,6 +99,15 @@ func clusterFor(c *Citation, works map[string]csl.Item, within bool) (cluster cs
 		cluster.Cites = append(cluster.Cites, cite)
 	}
 	return cluster, missing
+}
+
+// capitalised returns a text that begins a note with a capital letter.
+func capitalised(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToTitle(r)) + s[n:]
 }
 
 // orderedWorks returns the works in the order in which they are cited, each

@@ -61,8 +61,13 @@ func (c *Cited) editText(out io.Writer) error {
 			return w.String()
 		}
 	}
-	for i := range m.Citations {
-		e.cite(i)
+	for i := 0; i < len(m.Citations); i++ {
+		last := i
+		for last+1 < len(m.Citations) && m.Citations[last+1].lead != "" {
+			last++
+		}
+		e.cite(i, last)
+		i = last
 	}
 	for _, s := range m.removed {
 		e.edits = append(e.edits, edit{span: s})
@@ -80,35 +85,38 @@ func (c *Cited) editText(out io.Writer) error {
 	return err
 }
 
-// cite replaces one citation.
-func (e *sourceEditor) cite(at int) {
-	citation := &e.cited.manuscript.Citations[at]
-	rest, _, _ := strings.Cut(e.source[citation.span.end:], "\n")
+// cite replaces a citation, and those that follow it in one command.
+func (e *sourceEditor) cite(at, last int) {
+	m := e.cited.manuscript
+	s := m.Citations[at].span
+	rest, _, _ := strings.Cut(e.source[s.end:], "\n")
 	rest = strings.TrimSpace(rest)
-	lead, mark := e.cited.inlines(at, rest == "" || e.cited.manuscript.format == LaTeX && strings.HasPrefix(rest, "}"))
-	text := e.write(lead)
-	if len(mark) == 0 {
-		e.edits = append(e.edits, edit{citation.span, text})
-		return
-	}
-	moves := movesBehind(mark)
-	if moves == "" {
-		if e.cited.texts[at].author != "" {
-			text += " "
+	ends := rest == "" || m.format == LaTeX && strings.HasPrefix(rest, "}")
+	text := ""
+	for i := at; i <= last; i++ {
+		lead, mark := e.cited.inlines(i, ends)
+		text += e.write(lead)
+		moves := ""
+		if len(mark) > 0 {
+			moves = movesBehind(mark)
 		}
-		e.edits = append(e.edits, edit{citation.span, text + e.write(mark)})
-		return
+		switch {
+		case moves == "" && len(mark) > 0 && e.cited.texts[i].author != "":
+			text += " "
+		case moves != "" && text == "" && !m.Citations[i].opens:
+			s.start = spaceBefore(e.source, s.start)
+		}
+		if i == last && moves != "" {
+			if m.format == LaTeX {
+				moves = strings.ReplaceAll(moves, `"`, "")
+			}
+			moved := punctuation(e.source[s.end:], moves)
+			s.end += len(moved)
+			text += moved
+		}
+		text += e.mark(mark)
 	}
-	s := citation.span
-	if text == "" && !citation.opens {
-		s.start = spaceBefore(e.source, s.start)
-	}
-	moved := punctuation(e.source[s.end:], moves)
-	if e.cited.manuscript.format == LaTeX {
-		moved = punctuation(e.source[s.end:], ".,;:!?'")
-	}
-	s.end += len(moved)
-	e.edits = append(e.edits, edit{s, text + moved + e.mark(mark)})
+	e.edits = append(e.edits, edit{s, text})
 }
 
 // spaceBefore returns where the white space before a position begins. An empty
@@ -123,10 +131,10 @@ func spaceBefore(source string, at int) int {
 	return len(before)
 }
 
-// mark returns a raised number or a note. A note in Markdown is defined at the
+// mark returns a citation or the note that it makes. A note in Markdown is defined at the
 // end of the text.
 func (e *sourceEditor) mark(mark []*node) string {
-	if mark[0].kind != kindNote || e.cited.manuscript.format != Markdown {
+	if len(mark) == 0 || mark[0].kind != kindNote || e.cited.manuscript.format != Markdown {
 		return e.write(mark)
 	}
 	e.count++

@@ -37,6 +37,9 @@ func (c *Cited) editWord(out io.Writer) error {
 	for i := range word.cites {
 		e.cite(i)
 	}
+	for _, part := range []*wordText{word.body, word.notes, word.ends} {
+		e.unescape(part)
+	}
 	if c.Entries() > 0 {
 		e.bibliography()
 	}
@@ -165,6 +168,23 @@ func (e *wordEditor) replace(where wordCite, from, to int, runs string) {
 	}
 }
 
+// unescape removes the backslash before an "@" that begins no key.
+func (e *wordEditor) unescape(part *wordText) {
+	if part == nil {
+		return
+	}
+	for i := range part.paragraphs {
+		for _, piece := range part.paragraphs[i].pieces {
+			at := piece.at.start
+			for range strings.Count(string(part.data[piece.at.start:piece.at.end]), `\@`) {
+				at += strings.Index(string(part.data[at:]), `\@`)
+				e.edits[part] = append(e.edits[part], edit{span: span{at, at + 1}})
+				at += 2
+			}
+		}
+	}
+}
+
 // preserve lets an element keep the space at its end.
 func (e *wordEditor) preserve(part *wordText, piece *wordPiece) {
 	key := piece.tag
@@ -220,7 +240,7 @@ func (e *wordEditor) bibliography() {
 		b.WriteString(`<w:p><w:pPr><w:pStyle w:val="` + e.styles.id("heading 1", "Heading1") + `"/></w:pPr>` + runsOf([]*node{textNode(title)}, "", wordFormat{}) + "</w:p>")
 	}
 	for _, entry := range e.cited.list().kids {
-		b.WriteString(`<w:p><w:pPr><w:pStyle w:val="` + e.styles.id("bibliography", "Bibliography") + `"/>` + e.cited.entryProperties() + "</w:pPr>")
+		b.WriteString(`<w:p><w:pPr><w:pStyle w:val="` + e.styles.id("Bibliography", "Bibliography") + `"/>` + e.cited.entryProperties() + "</w:pPr>")
 		kids := entry.kids
 		if len(kids) > 0 && kids[0].kind == kindMargin {
 			b.WriteString(runsOf(kids[0].kids, "", wordFormat{}) + "<w:r><w:tab/></w:r>")
@@ -331,12 +351,12 @@ func (w *wordFile) styleNames() (*wordStyleNames, error) {
 // id returns the ID of the style with a name. A style that the document lacks is
 // added, under an ID of our own.
 func (s *wordStyleNames) id(name, id string) string {
-	if found, ok := s.ids[name]; ok {
+	if found, ok := s.ids[strings.ToLower(name)]; ok {
 		var b markup
 		b.chars(found)
 		return b.String()
 	}
-	s.ids[name] = id
+	s.ids[strings.ToLower(name)] = id
 	i := slices.IndexFunc(paragraphStyles, func(style wordStyle) bool { return style.id == id })
 	switch {
 	case i >= 0:
