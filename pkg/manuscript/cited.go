@@ -21,7 +21,7 @@ type Cited struct {
 
 // citedText is a rendered citation.
 type citedText struct {
-	author  string     // in front of the citation, where it is part of the sentence
+	author  []*node    // in front of the citation, where it is part of the sentence
 	parts   []csl.Text // none if none of the works is known, or the author stands alone
 	missing []string   // keys of works that are not known
 	note    bool       // the citation makes a footnote
@@ -144,7 +144,7 @@ func (c *Cited) setAuthors(o Options, works []csl.Item) {
 		switch {
 		case !ok:
 		case o.Style.IsNote(): // whose citations have whole names
-			c.texts[i].author = familyNames(work, andOf(c.language))
+			c.texts[i].author = []*node{textNode(familyNames(work, andOf(c.language)))}
 		default:
 			c.texts[i].author = authorOf(session, work, c.language)
 		}
@@ -153,13 +153,17 @@ func (c *Cited) setAuthors(o Options, works []csl.Item) {
 
 // authorOf returns the author of a work in a sentence. A style that numbers its
 // works has none; then they are the family names.
-func authorOf(session *csl.Session, work csl.Item, language string) string {
+func authorOf(session *csl.Session, work csl.Item, language string) []*node {
 	and := andOf(language)
-	author := session.Cite(csl.Cluster{Cites: []csl.Cite{{ID: work.ID, AuthorOnly: true}}}).Plain()
-	if author == "" || strings.Contains(author, "CSL STYLE ERROR") {
-		return familyNames(work, and)
+	author := session.Cite(csl.Cluster{Cites: []csl.Cite{{ID: work.ID, AuthorOnly: true}}})
+	if text := author.Plain(); text == "" || strings.Contains(text, "CSL STYLE ERROR") {
+		return []*node{textNode(familyNames(work, and))}
 	}
-	return strings.Replace(author, " & ", " "+and+" ", 1)
+	nodes := formatted(author.Runs())
+	for _, n := range nodes {
+		n.text = strings.Replace(n.text, " & ", " "+and+" ", 1)
+	}
+	return nodes
 }
 
 // andOf returns the word that joins two names in a sentence, where styles have

@@ -24,7 +24,7 @@ func (c *Cited) compose() *node {
 	}
 	doc.kids[at] = c.list()
 	if title := c.listTitle(at > 0 && doc.kids[at-1].kind == kindHeading, at < len(c.manuscript.root.kids)); title != "" {
-		heading := &node{kind: kindHeading, level: listLevel(doc), target: "references", kids: []*node{textNode(title)}}
+		heading := &node{kind: kindHeading, level: c.manuscript.listLevel(doc), target: "references", kids: []*node{textNode(title)}}
 		doc.kids = slices.Insert(doc.kids, at, heading)
 	}
 	return doc
@@ -56,8 +56,8 @@ func (c *Cited) listTitle(headed, placed bool) string {
 }
 
 // listLevel returns the level of the bibliography's heading: that of the
-// chapters.
-func listLevel(doc *node) int {
+// chapters. Where the manuscript names no title, its first heading can be one.
+func (m *Manuscript) listLevel(doc *node) int {
 	var levels []int
 	for _, n := range doc.kids {
 		if n.kind == kindHeading {
@@ -67,8 +67,8 @@ func listLevel(doc *node) int {
 	if len(levels) == 0 {
 		return 1
 	}
-	if first := levels[0]; len(levels) > 1 && first < slices.Min(levels[1:]) {
-		levels = levels[1:] // the first one is the title
+	if m.Metadata.Title == "" && len(levels) > 1 && levels[0] < slices.Min(levels[1:]) {
+		levels = levels[1:]
 	}
 	return slices.Min(levels)
 }
@@ -108,7 +108,7 @@ func (c *Cited) place(before []*node, at int, next *node) []*node {
 	}
 	moves := movesBehind(mark)
 	if moves == "" {
-		if c.texts[at].author != "" {
+		if len(c.texts[at].author) > 0 {
 			before = append(before, textNode(" "))
 		}
 		return append(before, mark...)
@@ -179,9 +179,7 @@ func (c *Cited) inlines(at int, ends bool) (lead, mark []*node) {
 	if s := c.manuscript.Citations[at].lead; s != "" {
 		lead = append(lead, textNode(s))
 	}
-	if t.author != "" {
-		lead = append(lead, textNode(t.author))
-	}
+	lead = append(lead, t.author...)
 	for _, part := range t.parts {
 		mark = append(mark, formatted(part.Runs())...)
 	}

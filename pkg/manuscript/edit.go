@@ -101,7 +101,7 @@ func (e *sourceEditor) cite(at, last int) {
 			moves = movesBehind(mark)
 		}
 		switch {
-		case moves == "" && len(mark) > 0 && e.cited.texts[i].author != "":
+		case moves == "" && len(mark) > 0 && len(e.cited.texts[i].author) > 0:
 			text += " "
 		case moves != "" && text == "" && !m.Citations[i].opens:
 			s.start = spaceBefore(e.source, s.start)
@@ -163,7 +163,7 @@ func (e *sourceEditor) bibliography() string {
 	}
 	b.WriteString("\n\n")
 	if title := c.listTitle(last >= 0 && m.root.kids[last].kind == kindHeading, placed >= 0); title != "" {
-		b.WriteString(strings.Repeat("#", listLevel(m.root)) + " " + title + "\n\n")
+		b.WriteString(strings.Repeat("#", m.listLevel(m.root)) + " " + title + "\n\n")
 	}
 	for _, entry := range c.list().kids {
 		b.WriteString(markdownEntry(entry) + "\n\n")

@@ -128,7 +128,7 @@ func (w *htmlWriter) blocks(nodes []*node) {
 }
 
 // htmlNames are the elements of blocks whose content is all that they have.
-var htmlNames = map[kind]string{kindQuote: "blockquote", kindItem: "li", kindTerm: "dt", kindDefinition: "dd"}
+var htmlNames = map[kind]string{kindItem: "li", kindTerm: "dt", kindDefinition: "dd"}
 
 func (w *htmlWriter) block(n *node) {
 	switch n.kind {
@@ -156,6 +156,10 @@ func (w *htmlWriter) block(n *node) {
 		w.table(n)
 	case kindBibliography:
 		w.bibliography(n)
+	case kindQuote:
+		w.open("blockquote")
+		w.blocks(n.kids)
+		w.close("blockquote")
 	default:
 		name := htmlNames[n.kind]
 		w.open(name)

@@ -21,7 +21,7 @@ var latexEscapes = strings.NewReplacer(`\`, `\textbackslash{}`, "{", `\{`, "}", 
 // latexCommands are the commands of formats.
 var latexCommands = map[kind]string{
 	kindEmphasis: "emph", kindStrong: "textbf", kindStrike: "sout", kindSuperscript: "textsuperscript", kindSubscript: "textsubscript",
-	kindSmallCaps: "textsc", kindUnderline: "underline", kindNote: "footnote",
+	kindSmallCaps: "textsc", kindUnderline: "underline",
 }
 
 func (w *latexWriter) inlines(nodes []*node) {
@@ -49,11 +49,8 @@ func (w *latexWriter) inline(n *node) {
 	case kindImage:
 		w.image(n)
 	case kindNote:
-		w.WriteString(`\footnote{`)
-		inner := &latexWriter{reports: w.reports, bare: w.bare}
-		inner.blocks(n.kids)
-		w.struck = w.struck || inner.struck
-		w.WriteString(strings.TrimSpace(inner.String()) + "}")
+		note := w.within(func(w *latexWriter) { w.blocks(n.kids) })
+		w.WriteString(`\footnote{` + strings.TrimSpace(note) + "}")
 	default:
 		w.struck = w.struck || n.kind == kindStrike
 		w.WriteString(`\` + latexCommands[n.kind] + "{")

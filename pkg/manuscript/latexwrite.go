@@ -15,7 +15,8 @@ func (c *Cited) writeLaTeX(out io.Writer) error {
 		body.WriteString("\\maketitle\n\n")
 	}
 	if m.Abstract != "" {
-		body.environment("abstract", func() { body.inlines(c.manuscript.inlinesOf(m.Abstract)) })
+		body.environment("abstract", func(w *latexWriter) { w.inlines(c.manuscript.inlinesOf(m.Abstract)) })
+		body.WriteString("\n\n")
 	}
 	c.latexBlocks(body, doc.kids)
 	head := &latexWriter{reports: c.reports}
@@ -81,13 +82,13 @@ func (w *latexWriter) block(n *node) {
 	case kindRule:
 		w.WriteString(`\begin{center}\rule{0.5\linewidth}{0.4pt}\end{center}`)
 	case kindQuote:
-		w.environment("quote", func() { w.blocks(n.kids) })
+		w.environment("quote", func(w *latexWriter) { w.blocks(n.kids) })
 	case kindList:
 		w.list(n)
 	case kindTable:
 		w.table(n)
 	case kindFigure:
-		w.environment("figure", func() {
+		w.environment("figure", func(w *latexWriter) {
 			w.WriteString("\\centering\n")
 			w.inlines(n.kids)
 			w.WriteString("\n\\caption{")
@@ -99,7 +100,7 @@ func (w *latexWriter) block(n *node) {
 		w.inlines(n.kids)
 		w.WriteString("}")
 	case kindDefinition:
-		w.environment("quote", func() { w.content(n.kids) })
+		w.environment("quote", func(w *latexWriter) { w.content(n.kids) })
 	default:
 		w.content(n.kids)
 	}
@@ -117,10 +118,16 @@ func (w *latexWriter) content(nodes []*node) {
 	}
 }
 
-func (w *latexWriter) environment(name string, inside func()) {
-	w.WriteString(`\begin{` + name + "}\n")
-	inside()
-	w.WriteString("\n\\end{" + name + "}")
+func (w *latexWriter) environment(name string, inside func(*latexWriter)) {
+	w.WriteString(`\begin{` + name + "}\n" + strings.TrimRight(w.within(inside), "\n") + "\n\\end{" + name + "}")
+}
+
+// within returns what inside writes.
+func (w *latexWriter) within(inside func(*latexWriter)) string {
+	inner := &latexWriter{reports: w.reports, bare: w.bare}
+	inside(inner)
+	w.struck = w.struck || inner.struck
+	return inner.String()
 }
 
 func (w *latexWriter) list(n *node) {
@@ -128,7 +135,7 @@ func (w *latexWriter) list(n *node) {
 	if n.on {
 		name = "enumerate"
 	}
-	w.environment(name, func() {
+	w.environment(name, func(w *latexWriter) {
 		for i, item := range n.kids {
 			switch {
 			case n.on && i == 0 && n.level != 1:
@@ -157,7 +164,7 @@ func (w *latexWriter) table(n *node) {
 		}
 		spec.WriteString([...]string{"l", "l", "c", "r"}[a])
 	}
-	w.environment("center", func() {
+	w.environment("center", func(w *latexWriter) {
 		w.WriteString(`\begin{tabular}{` + spec.String() + "}\n\\hline\n")
 		for _, row := range n.kids {
 			for i, cell := range row.kids {

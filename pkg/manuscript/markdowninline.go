@@ -17,7 +17,7 @@ func (r *markdownReader) inline(before []*node, n ast.Node) []*node {
 	case *ast.Text:
 		return r.text(before, n)
 	case *ast.String:
-		return append(before, textNode(string(n.Value)))
+		return addText(before, string(n.Value))
 	case *ast.CodeSpan:
 		var b strings.Builder
 		for c := n.FirstChild(); c != nil; c = c.NextSibling() {
@@ -56,8 +56,19 @@ func (r *markdownReader) inline(before []*node, n ast.Node) []*node {
 	return before // a link back from a footnote
 }
 
-// text reads a text and the break behind it. Attributes behind an image, a link
-// or code belong to it.
+// addText adds a text to the one before it, since goldmark divides texts.
+func addText(before []*node, s string) []*node {
+	if n := len(before); n > 0 && before[n-1].kind == kindText {
+		before[n-1].text += s
+		return before
+	}
+	if s == "" {
+		return before
+	}
+	return append(before, textNode(s))
+}
+
+// text reads a text and the break behind it.
 func (r *markdownReader) text(before []*node, n *ast.Text) []*node {
 	raw := n.Segment.Value(r.source)
 	s := string(raw)
@@ -65,12 +76,7 @@ func (r *markdownReader) text(before []*node, n *ast.Text) []*node {
 		s = strings.ReplaceAll(s, `\ `, "\u00a0")
 		s = string(util.UnescapePunctuations(util.ResolveEntityNames(util.ResolveNumericReferences([]byte(s)))))
 	}
-	if len(before) > 0 {
-		s = r.attributes(before[len(before)-1], s)
-	}
-	if s != "" {
-		before = append(before, textNode(s))
-	}
+	before = addText(before, s)
 	switch {
 	case n.HardLineBreak():
 		before = append(before, &node{kind: kindBreak})
@@ -81,22 +87,26 @@ func (r *markdownReader) text(before []*node, n *ast.Text) []*node {
 }
 
 // attributes reads the attributes behind an image, a link or code, such as
-// "{width=50%}", and returns what follows them.
-func (r *markdownReader) attributes(n *node, s string) string {
-	end := strings.IndexByte(s, '}')
-	if n.kind != kindImage && n.kind != kindLink && n.kind != kindCode || !strings.HasPrefix(s, "{") || end < 0 {
-		return s
+// "{width=50%}".
+func (r *markdownReader) attributes(before []*node, s string) []*node {
+	if len(before) == 0 {
+		return addText(before, "{"+s+"}")
 	}
-	for _, a := range strings.Fields(s[1:end]) {
-		if width, ok := strings.CutPrefix(a, "width="); ok {
-			if percent, err := strconv.Atoi(strings.Trim(width, `"%“”`)); err == nil && strings.Contains(width, "%") && percent > 0 && percent <= 100 {
+	n := before[len(before)-1]
+	if n.kind != kindImage && n.kind != kindLink && n.kind != kindCode {
+		return addText(before, "{"+s+"}")
+	}
+	for _, a := range strings.Fields(s) {
+		if width, ok := strings.CutPrefix(a, "width="); ok && n.kind == kindImage {
+			width, inPercent := strings.CutSuffix(strings.Trim(width, `"`), "%")
+			if percent, err := strconv.Atoi(width); err == nil && inPercent && percent > 0 && percent <= 100 {
 				n.level = percent
 				continue
 			}
 		}
 		r.m.reports.add("attributes of images, links and code other than a width in percent: they are left out")
 	}
-	return s[end+1:]
+	return before
 }
 
 // rawHTML reads a tag. Breaks count, and comments are nothing.
@@ -133,6 +143,8 @@ func (r *markdownReader) footnote(before []*node, index int) []*node {
 // syntax reads what goldmark does not know.
 func (r *markdownReader) syntax(before []*node, s *syntax) []*node {
 	switch s.node {
+	case kindText:
+		return r.attributes(before, s.text)
 	case kindCitation:
 		return append(before, r.cite(s, len(before) == 0))
 	case kindMath:
@@ -151,6 +163,9 @@ func (r *markdownReader) syntax(before []*node, s *syntax) []*node {
 	r.err = part.err
 	if s.node == kindNote && r.note == 0 {
 		return append(before, &node{kind: kindNote, kids: blocks})
+	}
+	if s.node == kindNote {
+		r.m.reports.add("footnotes in footnotes: their text stands in the outer one")
 	}
 	n := &node{kind: s.node}
 	for _, b := range blocks {

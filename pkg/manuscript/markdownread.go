@@ -192,7 +192,7 @@ func (r *markdownReader) paragraph(n ast.Node) []*node {
 	if len(kids) == 1 && kids[0].kind == kindImage && len(kids[0].kids) > 0 {
 		return []*node{{kind: kindFigure, kids: kids}}
 	}
-	if strings.HasPrefix(plainOf(kids[:1]), "+--") {
+	if first := plainOf(kids[:1]); strings.HasPrefix(first, "+-") || strings.HasPrefix(first, "+—") || strings.HasPrefix(first, "+–") {
 		r.m.reports.add("grid tables: they are written as text; use pipe tables")
 	}
 	return []*node{{kind: kindParagraph, kids: kids}}

@@ -22,7 +22,7 @@ func newMarkdownParser() parser.Parser {
 			extension.NewTypographer(extension.WithTypographicSubstitutions(typography))),
 		goldmark.WithParserOptions(parser.WithHeadingAttribute(), parser.WithAutoHeadingID(),
 			parser.WithBlockParsers(util.Prioritized(fenceParser{}, 650), util.Prioritized(mathBlockParser{}, 650)),
-			parser.WithInlineParsers(util.Prioritized(citationParser{}, 150), util.Prioritized(mathParser{}, 90), util.Prioritized(scriptParser{}, 90))),
+			parser.WithInlineParsers(util.Prioritized(citationParser{}, 150), util.Prioritized(mathParser{}, 90), util.Prioritized(scriptParser{}, 90), util.Prioritized(attributeParser{}, 90))),
 	).Parser()
 }
 
@@ -51,25 +51,31 @@ func (s *syntax) Kind() ast.NodeKind { return kindSyntax }
 // Dump implements [ast.Node].
 func (s *syntax) Dump(source []byte, level int) { ast.DumpHelper(s, source, level, nil, nil) }
 
-// window is the text that a block still has at a position, and where its lines
-// stand in the source.
+// window is the beginning of the text that a block still has at a position, and
+// where its lines stand in the source.
 type window struct {
 	text   string
 	starts []int // in the source, of each line
 	ends   []int // in text, of each line
+	cut    bool  // the first line is longer than the window
 }
+
+// maxWindow bounds a window, in bytes, so that the time to read a line grows with
+// its length alone.
+const maxWindow = 4096
 
 // newWindow returns the rest of the line.
 func newWindow(block text.Reader) *window {
 	line, segment := block.PeekLine()
-	return &window{text: string(line), starts: []int{segment.Start}, ends: []int{len(line)}}
+	n := min(len(line), maxWindow)
+	return &window{text: string(line[:n]), starts: []int{segment.Start}, ends: []int{n}, cut: n < len(line)}
 }
-
-// maxWindow bounds the lines of a window, in bytes.
-const maxWindow = 4096
 
 // extend adds the lines that follow.
 func (w *window) extend(block text.Reader) {
+	if w.cut {
+		return
+	}
 	at, position := block.Position()
 	defer block.SetPosition(at, position)
 	var b strings.Builder
@@ -101,6 +107,10 @@ func (w *window) position(n int) int {
 
 // advance moves the block over n bytes of the text.
 func (w *window) advance(block text.Reader, n int) {
+	if w.cut {
+		block.Advance(n)
+		return
+	}
 	begin := 0
 	for _, end := range w.ends {
 		if n < end {
@@ -192,9 +202,13 @@ func fragment(block text.Reader, w *window, at int) ast.Node {
 	return s
 }
 
+// maxAttributes bounds the attributes of a span, and a raised text, in bytes.
+const maxAttributes = 256
+
 // spanKind reads the attributes behind a span and returns their length, 0 if
 // there are none.
 func spanKind(s string) (k kind, length int) {
+	s = s[:min(len(s), maxAttributes)]
 	end := strings.IndexByte(s, '}')
 	if !strings.HasPrefix(s, "{") || end < 0 || strings.Contains(s[:end], "\n") {
 		return 0, 0
@@ -268,6 +282,7 @@ func (scriptParser) Trigger() []byte { return []byte{'^', '~'} }
 // Parse implements [parser.InlineParser].
 func (scriptParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, _ := block.PeekLine()
+	line = line[:min(len(line), maxAttributes)]
 	end := bytes.IndexByte(line[1:], line[0])
 	if end < 1 || bytes.ContainsAny(bytes.ReplaceAll(line[1:end+1], []byte(`\ `), nil), " \t\n[]") {
 		return nil
@@ -278,4 +293,24 @@ func (scriptParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.N
 	}
 	block.Advance(end + 2)
 	return s
+}
+
+// attributeParser reads the attributes behind an image, a link or code.
+type attributeParser struct{}
+
+// Trigger implements [parser.InlineParser].
+func (attributeParser) Trigger() []byte { return []byte{'{'} }
+
+// Parse implements [parser.InlineParser].
+func (attributeParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+	if before := block.PrecendingCharacter(); before != ')' && before != '`' && before != '>' {
+		return nil
+	}
+	line, _ := block.PeekLine()
+	end := bytes.IndexByte(line[:min(len(line), maxAttributes)], '}')
+	if end < 2 {
+		return nil
+	}
+	block.Advance(end + 1)
+	return &syntax{node: kindText, text: string(line[1:end])}
 }

@@ -117,7 +117,7 @@ func (e *wordEditor) cite(at int) {
 		if len(lead) == 0 {
 			from = len(strings.TrimRight(p.text[:from], " \u00a0"))
 		}
-	} else if t.author != "" && len(mark) > 0 {
+	} else if len(t.author) > 0 && len(mark) > 0 {
 		lead = append(lead, textNode(" "))
 	}
 	first := p.pieceAt(where.at.start)
