@@ -194,7 +194,7 @@ func (c *citeCommand) write(p *process, data []byte) error {
 		return unwritten(c.Output, err)
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Close()) //nolint:gosec // a document, as editors write it
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), c.Output)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -145,9 +146,7 @@ func (c *citeCommand) works(p *process, k *citing) (*citedWorks, error) {
 	if err != nil {
 		return nil, err
 	}
-	for key, item := range found.ByName {
-		w.byKey[key] = item
-	}
+	maps.Copy(w.byKey, found.ByName)
 	w.notices = append(w.notices, found.Notices...)
 	return w, nil
 }

@@ -249,7 +249,7 @@ func (w *htmlWriter) endnotes() {
 		return
 	}
 	w.WriteString("<section class=\"footnotes\">\n<ol>\n")
-	for i := 0; i < len(w.notes); i++ {
+	for i := range w.notes {
 		number := strconv.Itoa(i + 1)
 		w.open("li", "id", "fn"+number)
 		w.content(w.notes[i].kids)

@@ -47,7 +47,7 @@ type Citation struct {
 	opens  bool   // nothing stands before it in its block
 }
 
-// form is how a citation is set, whatever the style wants.
+// form is how a citation is set, beside what the style wants.
 type form uint8
 
 const (

@@ -18,7 +18,7 @@ type blockSyntax struct {
 	close string
 }
 
-var kindBlockSyntax = ast.NewNodeKind("ManuscriptBlock")
+var kindBlockSyntax = ast.NewNodeKind("ManuscriptBlock") //nolint:gochecknoglobals // goldmark numbers its kinds once
 
 // Kind implements [ast.Node].
 func (b *blockSyntax) Kind() ast.NodeKind { return kindBlockSyntax }

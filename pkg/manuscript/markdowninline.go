@@ -96,7 +96,7 @@ func (r *markdownReader) attributes(before []*node, s string) []*node {
 	if n.kind != kindImage && n.kind != kindLink && n.kind != kindCode {
 		return addText(before, "{"+s+"}")
 	}
-	for _, a := range strings.Fields(s) {
+	for a := range strings.FieldsSeq(s) {
 		if width, ok := strings.CutPrefix(a, "width="); ok && n.kind == kindImage {
 			width, inPercent := strings.CutSuffix(strings.Trim(width, `"`), "%")
 			if percent, err := strconv.Atoi(width); err == nil && inPercent && percent > 0 && percent <= 100 {

@@ -43,7 +43,7 @@ type syntax struct {
 	inner    span            // of a note or a span: what stands inside
 }
 
-var kindSyntax = ast.NewNodeKind("ManuscriptSyntax")
+var kindSyntax = ast.NewNodeKind("ManuscriptSyntax") //nolint:gochecknoglobals // goldmark numbers its kinds once
 
 // Kind implements [ast.Node].
 func (s *syntax) Kind() ast.NodeKind { return kindSyntax }
@@ -213,7 +213,7 @@ func spanKind(s string) (k kind, length int) {
 	if !strings.HasPrefix(s, "{") || end < 0 || strings.Contains(s[:end], "\n") {
 		return 0, 0
 	}
-	for _, class := range strings.Fields(s[1:end]) {
+	for class := range strings.FieldsSeq(s[1:end]) {
 		switch class {
 		case ".smallcaps":
 			return kindSmallCaps, end + 1

@@ -1,5 +1,7 @@
 package manuscript
 
+import "strings"
+
 // node is a part of a document: a block or an inline.
 type node struct {
 	kind kind
@@ -89,11 +91,11 @@ func (n *node) plain() string {
 	case kindNote:
 		return ""
 	}
-	var s string
+	var b strings.Builder
 	for _, k := range n.kids {
-		s += k.plain()
+		b.WriteString(k.plain())
 	}
-	return s
+	return b.String()
 }
 
 // plainOf returns the text of several nodes.

@@ -9,7 +9,6 @@ import (
 	_ "image/png"  //
 	"io"
 	"net/url"
-	"strings"
 )
 
 // Bounds of the pictures of a document.
@@ -103,14 +102,16 @@ func (p *picture) size(percent int) (cx, cy int) {
 	return max(int(width*scale), 1), max(int(height*scale), 1)
 }
 
-// contentTypes are the types of the parts.
-var contentTypes = xmlHead + `<Types xmlns="` + packageSpace + `/content-types">` +
-	`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
-	`<Default Extension="xml" ContentType="application/xml"/>` +
-	`<Default Extension="png" ContentType="image/png"/><Default Extension="jpeg" ContentType="image/jpeg"/><Default Extension="gif" ContentType="image/gif"/>` +
-	override("document.main", "document") + override("styles", "styles") + override("numbering", "numbering") +
-	override("footnotes", "footnotes") + override("settings", "settings") +
-	`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`
+// contentTypes returns the types of the parts.
+func contentTypes() string {
+	return xmlHead + `<Types xmlns="` + packageSpace + `/content-types">` +
+		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+		`<Default Extension="xml" ContentType="application/xml"/>` +
+		`<Default Extension="png" ContentType="image/png"/><Default Extension="jpeg" ContentType="image/jpeg"/><Default Extension="gif" ContentType="image/gif"/>` +
+		override("document.main", "document") + override("styles", "styles") + override("numbering", "numbering") +
+		override("footnotes", "footnotes") + override("settings", "settings") +
+		`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`
+}
 
 // override returns the type of a part of WordprocessingML.
 func override(kind, file string) string {
@@ -123,8 +124,6 @@ func wordType(kind string) string {
 }
 
 // packageRelations are the relationships of the package.
-var packageRelations = strings.Join([]string{xmlHead,
-	`<Relationships xmlns="` + packageSpace + `/relationships">`,
-	`<Relationship Id="rId1" Type="` + relationSpace + `/officeDocument" Target="word/document.xml"/>`,
-	`<Relationship Id="rId2" Type="` + packageSpace + `/relationships/metadata/core-properties" Target="docProps/core.xml"/>`,
-	`</Relationships>`}, "")
+const packageRelations = xmlHead + `<Relationships xmlns="` + packageSpace + `/relationships">` +
+	`<Relationship Id="rId1" Type="` + relationSpace + `/officeDocument" Target="word/document.xml"/>` +
+	`<Relationship Id="rId2" Type="` + packageSpace + `/relationships/metadata/core-properties" Target="docProps/core.xml"/></Relationships>`

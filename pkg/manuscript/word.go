@@ -64,8 +64,7 @@ type wordWriter struct {
 	noteCount   int
 	lists       []*node // each with a numbering of its own
 	bookmarks   int
-	hanging     bool // the entries of the bibliography hang
-	quoted      bool
+	quoted      bool // in a block quote
 }
 
 // writeWord writes the manuscript as a new Word document.
@@ -81,7 +80,7 @@ func (c *Cited) writeWord(out io.Writer, open func(string) (io.ReadCloser, error
 	w.wordPart = w.body
 	z := zip.NewWriter(out)
 	parts := [][2]string{
-		{"[Content_Types].xml", contentTypes},
+		{"[Content_Types].xml", contentTypes()},
 		{"_rels/.rels", packageRelations},
 		{"docProps/core.xml", c.coreProperties()},
 		{documentPart, xmlHead + "<w:document " + wordNames + "><w:body>" + w.body.String() + pageOf(c.documentLanguage()) + "</w:body></w:document>"},

@@ -40,7 +40,7 @@ func wordBody(paragraphs ...string) string {
 func word(t testing.TB, body string, more map[string]string) string {
 	t.Helper()
 	all := map[string]string{
-		"[Content_Types].xml": contentTypes, "_rels/.rels": packageRelations,
+		"[Content_Types].xml": contentTypes(), "_rels/.rels": packageRelations,
 		"word/document.xml":            xmlHead + "<w:document " + wordNames + "><w:body>" + body + `<w:sectPr><w:pgSz w:w="1"/></w:sectPr></w:body></w:document>`,
 		"word/_rels/document.xml.rels": xmlHead + `<Relationships xmlns="` + packageSpace + `/relationships"><Relationship Id="rId1" Type="` + relationSpace + `/styles" Target="styles.xml"/></Relationships>`,
 		"word/styles.xml":              xmlHead + "<w:styles " + wordNames + `><w:style w:type="paragraph" w:styleId="Kop1"><w:name w:val="heading 1"/></w:style></w:styles>`,

@@ -240,7 +240,8 @@ func (s *wordScanner) endText(p *wordParagraph, end int) {
 	var text strings.Builder
 	text.WriteString(p.text)
 	for i := 0; i < len(raw); {
-		n, value := 1, ""
+		var n int
+		var value string
 		if raw[i] == '&' {
 			n = bytes.IndexByte(raw[i:], ';') + 1
 			value = unescaped(raw[i : i+n])
