@@ -58,6 +58,9 @@ func TestLaTeX_MakesNotes(t *testing.T) {
 	if got, _, _ := strings.Cut(got, `\section*`); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	if got, _ := cited(t, "A.\n\n\\cite{lee10} b", LaTeX, LaTeX, "chicago-notes"); !strings.HasPrefix(got, "A.\n\n\\footnote{Lee") {
+		t.Errorf("a note at the beginning of a paragraph: %q", got)
+	}
 	got, _ = cited(t, `\citet{doe99,smith04}.`, LaTeX, LaTeX, "nature")
 	if want := `Doe\textsuperscript{1}; Smith and Roe.\textsuperscript{2}`; !strings.HasPrefix(got, want) {
 		t.Errorf("got  %s\nwant %s", got, want)

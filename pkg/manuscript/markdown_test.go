@@ -291,14 +291,15 @@ func TestMetadata(t *testing.T) {
 
 func TestNotCarried(t *testing.T) {
 	for source, want := range map[string]string{
-		"<b>x</b> [@doe99]":              "HTML in the text",
-		"<div>\nx\n</div>\n":             "HTML in the text",
-		"+---+\n| a |\n+---+\n":          "grid tables",
-		"![a](b.png){.c}":                "attributes",
-		"[a](javascript:b)":              "links that a browser would run",
-		"![a](file:///etc/passwd)":       "images whose address",
-		"a[^b]\n\n[^b]: c^[d]\n":         "footnotes in footnotes",
-		"a[^b]\n\n[^b]: c[^b] [@doe99].": "footnotes in footnotes",
+		"<b>x</b> [@doe99]":               "HTML in the text",
+		"<div>\nx\n</div>\n":              "HTML in the text",
+		"+---+\n| a |\n+---+\n":           "grid tables",
+		"![a](b.png){.c}":                 "attributes",
+		"[a](javascript:b)":               "links that a browser would run",
+		"![a](file:///etc/passwd)":        "images whose address",
+		"a[^b]\n\n[^b]: c^[d]\n":          "footnotes in footnotes",
+		"a[^b]\n\n[^b]: c[^b] [@doe99].":  "footnotes in footnotes",
+		"a[^b]\n\n[^b]: c[^d]\n\n[^d]: e": "footnotes in footnotes",
 	} {
 		page, reports := cited(t, source, Markdown, HTML, "apa")
 		if len(reports) != 1 || !strings.Contains(strings.Join(reports, ","), want) {

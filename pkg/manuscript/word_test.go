@@ -118,7 +118,8 @@ func TestWord_CitesInRuns(t *testing.T) {
 		"A [@x]":                             "A x?",
 	} {
 		out, reports := cited(t, word(t, wordBody(source), nil), DOCX, DOCX, "apa")
-		if got := texts(t, parts(t, out)["word/document.xml"]); got[0] != want || len(reports) > 0 {
+		doc := parts(t, out)["word/document.xml"]
+		if got := texts(t, doc); got[0] != want || len(reports) > 0 || strings.Contains(doc, `xml:space="preserve" xml:space`) {
 			t.Errorf("%q: %q, want %q; %q", source, got[0], want, reports)
 		}
 	}
