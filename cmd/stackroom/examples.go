@@ -66,6 +66,12 @@ func moreExamplesOf(path string) []example {
 		}
 	case "reset":
 		return []example{{"begin again with an empty library", "stackroom reset --yes"}}
+	case "cite":
+		return []example{
+			{"a Word document in the style of the APA", "stackroom cite paper.md --style apa -o paper.docx"},
+			{"a web page in German, with keys from a file too", "stackroom cite paper.md --locale de-DE --bibliography refs.bib -o paper.html"},
+			{"a Word document stays as it is but for its citations", "stackroom cite draft.docx --style ieee -o final.docx"},
+		}
 	case "bundle":
 		return []example{
 			{"a bundle of this program", "stackroom bundle"},

@@ -22,7 +22,7 @@ const (
 func commandGroups() []kong.Group {
 	return []kong.Group{
 		{Key: "serve", Title: "Serve a library"},
-		{Key: "library", Title: "Fill a library"},
+		{Key: "library", Title: "Fill a library and cite from it"},
 		{Key: "operate", Title: "Set up and check"},
 		{Key: "make", Title: "Describe and package"},
 	}
@@ -63,6 +63,8 @@ func settingsOf(path string) []config.Variable {
 		return only("Libraries", "Log and traces", "STACKROOM_RESULT_CHARS")
 	case "import", "sources", "remove", "reset":
 		return only("STACKROOM_DATA")
+	case "cite":
+		return only("STACKROOM_DATA", "STACKROOM_STYLES", "STACKROOM_STYLE_REPOSITORY", "ZOTERO_API_KEY", "ZOTERO_DESKTOP")
 	case "healthcheck":
 		return only("PORT", "STACKROOM_ADDR")
 	case "token new", "token list", "token revoke":

@@ -67,7 +67,7 @@ func TestHelp_ListsCommandsInGroups(t *testing.T) {
 	help := helpOf(t, "")
 	at := 0
 	for _, want := range []string{
-		"Serve a library\n", "  serve ", "  stdio ", "Fill a library\n", "  import ", "Set up and check\n", "  settings ", "  doctor ", "  token new ", "  token list ", "  token revoke ", "  token key ", "  healthcheck ",
+		"Serve a library\n", "  serve ", "  stdio ", "Fill a library and cite from it\n", "  import ", "  cite ", "Set up and check\n", "  settings ", "  doctor ", "  token new ", "  token list ", "  token revoke ", "  token key ", "  healthcheck ",
 		"Describe and package\n", "  catalog ", "  bundle ", "  version ",
 	} {
 		i := strings.Index(help[at:], want)
@@ -138,7 +138,7 @@ func TestHelp_NamesSettings(t *testing.T) {
 			t.Errorf("the help of serve has no group %q", v.Group)
 		}
 	}
-	for path, want := range map[string]string{"stdio": "ZOTERO_API_KEY", "import": "STACKROOM_DATA", "healthcheck": "STACKROOM_ADDR", "token new": "STACKROOM_TOKENS", "token list": "STACKROOM_TOKENS", "token revoke": "STACKROOM_TOKENS", "token key": "STACKROOM_MASTER_KEY"} {
+	for path, want := range map[string]string{"stdio": "ZOTERO_API_KEY", "import": "STACKROOM_DATA", "cite": "STACKROOM_STYLES", "healthcheck": "STACKROOM_ADDR", "token new": "STACKROOM_TOKENS", "token list": "STACKROOM_TOKENS", "token revoke": "STACKROOM_TOKENS", "token key": "STACKROOM_MASTER_KEY"} {
 		if help := helpOf(t, path); !strings.Contains(help, "\n  "+want+" ") || strings.Contains(help, "RATE_LIMIT_MAX") {
 			t.Errorf("%s: %s", path, help)
 		}
