@@ -268,6 +268,10 @@ func TestBest(t *testing.T) {
 		"Watson J. Notes. Science 1953;3:4":                                                                               -1,
 		"Smith K. Colour and behaviour of mice in boxes. Journal of Mice 2015;112:3":                                      -1,
 		"van der Müller AM, Smith R. Colour and behaviour of TGF-β in maize. Proc Natl Acad Sci 2015;112:e1234.":          2,
+		// Nine of eleven words, with the author but not the year, are too few.
+		"Watson JD, Crick FHC. Molecular structure of nucleic acids: a structure for ribose protein acid. Nature 1990": -1,
+		// Six of ten words are too few, with author and year.
+		"Watson JD. Molecular structure of proteins and of some other acid in cells. Journal 1953;1:1": -1,
 	} {
 		r := FromText("", text)
 		if got := Best(&r, []Known{notes, helix(), maize()}); got != want {
