@@ -2,6 +2,7 @@ package tool
 
 import (
 	"context"
+	"slices"
 
 	"github.com/stackroom-mcp/stackroom/pkg/csl"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -20,26 +21,38 @@ type Works struct {
 // IDs, DOIs, citation keys and URLs, as the tool cite takes them.
 func (c *Catalog) Works(ctx context.Context, names []string) (*Works, error) {
 	k := c.newCall(nil)
-	found, err := k.named(ctx, names)
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !isName(name) })
+	found, err := k.resolve(ctx, "ids", names)
 	if err != nil {
 		return nil, err
 	}
 	if err := k.standing.rejected(); err != nil {
 		return nil, err
 	}
-	works := &Works{ByName: map[string]csl.Item{}, Notices: append(found.notices, k.standing.all()...)}
+	works := &Works{ByName: map[string]csl.Item{}, Notices: k.standing.all()}
+	_, notices := k.absent(ctx, names, found)
+	works.Notices = append(works.Notices, notices...)
 	if notice := k.incomplete(); notice != "" {
 		works.Notices = append(works.Notices, notice)
 	}
-	for i, it := range found.items {
-		if it == nil {
+	for i, l := range found {
+		if l.err != nil {
 			continue
 		}
-		if works.ByName[names[i]], err = CSLItem(it); err != nil {
+		if works.ByName[names[i]], err = CSLItem(l.item); err != nil {
 			return nil, err
 		}
 	}
 	return works, nil
+}
+
+// isName reports whether a text has the form of a name that means a work.
+func isName(s string) bool {
+	if parseName(s).kind != "" {
+		return true
+	}
+	_, err := parseItemID("ids", s)
+	return err == nil
 }
 
 // CSLItem returns a work as citation styles see it, under its item ID.
