@@ -211,13 +211,14 @@ func (y *year) compile(bib string) {
 	write(y.t, dir, map[string]string{"export.bib": bib, "a.tex": `\documentclass{article}\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}
 \begin{document}\nocite{*}\bibliographystyle{plain}\bibliography{export}\end{document}
 `})
-	said := ""
+	var all strings.Builder
 	for _, line := range [][]string{{"pdflatex", "-interaction=nonstopmode", "-draftmode", "a"}, {"bibtex", "a"}, {"pdflatex", "-interaction=nonstopmode", "-draftmode", "a"}} {
 		cmd := exec.CommandContext(y.t.Context(), line[0], line[1:]...)
 		cmd.Dir = dir
 		out, _ := cmd.CombinedOutput() // what it says tells
-		said += string(out)
+		all.Write(out)
 	}
+	said := all.String()
 	if bad := regexp.MustCompile(`(?m)^(?:!.*|.*---line \d+ of file.*|Repeated entry.*|Warning--.*)$`).FindAllString(said, -1); len(bad) > 0 || !strings.Contains(said, "Output written") && !strings.Contains(said, "draftmode") {
 		y.t.Errorf("TeX says %q", bad)
 	}

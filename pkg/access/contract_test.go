@@ -315,3 +315,31 @@ func TestContract_CatchesLeaks(t *testing.T) {
 		}
 	}
 }
+
+// optional is all that a library may do beside [library.Reader].
+type optional interface {
+	library.Ranked
+	library.Counted
+	library.Whole
+	library.Nearer
+}
+
+// TestOpen_KeepsWhatALibraryMayDo opens a library that the caller may only read.
+func TestOpen_KeepsWhatALibraryMayDo(t *testing.T) {
+	local, _ := fixture()
+	reads := identity.WithPrincipal(t.Context(), &identity.Principal{Scopes: []identity.Scope{identity.Read}})
+	r, err := access.New(access.Options{Providers: []access.Provider{local}}).Open(reads, library.Local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, ok := r.(optional)
+	if !ok {
+		t.Fatalf("%T lacks a method", r)
+	}
+	if _, err := all.Each(t.Context(), func(*library.Item) error { return nil }); err != nil {
+		t.Errorf("each work: %v", err)
+	}
+	if _, err := all.Counts(t.Context(), library.Query{Limit: 1}); err != nil {
+		t.Errorf("counts: %v", err)
+	}
+}

@@ -53,6 +53,22 @@ func (r reader) Nearest(ctx context.Context, kind library.NameKind, name string)
 	return nil, nil
 }
 
+// Counts implements [library.Counted]; [library.Unavailable] if the library doesn't.
+func (r reader) Counts(ctx context.Context, q library.Query) (library.Counts, error) {
+	if counted, ok := r.Reader.(library.Counted); ok {
+		return counted.Counts(ctx, q)
+	}
+	return library.Counts{}, library.Errorf(library.Unavailable, "the library does not count its works")
+}
+
+// Each implements [library.Whole]; [library.Unavailable] if the library doesn't.
+func (r reader) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	if whole, ok := r.Reader.(library.Whole); ok {
+		return whole.Each(ctx, yield)
+	}
+	return library.Page[*library.Item]{}, library.Errorf(library.Unavailable, "the library does not give all its works")
+}
+
 // noticedReader is a [reader] of a library with a notice.
 type noticedReader struct {
 	reader

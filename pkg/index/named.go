@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -125,10 +126,8 @@ func (s *search) namedAs(it *library.Item) string {
 		return plaintext.Shown(it.Container()) + " " + n.Citation.Volume + ":" + n.Citation.Page
 	}
 	for _, id := range identifiersOf(it) {
-		for _, asked := range n.IDs {
-			if id == asked {
-				return id.Value
-			}
+		if slices.Contains(n.IDs, id) {
+			return id.Value
 		}
 	}
 	return n.IDs[0].Value

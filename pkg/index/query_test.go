@@ -271,11 +271,11 @@ func TestSearch_RelaxesPhrases(t *testing.T) {
 func TestSearch_CountsTheWeightiestWords(t *testing.T) {
 	s := shelf{}
 	for n := 1; n <= 60; n++ {
-		title := "zebra"
+		title := []string{"zebra"}
 		for i := range n {
-			title += fmt.Sprintf(" common%d", i)
+			title = append(title, fmt.Sprintf("common%d", i))
 		}
-		s.put(index.Document{Item: work(n, "title", title)})
+		s.put(index.Document{Item: work(n, "title", strings.Join(title, " "))})
 	}
 	x := memory(t, s)
 	var words []string

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -34,8 +35,7 @@ type finder struct {
 // begin makes the finder look for the words of a query.
 func (f *finder) begin(a *analyzer, q *parsed, weights []float32) {
 	*f = finder{analyzer: a, query: q, words: make(map[string]int), weights: weights, forms: f.forms}
-	for i := len(q.words) - 1; i >= 0; i-- {
-		w := &q.words[i]
+	for i, w := range slices.Backward(q.words) {
 		for _, terms := range [...][]string{w.spelled, w.also, w.terms} {
 			for _, term := range terms {
 				f.words[term] = i

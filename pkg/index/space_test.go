@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index"
@@ -94,11 +95,7 @@ func spread(scores map[string]float64) string {
 		}
 		return 1
 	})
-	out := ""
-	for _, key := range keys {
-		out += key + " "
-	}
-	return out
+	return strings.Join(keys, " ")
 }
 
 // A base keeps the space of the one before until the library has grown by half.

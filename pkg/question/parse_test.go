@@ -147,7 +147,7 @@ func TestParse_SaysWhatIsNoOperator(t *testing.T) {
 	}
 }
 
-// TestParse_SaysNothingOfPlainText has texts that are nobody's operators.
+// TestParse_SaysNothingOfPlainText has texts without operators.
 func TestParse_SaysNothingOfPlainText(t *testing.T) {
 	for _, text := range []string{
 		"what is the capacity of a channel?", "pre- and post-war", "Nature & Science", "C++ and C#", "Science in Action: How to follow",

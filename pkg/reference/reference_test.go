@@ -241,7 +241,7 @@ func TestParse_Lists(t *testing.T) {
 
 func TestParse_KeysAndQuotes(t *testing.T) {
 	got := Parse("As @doe99 [p. 3] says, \"it is not the strongest of the species that survives\". See [see @roe01, 5; -@{a b}] and \\citep[p.~3]{poe02,\nzoe03}.\n" +
-		"write to a@b.c; `@code`; “We wish to suggest a structure for the salt” (Watson & Crick, 1953, p. 737). «De nobis ipsis silemus, de re autem» [4, 5].\n\n> A block of words that somebody else wrote\n> in two lines [@moe04].\n")
+		"write to a@b.c; `@code`; “We wish to suggest a structure for the salt” (Watson & Crick, 1953, p. 737). «De nobis ipsis silemus, de re autem» [4, 5].\n\n> A block of words that another author wrote\n> in two lines [@moe04].\n")
 	if diff := cmp.Diff([]string{"doe99", "roe01", "a b", "poe02", "zoe03", "moe04"}, got.Keys); diff != "" {
 		t.Error(diff)
 	}
@@ -249,7 +249,7 @@ func TestParse_KeysAndQuotes(t *testing.T) {
 		{Text: "it is not the strongest of the species that survives", Keys: []string{"doe99"}},
 		{Text: "We wish to suggest a structure for the salt", Names: []string{"Watson & Crick, 1953, p. 737"}},
 		{Text: "De nobis ipsis silemus, de re autem", Keys: []string{"4", "5"}},
-		{Text: "A block of words that somebody else wrote in two lines", Keys: []string{"moe04"}},
+		{Text: "A block of words that another author wrote in two lines", Keys: []string{"moe04"}},
 	}
 	if diff := cmp.Diff(want, got.Quotes); diff != "" {
 		t.Error(diff)

@@ -148,7 +148,7 @@ func (r *Resolver) keptAgency(prefix string) (agency string, ok bool) {
 	return agency, ok
 }
 
-// agency asks doi.org for the agency of a prefix, "" if no one registers it.
+// agency asks doi.org for the agency of a prefix, "" if none registers it.
 func (r *Resolver) agency(ctx context.Context, prefix string) (string, error) {
 	s := r.services[DOIOrg]
 	body, err := s.get(ctx, "/doiRA/"+url.PathEscape(prefix), nil, acceptJSON)

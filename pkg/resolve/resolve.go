@@ -68,7 +68,7 @@ func Names() []string {
 
 // Options configures a [Resolver].
 type Options struct {
-	// Names are the services that may be asked, see [Names]; none asks nobody.
+	// Names are the services that may be asked, see [Names]; none asks no service.
 	Names []string
 	// BaseURL has all services below it, each under its name, such as
 	// https://proxy.example.org/crossref; "" is their public hosts.
@@ -87,7 +87,7 @@ type Options struct {
 	Transport http.RoundTripper // nil is [upstream.NewTransport]
 }
 
-// Resolver asks services. It is safe for concurrent use. Nil asks nobody.
+// Resolver asks services. It is safe for concurrent use. Nil asks no service.
 type Resolver struct {
 	services map[Service]*service
 	kept     *cache

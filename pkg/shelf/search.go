@@ -33,7 +33,7 @@ func (s *Shelf) Search(ctx context.Context, q library.Query) (library.Page[libra
 	page := library.Page[library.Hit]{
 		Items: make([]library.Hit, 0, len(result.Hits)), Total: result.Total, Version: st.meta.Version, Notice: st.notice(),
 		More: result.More, Statistics: result.Statistics, QueryNotices: result.Notices, Unmet: result.Unmet,
-		Expanded: result.Expanded,
+		Expanded:    result.Expanded,
 		Corrections: result.Corrections,
 	}
 	for _, h := range result.Hits {

@@ -282,7 +282,7 @@ func TestCheckReferences_TextWithBibliography(t *testing.T) {
 		"“Endless forms most beautiful and most wonderful have been evolved” [@darwin]. See also @missing and @shannon48."
 	bibliography := "@article{wc53, author={Watson, J. D. and Crick, F. H. C.}, title={Molecular structure of nucleic acids}, journal={Nature}, year=1953, doi={10.1038/171737a0}}\n" +
 		"@article{shannon48, author={Shannon, C.}, title={A mathematical theory of communication}, year=1948}\n" +
-		"@article{shannon1948, author={Shannon, Claude E.}, title={A Mathematical Theory of Communication}, year=1948}\n@book{never, author={Nobody, A.}, title={Never cited at all}, year=2001}"
+		"@article{shannon1948, author={Shannon, Claude E.}, title={A Mathematical Theory of Communication}, year=1948}\n@book{never, author={Nemo, A.}, title={Never cited at all}, year=2001}"
 	out := checker(t, fleet{lib}, registry).check(t, map[string]any{"text": text, "bibliography": bibliography})
 	if diff := cmp.Diff(&checkedCitations{Unresolved: []string{"@missing"}, Uncited: []string{"shannon1948", "never"}, Doubled: []string{"shannon48 = shannon1948"}}, out.Citations); diff != "" {
 		t.Error(diff)
@@ -398,7 +398,7 @@ func TestCheckReferences_Identifiers(t *testing.T) {
 		"Doe, J. (1998). Whole book of things. Press. ISBN 978-0-306-40615-8":                                                      "differs  isbn",
 		"Roe, R. (1999). Something else entirely of another kind. Other, 3, 4-5. https://doi.org/10.1000/one":                      "other_work Crossref title author year volume pages",
 		"@incollection{a, author={Poe, P.}, title={A chapter}, booktitle={Whole book of things}, year=1998, isbn={9780306406157}}": "found Open Library",
-		"@misc{b, author={Poe, P.}, title={A page of somebody}, year=2020, url={https://example.org}, howpublished={web}}":         "not_found ",
+		"@misc{b, author={Poe, P.}, title={A page of a person}, year=2020, url={https://example.org}, howpublished={web}}":         "not_found ",
 	} {
 		out := c.check(t, map[string]any{"text": text})
 		if len(out.References) != 1 {

@@ -153,6 +153,9 @@ func (c *call) exportByID(ctx context.Context, in exportInput) (batch, error) {
 			b.items, at = append(b.items, l.item), append(at, i)
 		}
 	}
+	if len(b.items) == 0 && len(asked) > 0 && len(asked) == len(in.IDs) {
+		return batch{}, found[0].err
+	}
 	b.listed = func(n int) listed {
 		done := len(asked)
 		if n < len(at) {

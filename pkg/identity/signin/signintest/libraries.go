@@ -159,6 +159,8 @@ func (s shelf) items() []map[string]any {
 		work := WorkKey(i)
 		add(work, map[string]any{
 			"itemType": "book", "title": fmt.Sprintf("Tenancy %d of %s", i, s.mark), "abstractNote": "What " + s.mark + " says.", "date": "2020",
+			// Every two works are duplicates.
+			"extra":    fmt.Sprintf("DOI: 10.5555/%s.%d", s.mark, i/2),
 			"creators": []map[string]any{{"creatorType": "author", "firstName": "Ann", "lastName": "Author" + s.mark}},
 			"tags":     tags, "collections": []string{CollectionKey}, "relations": map[string]any{},
 		})

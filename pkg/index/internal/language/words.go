@@ -18,7 +18,7 @@ func frequentWords() [Count]string {
 			sul sulla da dal dalla dai dalle al alla ai alle che non si come più tra fra ma anche questo questa ed`,
 		Portuguese: `os as um uma uns umas de do da dos das é são em no na nos nas para por pelo pela com sem sobre
 			ao aos à às se seu sua seus suas que não mais como entre este esta foi ou mas também ser desde até`,
-		Dutch: `de het een en van in op te dat die is zijn was voor met aan bij door naar over uit om als ook niet wordt
+		Dutch: `de het een en van in op te dat die is zijn was voor met aan bij naar over uit om als ook niet wordt
 			worden werd tot tussen onder of maar kan deze dit hun zich er geen meer nog wij waar hoe`,
 		Russian: `и в на с по для о от из к не что как его это при до или их за`,
 		Swedish: `och att det som en på är av för med till den har de inte om ett från vid eller kan under sin sig

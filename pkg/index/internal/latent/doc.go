@@ -4,5 +4,5 @@
 // Martinsson, Tropp 2011). Works on one subject are near in that space although
 // they use other words.
 //
-// The result depends on nothing but the works, whatever order they come in.
+// The result depends on nothing but the works, in any order.
 package latent

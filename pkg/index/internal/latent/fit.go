@@ -138,7 +138,7 @@ func gram(m []float32) *square {
 	}
 	for i := range g {
 		for j := range i {
-			g[j][i] = g[i][j]
+			g[j][i] = g[i][j] //nolint:gosec // g is square
 		}
 	}
 	return g

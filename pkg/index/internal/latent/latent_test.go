@@ -224,7 +224,7 @@ func TestDecode_ChecksWhatHasAChecksum(t *testing.T) {
 		"more terms":           func(b []byte) { b[len(magic)+8]++ },
 		"more terms than ever": func(b []byte) { b[len(magic)+11] = 0x7f },
 		"fewer works":          func(b []byte) { b[len(magic)+12]-- },
-		"terms out of order":   func(b []byte) { copy(b[bytes.Index(b, []byte("bb")):], "ZZ") },
+		"terms out of order":   func(b []byte) { _, after, _ := bytes.Cut(b, []byte("bb")); copy(b[len(b)-len(after)-2:], "ZZ") },
 		"a long term":          func(b []byte) { b[len(magic)+16] = 200 },
 	} {
 		changed := slices.Clone(b)

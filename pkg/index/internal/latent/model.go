@@ -85,7 +85,7 @@ func (p *Point) Signs() (s Signs) {
 	return s
 }
 
-// Apart returns in how many signs two points differ: the fewer, the nearer they
+// Apart returns the number of signs in which two points differ: the fewer, the nearer they
 // are in general.
 func (s Signs) Apart(other Signs) int {
 	n := 0
