@@ -98,6 +98,9 @@ func (s *search) lacks(c *candidate) []string {
 			out = append(out, w.typed)
 		}
 	}
+	if s.preferred {
+		return out
+	}
 	for _, i := range s.relaxed {
 		out = append(out, `"`+cutText(s.query.phrases[i].text, maxTypedBytes)+`"`)
 	}

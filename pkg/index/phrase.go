@@ -13,6 +13,9 @@ import (
 // noticePhrase says that a phrase is not required.
 const noticePhrase = "no work has a phrase of the query; works that have its words side by side come first"
 
+// noticePreferred says the same of a long text.
+const noticePreferred = "in a long text a phrase is not required; works that have its words side by side come first"
+
 // countPhrases finds the works that have each phrase of the query.
 func (s *search) countPhrases() error {
 	s.phrased = s.phrased[:0]
@@ -43,16 +46,24 @@ func (s *search) phraseWorks(phrase int) int {
 	return n
 }
 
-// relax finds the phrases that no work has: their words are loose, and pairs of
+// relax finds the phrases that are not required: those that no work has, and all of
+// a text of more than strictWords other words. Their words are loose, and pairs of
 // them that stand side by side raise the score.
 func (s *search) relax(given *library.Statistics) {
 	s.relaxed = s.relaxed[:0]
+	loose := 0
+	for _, w := range s.query.words {
+		if w.loose && !w.quoted {
+			loose++
+		}
+	}
+	s.preferred = loose > strictWords
 	for i := range s.query.phrases {
 		n := s.phraseWorks(i)
 		if given != nil {
 			n = max(n, given.Phrases[i])
 		}
-		if n > 0 {
+		if n > 0 && !s.preferred {
 			continue
 		}
 		s.relaxed = append(s.relaxed, i)
@@ -60,7 +71,11 @@ func (s *search) relax(given *library.Statistics) {
 			s.query.words[place].loose = true
 		}
 	}
-	if len(s.relaxed) > 0 {
+	switch {
+	case len(s.relaxed) == 0:
+	case s.preferred:
+		s.query.note(noticePreferred)
+	default:
 		s.query.note(noticePhrase)
 	}
 }

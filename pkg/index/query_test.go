@@ -268,6 +268,27 @@ func TestSearch_RelaxesPhrases(t *testing.T) {
 	}
 }
 
+// TestSearch_PrefersPhrasesInLongTexts asks a phrase beside twelve words, and beside
+// thirteen.
+func TestSearch_PrefersPhrasesInLongTexts(t *testing.T) {
+	words := "river delta marsh tide shore dune reef cliff cave inlet lagoon estuary"
+	s := shelf{}
+	s.put(index.Document{Item: work(1, "title", words+" fjord actor network theory")})
+	s.put(index.Document{Item: work(2, "title", words+" fjord theory of the network of an actor")})
+	x := memory(t, s)
+	required := search(t, x, library.Query{Text: words + ` "actor network theory"`})
+	if numbers := numbers(required); !slices.Equal(numbers, []int{1}) || len(required.Notices) > 0 {
+		t.Errorf("beside twelve words: %v, notices %q", numbers, required.Notices)
+	}
+	preferred := search(t, x, library.Query{Text: words + ` fjord "actor network theory"`})
+	if numbers := numbers(preferred); !slices.Equal(numbers, []int{1, 2}) || preferred.Total != 2 {
+		t.Errorf("beside thirteen words: total %d of %v", preferred.Total, numbers)
+	}
+	if len(preferred.Notices) != 1 || !strings.Contains(preferred.Notices[0], "in a long text") || len(preferred.Hits[1].Lacks) > 0 {
+		t.Errorf("notices %q, the second lacks %q", preferred.Notices, preferred.Hits[1].Lacks)
+	}
+}
+
 func TestSearch_CountsTheWeightiestWords(t *testing.T) {
 	s := shelf{}
 	for n := 1; n <= 60; n++ {

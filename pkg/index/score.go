@@ -100,7 +100,7 @@ func (s *search) offer(t *top, seg, work uint32) {
 			return
 		case c.grade == unrelated:
 			c.grade = similar
-		case len(s.relaxed) > 0:
+		case len(s.relaxed) > 0 && !s.preferred:
 			c.grade = partial
 		}
 	}

@@ -81,6 +81,7 @@ type search struct {
 	lists       []*segment.Postings // two for each lookup and segment
 	phrased     []*roaring.Bitmap   // works, for each phrase and segment
 	relaxed     []int               // phrases that are not required
+	preferred   bool                // because the text is long, not because no work has them
 	// adjacent is, by work of the segment at hand, the share of the pairs of words
 	// of relaxed phrases that it has.
 	adjacent map[uint32]float32
