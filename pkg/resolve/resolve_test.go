@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,8 +177,8 @@ func TestWorks_CallsInBatches(t *testing.T) {
 	}
 	registry := resolvetest.New(t, list...)
 	r := resolver(t, registry, func(o *Options) { o.OpenAlexKey = func() string { return "secret" } })
-	steps := 0
-	got := r.Works(t.Context(), ids(texts...), func() { steps++ })
+	var steps atomic.Int64
+	got := r.Works(t.Context(), ids(texts...), func() { steps.Add(1) })
 	if len(got.Works) != 600 {
 		t.Errorf("%d works", len(got.Works))
 	}
@@ -186,8 +187,8 @@ func TestWorks_CallsInBatches(t *testing.T) {
 			t.Errorf("%d calls of %s", n, name)
 		}
 	}
-	if steps < 12 {
-		t.Errorf("%d steps", steps)
+	if steps.Load() < 12 {
+		t.Errorf("%d steps", steps.Load())
 	}
 	// What was answered is kept.
 	before := len(registry.Calls("crossref"))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,9 +101,9 @@ func TestSend_RepeatsNothingThatMayHaveHappened(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					calls := 0
+					var calls atomic.Int64
 					n := newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
-						if calls++; calls <= c.first {
+						if calls.Add(1) <= int64(c.first) {
 							c.answer(w, r)
 							return
 						}
@@ -111,7 +112,7 @@ func TestSend_RepeatsNothingThatMayHaveHappened(t *testing.T) {
 					ch := post("/users/1/items")
 					ch.Once = once
 					_, err := n.client(t).Send(t.Context(), ch)
-					if calls != want {
+					if calls := calls.Load(); calls != int64(want) {
 						t.Errorf("the host got it %d times, want %d", calls, want)
 					}
 					if once && c.first < want {

@@ -310,12 +310,17 @@ func TestFolder_ClosesACopyThatIsIdle(t *testing.T) {
 	f.Put(datafoldertest.Personal, data{"key": "AAAA2222", "itemType": "book", "title": "One"})
 	synctest.Test(t, func(t *testing.T) {
 		defer s.folder.Close()
+		open := func() *database {
+			s.folder.mu.Lock()
+			defer s.folder.mu.Unlock()
+			return s.folder.current.db
+		}
 		use := func() *database {
 			t.Helper()
 			if _, err := s.Get(t.Context(), []string{"AAAA2222"}); err != nil {
 				t.Fatal(err)
 			}
-			return s.folder.current.db
+			return open()
 		}
 		first := use()
 		for range 3 {
@@ -326,7 +331,7 @@ func TestFolder_ClosesACopyThatIsIdle(t *testing.T) {
 		}
 		time.Sleep(idleFor + time.Second)
 		synctest.Wait()
-		if s.folder.current.db != nil {
+		if open() != nil {
 			t.Error("a copy that is not used is open")
 		}
 	})
