@@ -187,11 +187,11 @@ func withEach[T any](ctx context.Context, k *Keyring, keys *keySet, do func(*Acc
 				return v, dead, nil
 			}
 		}
+		if !isCode(err, library.Unauthenticated, library.Forbidden, library.RateLimited) {
+			return none, dead, err
+		}
 		if refused == nil || errors.Is(refused, errOtherView) {
 			refused = err
-		}
-		if !isCode(err, library.Unauthenticated, library.Forbidden, library.RateLimited) {
-			return none, dead, refused
 		}
 		dead = dead || library.CodeOf(err) == library.Unauthenticated
 		if !errors.Is(err, errOtherView) {

@@ -122,6 +122,26 @@ func TestKeyring_KeyDiesWhileALibraryIsOpen(t *testing.T) {
 	}
 }
 
+// TestKeyring_AnswerOfTheNextKeyCounts has a dead key and a file without text, which
+// the next key does not find.
+func TestKeyring_AnswerOfTheNextKeyCounts(t *testing.T) {
+	var dead sync.Map
+	_, ring, _, opens := newRing(t, 2, time.Hour, func(key string) (int, string) {
+		if _, isDead := dead.Load(key); isDead {
+			return 403, "Invalid key"
+		}
+		return 0, ""
+	})
+	if _, err := ring.Open(t.Context(), library.UserID(475425)); err != nil {
+		t.Fatal(err)
+	}
+	dead.Store("secretk0", true)
+	text, err := opens.last().Source.Text(t.Context(), "ITM22222")
+	if err != nil || text.Status.Reason == "" {
+		t.Errorf("%+v, %v", text, err)
+	}
+}
+
 func TestKeyring_AllKeysDead(t *testing.T) {
 	_, ring, _, _ := newRing(t, 2, time.Hour, func(string) (int, string) { return 403, "Invalid key" })
 	_, err := ring.Libraries(t.Context())
