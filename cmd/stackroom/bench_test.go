@@ -24,7 +24,7 @@ import (
 // network, in the express lane and through the SDK. The yardstick is a server of
 // the SDK with a tool that does nothing.
 func BenchmarkCall(b *testing.B) {
-	c, err := config.Load([]string{"STACKROOM_DATA=" + b.TempDir(), "RATE_LIMIT_MAX=0"})
+	c, err := config.Load([]string{"STACKROOM_DATA=" + b.TempDir(), "RATE_LIMIT_MAX=0", "STACKROOM_RESOLVERS=none"})
 	if err != nil {
 		b.Fatal(err)
 	}
