@@ -245,8 +245,8 @@ func sample(works, chars int) shelf {
 	return s
 }
 
-// BenchmarkUnknown compares a query for a word that no work has with one for the
-// word that it is meant for.
+// BenchmarkUnknown compares a query for a word that no work has with one for its
+// right spelling.
 func BenchmarkUnknown(b *testing.B) {
 	s := synthetic(100_000)
 	x := memory(b, s)

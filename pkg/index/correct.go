@@ -93,9 +93,12 @@ func (n neighbours) Accept(state int, b byte) int {
 // CanMatch reports whether a word may still follow from a state.
 func (n neighbours) CanMatch(state int) bool { return *n.steps > 0 && n.DFA.CanMatch(state) }
 
-// spellings returns what the query's unknown words may be meant for. Words that
+// spellings returns likely spellings of the query's unknown words. Words that
 // begin others are not corrected, nor are abbreviations.
 func (s *search) spellings() ([]library.Spelling, error) {
+	if s.exact {
+		return nil, nil
+	}
 	var out []library.Spelling
 	words := 0
 	for i := range s.query.words {
@@ -155,6 +158,9 @@ func (s *search) neighbours(word string) ([]library.Spelling, error) {
 			return nil, err
 		}
 	}
+	if steps <= 0 {
+		s.query.note(noticeManyLike)
+	}
 	out := make([]library.Spelling, 0, len(distances))
 	for text, distance := range distances {
 		if utf8.RuneCountInString(word) == leastCorrected && !sameLetters(text, word) {
@@ -210,19 +216,20 @@ func (s *search) has(field, term string) (bool, error) {
 	return false, nil
 }
 
-// spellingWeights are what the words that one may be meant for are worth against
-// that word, by their distance.
+// spellingWeights are the weights of spellings of a word against the word itself, by
+// distance.
 var spellingWeights = [...]float32{1: 0.8, 2: 0.5}
 
-// noticeCorrected says that words were corrected, and noticeUncorrected that
-// others were not.
+// Notices of corrections: that there are some, that other words were not corrected,
+// and that the vocabulary was not read to its end.
 const (
 	noticeCorrected   = "words that no work has were searched as the words most like them, which are listed as corrected"
 	noticeUncorrected = "of the words that no work has, only the first 8 were corrected"
+	noticeManyLike    = "the library has many words like one that no work has; not all of them were looked at"
 )
 
-// lookUpSpellings finds the postings of the words that unknown words may be meant
-// for, the nearest first: of several that a work has, the first counts.
+// lookUpSpellings finds the postings of the spellings of unknown words, the nearest
+// first: of several that a work has, the first counts.
 func (s *search) lookUpSpellings(given *library.Statistics) error {
 	if len(s.spelled) == 0 {
 		return nil
@@ -267,8 +274,8 @@ func (s *search) mayCorrect(word int, w *queryWord) bool {
 	return correctable([]byte(w.text)) && !isAbbreviation(w.typed) && !s.completes(word)
 }
 
-// alternatives returns the terms by which works have a word of the query, or those
-// that it may be meant for.
+// alternatives returns the terms by which works have a word of the query, and those
+// of its spellings.
 func (s *search) alternatives(f *form) []string {
 	terms := f.terms
 	for i := range s.query.words {
@@ -279,7 +286,7 @@ func (s *search) alternatives(f *form) []string {
 	return terms
 }
 
-// spelledNames adds to the words of a name those that they may be meant for.
+// spelledNames adds their spellings to the words of a name.
 func (s *search) spelledNames(name [][]string) [][]string {
 	out := slices.Clone(name)
 	for i := range out {

@@ -214,3 +214,37 @@ func TestSearch_CorrectsAfterMerge(t *testing.T) {
 		t.Errorf("%v", r.Corrections)
 	}
 }
+
+// TestSearch_ExactCorrectsNothing asks as typed, in one index and over two.
+func TestSearch_ExactCorrectsNothing(t *testing.T) {
+	x := memory(t, vocabulary("Engine", "Engine rooms"))
+	for mode, want := range map[library.Mode]int{library.ModeAuto: 2, library.ModeExact: 0} {
+		q := library.Query{Text: "enigne.", Mode: mode}
+		if r := search(t, x, q); r.Total != want || len(r.Corrections) != min(want, 1) {
+			t.Errorf("%s: total %d, corrected %v", mode, r.Total, r.Corrections)
+		}
+		if counts, err := x.Counts(t.Context(), library.Query{Text: q.Text, Mode: mode, Limit: 1}, nil); err != nil || counts.Works != want {
+			t.Errorf("%s: %d works are counted, %v", mode, counts.Works, err)
+		}
+		q.Statistics = gather(t, []*index.Index{x, memory(t, vocabulary("Rooms"))}, q)
+		if r := search(t, x, q); r.Total != want {
+			t.Errorf("%s, two indexes: total %d", mode, r.Total)
+		}
+	}
+}
+
+// TestSearch_SaysThatItReadNotAllWords has more words like one than are read.
+func TestSearch_SaysThatItReadNotAllWords(t *testing.T) {
+	var titles []string
+	for i := range 40_000 {
+		titles = append(titles, fmt.Sprintf("extra%c%c%c%cary", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26, 'a'+i/17576%26))
+	}
+	x := memory(t, vocabulary(titles...))
+	const notice = "not all of them were looked at"
+	if r := search(t, x, library.Query{Text: "extraxxxxory."}); !strings.Contains(fmt.Sprint(r.Notices), notice) {
+		t.Errorf("notices %q", r.Notices)
+	}
+	if r := search(t, x, library.Query{Text: "zzzzz."}); strings.Contains(fmt.Sprint(r.Notices), notice) {
+		t.Errorf("a word that is like none: notices %q", r.Notices)
+	}
+}

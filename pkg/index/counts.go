@@ -18,8 +18,10 @@ func (x *Index) Counts(ctx context.Context, q library.Query, collections []strin
 	if err := q.Validate(); err != nil {
 		return library.Counts{}, err
 	}
-	q.Sort, q.Mode, q.After, q.Statistics = library.SortRelevance, library.ModeExact, nil, nil
+	exact := q.Mode == library.ModeExact
+	q.Sort, q.Mode, q.After, q.Statistics = library.SortRelevance, library.ModeExact, nil, nil // similar works don't count
 	return ask(ctx, x, x.counted(q.Text), "index counts", func(ctx context.Context, s *search) (library.Counts, error) {
+		s.exact = exact
 		met, err := s.met(ctx, &q, collections)
 		if err != nil {
 			return library.Counts{}, err

@@ -17,6 +17,7 @@ const feedbackBytes = 4_000
 // [library.Ranked] has it.
 func (x *Index) Feedback(ctx context.Context, q library.Query) ([]library.Feedback, error) {
 	return ask(ctx, x, x.begin(), "index feedback", func(ctx context.Context, s *search) ([]library.Feedback, error) {
+		s.exact = q.Mode == library.ModeExact
 		if err := s.count(q.Text); err != nil {
 			return nil, err
 		}

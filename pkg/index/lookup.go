@@ -44,7 +44,7 @@ func (s *search) dictionary(seg int, field string) (*segment.Dictionary, error) 
 }
 
 // lookup is a term whose postings count for a word of the query: a form of the
-// word itself, or of one that it begins or may be meant for.
+// word itself, of a word that it begins, or of a likely spelling.
 type lookup struct {
 	term    string
 	word    int // place in the query's words
@@ -66,7 +66,7 @@ const (
 	ownForm    lookupSource = iota // a form of the word itself
 	nameForm                       // the same in names of creators alone
 	completion                     // the word begins a word of that term
-	spelling                       // the word may be meant for one of that term
+	spelling                       // a likely spelling of the word has that term
 	lookupSources
 )
 
@@ -122,8 +122,8 @@ func (s *search) lookUp(term string, word int, source lookupSource, weight float
 	return found, err
 }
 
-// prepare finds the postings of the words that the query's words begin or may be
-// meant for, and weighs all words by the statistics given, or by those of the
+// prepare finds the postings of the words that the query's words begin and of their
+// likely spellings, and weighs all words by the statistics given, or by those of the
 // view. The words themselves have been counted.
 func (s *search) prepare(given *library.Statistics) error {
 	if given != nil && (len(given.Words) != len(s.query.words) || len(given.Phrases) != len(s.query.phrases)) {
@@ -300,8 +300,8 @@ func (s *search) total(given *library.Statistics) library.Frequency {
 }
 
 // weigh computes what each term is worth. All forms of a word are worth the same.
-// Words that only begin with a word of the query, or that it may be meant for, are
-// worth no more than that word and all of them together.
+// Words that begin with a word of the query, and its likely spellings, are worth no
+// more than that word and all of them together.
 func (s *search) weigh(given *library.Statistics) {
 	s.covers.reset(len(s.query.words))
 	total, groups := s.total(given), s.groups(given)

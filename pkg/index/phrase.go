@@ -53,7 +53,7 @@ func (s *search) relax(given *library.Statistics) {
 	s.relaxed = s.relaxed[:0]
 	loose := 0
 	for _, w := range s.query.words {
-		if w.loose && !w.quoted {
+		if w.loose {
 			loose++
 		}
 	}

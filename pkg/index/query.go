@@ -53,8 +53,8 @@ type queryWord struct {
 	quoted bool
 	// prefix is the word folded if it may go on, else "".
 	prefix string
-	// spelled are the terms of the words that the word may be meant for, also those
-	// by which only names of creators have it.
+	// spelled are the terms of the word's likely spellings, and also the terms by which
+	// only names of creators have it.
 	spelled, also []string
 	spellings     []string // those words, folded
 }

@@ -57,6 +57,7 @@ func (x *Index) Search(ctx context.Context, q library.Query, collections []strin
 		q.Sort = library.SortRelevance
 	}
 	return ask(ctx, x, x.counted(q.Text), "index search", func(ctx context.Context, s *search) (Result, error) {
+		s.exact = q.Mode == library.ModeExact
 		return s.run(ctx, &q, collections)
 	}, func(r Result) int { return r.Total })
 }
@@ -68,13 +69,14 @@ type search struct {
 	view   *view
 	dicts  []dictionaries // by segment of the view
 
+	exact   bool   // no word is corrected
 	text    string // of the query whose words are counted, if ready
 	ready   bool
 	query   parsed
 	lookups []lookup
 	counted []library.Frequency // of each word of the text
-	// completed are the terms that the query's words begin, spelled those that its
-	// unknown words may be meant for: all that count.
+	// completed are the terms that the query's words begin, and spelled the likely
+	// spellings of its unknown words: all that count.
 	completed   []library.Completion
 	spelled     []library.Spelling
 	corrections []library.Correction

@@ -51,7 +51,7 @@ func TestSpace_FindsBySubject(t *testing.T) {
 	}
 	x = update(t, x, s, put)
 	near := onSubject(t, x, topicWord(4, 0)+" "+topicWord(4, 1))
-	if near[keyOf(9001)] <= near[keyOf(9002)] {
+	if _, listed := near[keyOf(9002)]; listed || near[keyOf(9001)] == 0 || len(near) > 20 {
 		t.Errorf("%v is near", near)
 	}
 	if st := search(t, x, library.Query{Text: topicWord(4, 0) + " " + topicWord(4, 1)}).Statistics; st.Near <= 0 {

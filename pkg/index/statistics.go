@@ -12,6 +12,7 @@ import (
 // of its words does not count them again.
 func (x *Index) Statistics(ctx context.Context, q library.Query) (*library.Statistics, error) {
 	return ask(ctx, x, x.begin(), "index statistics", func(_ context.Context, s *search) (*library.Statistics, error) {
+		s.exact = q.Mode == library.ModeExact
 		if q.Statistics == nil {
 			return s.countText(q.Text)
 		}

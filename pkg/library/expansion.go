@@ -19,7 +19,7 @@ const (
 	// work, has operators or phrases, is one rare word, an author and a year,
 	// or one work is far ahead with all words in title and creators.
 	ModeAuto  Mode = "auto"
-	ModeExact Mode = "exact" // adds none
+	ModeExact Mode = "exact" // adds none, and corrects none
 	ModeBroad Mode = "broad" // adds words to any query that has words
 )
 

@@ -117,15 +117,24 @@ func (it *Item) ISBNs() []string { return parseISBNs(it.Field("ISBN")) }
 func parseISBNs(field string) []string {
 	var all []string
 	for part := range strings.FieldsFuncSeq(field, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '\n' || r == '\t' }) {
-		part = strings.ToUpper(strings.NewReplacer("-", "", "‐", "", "–", "").Replace(part))
-		switch {
-		case len(part) == 13 && digits(part, "") != "" && isbn13Check(part[:12]) == part[12]:
-			all = append(all, part)
-		case len(part) == 10 && digits(part[:9], "") != "" && isbn10Check(part[:9]) == part[9]:
-			all = append(all, "978"+part[:9]+string(isbn13Check("978"+part[:9])))
+		if isbn := ParseISBN(part); isbn != "" {
+			all = append(all, isbn)
 		}
 	}
 	return all
+}
+
+// ParseISBN returns an ISBN, with or without hyphens or spaces, as 13 digits, or ""
+// if its check digit is wrong (ISO 2108).
+func ParseISBN(s string) string {
+	s = strings.ToUpper(strings.NewReplacer("-", "", "‐", "", "–", "", " ", "").Replace(s))
+	switch {
+	case len(s) == 13 && digits(s, "") != "" && isbn13Check(s[:12]) == s[12]:
+		return s
+	case len(s) == 10 && digits(s[:9], "") != "" && isbn10Check(s[:9]) == s[9]:
+		return "978" + s[:9] + string(isbn13Check("978"+s[:9]))
+	}
+	return ""
 }
 
 // isbn13Check returns the check digit after 12 digits (ISO 2108).

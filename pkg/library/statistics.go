@@ -48,8 +48,7 @@ type Statistics struct {
 	// whole number of thousandths; 0 in statistics of several libraries, which
 	// don't agree on what a subject is.
 	Near float64
-	// Spellings are the words that those of the query's words may be meant for
-	// that no work has.
+	// Spellings are likely spellings of the query's words that no work has.
 	Spellings []Spelling
 }
 

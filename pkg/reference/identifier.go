@@ -39,16 +39,6 @@ var (
 	barePattern  = regexp.MustCompile(`(?i)\bhttps?://\S+|\b(?:doi|PMID|PMCID|arXiv)\s*:?\s*$`)
 )
 
-// ParseDOI returns the DOI that s begins with, in lower case, without what a
-// sentence puts after it; "" if there is none.
-func ParseDOI(s string) string {
-	at := doiPattern.FindStringIndex(s)
-	if at == nil || at[0] > 0 {
-		return ""
-	}
-	return trimDOI(s[:at[1]])
-}
-
 // trimDOI removes punctuation of the sentence, and brackets that were opened
 // before the DOI.
 func trimDOI(doi string) string {
@@ -84,7 +74,7 @@ func Identifiers(text string) (ids []Identifier, invalid []string) {
 		add(PMID, strings.TrimLeft(m[1], "0"))
 	}
 	for _, m := range isbnPattern.FindAllStringSubmatch(rest, -1) {
-		if isbn := ParseISBN(m[1]); isbn != "" {
+		if isbn := library.ParseISBN(m[1]); isbn != "" {
 			add(ISBN, isbn)
 		} else {
 			invalid = append(invalid, strings.TrimSpace(m[1]))
@@ -110,50 +100,6 @@ func itemIdentifiers(it *library.Item) (ids []Identifier, invalid []string) {
 		b.WriteString("ISBN " + isbn + "\n")
 	}
 	return Identifiers(b.String())
-}
-
-// ParseISBN returns an ISBN as 13 digits, or "" if its check digit is wrong
-// (ISO 2108).
-func ParseISBN(s string) string {
-	digits := strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9':
-			return r
-		case r == 'x' || r == 'X':
-			return 'X'
-		}
-		return -1
-	}, s)
-	switch len(digits) {
-	case 10:
-		sum := 0
-		for i, c := range digits {
-			value := int(c - '0')
-			if c == 'X' {
-				value = 10
-			}
-			sum += (10 - i) * value
-		}
-		if sum%11 != 0 || strings.ContainsRune(digits[:9], 'X') {
-			return ""
-		}
-		digits = "978" + digits[:9]
-		return digits + checkDigit(digits)
-	case 13:
-		if !strings.ContainsRune(digits, 'X') && digits[12:] == checkDigit(digits[:12]) {
-			return digits
-		}
-	}
-	return ""
-}
-
-// checkDigit returns the check digit after 12 digits of an ISBN.
-func checkDigit(digits string) string {
-	sum := 0
-	for i, c := range digits {
-		sum += int(c-'0') * (1 + i%2*2)
-	}
-	return string(rune('0' + (10-sum%10)%10))
 }
 
 // bare returns a text without identifiers and addresses.

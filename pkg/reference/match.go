@@ -21,7 +21,7 @@ type evidence struct {
 	year           bool // at most one year apart
 }
 
-// accepts reports whether a work is meant for certain.
+// accepts reports whether a reference names the work for certain.
 func (e evidence) accepts() bool {
 	switch {
 	case !e.titled || e.short:

@@ -190,6 +190,41 @@ func TestStore_SavesChanges(t *testing.T) {
 	})
 }
 
+// Texts are read soon after another process has ended reading them.
+func TestStore_TextsFollowALeaseThatEnds(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		store, up := newStore(), replicatest.New()
+		up.PutWork("WORK0001", work("Volume"))
+		rs := newReplicas(t, replica.Options{Store: store})
+		r := rs.Open(opening(&replicatest.Source{Library: up}))
+		complete(t, r)
+		time.Sleep(time.Minute)
+		name := rs.State()[0].Name
+		release, held, err := store.Lease(t.Context(), name)
+		if err != nil || !held {
+			t.Fatal(held, err)
+		}
+		up.PutAttachment("FILE0001", "WORK0001", library.Attachment{Title: "PDF"})
+		up.PutText("FILE0001", pages("word"))
+		if _, err := r.Search(t.Context(), library.Query{Limit: 1}); err != nil { // asks what changed
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		page, err := r.Search(t.Context(), library.Query{Text: "volume", Limit: 5})
+		if err != nil || rs.State()[0].Texts != 0 {
+			t.Fatalf("%d texts while another process reads them, %v", rs.State()[0].Texts, err)
+		}
+		contains(t, "notice", page.Notice, "the texts of 0 of 1 files")
+		release()
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		if n := rs.State()[0].Texts; n != 1 {
+			t.Errorf("%d texts after the other process ended", n)
+		}
+	})
+}
+
 // A store that is down costs nothing but the snapshot.
 func TestStore_MayBeDown(t *testing.T) {
 	t.Parallel()

@@ -52,13 +52,7 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 			err = inWords(err)
 		}
 	}()
-	if err := m.lockBoth(ctx, forImport); err != nil {
-		return err
-	}
-	if err := m.openOrForget(ctx); err != nil {
-		return err
-	}
-	old, err := readMeta(m.rows)
+	old, err := m.begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,6 +76,18 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 		return err
 	}
 	return m.publish(ctx)
+}
+
+// begin locks the library against other writers, opens it, or none if it can't be
+// used, and returns its meta.
+func (m *making) begin(ctx context.Context) (meta, error) {
+	if err := m.lockBoth(ctx, forImport); err != nil {
+		return meta{}, err
+	}
+	if err := m.openOrForget(ctx); err != nil {
+		return meta{}, err
+	}
+	return readMeta(m.rows)
 }
 
 // openOrForget is like open, but a library that can't be used counts as none.

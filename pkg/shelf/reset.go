@@ -14,13 +14,7 @@ func Reset(ctx context.Context, dir string) (err error) {
 			err = inWords(err)
 		}
 	}()
-	if err := m.lockBoth(ctx, forImport); err != nil {
-		return err
-	}
-	if err := m.openOrForget(ctx); err != nil {
-		return err
-	}
-	before, err := readMeta(m.rows)
+	before, err := m.begin(ctx)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (s *Shelf) Statistics(ctx context.Context, q library.Query) (*library.Stati
 	if q.Statistics != nil {
 		return st.index.Statistics(ctx, q)
 	}
-	text := library.Query{Text: q.Text} // no limit: the key of no search
+	text := library.Query{Text: q.Text, Mode: q.Mode} // no limit: the key of no search
 	key := cacheKey{text.Key(), st.end}
 	if r, ok := st.base.results.GetIfPresent(key); ok {
 		return r.Statistics, nil

@@ -69,7 +69,7 @@ func findDuplicatesTool(c *Catalog) (*definition, error) {
 // bounds how many calls do so at the same time.
 func (c *Catalog) findDuplicates(ctx context.Context, k *call, in duplicatesInput) (answer[duplicatesOutput], error) {
 	var none answer[duplicatesOutput]
-	from, err := k.offset(in.Cursor)
+	from, before, err := k.duplicatesFrom(in.Cursor)
 	if err != nil {
 		return none, err
 	}
@@ -77,15 +77,12 @@ func (c *Catalog) findDuplicates(ctx context.Context, k *call, in duplicatesInpu
 	if err != nil {
 		return none, err
 	}
-	select {
-	case c.comparing <- struct{}{}:
-	case <-ctx.Done():
-		return none, ctx.Err()
-	}
-	found, err := k.compare(ctx, all, in.Across)
-	<-c.comparing
+	found, err := c.compare(ctx, k, all, in.Across)
 	if err != nil {
 		return none, err
+	}
+	if in.Cursor != "" && before != found.version {
+		notices = append(notices, "a library changed since the page before; groups may be missing or repeated")
 	}
 	from = min(from, len(found.groups))
 	page := found.groups[from:min(from+in.Limit, len(found.groups))]
@@ -97,6 +94,9 @@ func (c *Catalog) findDuplicates(ctx context.Context, k *call, in duplicatesInpu
 	notices = append(notices, found.notices...)
 	out, err := fit(k.budget, len(lines), func(n int) duplicatesOutput {
 		out := duplicatesOutput{Groups: lines[:n], listed: k.listedFlat(from, n, len(lines), len(found.groups))}
+		if out.NextCursor != "" {
+			out.NextCursor = encodeCursor(k.digest(), []mark{{numbers: []int64{int64(from + n), found.version}}})
+		}
 		out.Notices = append(out.Notices, notices...)
 		out.note(t.notice())
 		return out
@@ -105,6 +105,22 @@ func (c *Catalog) findDuplicates(ctx context.Context, k *call, in duplicatesInpu
 		k.touchWorks(ctx, g.Works)
 	}
 	return out, err
+}
+
+// duplicatesFrom reads a cursor: the groups on the pages before, and the version of
+// all libraries together then.
+func (c *call) duplicatesFrom(cursor string) (from int, version int64, err error) {
+	if cursor == "" {
+		return 0, 0, nil
+	}
+	marks, err := decodeCursor(cursor, c.digest())
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(marks) != 1 || len(marks[0].numbers) != 2 || marks[0].numbers[0] > maxOffset {
+		return 0, 0, damaged()
+	}
+	return int(marks[0].numbers[0]), marks[0].numbers[1], nil
 }
 
 // touchWorks tells the audit which works the caller was given.
@@ -123,7 +139,19 @@ func (c *call) touchWorks(ctx context.Context, works []duplicateWork) {
 type compared struct {
 	groups   []duplicate.Group
 	compared int
+	version  int64 // sum of the versions of the libraries; it changes with any of them
 	notices  []string
+}
+
+// compare compares the works of libraries as soon as few enough other calls do.
+func (c *Catalog) compare(ctx context.Context, k *call, all []portion, across bool) (*compared, error) {
+	select {
+	case c.comparing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-c.comparing }()
+	return k.compare(ctx, all, across)
 }
 
 // compare finds the duplicates of each library or, across libraries, of all of them
@@ -135,13 +163,13 @@ func (c *call) compare(ctx context.Context, all []portion, across bool) (*compar
 	var failed error
 	answered := len(all) == 0
 	for _, p := range all {
-		n, err := c.addWorks(ctx, p.lib.ID, finder, maxCompared-out.compared)
+		n, version, err := c.addWorks(ctx, p.lib.ID, finder, maxCompared-out.compared)
 		if err != nil {
 			failed = err
 			out.notices = append(out.notices, "library "+string(p.lib.ID)+" did not answer and is left out: "+c.tolerate(ctx, err))
 		}
 		answered = answered || err == nil
-		out.compared += n
+		out.compared, out.version = out.compared+n, out.version+version
 		c.progress.step(len(all), "read "+string(p.lib.ID))
 		if !across {
 			out.groups = append(out.groups, finder.Groups()...)
@@ -163,11 +191,12 @@ func (c *call) compare(ctx context.Context, all []portion, across bool) (*compar
 // errEnough ends the reading of a library.
 var errEnough = errors.New("enough works")
 
-// addWorks adds the works of a library, most of them at most, and returns how many.
-func (c *call) addWorks(ctx context.Context, id library.ID, finder *duplicate.Finder, most int) (n int, err error) {
+// addWorks adds the works of a library, most of them at most. It returns their number
+// and the version of the library.
+func (c *call) addWorks(ctx context.Context, id library.ID, finder *duplicate.Finder, most int) (n int, version int64, err error) {
 	r, err := c.reader(ctx, id)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	page, err := eachOf(ctx, r, func(it *library.Item) error {
 		if n == most {
@@ -181,7 +210,7 @@ func (c *call) addWorks(ctx context.Context, id library.ID, finder *duplicate.Fi
 		err = nil
 	}
 	c.hear(id, page.Notice)
-	return n, err
+	return n, page.Version, err
 }
 
 // duplicateLines describes groups. A group of which works were removed meanwhile has

@@ -160,6 +160,37 @@ func TestFindDuplicates_NeedsAllWorks(t *testing.T) {
 	}
 }
 
+// versioned is a library whose version a test sets.
+type versioned struct {
+	*librarytest.Memory
+	version int64
+}
+
+func (v *versioned) Each(ctx context.Context, yield func(*library.Item) error) (library.Page[*library.Item], error) {
+	page, err := v.Memory.Each(ctx, yield)
+	page.Version = v.version
+	return page, err
+}
+
+func TestFindDuplicates_SaysThatALibraryChanged(t *testing.T) {
+	var works []librarytest.Work
+	for _, w := range librarytest.Many(3) {
+		works = append(works, w, w)
+	}
+	lib := &versioned{memory(library.Local, "Home", works), 7}
+	c := connect(t, fleet{lib})
+	var first duplicatesOutput
+	c.ask(t, "find_duplicates", `{"limit":1}`, &first)
+	for version, notices := range map[int64]int{7: 0, 8: 1} {
+		lib.version = version
+		var next duplicatesOutput
+		c.ask(t, "find_duplicates", fmt.Sprintf(`{"limit":1,"cursor":%q}`, first.NextCursor), &next)
+		if len(next.Notices) != notices || notices > 0 && !strings.Contains(next.Notices[0], "changed since the page before") {
+			t.Errorf("at version %d: notices %q", version, next.Notices)
+		}
+	}
+}
+
 // endless is a library of more works than are compared.
 type endless struct {
 	library.Reader

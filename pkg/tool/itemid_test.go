@@ -53,6 +53,7 @@ func TestItemIDs_OfAnyProvider(t *testing.T) {
 		"stackroom://folder%3APapers_1/text": library.Invalid, "stackroom://folder%3APapers_1/items/": library.Invalid, "folder:papers_1/abcd": library.NotFound,
 	} {
 		c.refuse(t, "fetch", fmt.Sprintf(`{"id":%q}`, given), code)
+		c.refuse(t, "export", fmt.Sprintf(`{"ids":[%q],"format":"bibtex"}`, given), code)
 	}
 }
 

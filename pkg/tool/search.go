@@ -58,7 +58,7 @@ func searchTool(c *Catalog) (*definition, error) {
 		slices.Concat([]field[searchInput]{
 			text("query", `words, "phrases", -word, word*, AND OR NOT ( ), author: title: tag: journal: type: year:1990-2000 in:notes; or one DOI, ISBN, arXiv ID, PMID, URL, citation key; "Nature 171 737"; empty lists by the filters`, maxQueryChars, func(in *searchInput) *string { return &in.Query }).must(),
 		}, filterFields(true, func(in *searchInput) *filter { return &in.filter }), []field[searchInput]{
-			choice("mode", "exact adds no words, broad always; auto", func(in *searchInput) *string { return &in.Mode },
+			choice("mode", "exact: no words added or corrected", func(in *searchInput) *string { return &in.Mode },
 				string(library.ModeAuto), string(library.ModeExact), string(library.ModeBroad)),
 			choice("sort", "", func(in *searchInput) *string { return &in.Sort },
 				sorts()...),

@@ -79,7 +79,7 @@ func TestSend_RepeatsNothingThatMayHaveHappened(t *testing.T) {
 		uncertain   bool // without Once
 	}{
 		{"429", status(429, "Retry-After", "1"), 1, 2, 2, "", false},
-		{"429 for ever", status(429, "Retry-After", "1"), 9, 3, 3, library.RateLimited, false},
+		{"429 each time", status(429, "Retry-After", "1"), 9, 3, 3, library.RateLimited, false},
 		{"500", status(500), 9, 1, 1, library.Unavailable, true},
 		{"503", status(503), 1, 1, 2, library.Unavailable, true},
 		{"a reset", func(w http.ResponseWriter, _ *http.Request) { hangUp(w) }, 1, 1, 2, library.Unavailable, true},
