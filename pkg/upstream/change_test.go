@@ -137,14 +137,14 @@ func TestSend_RepeatsNothingThatMayHaveHappened(t *testing.T) {
 func TestSend_RefusedConnectionIsCertain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{}`) })
-		client := n.client(t)
 		n.down.Store(true)
-		_, err := client.Send(t.Context(), post("/users/1/items"))
+		_, err := n.client(t).Send(t.Context(), post("/users/1/items"))
 		if library.CodeOf(err) != library.Unavailable || upstream.Uncertain(err) {
 			t.Errorf("%v, uncertain %v", err, upstream.Uncertain(err))
 		}
-		time.AfterFunc(100*time.Millisecond, func() { n.down.Store(false) })
-		if _, err := client.Send(t.Context(), post("/users/1/items")); err != nil {
+		n.down.Store(false)
+		n.refusals.Store(2)
+		if _, err := n.client(t).Send(t.Context(), post("/users/1/items")); err != nil {
 			t.Errorf("the host comes back: %v", err)
 		}
 		if n.calls.Load() != 1 {

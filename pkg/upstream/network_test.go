@@ -20,9 +20,10 @@ const upstreamHost = "zotero.test"
 // network is a simulated network of hosts that respond over pipes, so that real
 // HTTP runs on synthetic time.
 type network struct {
-	hosts map[string]chan net.Conn // by host, without port
-	down  atomic.Bool              // refuse connections
-	calls atomic.Int64             // connections to upstreamHost
+	hosts    map[string]chan net.Conn // by host, without port
+	down     atomic.Bool              // refuse connections
+	refusals atomic.Int64             // how many connections to refuse
+	calls    atomic.Int64             // connections to upstreamHost
 }
 
 // newNetwork returns a network in which script serves upstreamHost.
@@ -55,7 +56,7 @@ func (n *network) dial(ctx context.Context, network, address string) (net.Conn, 
 	refused := &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
 	host, _, _ := net.SplitHostPort(address)
 	conns := n.hosts[host]
-	if conns == nil || n.down.Load() {
+	if conns == nil || n.down.Load() || n.refusals.Add(-1) >= 0 {
 		return nil, refused
 	}
 	ours, theirs := net.Pipe()
