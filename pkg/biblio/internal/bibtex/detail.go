@@ -9,9 +9,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/kind"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // take returns a field's value and marks the field as used up.

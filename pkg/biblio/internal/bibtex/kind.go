@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/kind"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // kinds are the names of entry types.

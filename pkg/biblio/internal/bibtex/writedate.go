@@ -5,8 +5,8 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/extra"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // date writes the date of the work.

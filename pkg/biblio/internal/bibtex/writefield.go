@@ -7,9 +7,9 @@ import (
 	"unicode"
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/ident"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext/latex"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // creators writes the creators, a field for each role.

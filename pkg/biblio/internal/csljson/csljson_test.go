@@ -12,8 +12,8 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/cslvar"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 func read(t testing.TB, text string) *model.Document {

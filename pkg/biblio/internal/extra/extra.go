@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // Line returns the line that keeps value under name. White space within it,

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/cslvar"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/edtf"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // Lifter moves what lines of "extra" say into the fields that say it. Zotero

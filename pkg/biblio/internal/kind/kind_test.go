@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 func TestOf(t *testing.T) {

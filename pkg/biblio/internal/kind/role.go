@@ -3,7 +3,7 @@ package kind
 import (
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // roleTable pairs creator roles of Zotero with what programs call them,

@@ -12,8 +12,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/kind"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/model"
 	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/xmltree"
-	"github.com/stackroom-mcp/stackroom/pkg/biblio/internal/zschema"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // Read reads a file. Errors are those of [xmltree.Document], and code Invalid
