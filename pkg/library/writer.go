@@ -1,6 +1,9 @@
 package library
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // MaxEdits is the most edits of a [Batch].
 const MaxEdits = 50
@@ -52,6 +55,31 @@ type Batch struct {
 	ID    string
 	Kind  ObjectKind // of all objects of the batch
 	Edits []Edit     // 1 to MaxEdits, each of another object
+}
+
+// Validate returns an [Invalid] error for a batch that no library takes: a wrong ID or
+// kind, no edit or more than MaxEdits, an edit without key or data, or two of one
+// object.
+func (b *Batch) Validate() error {
+	switch {
+	case len(b.ID) < 8 || len(b.ID) > 32 || strings.Trim(b.ID, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "":
+		return Errorf(Invalid, "the ID of a batch has 8 to 32 letters and digits")
+	case b.Kind != ItemObject && b.Kind != CollectionObject:
+		return Errorf(Invalid, "a batch changes items or collections")
+	case len(b.Edits) == 0 || len(b.Edits) > MaxEdits:
+		return Errorf(Invalid, "a batch has 1 to %d edits, not %d", MaxEdits, len(b.Edits))
+	}
+	seen := map[string]bool{}
+	for _, e := range b.Edits {
+		switch {
+		case e.Key == "" || e.Version < 0 || len(e.Data) == 0:
+			return Errorf(Invalid, "an edit needs a key, a version and data")
+		case seen[e.Key]:
+			return Errorf(Invalid, "a batch has one edit of an object at most")
+		}
+		seen[e.Key] = true
+	}
+	return nil
 }
 
 // EditStatus says what became of an edit.

@@ -97,6 +97,9 @@ type Opening struct {
 	// Source reads with the caller's credential. It also does work for the replica
 	// in the background, as long as the upstream accepts it.
 	Source Source
+	// Target changes the library with the caller's credential; nil if the caller may
+	// not.
+	Target Target
 	// Notice is added to that of [library.Info].
 	Notice string
 }
@@ -104,8 +107,13 @@ type Opening struct {
 // Open returns a library as one caller reads it. The caller has checked that the
 // credential of o.Source may read the library now, with the rights of o.View: a
 // replica does not ask again. The first question to a library begins to read it.
+// With a target the library is a [library.Writer] too.
 func (rs *Replicas) Open(o Opening) library.Reader {
-	return &reader{replicas: rs, opening: o}
+	r := &reader{replicas: rs, opening: o}
+	if o.Target != nil {
+		return writer{r}
+	}
+	return r
 }
 
 // touchEvery is the most time between two uses of which the folder's file tells

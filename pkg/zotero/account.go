@@ -123,16 +123,23 @@ func (a *Account) info(ctx context.Context, g *grant) (library.Info, error) {
 
 // source returns the source of a library, which makes its requests with ask.
 func (c *Client) source(g *grant, ask requester) replica.Source {
-	s := &source{ask: ask, id: g.about.ID, path: g.path, files: g.files, local: c.o.Local, parallel: c.o.Parallel}
 	if c.o.Local {
-		return desktopSource{s}
+		return desktopSource{c.webSource(g, ask)}
 	}
-	return s
+	return c.webSource(g, ask)
 }
 
-// open opens the replica of a library, which ask reads.
-func (c *Client) open(r Replicas, g *grant, ask requester) library.Reader {
-	return r.Open(replica.Opening{About: g.about, View: g.view, Source: c.source(g, ask), Notice: g.notice})
+func (c *Client) webSource(g *grant, ask requester) *source {
+	return &source{ask: ask, id: g.about.ID, path: g.path, files: g.files, local: c.o.Local, parallel: c.o.Parallel}
+}
+
+// open opens the replica of a library, which ask reads and send changes.
+func (c *Client) open(r Replicas, g *grant, ask requester, send sender) library.Reader {
+	o := replica.Opening{About: g.about, View: g.view, Source: c.source(g, ask), Notice: g.notice}
+	if g.about.MayWrite && !c.o.Local {
+		o.Target = &target{source: c.webSource(g, ask), send: send}
+	}
+	return r.Open(o)
 }
 
 // grant returns the right to read one library. Any other library does not exist

@@ -21,6 +21,7 @@ const (
 // Upstream is what a [Client] needs of an HTTP client. [*upstream.Client] is one.
 type Upstream interface {
 	Get(ctx context.Context, r upstream.Request) (*upstream.Response, error)
+	Send(ctx context.Context, c upstream.Change) (*upstream.Response, error)
 }
 
 // Replicas opens the replica of a library for one caller.
@@ -40,7 +41,7 @@ type Options struct {
 	Parallel int
 }
 
-// Client speaks the read side of Zotero's API. It may be used by any number of
+// Client speaks Zotero's API. It may be used by any number of
 // callers at the same time. Errors are [*library.Error]s.
 type Client struct {
 	up Upstream
@@ -76,6 +77,18 @@ func (c *Client) as(cred upstream.Credential) requester {
 			Path: path, Query: query, Credential: cred, NoCache: use == direct,
 			Header: http.Header{"Zotero-Api-Version": {"3"}, "Accept": {"application/json"}},
 		})
+		return res, translate(err)
+	}
+}
+
+// sender sends changes with a credential that may change a library.
+type sender func(ctx context.Context, ch upstream.Change) (*upstream.Response, error)
+
+// sendAs returns the sender of one credential.
+func (c *Client) sendAs(cred upstream.Credential) sender {
+	return func(ctx context.Context, ch upstream.Change) (*upstream.Response, error) {
+		ch.Credential = cred
+		res, err := c.up.Send(ctx, ch)
 		return res, translate(err)
 	}
 }

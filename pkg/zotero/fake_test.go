@@ -26,18 +26,22 @@ type fakeZotero struct {
 	modern bool          // the app is version 10 or later
 	fresh  time.Duration // of the client's cache; 0 is its default
 
-	mu        sync.Mutex
-	user      int64
-	keys      map[string]string // key to its JSON
-	libraries map[string]*fakeLibrary
-	groups    []map[string]any
-	calls     []string // path and query of each
-	unchanged int      // how many were answered with 304
-	fail      func(r *http.Request) (status int, body string)
-	after     func(r *http.Request) // runs when a response is written
-	header    http.Header           // of every response
-	total     *string               // stands for the right Total-Results
-	body      string                // stands for every right body
+	mu           sync.Mutex
+	user         int64
+	keys         map[string]string // key to its JSON
+	libraries    map[string]*fakeLibrary
+	groups       []map[string]any
+	calls        []string // path and query of each
+	unchanged    int      // how many were answered with 304
+	fail         func(r *http.Request) (status int, body string)
+	after        func(r *http.Request) // runs when a response is written
+	header       http.Header           // of every response
+	total        *string               // stands for the right Total-Results
+	body         string                // stands for every right body
+	tokens       map[string]bool       // write tokens that were used
+	hangUp       int                   // how many batches are carried out without a response
+	loseRequests int                   // how many batches are lost on their way
+	between      func(i int)           // runs after each object of a batch
 }
 
 func newFake(t testing.TB) *fakeZotero {
@@ -179,6 +183,8 @@ func (f *fakeZotero) serve(w http.ResponseWriter, r *http.Request, l *fakeLibrar
 	parts := strings.Split(rest, "/")
 	q := r.URL.Query()
 	switch {
+	case r.Method == http.MethodPost && (rest == "items" || rest == "collections"):
+		f.post(w, r, l, rest)
 	case rest == "items" && q.Get("format") == "versions":
 		versions := map[string]int64{}
 		for _, it := range l.find(q, rest) {

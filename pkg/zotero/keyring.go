@@ -132,7 +132,7 @@ func (k *Keyring) Open(ctx context.Context, id library.ID) (library.Reader, erro
 	if err != nil {
 		return nil, err
 	}
-	return k.client.open(k.replicas, g, k.requester(id, g.view)), nil
+	return k.client.open(k.replicas, g, k.requester(id, g.view), k.sender(id)), nil
 }
 
 // errOtherView says that a key sees other objects of a library than the replica
@@ -152,6 +152,27 @@ func (k *Keyring) requester(id library.ID, view string) requester {
 				return nil, err
 			}
 			return k.client.as(a.cred)(ctx, path, query, use)
+		})
+	}
+}
+
+// errReadOnlyKey says that a key may read a library, but not change it.
+var errReadOnlyKey = library.Errorf(library.Forbidden, "no key of this server may change this library").WithCause(errOtherView)
+
+// sender returns a sender that sends each change with the current key, or the next
+// one that may change the library. A change is sent with another key only if Zotero
+// refused it.
+func (k *Keyring) sender(id library.ID) sender {
+	return func(ctx context.Context, ch upstream.Change) (*upstream.Response, error) {
+		return withKey(ctx, k, func(a *Account) (*upstream.Response, error) {
+			g, err := a.grant(ctx, id)
+			switch {
+			case isCode(err, library.NotFound) || err == nil && !g.about.MayWrite:
+				return nil, errReadOnlyKey
+			case err != nil:
+				return nil, err
+			}
+			return k.client.sendAs(a.cred)(ctx, ch)
 		})
 	}
 }
