@@ -55,8 +55,8 @@ func Fit(ctx context.Context, terms []Term, works [][]Entry) (*Model, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		orthonormalize(basis)
 		project(works, basis, inner)
+		orthonormalize(inner) // there are fewer works than terms
 		clear(basis)
 		for i, work := range works {
 			for _, e := range work {
@@ -65,7 +65,6 @@ func Fit(ctx context.Context, terms []Term, works [][]Entry) (*Model, error) {
 		}
 	}
 	orthonormalize(basis)
-	orthonormalize(basis) // again, for exactness
 	project(works, basis, inner)
 	return newModel(terms, rotated(basis, principal(inner))), nil
 }
@@ -121,20 +120,19 @@ func project(works [][]Entry, basis, out []float32) {
 // square is a matrix of width times width numbers.
 type square [width][width]float64
 
+// together is how many rows of a matrix [gram] adds at a time.
+const together = 4
+
 // gram returns the products of a matrix's columns with each other.
 func gram(m []float32) *square {
 	g := &square{}
-	for at := 0; at < len(m); at += width {
-		r := m[at : at+width]
-		for i, x := range r {
-			if x == 0 {
-				continue
-			}
-			sums := g[i][:i+1]
-			for j := range sums {
-				sums[j] += float64(x) * float64(r[j])
-			}
+	var rows [together][width]float64 // zero where there is no row left
+	for at := 0; at < len(m); at += together * width {
+		for n := range rows {
+			from := min(at+n*width, len(m))
+			clear(rows[n][copyFloats(rows[n][:], m[from:min(from+width, len(m))]):])
 		}
+		g.addProducts(&rows)
 	}
 	for i := range g {
 		for j := range i {
@@ -142,6 +140,26 @@ func gram(m []float32) *square {
 		}
 	}
 	return g
+}
+
+// copyFloats copies numbers and returns how many.
+func copyFloats(to []float64, from []float32) int {
+	for i, x := range from {
+		to[i] = float64(x)
+	}
+	return len(from)
+}
+
+// addProducts adds the products of each row's numbers to the lower triangle.
+func (g *square) addProducts(rows *[together][width]float64) {
+	for i := range g {
+		sums := g[i][:i+1]
+		a, b, c, d := rows[0][:i+1], rows[1][:i+1], rows[2][:i+1], rows[3][:i+1]
+		x, y, z, w := a[i], b[i], c[i], d[i]
+		for j := range sums {
+			sums[j] += (x*a[j] + y*b[j]) + (z*c[j] + w*d[j])
+		}
+	}
 }
 
 // orthonormalize makes the columns of a matrix orthonormal, by the Cholesky
