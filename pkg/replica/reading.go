@@ -399,7 +399,11 @@ func (f *filling) put(key string, below map[string][]string) error {
 			a.Text.Reason = noText
 		}
 	}
-	err = f.into.Put(it)
+	put := f.into.Put
+	if f.dropText {
+		put = f.into.PutWithoutTexts
+	}
+	err = put(it)
 	if library.CodeOf(err) == library.TooLarge {
 		f.leftOut++
 		return nil
@@ -407,11 +411,8 @@ func (f *filling) put(key string, below map[string][]string) error {
 	if err != nil || !f.dropText {
 		return err
 	}
-	for i, a := range it.Attachments {
+	for i := range it.Attachments {
 		f.counted.add(&it.Attachments[i])
-		if err := f.into.PutText(it.ID.Key, a.Key, nil, a.Text); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package shelf
 
 import (
 	"cmp"
+	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -25,6 +27,7 @@ type keyring struct {
 	byAge   bool
 	fresh   map[string]bool // items whose key this transaction gave
 	pending map[string]pendingKey
+	given   map[string]string // keys that are not yet in the rows of their items, by item
 	clashes []keyClash
 	lost    []lostKey
 }
@@ -34,17 +37,27 @@ type lostKey struct{ item, key string }
 
 // pendingKey is a work that gets its key at the end of the transaction.
 type pendingKey struct {
-	key    string // of the item
-	own    bool   // it has a key of its own, which another work had too
-	former string // its citation key before, or ""
-	added  time.Time
+	key      string // of the item
+	own      string // the item's own citation key, which another work had too, or ""
+	former   string // its citation key before, or ""
+	proposed string // what a made key begins with
+	added    time.Time
+}
+
+// pendingOf returns the entry of a work without a citation key.
+func pendingOf(it *library.Item, former string) pendingKey {
+	p := pendingKey{key: it.ID.Key, own: citekey.Own(it), former: former, added: it.Added}
+	if p.proposed = p.own; p.own == "" {
+		p.proposed = citekey.Make(it)
+	}
+	return p
 }
 
 // keyClash is a work whose own key another work keeps.
 type keyClash struct{ item, own, got, holder string }
 
 func newKeyring(id library.ID, r *rows) *keyring {
-	return &keyring{library: id, rows: r, fresh: map[string]bool{}, pending: map[string]pendingKey{}}
+	return &keyring{library: id, rows: r, fresh: map[string]bool{}, pending: map[string]pendingKey{}, given: map[string]string{}}
 }
 
 // claim sets the citation key of a work that is about to be written; old is the
@@ -68,27 +81,30 @@ func (k *keyring) claim(old, it *library.Item) error {
 		holder = nil
 	}
 	if own != "" && holder == nil {
-		return k.give(it, own)
+		it.CitationKey = own
+		return k.give(key, own)
 	}
 	// Another work of this transaction may give the key up.
-	k.pending[key] = pendingKey{key: key, own: own != "", former: it.CitationKey, added: it.Added}
+	k.pending[key] = pendingOf(it, it.CitationKey)
 	it.CitationKey = ""
 	return nil
 }
 
+// forget leaves a work out that is removed.
+func (k *keyring) forget(item string) { delete(k.pending, item) }
+
 // give makes a key that of a work.
-func (k *keyring) give(it *library.Item, citationKey string) error {
+func (k *keyring) give(item, citationKey string) error {
 	folded := citekey.Fold(citationKey)
 	before, err := k.rows.get(keyTable, folded)
 	if err != nil {
 		return err
 	}
-	if before != nil && string(before) != it.ID.Key {
+	if before != nil && string(before) != item {
 		k.lost = append(k.lost, lostKey{string(before), citationKey})
 	}
-	it.CitationKey = citationKey
-	k.rows.put(keyTable, folded, []byte(it.ID.Key))
-	k.fresh[it.ID.Key] = true
+	k.rows.put(keyTable, folded, []byte(item))
+	k.fresh[item] = true
 	return nil
 }
 
@@ -98,7 +114,7 @@ func (k *keyring) dispossess(it *library.Item) {
 	without.CitationKey = ""
 	k.rows.put(itemTable, it.ID.Key, encodeItem(&without))
 	delete(k.fresh, it.ID.Key)
-	k.pending[it.ID.Key] = pendingKey{key: it.ID.Key, own: true, added: it.Added}
+	k.pending[it.ID.Key] = pendingOf(it, "")
 }
 
 // holder returns the work, other than item, that has a key at present, or nil.
@@ -123,19 +139,19 @@ func (k *keyring) item(key string) (*library.Item, error) {
 	if err != nil || value == nil {
 		return nil, err
 	}
-	return decodeItem(library.ItemID{Library: k.library, Key: key}, value)
+	it, err := decodeItem(library.ItemID{Library: k.library, Key: key}, value)
+	if err == nil {
+		it.CitationKey = cmp.Or(k.given[key], it.CitationKey)
+	}
+	return it, err
 }
 
 // settle gives keys to the works that have none yet: those with a key of their
 // own first, then in the order in which they were added. written is called after
 // each work that was written again.
 func (k *keyring) settle(written func() error) error {
-	order := make([]pendingKey, 0, len(k.pending))
-	for _, p := range k.pending {
-		order = append(order, p)
-	}
-	slices.SortFunc(order, func(a, b pendingKey) int {
-		return cmp.Or(-cmp.Compare(boolRank(a.own), boolRank(b.own)), a.added.Compare(b.added), cmp.Compare(a.key, b.key))
+	order := slices.SortedFunc(maps.Values(k.pending), func(a, b pendingKey) int {
+		return cmp.Or(-cmp.Compare(boolRank(a.own != ""), boolRank(b.own != "")), a.added.Compare(b.added), cmp.Compare(a.key, b.key))
 	})
 	var item string // that a key is made for
 	unique := citekey.NewUnique(func(folded string) (bool, error) {
@@ -144,51 +160,64 @@ func (k *keyring) settle(written func() error) error {
 	})
 	for _, p := range order {
 		item = p.key
-		it, err := k.item(p.key)
+		citationKey, err := k.settleOne(p, unique)
+		if err == nil {
+			err = k.give(p.key, citationKey)
+		}
+		if err == nil {
+			err = written()
+		}
 		if err != nil {
 			return err
 		}
-		if it == nil || it.CitationKey != "" {
-			continue // it was removed
+		k.given[p.key] = citationKey
+	}
+	clear(k.pending)
+	return k.writeGiven(written)
+}
+
+// writeGiven writes citation keys into the rows of items. They go in the order of
+// the rows: of those in a file, one block has many.
+func (k *keyring) writeGiven(written func() error) error {
+	for _, key := range slices.Sorted(maps.Keys(k.given)) {
+		value, err := k.rows.get(itemTable, key)
+		if err == nil && value == nil {
+			err = damaged(errors.New("a work that was written is not there"))
 		}
-		if err := k.settleOne(it, p, unique); err != nil {
+		if err != nil {
 			return err
 		}
-		k.rows.put(itemTable, p.key, encodeItem(it))
+		k.rows.put(itemTable, key, withCitationKey(value, k.given[key]))
 		if err := written(); err != nil {
 			return err
 		}
 	}
-	clear(k.pending)
+	clear(k.given)
 	return nil
 }
 
-// settleOne gives a work its own key if no other work has it, or else the one it
-// had before, or else a new one.
-func (k *keyring) settleOne(it *library.Item, p pendingKey, unique *citekey.Unique) error {
-	own := citekey.Own(it)
-	holder, err := k.holder(own, p.key)
+// settleOne returns the citation key of a work: its own if no other work has it, or
+// else the one it had before, or else a new one.
+func (k *keyring) settleOne(p pendingKey, unique *citekey.Unique) (string, error) {
+	holder, err := k.holder(p.own, p.key)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if own != "" && holder == nil {
-		return k.give(it, own)
+	if p.own != "" && holder == nil {
+		return p.own, nil
 	}
 	key := p.former
 	if taken, err := k.holder(key, p.key); err != nil {
-		return err
+		return "", err
 	} else if key == "" || taken != nil {
-		if key, err = unique.Key(citekey.Proposed(it)); err != nil {
-			return err
+		if key, err = unique.Key(p.proposed); err != nil {
+			return "", err
 		}
 	}
-	if err := k.give(it, key); err != nil {
-		return err
-	}
 	if holder != nil {
-		k.clashes = append(k.clashes, keyClash{item: p.key, own: own, got: key, holder: holder.ID.Key})
+		k.clashes = append(k.clashes, keyClash{item: p.key, own: p.own, got: key, holder: holder.ID.Key})
 	}
-	return nil
+	return key, nil
 }
 
 func boolRank(b bool) int {

@@ -147,7 +147,11 @@ func (e *editor) item(key string) (*library.Item, error) {
 // status of an attachment counts only while the library holds no text of it:
 // [Tx.PutText] sets it. A work that is too large is [library.TooLarge] and
 // leaves the others as they are.
-func (e *editor) Put(it *library.Item) error {
+func (e *editor) Put(it *library.Item) error { return e.put(it, e.heldText) }
+
+// put is like Put. held returns the status of an attachment's text, if the work
+// keeps it.
+func (e *editor) put(it *library.Item, held func(old *library.Item, attachment string) (library.TextStatus, bool, error)) error {
 	if it.ID.Key == "" {
 		return library.Errorf(library.Invalid, "a work needs a key")
 	}
@@ -160,11 +164,11 @@ func (e *editor) Put(it *library.Item) error {
 	fresh.Attachments = slices.Clone(it.Attachments)
 	for i := range fresh.Attachments {
 		a := &fresh.Attachments[i]
-		status, held, err := e.heldText(old, a.Key)
+		status, kept, err := held(old, a.Key)
 		if err != nil {
 			return err
 		}
-		if held {
+		if kept {
 			a.Text = status
 		} else {
 			a.Text = library.TextStatus{Pages: a.Text.Pages, Reason: first(a.Text.Reason, noText)}
@@ -196,6 +200,15 @@ func (e *editor) heldText(old *library.Item, attachment string) (library.TextSta
 		return library.TextStatus{}, false, nil
 	}
 	return old.Attachments[i].Text, true, nil
+}
+
+// dropText removes the text of an attachment, if there is one.
+func (e *editor) dropText(_ *library.Item, attachment string) (none library.TextStatus, kept bool, err error) {
+	value, err := e.rows.get(textTable, attachment)
+	if value != nil {
+		e.rows.put(textTable, attachment, nil)
+	}
+	return none, false, err
 }
 
 // write writes a work that is not as it was.
@@ -237,6 +250,7 @@ func (e *editor) Remove(key string) error {
 	}
 	e.meta.Items--
 	e.used = true
+	e.keys.forget(key)
 	return writeItem(e.rows, old, nil, change{kind: library.Removed, at: e.now}, e.next)
 }
 

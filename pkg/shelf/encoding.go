@@ -60,6 +60,13 @@ type itemRow struct {
 // encodeItem returns the row of an item.
 func encodeItem(it *library.Item) []byte { return encode(itemRow{Item: it}) }
 
+// withCitationKey returns the row of an item that has no citation key, with one.
+// It does not decode the row: a whole reading does this for most works.
+func withCitationKey(row []byte, citationKey string) []byte {
+	out := append([]byte(`{"CitationKey":`), encode(citationKey)...)
+	return append(append(out, ','), row[1:]...) // no item's row is an empty object
+}
+
 // decodeItem reads the row of an item.
 func decodeItem(id library.ItemID, value []byte) (*library.Item, error) {
 	r := itemRow{Item: &library.Item{}}

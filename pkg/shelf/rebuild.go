@@ -14,8 +14,17 @@ type Rebuilding struct {
 }
 
 // Put is like [Tx.Put].
-func (b *Rebuilding) Put(it *library.Item) error {
-	if err := b.editor.Put(it); err != nil {
+func (b *Rebuilding) Put(it *library.Item) error { return b.taken(it, b.editor.Put(it)) }
+
+// PutWithoutTexts is like [Rebuilding.Put], and removes the texts of the work's
+// attachments.
+func (b *Rebuilding) PutWithoutTexts(it *library.Item) error {
+	return b.taken(it, b.put(it, b.dropText))
+}
+
+// taken notes that a work was put, unless that failed.
+func (b *Rebuilding) taken(it *library.Item, err error) error {
+	if err != nil {
 		return err
 	}
 	b.seen[string(itemTable)+it.ID.Key] = true

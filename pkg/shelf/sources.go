@@ -195,6 +195,7 @@ func (c *catalogue) remove(old *library.Item, held []holding, origin string) err
 	}
 	c.rows.put(holdingTable, key, nil)
 	delete(c.seen, key)
+	c.keys.forget(key)
 	c.meta.Items--
 	c.removed = append(c.removed, key)
 	c.report.Removed++
