@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,22 +35,24 @@ func (b *batch) add(d *Document) (full bool) {
 	return b.works >= batchWorks || b.size >= batchBytes
 }
 
-// take returns the batch as a segment in memory and empties it.
-func (b *batch) take() (*segment.Segment, error) {
-	s, err := segment.New(b.docs)
+// take returns the documents of the batch and empties it.
+func (b *batch) take() []*segment.Document {
+	docs := b.docs
 	b.docs, b.works, b.size = nil, 0, 0
 	b.analysis.surfaces.reset()
-	return s, err
+	return docs
 }
 
-// Builder writes an index into files of a directory. Memory is bounded by a
-// batch of works or, if that is more, by the largest single work. It is not
-// safe for concurrent use.
+// Builder writes an index into files of a directory. While one batch of works is
+// written, in the background, the next one is analysed. Memory is bounded by two
+// batches or, if that is more, by the two largest works. It is not safe for
+// concurrent use.
 type Builder struct {
-	dir   string
-	batch batch
-	parts []string        // names of files that are still to be merged
-	put   map[string]bool // keys of the works that were added
+	dir     string
+	batch   batch
+	writing chan error      // receives once the batch before is written; nil if there is none
+	parts   []string        // names of files that are still to be merged
+	put     map[string]bool // keys of the works that were added
 }
 
 // NewBuilder returns a builder that writes into an existing directory.
@@ -69,21 +72,42 @@ func (b *Builder) Add(ctx context.Context, d Document) error {
 	return b.flush()
 }
 
-// flush writes the batch into a file.
+// flush begins to write the batch into a file, after the one before.
 func (b *Builder) flush() error {
-	if len(b.batch.docs) == 0 {
-		return nil
-	}
-	s, err := b.batch.take()
-	if err != nil {
+	if err := b.wait(); err != nil || len(b.batch.docs) == 0 {
 		return err
 	}
 	name := fmt.Sprintf("part-%d.zap", len(b.parts))
-	if err := s.Write(filepath.Join(b.dir, name)); err != nil {
-		return err
-	}
 	b.parts = append(b.parts, name)
+	docs, written := b.batch.take(), make(chan error, 1)
+	b.writing = written
+	go func() { written <- writePart(docs, filepath.Join(b.dir, name)) }()
 	return nil
+}
+
+// writePart writes documents into a segment's file.
+func writePart(docs []*segment.Document, path string) error {
+	return segment.Recover(func() error {
+		s, err := segment.New(docs)
+		if err != nil {
+			return err
+		}
+		return s.Write(path)
+	})
+}
+
+// Close ends what is written in the background. It must be called before the
+// directory of an index that was not finished is removed.
+func (b *Builder) Close() { _ = b.wait() }
+
+// wait waits until the batch before is written, and returns the error of that.
+func (b *Builder) wait() error {
+	if b.writing == nil {
+		return nil
+	}
+	err := <-b.writing
+	b.writing = nil
+	return err
 }
 
 // indexFile is the name of the file that a builder writes.
@@ -114,7 +138,7 @@ func (b *Builder) Finish(ctx context.Context, from *Index) ([]string, error) {
 
 // finishWords writes the words of all works into one file.
 func (b *Builder) finishWords(ctx context.Context, from *Index) ([]string, error) {
-	if err := b.flush(); err != nil {
+	if err := errors.Join(b.flush(), b.wait()); err != nil {
 		return nil, err
 	}
 	var merged []segment.Part

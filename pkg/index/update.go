@@ -61,7 +61,7 @@ func inMemory(ctx context.Context, in *space, put []Document) ([]*segmentView, e
 		if full := b.add(&put[i]); !full && i < len(put)-1 {
 			continue
 		}
-		s, err := b.take()
+		s, err := segment.New(b.take())
 		if err != nil {
 			return nil, err
 		}

@@ -272,6 +272,7 @@ func (m *making) writeIndex(ctx context.Context, c contents, items int) ([]strin
 	b := newBase(makingCacheBytes)
 	from := &content{library: m.opts.library, rows: newRows(sorted{File: f}), items: b.items, texts: b.texts}
 	to := index.NewBuilder(m.folder)
+	defer to.Close()
 	done, total := 0, len(c.put)
 	add := func(it *library.Item) error {
 		doc, err := from.document(it)
