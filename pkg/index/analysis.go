@@ -28,7 +28,7 @@ type analysis struct {
 	forms    []string       // of the word at hand
 	terms    map[string]int // place in entries, for the text at hand
 	entries  []entry
-	next     int // position of the next word
+	next     uint32 // position of the next word
 	words    [kinds]int
 }
 
@@ -36,7 +36,7 @@ type analysis struct {
 type entry struct {
 	term      string
 	counts    [kinds]int
-	positions []int
+	positions []uint32
 }
 
 // partGap lies between the positions of two parts, so that no phrase runs
@@ -179,7 +179,7 @@ func (b *analysis) take(impact func(*entry) int) []segment.Term {
 		total += len(b.entries[i].positions)
 	}
 	terms := make([]segment.Term, len(b.entries))
-	positions := make([]int, 0, total)
+	positions := make([]uint32, 0, total)
 	for i := range b.entries {
 		e := &b.entries[i]
 		from := len(positions)

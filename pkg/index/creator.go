@@ -84,14 +84,14 @@ func (b *analysis) nameTerms(creators []library.Creator) []segment.Term {
 		// Each part of a name by itself too: in scripts without spaces the
 		// whole name has other pairs of characters.
 		for _, text := range [...]string{c.Display(), c.Family, c.Given} {
-			b.addName(text, i)
+			b.addName(text, uint32(i))
 		}
 	}
 	return b.take(func(*entry) int { return 1 })
 }
 
 // addName adds the words of a name of the creator at that place.
-func (b *analysis) addName(name string, place int) {
+func (b *analysis) addName(name string, place uint32) {
 	b.Reset(plaintext.Shown(name))
 	for b.Next() {
 		for _, term := range b.nameForms() {
@@ -100,7 +100,7 @@ func (b *analysis) addName(name string, place int) {
 	}
 }
 
-func (b *analysis) addNameTerm(term string, place int) {
+func (b *analysis) addNameTerm(term string, place uint32) {
 	j, ok := b.terms[term]
 	if !ok {
 		j = b.newEntry(term)

@@ -54,7 +54,7 @@ func (s *Segment) addField(field string, deleted *roaring.Bitmap, docs []*Docume
 			}
 			t := Term{Text: term, Weight: weight}
 			for _, p := range it.Positions(nil) {
-				t.Positions = append(t.Positions, int(p))
+				t.Positions = append(t.Positions, uint32(p))
 			}
 			terms[doc] = append(terms[doc], t)
 		}

@@ -15,12 +15,12 @@ const (
 // pack returns weight and positions, which rise, as one number. ok is false if
 // there are too many positions or one is too large; the number then holds the
 // weight alone.
-func pack(weight int, positions []int) (packed uint64, ok bool) {
+func pack(weight int, positions []uint32) (packed uint64, ok bool) {
 	packed = uint64(weight)
 	if len(positions) > maxPacked {
 		return packed, false
 	}
-	before := 0
+	before := uint32(0)
 	bits := uint64(0)
 	for i, p := range positions {
 		if p-before >= 1<<positionBits || p < before {

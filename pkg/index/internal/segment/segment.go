@@ -32,8 +32,9 @@ var fitBuffers = sync.OnceFunc(func() { zap.NewSegmentBufferNumResultsBump = 0 }
 func New(docs []*Document) (*Segment, error) {
 	fitBuffers()
 	in := make([]bleveindex.Document, len(docs))
+	shared := map[string]*frequencies{}
 	for i, d := range docs {
-		in[i] = newDocument(d)
+		in[i] = document{d, shared}
 	}
 	var plugin zap.ZapPlugin
 	s, _, err := plugin.New(in)

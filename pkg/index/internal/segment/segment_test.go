@@ -40,11 +40,11 @@ func postings(t *testing.T, s *Segment, field, term string, deleted *roaring.Bit
 func documents() []*Document {
 	return []*Document{
 		{ID: "one", Stored: []byte("first"), Fields: []Field{
-			{Name: "w", Terms: []Term{{"a", 1, []int{0}}, {"b", 1<<WeightBits - 1, []int{1, 4095, 8190}}, {"c", 7, []int{2, 3, 4, 5}}}},
+			{Name: "w", Terms: []Term{{"a", 1, []uint32{0}}, {"b", 1<<WeightBits - 1, []uint32{1, 4095, 8190}}, {"c", 7, []uint32{2, 3, 4, 5}}}},
 			{Name: "x", Terms: []Term{{"tag", 1, nil}}},
 		}},
 		{Stored: []byte("passage")},
-		{ID: "two", Fields: []Field{{Name: "w", Terms: []Term{{"a", 5, []int{4096}}, {"c", 2, []int{7, 5000}}}}}},
+		{ID: "two", Fields: []Field{{Name: "w", Terms: []Term{{"a", 5, []uint32{4096}}, {"c", 2, []uint32{7, 5000}}}}}},
 	}
 }
 
@@ -100,7 +100,7 @@ func TestMerge_LeavesOutDeletedDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := New([]*Document{{ID: "three", Fields: []Field{{Name: "w", Terms: []Term{{"a", 9, []int{1, 2, 3, 4}}}}}}})
+	b, err := New([]*Document{{ID: "three", Fields: []Field{{Name: "w", Terms: []Term{{"a", 9, []uint32{1, 2, 3, 4}}}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,16 +146,16 @@ func TestTerms_StopsAtThePrefix(t *testing.T) {
 
 func TestPack_Bounds(t *testing.T) {
 	for _, c := range []struct {
-		positions []int
+		positions []uint32
 		packed    bool
 	}{
 		{nil, true},
-		{[]int{4095}, true},
-		{[]int{4096}, false},
-		{[]int{0, 4095, 8190}, true},
-		{[]int{0, 4096}, false},
-		{[]int{1, 2, 3, 4}, false},
-		{[]int{2, 1}, false},
+		{[]uint32{4095}, true},
+		{[]uint32{4096}, false},
+		{[]uint32{0, 4095, 8190}, true},
+		{[]uint32{0, 4096}, false},
+		{[]uint32{1, 2, 3, 4}, false},
+		{[]uint32{2, 1}, false},
 	} {
 		if _, ok := pack(1, c.positions); ok != c.packed {
 			t.Errorf("%d: %t, want %t", c.positions, ok, c.packed)
@@ -168,7 +168,7 @@ func FuzzPack(f *testing.F) {
 	f.Add(uint16(8191), uint16(4095), uint16(4095), uint16(4096), uint8(3))
 	f.Fuzz(func(t *testing.T, weight, a, b, c uint16, n uint8) {
 		w := int(weight) % (1 << WeightBits)
-		positions := []int{int(a), int(a) + int(b), int(a) + int(b) + int(c)}[:n%4]
+		positions := []uint32{uint32(a), uint32(a) + uint32(b), uint32(a) + uint32(b) + uint32(c)}[:n%4]
 		packed, ok := pack(w, positions)
 		if weightOf(packed) != w || packed >= 1<<52 {
 			t.Fatalf("weight %d of %d", weightOf(packed), w)
@@ -178,7 +178,7 @@ func FuzzPack(f *testing.F) {
 			t.Fatalf("positions %d of %d", got, positions)
 		}
 		for i, p := range got {
-			if int(p) != positions[i] {
+			if p != uint64(positions[i]) {
 				t.Fatalf("positions %d of %d", got, positions)
 			}
 		}
