@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
@@ -13,8 +14,8 @@ import (
 // Bounds of one segment before it is merged: works, and bytes of analysed
 // terms, a rough measure of the memory that it takes.
 const (
-	batchWorks = 2_000
-	batchBytes = 24 << 20
+	batchWorks = 1_000
+	batchBytes = 12 << 20
 )
 
 // batch collects documents for one segment.
@@ -141,6 +142,8 @@ func (b *Builder) finishWords(ctx context.Context, from *Index) ([]string, error
 	if err := errors.Join(b.flush(), b.wait()); err != nil {
 		return nil, err
 	}
+	b.batch = batch{}
+	debug.FreeOSMemory() // merging maps all parts, and needs none of the batches' memory
 	var merged []segment.Part
 	if from != nil {
 		kept, err := b.keep(from)

@@ -156,7 +156,7 @@ func (r *replica) restore(ctx context.Context, store Store) bool {
 }
 
 // readWhole reads the library and makes it the replica's shelf. The spool of a
-// reading that failed is kept for the next one.
+// reading that failed before all works were written is kept for the next one.
 func (r *replica) readWhole(ctx context.Context) (err error) {
 	if r.spool == nil {
 		if r.spool, err = newSpool(r.dir); err != nil {
@@ -175,7 +175,6 @@ func (r *replica) readWhole(ctx context.Context) (err error) {
 	if err := r.rebuild(ctx, r.spool, rest); err != nil {
 		return err
 	}
-	r.dropSpool()
 	if err := r.at(stepShelf); err != nil {
 		return err
 	}
@@ -290,6 +289,7 @@ func (r *replica) rebuild(ctx context.Context, s *spool, rest rest) error {
 		if err := f.putAll(ctx); err != nil {
 			return 0, err
 		}
+		r.dropSpool() // the index needs the space on disk
 		setHead(b, rest.head, r.name.View)
 		b.SetAttribute(textsAttribute, strconv.FormatInt(textMark, 10))
 		b.SetAttribute(leftOutAttribute, leftOutText(f.leftOut))
