@@ -45,7 +45,7 @@ func (b *batch) take() []*segment.Document {
 }
 
 // Builder writes an index into files of a directory. While one batch of works is
-// written, in the background, the next one is analysed. Memory is bounded by two
+// written, in the background, the next one is analysed and perhaps written. Memory is bounded by two
 // batches or, if that is more, by the two largest works. It is not safe for
 // concurrent use.
 type Builder struct {
@@ -73,16 +73,24 @@ func (b *Builder) Add(ctx context.Context, d Document) error {
 	return b.flush()
 }
 
-// flush begins to write the batch into a file, after the one before.
+// flush writes the batch into a file: in the background or, if the one before is
+// still being written there, at once.
 func (b *Builder) flush() error {
-	if err := b.wait(); err != nil || len(b.batch.docs) == 0 {
-		return err
+	if len(b.batch.docs) == 0 {
+		return nil
 	}
 	name := fmt.Sprintf("part-%d.zap", len(b.parts))
 	b.parts = append(b.parts, name)
-	docs, written := b.batch.take(), make(chan error, 1)
+	docs, path := b.batch.take(), filepath.Join(b.dir, name)
+	if len(b.writing) == 0 && b.writing != nil {
+		return writePart(docs, path)
+	}
+	if err := b.wait(); err != nil {
+		return err
+	}
+	written := make(chan error, 1)
 	b.writing = written
-	go func() { written <- writePart(docs, filepath.Join(b.dir, name)) }()
+	go func() { written <- writePart(docs, path) }()
 	return nil
 }
 

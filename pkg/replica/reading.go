@@ -359,26 +359,63 @@ func (f *filling) putAll(ctx context.Context) error {
 		}
 	}
 	slices.Sort(works)
-	for _, key := range works {
-		if err := ctx.Err(); err != nil {
-			return err
+	ctx, cancel := context.WithCancel(ctx)
+	ready := make(chan composed, composedAhead)
+	go f.composeAll(ctx, works, below, ready)
+	defer func() {
+		cancel()
+		for range ready { // until nothing reads the spool any more
 		}
-		if err := f.put(key, below); err != nil {
+	}()
+	for c := range ready {
+		if c.err != nil {
+			return c.err
+		}
+		if err := f.put(c.work); err != nil {
 			return err
 		}
 		if err := f.replica.at(stepWork); err != nil {
 			return err
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
-func (f *filling) put(key string, below map[string][]string) error {
+// composed is a work with its children, or why it can't be read.
+type composed struct {
+	work *library.Item
+	err  error
+}
+
+// composedAhead is how many works are composed before they are put.
+const composedAhead = 16
+
+// composeAll composes works until one fails or ctx ends, then closes the channel.
+func (f *filling) composeAll(ctx context.Context, works []string, below map[string][]string, to chan<- composed) {
+	defer close(to)
+	for _, key := range works {
+		it, err := f.compose(key, below)
+		if it == nil && err == nil {
+			continue
+		}
+		select {
+		case to <- composed{it, err}:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// compose returns a work with its children, nil if the object of the key is none.
+func (f *filling) compose(key string, below map[string][]string) (*library.Item, error) {
 	o, err := f.spool.get(key)
 	if err != nil || o.Work == nil {
-		return err
+		return nil, err
 	}
-	it, err := compose(o, func(key string) ([]Object, error) {
+	return compose(o, func(key string) ([]Object, error) {
 		var all []Object
 		for _, k := range below[key] {
 			child, err := f.spool.get(k)
@@ -389,9 +426,10 @@ func (f *filling) put(key string, below map[string][]string) error {
 		}
 		return all, nil
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// put puts a work into the shelf.
+func (f *filling) put(it *library.Item) error {
 	it.Collections = slices.DeleteFunc(slices.Clone(it.Collections), func(k string) bool { return !f.known[k] })
 	for i := range it.Attachments {
 		a := &it.Attachments[i]
@@ -403,7 +441,7 @@ func (f *filling) put(key string, below map[string][]string) error {
 	if f.dropText {
 		put = f.into.PutWithoutTexts
 	}
-	err = put(it)
+	err := put(it)
 	if library.CodeOf(err) == library.TooLarge {
 		f.leftOut++
 		return nil
