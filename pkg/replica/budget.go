@@ -13,7 +13,13 @@ import (
 // again.
 const triedAgain = 6 * time.Hour
 
-// folder is a replica's folder as the budget sees it.
+// folder is a replica's folder as the budget sees it. The budget counts the bytes of
+// files alone. What a process holds of a replica in memory grows with them: the log,
+// whose rows and index are in memory, is at most a quarter of the base (1 MiB at
+// least), then a new base takes it in; counts of tags and texts, the latent points
+// and the spool's keys are columns of what the files hold. On a host whose disk is
+// memory the default budget is a third of the memory, which leaves as much again for
+// them. .ci/replica measures files and memory together against one bar.
 type folder struct {
 	path  string
 	bytes int64

@@ -71,7 +71,7 @@ type progress struct{ done, total int }
 func newReplica(rs *Replicas, name Name) *replica {
 	ctx, cancel := context.WithCancel(rs.ctx)
 	return &replica{
-		name: name, dir: filepath.Join(rs.opts.Dir, name.Folder()), replicas: rs, pool: newPool(), quick: newQuick(),
+		name: name, dir: filepath.Join(rs.opts.Dir, name.Folder()), replicas: rs, pool: newPool(&rs.refused), quick: newQuick(),
 		ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), complete: make(chan struct{}),
 	}
 }

@@ -71,6 +71,7 @@ type Replicas struct {
 	fault func(step) error // for tests; nil otherwise
 
 	fitting  chan struct{} // holds a value while replicas are removed
+	refused  refusals
 	discards sync.WaitGroup
 
 	mu     sync.Mutex // guards all and closed
