@@ -152,6 +152,7 @@ var toolCalls = []struct{ tool, arguments string }{
 	{"recent_changes", `{"since":"2020-01-01","limit":2%s}`},
 	{"export", `{"ids":["ITEM"],"format":"bibtex"}`},
 	{"export", `{"library":"LIBRARY","format":"csljson"}`},
+	{"export", `{"library":"LIBRARY","format":"bibliography"}`},
 	{"find_duplicates", `{"library":"LIBRARY","limit":2}`},
 	{"find_duplicates", `{"across_libraries":true}`},
 	{"cite", `{"ids":["ITEM"]}`},

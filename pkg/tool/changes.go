@@ -47,7 +47,7 @@ func recentChangesTool(c *Catalog) (*definition, error) {
 		[]field[changesInput]{
 			name("since", "date, RFC 3339 time, or age as 7d", func(in *changesInput) *string { return &in.Since }),
 			sinceVersionField(),
-			name(libraryName, "ID or name", func(in *changesInput) *string { return &in.Library }),
+			name(libraryName, "", func(in *changesInput) *string { return &in.Library }),
 			limitField(25, library.MaxLimit, func(in *changesInput) *int { return &in.Limit }),
 			cursorField(func(in *changesInput) *string { return &in.Cursor }),
 		}, recentChanges)

@@ -95,7 +95,7 @@ func checkReferencesTool(c *Catalog) (*definition, error) {
 		[]field[checkInput]{
 			block("text", "reference list, or text with citations and quotations", maxCheckedChars, func(in *checkInput) *string { return &in.Text }),
 			block("bibliography", "what text cites: BibTeX, RIS … or a list", maxCheckedChars, func(in *checkInput) *string { return &in.Bibliography }),
-			list("ids", "works: item IDs, DOIs or @citation-keys", maxChecked, func(in *checkInput) *[]string { return &in.IDs }),
+			list("ids", "works: item IDs, DOIs, @keys", maxChecked, func(in *checkInput) *[]string { return &in.IDs }),
 			limitField(maxChecked, maxChecked, func(in *checkInput) *int { return &in.Limit }),
 			cursorField(func(in *checkInput) *string { return &in.Cursor }),
 		}, c.checkReferences)

@@ -2,6 +2,7 @@ package tool
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,9 @@ const (
 	maxCitations = 200
 	maxCited     = 500 // works
 )
+
+// defaultStyle is the citation style of calls that name none.
+const defaultStyle = "apa"
 
 // The modes of cite.
 const (
@@ -59,12 +63,12 @@ type citedEntry struct {
 
 func citeTool(c *Catalog) (*definition, error) {
 	return readTool(c, about{"cite", "Cite works",
-		"Citations and bibliography in any CSL style, sorted and told apart over all works of the call. " +
+		"Citations and bibliography in any CSL style, sorted and told apart. " +
 			"Use it with ids, or with the citations of a whole text in order. Not for files of references: use export."},
 		[]field[citeInput]{
-			list("ids", "item IDs, DOIs or @citation-keys", library.MaxLimit, func(in *citeInput) *[]string { return &in.IDs }),
+			list("ids", "item IDs, DOIs, @keys", library.MaxLimit, func(in *citeInput) *[]string { return &in.IDs }),
 			list("citations", `each as "see @ID, p. 3; -@ID, chap. 2"`, maxCitations, func(in *citeInput) *[]string { return &in.Citations }),
-			name("style", "name or title, as apa, ieee, vancouver", func(in *citeInput) *string { return &in.Style }).or("apa"),
+			name("style", "name or title, as apa, ieee, vancouver", func(in *citeInput) *string { return &in.Style }).or(defaultStyle),
 			name("locale", "as de-DE; default the style's, or en-US", func(in *citeInput) *string { return &in.Locale }),
 			choice("mode", "note: citations as footnotes", func(in *citeInput) *string { return &in.Mode }, modeBibliography, modeCitation, modeNote),
 			choice("format", "", func(in *citeInput) *string { return &in.Format }, "text", "markdown", "html"),
@@ -80,7 +84,7 @@ func (c *Catalog) cite(ctx context.Context, k *call, in citeInput) (answer[citeO
 	if err != nil {
 		return answer[citeOutput]{}, err
 	}
-	processor, err := c.processor(ctx, in)
+	processor, err := c.processor(ctx, in.Style, in.Locale)
 	if err != nil {
 		return answer[citeOutput]{}, err
 	}
@@ -131,16 +135,17 @@ type processor struct {
 	notices []string
 }
 
-// processor returns the processor that the arguments ask for.
-func (c *Catalog) processor(ctx context.Context, in citeInput) (*processor, error) {
-	found, err := c.styles.Find(ctx, in.Style)
+// processor returns the processor of a style, "" for the default one, in a locale,
+// "" for the style's own.
+func (c *Catalog) processor(ctx context.Context, style, locale string) (*processor, error) {
+	found, err := c.styles.Find(ctx, cmp.Or(style, defaultStyle))
 	if errors.Is(err, styles.ErrNotFound) {
 		return nil, library.Errorf(library.NotFound, "no citation style of that name is available").WithHint("%s", ours(err.Error())).WithCause(err)
 	}
 	if err != nil {
 		return nil, library.Errorf(library.Unavailable, "the citation style can't be read").WithHint("use another style, such as apa").WithCause(err)
 	}
-	p, err := csl.NewProcessor(found.Style, c.styles, csl.Options{Locale: in.Locale, ForceLocale: in.Locale != ""})
+	p, err := csl.NewProcessor(found.Style, c.styles, csl.Options{Locale: locale, ForceLocale: locale != ""})
 	if err != nil {
 		return nil, library.Errorf(library.Unavailable, "the citation style %s can't be used", found.Name).WithHint("use another style, such as apa").WithCause(err)
 	}

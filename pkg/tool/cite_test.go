@@ -179,3 +179,78 @@ func TestCite_Pages(t *testing.T) {
 		t.Errorf("%d entries, %d citations, %d pages", len(got), citations, pages)
 	}
 }
+
+func TestExport_Bibliography(t *testing.T) {
+	lib := citable()
+	keys := lib.Keys()
+	c := connect(t, fleet{lib})
+	const (
+		babbage = "Babbage, C. (1832). The *Fucus* of shores. *Journal of Tides*, *7*, 11–19. https://www.example.org/babbage1832/\n"
+		night   = "Lovelace, A. (1840a). Tides at night. *Journal of Tides*, *7*, 11–19. https://doi.org/10.5555/tides\n"
+		day     = "Lovelace, A. (1840b). Tides by day. *Journal of Tides*, *7*, 11–19. https://doi.org/10.5555/day\n"
+	)
+	for arguments, want := range map[string]string{
+		`"library":"local"`: babbage + "\n" + night + "\n" + day,
+		fmt.Sprintf(`"ids":["local/%s","@babbage1832"]`, keys[1]):    babbage + "\n" + strings.Replace(day, "1840b", "1840", 1),
+		`"creator":"Babbage","style":"apa","locale":"de-DE"`:         babbage,
+		`"query":"tides","style":"ieee","creator":"Lovelace"`:        `\[1\] A. Lovelace`,
+		`"creator":"Babbage","style":"chicago-notes"`:                "Babbage, Charles.",
+		fmt.Sprintf(`"ids":["@babbage1832","local/%s"]`, "NNNNNNNN"): babbage,
+	} {
+		var out exportOutput
+		c.ask(t, "export", `{"format":"bibliography",`+arguments+`}`, &out)
+		if out.Text != want && (strings.HasSuffix(want, "\n") || !strings.HasPrefix(out.Text, want)) {
+			t.Errorf("%s:\n%s\nwant\n%s", arguments, out.Text, want)
+		}
+		if len(out.Missing) > 0 != strings.Contains(arguments, "NNNN") {
+			t.Errorf("%s: missing %q", arguments, out.Missing)
+		}
+	}
+	for arguments, words := range map[string]string{
+		`{"library":"local","style":"apa"}`:                              "format",
+		`{"library":"local","format":"ris","locale":"de-DE"}`:            "format",
+		`{"library":"local","format":"bibliography","abstracts":true}`:   "abstracts",
+		`{"library":"local","format":"bibliography","notes":true}`:       "notes",
+		`{"format":"bibliography"}`:                                      "which works",
+		`{"ids":"a b","format":"bibliography"}`:                          "ids",
+		`{"library":"local","format":"bibliography","cursor":"nothing"}`: "cursor",
+	} {
+		if got := c.refuse(t, "export", arguments, library.Invalid); !strings.Contains(got, words) {
+			t.Errorf("%s: %q", arguments, got)
+		}
+	}
+	c.refuse(t, "export", `{"library":"local","format":"bibliography","style":"no such style at all"}`, library.NotFound)
+}
+
+// The pages of a bibliography are parts of one list: sorted, numbered and
+// disambiguated over all its works, more than one page of a search.
+func TestExport_BibliographyInPages(t *testing.T) {
+	works := librarytest.Many(250)
+	lib := memory(library.Local, "Home", works)
+	c := connect(t, fleet{lib})
+	next, cursor := 1, ""
+	for {
+		var out exportOutput
+		c.ask(t, "export", fmt.Sprintf(`{"library":"local","format":"bibliography","style":"ieee","limit":100,"cursor":%q}`, cursor), &out)
+		entries := strings.Split(strings.TrimSpace(out.Text), "\n\n")
+		if out.Total != 250 || len(entries) != out.Returned {
+			t.Fatalf("%d entries, it says %d of %d", len(entries), out.Returned, out.Total)
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e, fmt.Sprintf(`\[%d\] `, next)) {
+				t.Fatalf("entry %d: %q", next, e)
+			}
+			next++
+		}
+		if cursor = out.NextCursor; cursor == "" {
+			break
+		}
+	}
+	if next != 251 {
+		t.Errorf("%d entries", next-1)
+	}
+	many := connect(t, fleet{memory(library.Local, "Home", librarytest.Many(maxStyled+1))})
+	if got := many.refuse(t, "export", `{"library":"local","format":"bibliography"}`, library.TooLarge); !strings.Contains(got, "1001 works") {
+		t.Error(got)
+	}
+}

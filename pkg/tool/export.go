@@ -16,6 +16,8 @@ type exportInput struct {
 	filter
 	IDs    []string
 	Format string
+	// Style and Locale are those of a bibliography, as in cite.
+	Style, Locale string
 	// Abstracts and Notes ask for parts that references don't need.
 	Abstracts, Notes bool
 	Limit            int
@@ -31,11 +33,13 @@ type exportOutput struct {
 
 func exportTool(c *Catalog) (*definition, error) {
 	return readTool(c, about{"export", "Export references",
-		"Works as BibTeX, BibLaTeX, RIS or CSL-JSON, by ids or by filters. " +
+		"Works as BibTeX, BibLaTeX, RIS, CSL-JSON or styled bibliography, by ids or filters. " +
 			"Use it for references in a document. Not for reading: use fetch."},
 		slices.Concat([]field[exportInput]{
 			choice("format", "", func(in *exportInput) *string { return &in.Format },
-				string(biblio.BibTeX), string(biblio.BibLaTeX), string(biblio.RIS), string(biblio.CSLJSON)),
+				string(biblio.BibTeX), string(biblio.BibLaTeX), string(biblio.RIS), string(biblio.CSLJSON), formatBibliography),
+			name("style", "as in cite", func(in *exportInput) *string { return &in.Style }),
+			name("locale", "", func(in *exportInput) *string { return &in.Locale }),
 			list("ids", "item IDs, DOIs, @keys; or filters:", library.MaxLimit, func(in *exportInput) *[]string { return &in.IDs }),
 			text("query", "as in search", maxQueryChars, func(in *exportInput) *string { return &in.Query }),
 		}, filterFields(false, func(in *exportInput) *filter { return &in.filter }), []field[exportInput]{
@@ -43,7 +47,7 @@ func exportTool(c *Catalog) (*definition, error) {
 			boolean("notes", "", func(in *exportInput) *bool { return &in.Notes }),
 			limitField(50, library.MaxLimit, func(in *exportInput) *int { return &in.Limit }),
 			cursorField(func(in *exportInput) *string { return &in.Cursor }),
-		}), export)
+		}), c.export)
 }
 
 // batch is the works of one page of an export and what its answer says of the
@@ -56,7 +60,19 @@ type batch struct {
 	left []leftOut
 }
 
-func export(ctx context.Context, c *call, in exportInput) (answer[exportOutput], error) {
+// export writes works in a format. It needs the catalogue for its styles.
+func (c *Catalog) export(ctx context.Context, k *call, in exportInput) (answer[exportOutput], error) {
+	if in.Format == formatBibliography {
+		return c.exportStyled(ctx, k, in)
+	}
+	if err := withoutStyle(in); err != nil {
+		return answer[exportOutput]{}, err
+	}
+	return k.export(ctx, in)
+}
+
+// export writes works in a format of references.
+func (c *call) export(ctx context.Context, in exportInput) (answer[exportOutput], error) {
 	choose := c.exportByQuery
 	if len(in.IDs) > 0 {
 		choose = c.exportByID

@@ -133,7 +133,7 @@ func listCollectionsTool(c *Catalog) (*definition, error) {
 		"The collections with counts. Use it to learn a collection's key or path. " +
 			"Not for the works in one: use search with it and an empty query."},
 		[]field[collectionsInput]{
-			name(libraryName, "ID or name", func(in *collectionsInput) *string { return &in.Library }),
+			name(libraryName, "", func(in *collectionsInput) *string { return &in.Library }),
 			limitField(100, maxCollections, func(in *collectionsInput) *int { return &in.Limit }),
 			cursorField(func(in *collectionsInput) *string { return &in.Cursor }),
 		}, listCollections)
@@ -197,7 +197,7 @@ func listTagsTool(c *Catalog) (*definition, error) {
 			"Not for finding works: use search."},
 		[]field[tagsInput]{
 			name("prefix", "", func(in *tagsInput) *string { return &in.Prefix }),
-			name(libraryName, "ID or name", func(in *tagsInput) *string { return &in.Library }),
+			name(libraryName, "", func(in *tagsInput) *string { return &in.Library }),
 			name(collectionName, "", func(in *tagsInput) *string { return &in.Collection }),
 			limitField(50, library.MaxLimit, func(in *tagsInput) *int { return &in.Limit }),
 			cursorField(func(in *tagsInput) *string { return &in.Cursor }),

@@ -213,7 +213,7 @@ func TestExport(t *testing.T) {
 		}
 	}
 	for arguments, words := range map[string]string{
-		`{}`: "which works", `{"ids":["local/NNNNNNNN"],"query":"a"}`: "ids", `{"ids":["a b"]}`: "ids", `{"query":"a","format":"word"}`: "bibtex, biblatex, ris, csljson",
+		`{}`: "which works", `{"ids":["local/NNNNNNNN"],"query":"a"}`: "ids", `{"ids":["a b"]}`: "ids", `{"query":"a","format":"word"}`: "bibtex, biblatex, ris, csljson, bibliography",
 	} {
 		if got := c.refuse(t, "export", arguments, library.Invalid); !strings.Contains(got, words) {
 			t.Errorf("%s: %q", arguments, got)
