@@ -2,8 +2,10 @@ package main
 
 import (
 	"log/slog"
+	"net/http"
 
 	"github.com/stackroom-mcp/stackroom/pkg/resolve"
+	"github.com/stackroom-mcp/stackroom/pkg/resolve/webpage"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
@@ -15,8 +17,12 @@ func openRegistries(a *app, logger *slog.Logger) (*resolve.Resolver, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
+	var pages http.RoundTripper
+	if c.ReadsWebPages() {
+		pages = webpage.NewTransport()
+	}
 	return resolve.New(resolve.Options{
-		Names: names, BaseURL: c.ResolverURL, Contact: c.Contact, Agent: "stackroom/" + buildVersion(), OpenAlexKey: current(a.secrets, "STACKROOM_OPENALEX_KEY"),
+		Pages: pages, Names: names, BaseURL: c.ResolverURL, Contact: c.Contact, Agent: "stackroom/" + buildVersion(), OpenAlexKey: current(a.secrets, "STACKROOM_OPENALEX_KEY"),
 		Hooks: func(name string) upstream.Hooks { return a.observing.upstreamHooks(name, logger) },
 	})
 }

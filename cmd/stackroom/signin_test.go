@@ -28,7 +28,7 @@ func deployForTwo(t *testing.T) (*deployment, string) {
 // case gets the error that the standard names, no token is made, and no secret is
 // logged. Cases that need a clock of their own (expiry) are tested in
 // pkg/identity/signin and oidc, those that need redirects or a name server
-// (DNS rebinding) in pkg/identity/signin/client.
+// (DNS rebinding) in pkg/upstream/public.
 func TestSignIn_RefusesBadInput(t *testing.T) {
 	d, client := deployForTwo(t)
 	good, ok := d.signIn(ada, client)

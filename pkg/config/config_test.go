@@ -253,3 +253,27 @@ func TestZoteroData_HomeIsExpanded(t *testing.T) {
 		}
 	}
 }
+
+func TestReadsWebPages(t *testing.T) {
+	for _, c := range []struct {
+		environ []string
+		want    bool
+	}{
+		{nil, true},
+		{[]string{"STACKROOM_WEB_PAGES=off"}, false},
+		{[]string{"STACKROOM_AUTH=none"}, false},
+		{[]string{"STACKROOM_AUTH=none", "STACKROOM_WEB_PAGES=on"}, true},
+		{[]string{"STACKROOM_RESOLVERS=none"}, false},
+		{[]string{"STACKROOM_RESOLVERS=none", "STACKROOM_WEB_PAGES=on"}, false},
+		{[]string{"STACKROOM_RESOLVER_URL=https://proxy.example"}, false},
+		{[]string{"STACKROOM_RESOLVER_URL=https://proxy.example", "STACKROOM_WEB_PAGES=on"}, true},
+	} {
+		got, err := config.Load(c.environ)
+		if err != nil || got.ReadsWebPages() != c.want {
+			t.Errorf("%q: %t, %v", c.environ, got.ReadsWebPages(), err)
+		}
+	}
+	if _, err := config.Load([]string{"STACKROOM_WEB_PAGES=yes"}); err == nil {
+		t.Error("yes is accepted")
+	}
+}

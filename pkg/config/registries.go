@@ -22,6 +22,15 @@ func (c *Config) AskedRegistries() []string {
 	return c.Resolvers
 }
 
+// ReadsWebPages reports whether web pages that references name are read. By default
+// they are where one person uses the server and nothing says how its calls leave.
+func (c *Config) ReadsWebPages() bool {
+	if len(c.AskedRegistries()) == 0 {
+		return false
+	}
+	return c.WebPages == "on" || c.WebPages == "" && c.Auth == "" && c.ResolverURL == ""
+}
+
 // checkRegistries returns the faults of the settings for registries.
 func (c *Config) checkRegistries() []Fault {
 	var faults []Fault
@@ -32,6 +41,7 @@ func (c *Config) checkRegistries() []Fault {
 	}
 	expect(all(c.AskedRegistries(), func(name string) bool { return slices.Contains(Registries(), name) }), "STACKROOM_RESOLVERS")
 	expect(c.ResolverURL == "" || validUpstream(c.ResolverURL), "STACKROOM_RESOLVER_URL")
+	expect(slices.Contains([]string{"", "on", "off"}, c.WebPages), "STACKROOM_WEB_PAGES")
 	expect(c.Contact == "" || validContact(c.Contact), "STACKROOM_CONTACT")
 	return faults
 }

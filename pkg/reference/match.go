@@ -64,6 +64,13 @@ func hasFirstAuthor(it *library.Item, k Known) bool {
 	return len(list) > 0 && slices.ContainsFunc(k.Item.Creators, func(c library.Creator) bool { return sameFamily(personOf(list[0]), personOf(c)) })
 }
 
+// StatesTitle reports whether a reference and a work have the same title: nine of ten
+// of its words.
+func StatesTitle(r *Reference, k Known) bool {
+	e := evidenceOf(r, k)
+	return e.titled && e.title >= sureTitle
+}
+
 // Best returns the position of the work that a reference means, or -1 if none
 // is certain. Of several, the one with the fewest differences is meant.
 //

@@ -82,6 +82,15 @@ func (r *Reference) String() string {
 	return strings.Join(append(parts, r.Item.Title()), " ")
 }
 
+// URL returns the address of the page that the reference names, or "". A free text
+// names the first that is in it.
+func (r *Reference) URL() string {
+	if r.Item != nil {
+		return r.Item.Field("url")
+	}
+	return strings.TrimRight(addressPattern.FindString(r.Text), ".,;:!?)]>'\"")
+}
+
 // Keys returns what two references of one list have in common that mean the same
 // work: identifiers other than ISBNs, the words of free text, or title, first
 // author and year.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/reference"
+	"github.com/stackroom-mcp/stackroom/pkg/resolve/webpage"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
@@ -33,6 +34,7 @@ const (
 	EuropePMC   Service = "Europe PMC" // notices alone
 	OpenLibrary Service = "Open Library"
 	OpenAlex    Service = "OpenAlex" // notices alone
+	WebPage     Service = "web page" // a page that a reference names, by its own metadata
 )
 
 // row is what is known of a service before it is asked.
@@ -85,11 +87,15 @@ type Options struct {
 	// Hooks returns the hooks of a service, by its name in settings; nil is none.
 	Hooks     func(name string) upstream.Hooks
 	Transport http.RoundTripper // nil is [upstream.NewTransport]
+	// Pages is the transport of web pages, [webpage.NewTransport] except in tests;
+	// nil asks no pages.
+	Pages http.RoundTripper
 }
 
 // Resolver asks services. It is safe for concurrent use. Nil asks no service.
 type Resolver struct {
 	services map[Service]*service
+	pages    *webpage.Fetcher // nil if no pages may be asked
 	kept     *cache
 	contact  string
 	key      func() string
@@ -101,6 +107,9 @@ func New(o Options) (*Resolver, error) {
 	r := &Resolver{services: map[Service]*service{}, kept: newCache(), contact: o.Contact, key: o.OpenAlexKey}
 	if r.key == nil {
 		r.key = func() string { return "" }
+	}
+	if o.Pages != nil {
+		r.pages = webpage.New(o.Pages, agentOf(o))
 	}
 	for _, name := range o.Names {
 		at := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
@@ -117,7 +126,9 @@ func New(o Options) (*Resolver, error) {
 }
 
 // Asks reports whether a service may be asked.
-func (r *Resolver) Asks(s Service) bool { return r != nil && r.services[s] != nil }
+func (r *Resolver) Asks(s Service) bool {
+	return r != nil && (r.services[s] != nil || s == WebPage && r.pages != nil)
+}
 
 // Work is what a service says of a work.
 type Work struct {

@@ -33,6 +33,22 @@ func newService(r row, o Options) (*service, error) {
 	if o.BaseURL != "" {
 		base = strings.TrimRight(o.BaseURL, "/") + "/" + r.name
 	}
+	hooks := upstream.Hooks{}
+	if o.Hooks != nil {
+		hooks = o.Hooks(r.name)
+	}
+	client, err := upstream.New(upstream.Options{
+		BaseURL: base, Name: string(r.service), Header: http.Header{"User-Agent": {agentOf(o)}}, Hooks: hooks, Transport: o.Transport,
+		Timeout: callTimeout, Attempts: callAttempts, MaxBytes: maxAnswer, CacheBytes: 1 << 20, PerCredential: r.burst,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &service{name: r.service, client: client, pace: rate.NewLimiter(rate.Every(r.every), r.burst)}, nil
+}
+
+// agentOf returns how the program names itself to services.
+func agentOf(o Options) string {
 	agent := o.Agent
 	if agent == "" {
 		agent = "stackroom"
@@ -40,18 +56,7 @@ func newService(r row, o Options) (*service, error) {
 	if o.Contact != "" {
 		agent += " (mailto:" + o.Contact + ")"
 	}
-	hooks := upstream.Hooks{}
-	if o.Hooks != nil {
-		hooks = o.Hooks(r.name)
-	}
-	client, err := upstream.New(upstream.Options{
-		BaseURL: base, Name: string(r.service), Header: http.Header{"User-Agent": {agent}}, Hooks: hooks, Transport: o.Transport,
-		Timeout: callTimeout, Attempts: callAttempts, MaxBytes: maxAnswer, CacheBytes: 1 << 20, PerCredential: r.burst,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &service{name: r.service, client: client, pace: rate.NewLimiter(rate.Every(r.every), r.burst)}, nil
+	return agent
 }
 
 // The media types that are asked for.

@@ -155,8 +155,9 @@ func (c *checking) askRegistries(ctx context.Context, list []*checkedOne) {
 		}
 	}
 	searched := c.search(ctx, wordless, step)
+	pages := c.askPages(ctx, wordless, step)
 	further := c.furtherNotices(ctx, wordless)
-	c.asked = append(c.asked, told(slices.Concat(report.Asked, further), searched)...)
+	c.asked = append(c.asked, told(slices.Concat(report.Asked, further), searched, pages)...)
 }
 
 // take takes what registries answered to the identifiers of a reference.
@@ -278,7 +279,7 @@ func (r *checkedOne) choose(works []*resolve.Work) {
 func (c *checking) furtherNotices(ctx context.Context, list []*checkedOne) []resolve.Asked {
 	var ids []reference.Identifier
 	for _, r := range list {
-		if r.record != nil {
+		if r.record != nil && r.record.ID != (reference.Identifier{}) {
 			ids = append(ids, r.record.ID)
 		}
 	}
@@ -300,7 +301,7 @@ func (c *checking) furtherNotices(ctx context.Context, list []*checkedOne) []res
 }
 
 // told says who was asked, and who did not answer.
-func told(asked []resolve.Asked, searched resolve.Asked) []string {
+func told(asked []resolve.Asked, searched, pages resolve.Asked) []string {
 	var out []string
 	say := func(a resolve.Asked, what string) {
 		if a.Answered+a.Unanswered == 0 {
@@ -332,5 +333,6 @@ func told(asked []resolve.Asked, searched resolve.Asked) []string {
 		say(a, "identifiers")
 	}
 	say(searched, "searches")
+	say(pages, "addresses")
 	return out
 }

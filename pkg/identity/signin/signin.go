@@ -66,7 +66,7 @@ type Options struct {
 	// caller. Nil is the address of the connection.
 	Address func(*http.Request) string
 	// Documents sends the requests for clients' metadata documents. Nil is
-	// [client.NewPublicTransport]; other values are for tests.
+	// [client.NewTransport]; other values are for tests.
 	Documents http.RoundTripper
 }
 
@@ -161,7 +161,7 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	if o.Documents == nil {
-		o.Documents = client.NewPublicTransport()
+		o.Documents = client.NewTransport()
 	}
 	return o
 }

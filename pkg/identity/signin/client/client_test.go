@@ -276,7 +276,7 @@ func TestDocuments_CacheFailuresBriefly(t *testing.T) {
 func TestA12_FetchesFromPublicAddressesOnly(t *testing.T) {
 	s := newSite(t)
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
-	documents := client.NewDocuments(client.NewPublicTransport(), time.Now)
+	documents := client.NewDocuments(client.NewTransport(), time.Now)
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "0.0.0.0", "169.254.169.254", "10.0.0.1", "[::ffff:127.0.0.1]", "[fd00::1]", "[fe80::1]", "[64:ff9b::7f00:1]"} {
 		for _, p := range []string{"", port} {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)

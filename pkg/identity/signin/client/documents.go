@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream/public"
 )
 
 // Documents fetches metadata documents of clients whose ID is a URL. Callers
@@ -54,8 +55,10 @@ type kept struct {
 	stale  time.Time // when it is dropped
 }
 
-// NewDocuments returns a fetcher. The transport is [NewPublicTransport] except
-// in tests.
+// NewTransport returns the transport of documents: to port 443 of public addresses.
+func NewTransport() *http.Transport { return public.NewTransport(fetchTimeout, 443) }
+
+// NewDocuments returns a fetcher. The transport is [NewTransport] except in tests.
 func NewDocuments(transport http.RoundTripper, now func() time.Time) *Documents {
 	return &Documents{
 		http: &http.Client{

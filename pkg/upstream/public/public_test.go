@@ -1,4 +1,4 @@
-package client
+package public
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-func TestPublic(t *testing.T) {
+func TestIsPublic(t *testing.T) {
 	for s, want := range map[string]bool{
 		"8.8.8.8": true, "160.79.104.1": true, "2607:6bc0::1": true, "2a00:1450::1": true, "::ffff:8.8.8.8": true,
 		"127.0.0.1": false, "127.8.9.1": false, "::1": false, "0.0.0.0": false, "::": false, "0.1.2.3": false,
@@ -18,13 +18,13 @@ func TestPublic(t *testing.T) {
 		"192.0.0.8": false, "192.0.2.1": false, "198.18.0.1": false, "198.51.100.1": false, "203.0.113.9": false, "224.0.0.1": false, "240.0.0.1": false, "255.255.255.255": false,
 		"::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false, "::127.0.0.1": false, "64:ff9b::a00:1": false, "2002:7f00:1::": false, "2001::1": false, "2001:db8::1": false, "ff02::1": false, "100::1": false,
 	} {
-		if got := public(netip.MustParseAddr(s)); got != want {
+		if got := isPublic(netip.MustParseAddr(s)); got != want {
 			t.Errorf("%s: %t", s, got)
 		}
 	}
 }
 
-func TestOnlyPublic_ChecksEachAddress(t *testing.T) {
+func TestOnly_ChecksEachAddress(t *testing.T) {
 	for _, c := range []struct {
 		network, address string
 		ok               bool
@@ -32,26 +32,26 @@ func TestOnlyPublic_ChecksEachAddress(t *testing.T) {
 		{"tcp4", "8.8.8.8:443", true}, {"tcp6", "[2607:6bc0::1]:443", true}, {"tcp4", "8.8.8.8:80", false}, {"tcp4", "8.8.8.8:6379", false},
 		{"udp4", "8.8.8.8:443", false}, {"unix", "/run/x", false}, {"tcp4", "127.0.0.1:443", false}, {"tcp6", "[fe80::1%eth0]:443", false}, {"tcp4", "nonsense", false},
 	} {
-		if err := onlyPublic(c.network, c.address, nil); (err == nil) != c.ok {
+		if err := only([]uint16{443})(c.network, c.address, nil); (err == nil) != c.ok {
 			t.Errorf("%s %s: %v", c.network, c.address, err)
 		}
 	}
 }
 
-// TestA12_RejectsNameOfLoopback uses a name server that resolves a public name
+// TestA12_RejectsNamesOfLoopback uses a name server that resolves a public name
 // to this machine, as after DNS rebinding.
-func TestA12_RejectsNameOfLoopback(t *testing.T) {
+func TestA12_RejectsNamesOfLoopback(t *testing.T) {
 	names, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer names.Close()
 	go answerWithLoopback(names)
-	dialer := &net.Dialer{Control: onlyPublic, Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	dialer := &net.Dialer{Control: only([]uint16{443}), Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "udp", names.LocalAddr().String())
 	}}}
 	_, err = dialer.DialContext(t.Context(), "tcp", "client.example:443")
-	if err == nil || !strings.Contains(err.Error(), "no document is fetched from 127.0.0.1:443") {
+	if err == nil || !strings.Contains(err.Error(), "127.0.0.1:443 is not connected to") {
 		t.Errorf("%v", err)
 	}
 }
