@@ -15,7 +15,7 @@ import (
 
 // importCommand makes the embedded library what bibliography files say.
 type importCommand struct {
-	Paths      []string      `arg:"" optional:"" name:"file-or-folder" help:"Bibliography files, and folders in which to look for them; without any, all that were imported before."`
+	Paths      []string      `arg:"" optional:"" name:"file-or-folder" help:"Bibliography and PDF files, and folders in which to look for them; without any, all that were imported before."`
 	DryRun     bool          `help:"Say what would happen, and change nothing."`
 	JSON       bool          `name:"json" help:"Print the summary as JSON."`
 	Format     string        `enum:"${formats}" default:"auto" help:"Format of the files: ${format_names}."`

@@ -36,11 +36,14 @@ type importSource struct {
 	id       string // its absolute path
 	root     string // the folder in which its collections begin, and its name
 	rootName string
-	files    []string
-	empty    int // files that are empty, and may be bibliographies
+	files    []string        // bibliographies
+	pdfs     []string        // PDF files
+	named    map[string]bool // the files that entries of its bibliographies name
+	empty    int             // files that are empty, and may be bibliographies
 	settings map[string]string
 	had      int         // works that the library has from it
 	next     *parsedFile // its first file with entries, read before the import begins
+	nextPDF  *pdfWork    // its first PDF file of which a work was made, likewise
 }
 
 // plan finds the files of the sources, and reads the first one that has entries:
@@ -81,8 +84,16 @@ func (r *importRun) plan(paths []string, known map[string]shelf.Source) error {
 				failure = about(path, s.explain(err))
 			}
 		}
+		files += len(s.pdfs)
+		found, err := r.planPDFs(s)
+		if found || r.ctx.Err() != nil {
+			return r.ctx.Err()
+		}
+		if err != nil {
+			failure = err
+		}
 	}
-	if failure != nil && len(paths) == 1 && files <= 1 {
+	if failure != nil && len(paths) == 1 && (files <= 1 || len(r.sources) == 1 && len(r.sources[0].files) == 0) {
 		return failure
 	}
 	err := error(library.Errorf(library.Invalid, "none of the %d files holds an entry", max(files, len(paths))).WithCause(failure))
@@ -111,7 +122,7 @@ func (r *importRun) source(path string, known map[string]shelf.Source) (*importS
 	if err != nil {
 		return nil, library.Errorf(library.NotFound, "%s can't be read", path).WithCause(err)
 	}
-	s := &importSource{path: path, id: id, had: known[id].Works, settings: map[string]string{}}
+	s := &importSource{path: path, id: id, had: known[id].Works, settings: map[string]string{}, named: map[string]bool{}}
 	maps.Copy(s.settings, known[id].Settings)
 	if err := s.find(); err != nil {
 		return nil, err
@@ -163,7 +174,11 @@ func (r *importRun) tell(s *importSource, take func(shelf.Work) error) (whole bo
 			return false, err
 		}
 	}
-	return r.isWhole(s, unread, entries), nil
+	works, all, err := r.tellPDFs(s, take)
+	if err != nil {
+		return false, err
+	}
+	return r.isWhole(s, unread, entries+works) && all, nil
 }
 
 // open returns a file of the source that is read, or reads it.
@@ -199,7 +214,7 @@ func (r *importRun) isWhole(s *importSource, unread, entries int) bool {
 // worksOf takes the works of one bibliography. Entries are freed as they are
 // taken, and the texts of one work are in memory at a time.
 func (r *importRun) worksOf(s *importSource, b *parsedFile, take func(shelf.Work) error) error {
-	t := newTextReader(b, r.command.NoText, &r.summary.Texts)
+	t := newTextReader(b, r.command.NoText, &r.summary.Texts, func(path string) { s.named[path] = true })
 	defer b.close()
 	defer t.close()
 	total := len(b.doc.Entries)

@@ -19,6 +19,7 @@ type summary struct {
 	Files    []fileSummary    `json:"files"`
 	Library  shelf.Report     `json:"library"`
 	Texts    textSummary      `json:"texts"`
+	PDFs     pdfSummary       `json:"pdfs"`
 	Problems []biblio.Problem `json:"problems"`
 	Failed   []failedSource   `json:"failed"`
 }
@@ -34,7 +35,7 @@ type failedSource struct {
 }
 
 func newSummary() *summary {
-	return &summary{Files: []fileSummary{}, Problems: []biblio.Problem{}, Texts: newTextSummary(), Failed: []failedSource{}}
+	return &summary{Files: []fileSummary{}, Problems: []biblio.Problem{}, Texts: newTextSummary(), PDFs: pdfSummary{NotImported: []notRead{}}, Failed: []failedSource{}}
 }
 
 // fail records why a source was not read, or not whole.
@@ -139,6 +140,7 @@ func (s *summary) print(w io.Writer, dir string, verbose bool) {
 	for _, f := range s.Files {
 		fmt.Fprintf(w, "%s: %d entries (%s), %d skipped, %d repaired\n", f.Path, f.Entries, f.Format, f.Skipped, f.Repaired)
 	}
+	s.PDFs.print(w)
 	printProblems(w, s.Problems, verbose)
 	for _, p := range s.Library.Problems {
 		fmt.Fprintf(w, "  %s: %s\n", p.Origin, p.Reason)

@@ -64,7 +64,7 @@ func TestImport_TakesWhatItCan(t *testing.T) {
 		status, works int
 		says          string
 	}{
-		"refs.bib papers": {0, 2, "papers has no bibliography files in it"}, "papers refs.bib mixed": {0, 3, "papers has no bibliography files in it"},
+		"refs.bib papers": {0, 2, "papers: "}, "papers refs.bib mixed": {0, 3, "papers: "},
 		"refs.bib missing.bib": {exitFailure, 2, "missing.bib can't be read"}, "refs.bib empty.bib": {exitFailure, 2, "empty.bib: it has no entries"},
 		"refs.bib broken": {exitFailure, 3, "b.bib"},
 	} {

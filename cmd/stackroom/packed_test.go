@@ -30,8 +30,8 @@ func TestImport_FindsEveryEnding(t *testing.T) {
 
 func TestImport_NamesForeignFiles(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, map[string]string{"a.enl": "x", "b.pdf": "%PDF-1.7"})
-	for name, want := range map[string]string{"a.enl": "an EndNote library", "b.pdf": "a PDF"} {
+	write(t, dir, map[string]string{"a.enl": "x", "b.txt": "%PDF-1.7"})
+	for name, want := range map[string]string{"a.enl": "an EndNote library", "b.txt": "a PDF"} {
 		status, _, stderr := run(t, []string{"STACKROOM_DATA=" + filepath.Join(t.TempDir(), "library")}, "import", filepath.Join(dir, name))
 		if status == 0 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: status %d, %s", name, status, stderr)

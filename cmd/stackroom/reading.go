@@ -44,46 +44,51 @@ func (s *importSource) find() error {
 	if err != nil {
 		return s.explain(library.Errorf(library.NotFound, "%s can't be read", s.path).WithCause(err))
 	}
+	if !info.IsDir() && isPDF(s.path) {
+		return s.findPDF()
+	}
 	if !info.IsDir() {
 		s.files, s.root, s.rootName = []string{s.path}, filepath.Dir(s.path), filepath.Base(filepath.Dir(s.id))
 		return nil
 	}
 	s.root, s.rootName = s.path, filepath.Base(s.id)
-	if s.files, s.empty, err = bibliographies(s.path); err != nil {
+	if err := s.search(); err != nil {
 		return err
 	}
-	if len(s.files) == 0 {
+	if len(s.files)+len(s.pdfs) == 0 {
 		return s.explain(library.Errorf(library.NotFound, "%s has no bibliography files in it", s.path).
-			WithHint("they are known by their names' ends: %s", strings.Join(biblio.Endings(), ", ")))
+			WithHint("they are known by their names' ends: %s", strings.Join(append(biblio.Endings(), ".pdf"), ", ")))
 	}
 	return nil
 }
 
-// bibliographies returns the bibliography files in a folder and below it, without
-// hidden files and folders, whose names begin with a dot, and the number of empty
-// files that may be bibliographies.
-func bibliographies(dir string) (found []string, empty int, err error) {
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+// search finds the bibliographies and the PDF files in the source's folder and below
+// it, without hidden files and folders, whose names begin with a dot, and counts the
+// empty files that may be bibliographies.
+func (s *importSource) search() error {
+	return filepath.WalkDir(s.path, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case path != dir && strings.HasPrefix(d.Name(), "."):
+		case path != s.path && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
+			return nil
+		case !d.IsDir() && isPDF(path): // of links, those that stay in the folder are read
+			s.pdfs = append(s.pdfs, path)
 			return nil
 		case !d.Type().IsRegular() || !biblio.HasEnding(path):
 			return nil
 		case isShared(path) && !isBibliography(path):
 			if info, err := d.Info(); err == nil && info.Size() == 0 {
-				empty++
+				s.empty++
 			}
 			return nil
 		}
-		found = append(found, path)
+		s.files = append(s.files, path)
 		return nil
 	})
-	return found, empty, err
 }
 
 // isShared reports whether files other than bibliographies have this ending too.
@@ -109,6 +114,9 @@ func noEntries(path string, doc *biblio.Document, format biblio.Format) error {
 	head, err := readHead(path)
 	if looks, ok := biblio.Detect(filepath.Base(path), head); err == nil && ok && looks != format && len(head) > 0 {
 		return library.Errorf(library.Invalid, "it has no entries in %s; it looks like %s", format, looks).WithHint("leave out --format")
+	}
+	if bytes.HasPrefix(head, []byte("%PDF-")) {
+		return biblio.Refusal(filepath.Base(path), head)
 	}
 	if len(doc.Problems) > 0 {
 		p := doc.Problems[0]
@@ -197,21 +205,25 @@ func readFile(ctx context.Context, path, format string, bar *progress) (read *pa
 // the limits of [extract.Folder].
 type textReader struct {
 	name    string          // of the bibliography
+	off     bool            // no texts are read
 	dir     string          // of the bibliography, as it was named
-	folder  *extract.Folder // nil if no texts are read
+	folder  *extract.Folder // nil if it can't be opened
 	reason  string          // why not
 	packed  *packedFiles    // the files in an archive; nil for a bibliography that is none
 	summary *textSummary
+	named   func(path string) // is told of each file that an entry names
 }
 
+// noTexts is why an attachment has no text after an import without texts.
+const noTexts = "texts were not asked for at import"
+
 // newTextReader returns the reader for one bibliography. The caller closes it.
-func newTextReader(bibliography *parsedFile, off bool, summary *textSummary) *textReader {
-	t := &textReader{name: filepath.Base(bibliography.path), dir: filepath.Dir(bibliography.path), summary: summary}
-	if off {
-		t.reason = "texts were not asked for at import"
+func newTextReader(bibliography *parsedFile, off bool, summary *textSummary, named func(path string)) *textReader {
+	t := &textReader{name: filepath.Base(bibliography.path), dir: filepath.Dir(bibliography.path), off: off, summary: summary, named: named}
+	var err error
+	if bibliography.doc.Open != nil && off {
 		return t
 	}
-	var err error
 	if bibliography.doc.Open != nil {
 		if t.packed, err = newPackedFiles(bibliography.doc.Open); err != nil {
 			t.reason = "the archive's files can't be unpacked"
@@ -261,11 +273,19 @@ func (t *textReader) work(ctx context.Context, e *biblio.Entry) (shelf.Work, err
 // text reads one attachment. What can't be read has a reason; only the end of
 // ctx is an error.
 func (t *textReader) text(ctx context.Context, f biblio.File) (extract.Text, error) {
-	if t.folder == nil {
-		return extract.Text{Status: library.TextStatus{Reason: t.reason}}, nil
-	}
 	if t.packed != nil {
 		return t.packed.read(ctx, f.Path)
+	}
+	if t.folder != nil {
+		if at, reason := t.folder.Locate(f.Path); reason == "" {
+			t.named(filepath.Join(t.dir, filepath.FromSlash(at)))
+		}
+	}
+	switch {
+	case t.off:
+		return extract.Text{Status: library.TextStatus{Reason: noTexts}}, nil
+	case t.folder == nil:
+		return extract.Text{Status: library.TextStatus{Reason: t.reason}}, nil
 	}
 	return t.folder.Read(ctx, f.Path)
 }

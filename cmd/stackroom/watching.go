@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,7 +100,7 @@ func stamp(path string) string {
 		return ""
 	}
 	var b strings.Builder
-	for _, file := range s.files {
+	for _, file := range slices.Concat(s.files, s.pdfs) {
 		if info, err := os.Stat(file); err == nil {
 			fmt.Fprintf(&b, "%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
 		}

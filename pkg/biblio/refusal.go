@@ -20,7 +20,7 @@ type foreign struct {
 func foreignFiles() []foreign {
 	const reference = "export from the program that wrote it as BibTeX or RIS"
 	return []foreign{
-		{"a PDF", "give it beside a bibliography that names it in its field \"file\"", " .pdf ", "%PDF-", nil},
+		{"a PDF", "give it a name that ends in .pdf, or give it beside a bibliography that names it in its field \"file\"", " .pdf ", "%PDF-", nil},
 		{"a Zotero database", "export the library from Zotero: File, Export Library, Zotero RDF or BibLaTeX", " .sqlite ", "SQLite format 3", nil},
 		{"an EndNote library", "export from EndNote: File, Export, XML", " .enl .enlx .enlp ", "", nil},
 		{"a Citavi project", "export from Citavi: File, Export, RIS or BibTeX", " .ctv6 .ctv5 .ctt ", "", nil},

@@ -43,6 +43,13 @@ type Item struct {
 	Attachments []Attachment
 }
 
+// Unconfirmed is the tag of a work whose title, creators and date were guessed from
+// its file. A work that a bibliography describes too does not have it.
+const Unconfirmed = "unconfirmed metadata"
+
+// IsUnconfirmed reports whether the work has the tag [Unconfirmed].
+func (it *Item) IsUnconfirmed() bool { return slices.Contains(it.Tags, Unconfirmed) }
+
 // Creator is a person (Family and Given) or an institution (Name).
 type Creator struct {
 	Role   string // Zotero creator type: "author", "editor", "translator", …

@@ -1,6 +1,7 @@
 package shelf
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,6 +21,8 @@ const (
 	byISBN    kind = "isbn"    // works that are a book, not parts of one
 	byKey     kind = "citekey" // citation keys repeat between files
 	byContent kind = "content" // title, creators, year and place of publication
+	byFile    kind = "file"    // an attachment of the same name and text, of an unconfirmed work
+	byTitle   kind = "title"   // title and year, of an unconfirmed work
 	bySource  kind = "source"  // its place in a source, where it was edited
 )
 
@@ -54,7 +57,41 @@ func identities(it *library.Item) []identity {
 	add(byKey, it.Field("citationKey"))
 	add(byKey, former(it)...)
 	add(byContent, contentOf(it))
+	return append(ids, likenesses(it, it.IsUnconfirmed())...)
+}
+
+// minPageChars is how many characters a page of a text must have on average for its
+// length to tell it from others.
+const minPageChars = 40
+
+// likenesses returns by what a work is recognised if it, or the work that it is
+// compared with, is unconfirmed: names and lengths of its files, and its title.
+// Those of works that are unconfirmed differ from those of others.
+func likenesses(it *library.Item, unconfirmed bool) []identity {
+	mark := ""
+	if unconfirmed {
+		mark = "?"
+	}
+	var ids []identity
+	for i := range it.Attachments {
+		if a := &it.Attachments[i]; a.Filename != "" && a.Text.Available && a.Text.Chars >= minPageChars*max(1, a.Text.Pages) {
+			ids = append(ids, identity{byFile, fmt.Sprintf("%s%s\x00%d\x00%d", mark, a.Filename, a.Text.Chars, a.Text.Pages)})
+		}
+	}
+	if title := plaintext.Fold(it.Title()); title != "" {
+		ids = append(ids, identity{byTitle, mark + title})
+	}
 	return ids
+}
+
+// sought returns the identities by which a work with identities ids is looked for.
+// A likeness counts only where one of the two works is unconfirmed.
+func sought(work *library.Item, ids []identity) []identity {
+	all := slices.DeleteFunc(slices.Clone(ids), func(id identity) bool { return id.kind == byFile || id.kind == byTitle })
+	if work.IsUnconfirmed() {
+		all = append(all, likenesses(work, false)...)
+	}
+	return append(all, likenesses(work, true)...)
 }
 
 // entryIdentity recognises an entry that says exactly the same, whether or not
@@ -87,11 +124,17 @@ func contentOf(it *library.Item) string {
 	return strings.Join(parts, "\x00")
 }
 
+// minTitleSpaces is how many spaces a title has that only one work of a year has.
+const minTitleSpaces = 3
+
 // same reports whether a work that shares identity id with another one is
 // that work.
 func same(id identity, a, b *library.Item) bool {
-	if id.kind == byEntry {
+	switch id.kind {
+	case byEntry:
 		return true
+	case byFile:
+		return !differ(a, b, doi)
 	}
 	ta, tb := plaintext.Fold(a.Title()), plaintext.Fold(b.Title())
 	if duplicate.About(ta) != duplicate.About(tb) {
@@ -110,6 +153,8 @@ func same(id identity, a, b *library.Item) bool {
 			!differ(a, b, doi) && !differ(a, b, volume) && (ta == tb || !differ(a, b, firstCreator) && !differ(a, b, pages))
 	case byContent:
 		return !differ(a, b, doi) && !differ(a, b, citationKey)
+	case byTitle:
+		return ta == tb && yearsApart(a, b) <= 1 && !differ(a, b, doi) && (strings.Count(ta, " ") >= minTitleSpaces || firstCreator(a) != "" && firstCreator(a) == firstCreator(b))
 	}
 	return false
 }

@@ -12,11 +12,13 @@ import (
 // merge returns what two entries say of one work together. What fresh says wins;
 // what it does not say stays. Tags, collections, notes, attachments and the lines
 // of "extra" come together. The second result names the fields whose value in old
-// is gone.
+// is gone. An unconfirmed entry is taken as the old one of the two, and the work is
+// confirmed if one of them is.
 //
 // Taking the same entries in the same order once more leads to the same work:
 // that is what makes an import idempotent.
 func merge(old, fresh *library.Item) (*library.Item, []string) {
+	old, fresh = guessFirst(old, fresh)
 	m := *old
 	var replaced []string
 	m.Type = mergeType(old.Type, fresh.Type)
@@ -53,6 +55,20 @@ func merge(old, fresh *library.Item) (*library.Item, []string) {
 		m.Modified = fresh.Modified
 	}
 	return &m, replaced
+}
+
+// guessFirst returns two entries in the order in which they are merged: an
+// unconfirmed one, without its tag, before one that is not.
+func guessFirst(old, fresh *library.Item) (first, second *library.Item) {
+	if old.Type == "" || old.IsUnconfirmed() == fresh.IsUnconfirmed() {
+		return old, fresh
+	}
+	if fresh.IsUnconfirmed() {
+		old, fresh = fresh, old
+	}
+	guess := *old
+	guess.Tags = slices.DeleteFunc(slices.Clone(old.Tags), func(tag string) bool { return tag == library.Unconfirmed })
+	return &guess, fresh
 }
 
 // mergeType lets an entry that says little ("document", the type of what has

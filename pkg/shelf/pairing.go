@@ -189,12 +189,25 @@ func (c *catalogue) pairsByTitle(waiting []waitingWork, taken map[string]bool) (
 // edited returns how well a work goes with an entry that may be an edited form of
 // it, from 0 to 1.
 func edited(it, entry *library.Item) float64 {
+	if ofOneFile(it, entry) {
+		return 1
+	}
 	a, b := foldedTitle(it), foldedTitle(entry)
 	if a == "" || b == "" || duplicate.About(a) != duplicate.About(b) || duplicate.Numbers(a) != duplicate.Numbers(b) ||
 		differ(it, entry, doi) || differ(it, entry, firstCreator) {
 		return 0
 	}
 	return similarity(a, b)
+}
+
+// ofOneFile reports whether two unconfirmed works were made of one file: what it says
+// of itself has changed.
+func ofOneFile(a, b *library.Item) bool {
+	if !a.IsUnconfirmed() || !b.IsUnconfirmed() || len(a.Attachments) == 0 || len(b.Attachments) == 0 {
+		return false
+	}
+	x, y := &a.Attachments[0], &b.Attachments[0]
+	return x.Filename != "" && x.Filename == y.Filename && x.Title == y.Title
 }
 
 func foldedTitle(it *library.Item) string { return plaintext.Fold(it.Title()) }

@@ -91,7 +91,7 @@ type Merge struct {
 	Key    string `json:"key"`    // of the work in the library
 	Origin string `json:"origin"` // where the later one came from
 	Into   string `json:"into"`   // where the first one came from
-	By     string `json:"by"`     // what they share: "doi", "isbn", "arxiv", "pmid", "citekey", "content", "entry" or "source"
+	By     string `json:"by"`     // what they share: "doi", "isbn", "arxiv", "pmid", "citekey", "content", "file", "title", "entry" or "source"
 	// Replaced are the fields in which they differ; the later one's values
 	// were kept.
 	Replaced []string `json:"replaced,omitempty"`

@@ -114,6 +114,9 @@ func (out *fetchOutput) note(notice string) {
 func (c *call) head(ctx context.Context, t *tidy, h holding, out *fetchOutput) error {
 	it := h.item
 	out.Metadata = c.metadata(t, h, out)
+	if it.IsUnconfirmed() {
+		out.note("title, creators and date are guessed from the work's file, unconfirmed")
+	}
 	out.Creators = within(c.budget/listShare, it.Creators, out, "creators", func(cr library.Creator) (creatorLine, int) {
 		line := creatorLine{t.line(cr.Display(), maxName), token(cr.Role)}
 		return line, jsonChars(line.Name) + len(line.Role) + 24

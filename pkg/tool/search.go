@@ -94,8 +94,15 @@ func search(ctx context.Context, c *call, in searchInput) (answer[searchOutput],
 		if in.Cursor == "" { // words in a cursor may be those of another caller
 			out.Expanded, out.Corrected = expanded(l.branches), corrected(l)
 		}
+		var guessed []string
 		for i, e := range l.entries[:n] {
 			out.Results[i] = c.result(t, e.value, e.lib)
+			if e.value.Item.IsUnconfirmed() {
+				guessed = append(guessed, out.Results[i].ID)
+			}
+		}
+		if len(guessed) > 0 {
+			out.note("title, creators and date are guessed from the work's file, unconfirmed: " + strings.Join(guessed, ", "))
 		}
 		out.note(t.notice())
 		return out

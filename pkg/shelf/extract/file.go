@@ -50,25 +50,15 @@ func read(ctx context.Context, file *os.File, k kind) ([]library.TextPage, libra
 }
 
 func readKind(ctx context.Context, file *os.File, k kind) result {
-	info, err := file.Stat()
-	if err != nil {
-		return result{reason: reasonOpen}
-	}
-	if reason := sizeReason(info.Size()); reason != "" {
+	size, reason := refusal(file, k)
+	if reason != "" {
 		return result{reason: reason}
-	}
-	head := make([]byte, min(info.Size(), 1024))
-	if _, err := file.ReadAt(head, 0); err != nil {
-		return result{reason: reasonRead}
-	}
-	if !looksLike(head, k) {
-		return result{reason: "the file is not what its name says"}
 	}
 	switch k {
 	case kindPDF:
 		return readPDF(ctx, file)
 	case kindEPUB:
-		return readEPUB(ctx, file, info.Size())
+		return readEPUB(ctx, file, size)
 	}
 	content, err := io.ReadAll(io.LimitReader(file, MaxFileBytes))
 	switch {
@@ -78,6 +68,31 @@ func readKind(ctx context.Context, file *os.File, k kind) result {
 		return readHTML(content)
 	}
 	return readText(content)
+}
+
+// Refusal returns the reason why an open file of that name is not read, or "": it is
+// empty, too large, or not what its name says.
+func Refusal(file *os.File, name string) string {
+	_, reason := refusal(file, kindOf(name))
+	return reason
+}
+
+func refusal(file *os.File, k kind) (size int64, reason string) {
+	info, err := file.Stat()
+	if err != nil {
+		return 0, reasonOpen
+	}
+	if reason := sizeReason(info.Size()); reason != "" {
+		return 0, reason
+	}
+	head := make([]byte, min(info.Size(), 1024))
+	if _, err := file.ReadAt(head, 0); err != nil {
+		return 0, reasonRead
+	}
+	if !looksLike(head, k) {
+		return 0, "the file is not what its name says"
+	}
+	return info.Size(), ""
 }
 
 // reasonRead is the reason where the system refuses to read an open file.

@@ -81,11 +81,7 @@ func (f *Folder) Read(ctx context.Context, name string) (Text, error) {
 	if err := ctx.Err(); err != nil {
 		return Text{}, err
 	}
-	at, reason := f.locate(name)
-	if reason != "" {
-		return Text{Status: library.TextStatus{Reason: reason}}, nil
-	}
-	file, reason := f.open(at)
+	file, at, reason := f.Open(name)
 	if reason != "" {
 		return Text{Status: library.TextStatus{Reason: reason}}, nil
 	}
@@ -96,9 +92,23 @@ func (f *Folder) Read(ctx context.Context, name string) (Text, error) {
 	return t, err
 }
 
-// locate returns the path of a file below the folder, or the reason why it is
+// Open opens the file that a bibliography names, as [Folder.Read] does, and returns
+// its path below the folder, or the reason why it can't or may not be read. The
+// caller closes it.
+func (f *Folder) Open(name string) (file *os.File, at, reason string) {
+	if at, reason = f.Locate(name); reason != "" {
+		return nil, "", reason
+	}
+	if file, reason = f.open(at); reason != "" {
+		return nil, "", reason
+	}
+	return file, at, ""
+}
+
+// Locate returns the path below the folder, with symbolic links resolved and slashes
+// between its parts, of a file that a bibliography names, or the reason why it is
 // not read.
-func (f *Folder) locate(name string) (at, reason string) {
+func (f *Folder) Locate(name string) (at, reason string) {
 	name, reason = plainPath(name)
 	if reason != "" {
 		return "", reason
