@@ -124,8 +124,15 @@ func contentOf(it *library.Item) string {
 	return strings.Join(parts, "\x00")
 }
 
-// minTitleSpaces is how many spaces a title has that only one work of a year has.
-const minTitleSpaces = 3
+// distinct reports whether a folded title is long enough for only one work of a year
+// to have it.
+func distinct(title string) bool { return strings.Count(title, " ") >= 3 }
+
+// haveCreator reports whether two works have the same first creator.
+func haveCreator(a, b *library.Item) bool {
+	name := firstCreator(a)
+	return name != "" && name == firstCreator(b)
+}
 
 // same reports whether a work that shares identity id with another one is
 // that work.
@@ -154,7 +161,7 @@ func same(id identity, a, b *library.Item) bool {
 	case byContent:
 		return !differ(a, b, doi) && !differ(a, b, citationKey)
 	case byTitle:
-		return ta == tb && yearsApart(a, b) <= 1 && !differ(a, b, doi) && (strings.Count(ta, " ") >= minTitleSpaces || firstCreator(a) != "" && firstCreator(a) == firstCreator(b))
+		return ta == tb && yearsApart(a, b) <= 1 && !differ(a, b, doi) && (distinct(ta) && !(a.IsUnconfirmed() && b.IsUnconfirmed()) || haveCreator(a, b))
 	}
 	return false
 }

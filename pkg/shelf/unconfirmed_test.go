@@ -98,6 +98,22 @@ func TestImport_ConfirmedWorksAreNotJoinedByLikeness(t *testing.T) {
 	}
 }
 
+// Files without an identifier are one work only if title and first creator agree.
+func TestImport_UnconfirmedWorksOfOneTitle(t *testing.T) {
+	report := func(file, family string) Work {
+		w := guessed(file, "Report on the ice of the lakes", "date", "2020")
+		w.Item.Creators = work("document", family).Item.Creators
+		return w
+	}
+	for families, want := range map[[2]string]int{{"Lovelace", "Lovelace"}: 1, {"Lovelace", "Babbage"}: 2, {"", ""}: 2} {
+		dir := t.TempDir()
+		synced(t, dir, input("papers", report("a.pdf", families[0]), report("b.pdf", families[1])))
+		if all := whole(t, mustOpen(t, dir)); len(all) != want {
+			t.Errorf("%q: %d works, want %d", families, len(all), want)
+		}
+	}
+}
+
 // A file that was replaced by another version of it stays the same work; one that
 // was removed takes its work with it.
 func TestImport_ChangedFiles(t *testing.T) {

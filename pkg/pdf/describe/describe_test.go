@@ -85,7 +85,7 @@ func TestWork(t *testing.T) {
 			"preprint | The strength of ice | Lovelace, Ada | 2017 |  | 1706.03762"},
 		{"cites arXiv", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "see arXiv:1234.56789")},
 			"document | The strength of ice | Lovelace, Ada | 2009 |  | "},
-		{"a title of two lines", pdftest.File{Info: made, Pages: []pdftest.Page{{Texts: append(pdftest.Lines(18, "The strength of ice and of", "other things in win-"), pdftest.Block(72, 600, 10, body...)...)}}},
+		{"a title of two lines", pdftest.File{Info: made, Pages: []pdftest.Page{{Texts: append(pdftest.Lines(18, "The strength of ice and of", "other things in win- *"), pdftest.Block(72, 600, 10, body...)...)}}},
 			"document | The strength of ice and of other things in win- |  | 2009 |  | "},
 		{"the journal's name is larger", pdftest.File{Info: made, Pages: []pdftest.Page{{Texts: append(pdftest.Lines(30, "SNOW"), pdftest.Block(72, 600, 14, "The strength of ice")...)}}},
 			"document | The strength of ice |  | 2009 |  | "},

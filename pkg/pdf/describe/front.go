@@ -128,7 +128,7 @@ func joinLines(lines []line) string {
 			break
 		}
 	}
-	return b.String()
+	return strings.TrimRight(b.String(), " *∗†‡")
 }
 
 // isTitle reports whether a text that stands out on a page can be a title: two words
