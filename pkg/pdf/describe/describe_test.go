@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,8 +78,20 @@ func TestWork(t *testing.T) {
 			"document | The strength of ice | Lovelace, Ada | 2009 |  | "},
 		{"a citation above its DOI", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "Smith, J. (2001). Of lakes.", "https://doi.org/10.5555/lakes")},
 			"document | The strength of ice | Lovelace, Ada | 2009 |  | "},
-		{"its own citation", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "Citation: Lovelace A (2011) The strength of ice. Snow 5(1): e1.", "doi:10.5555/snow.1")},
+		{"its own citation", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "Citation: Lovelace A (2011) The strength of ice.", "Of the snow and the ice of all the lakes there. Snow 5(1): e1. doi:10.5555/snow.1")},
 			"document | The strength of ice | Lovelace, Ada | 2009 | 10.5555/snow.1 | "},
+		{"a line of names and a DOI", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "Smith Babbage Noel Hopper Turing Shannon Dirac Bohr Planck doi:10.5555/x")},
+			"document | The strength of ice | Lovelace, Ada | 2009 |  | "},
+		{"a short sentence and a DOI", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "as we had said before, doi:10.5555/x")},
+			"document | The strength of ice | Lovelace, Ada | 2009 |  | "},
+		{"marks of notes", pdftest.File{Info: made, Pages: []pdftest.Page{{Texts: []pdftest.Text{{X: 72, Y: 720, Size: 18, Text: "The strength of ice"}, {X: 72, Y: 690, Size: 11, Text: "Ada Lovelace"},
+			{X: 139, Y: 694, Size: 6, Text: "a"}, {X: 148, Y: 690, Size: 11, Text: "and Charles Babbage"}}}}},
+			"document | The strength of ice | Lovelace, Ada; Babbage, Charles | 2009 |  | "},
+		{"a small line above, a journal's name", pdftest.File{Info: made, Pages: []pdftest.Page{{Texts: append([]pdftest.Text{{X: 72, Y: 740, Size: 8, Text: "Volume twelve of the year"},
+			{X: 72, Y: 700, Size: 30, Text: "SNOW"}}, pdftest.Block(72, 600, 14, "The strength of ice")...)}}},
+			"document | The strength of ice |  | 2009 |  | "},
+		{"a short page of one size", pdftest.File{Info: made, Pages: []pdftest.Page{{Texts: pdftest.Lines(10, append([]string{"The strength of ice"}, slices.Repeat([]string{"Characteristically internationalization overgeneralizes"}, 6)...)...)}}},
+			"document | The strength of ice |  | 2009 |  | "},
 		{"arXiv's stamp", pdftest.File{Info: made, Pages: []pdftest.Page{{Texts: append(pdftest.Article("The strength of ice", "Ada Lovelace", body...)[0].Texts, pdftest.Text{X: 30, Y: 200, Size: 24, Text: "arXiv:1706.03762v5 [cs.CL] 6 Dec 2017", Up: true})}}},
 			"preprint | The strength of ice | Lovelace, Ada | 2017 |  | 1706.03762"},
 		{"1706.03762v5.pdf", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "see arXiv:1234.56789")},

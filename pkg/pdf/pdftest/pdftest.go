@@ -106,10 +106,11 @@ func (p Page) content() string {
 	return b.String()
 }
 
-// latin returns a text in WinAnsiEncoding, as far as it is that of Latin 1.
+// latin returns a text in WinAnsiEncoding, as far as it is that of Latin 1 or a
+// quotation mark.
 func latin(s string) []byte {
 	var out []byte
-	for _, r := range s {
+	for _, r := range strings.NewReplacer("‘", "\u0091", "’", "\u0092", "“", "\u0093", "”", "\u0094").Replace(s) {
 		out = append(out, byte(min(r, 0xFF)))
 	}
 	return out
