@@ -26,6 +26,7 @@ type Caller struct {
 type Edit struct {
 	Kind    library.ObjectKind `json:"kind"`
 	Key     string             `json:"key"`
+	Name    string             `json:"name,omitempty"`   // what a person calls the object: untrusted, for the reader of the plan
 	Version int64              `json:"version"`          // what it builds on; 0 makes the object
 	Before  library.Data       `json:"before,omitempty"` // the fields of After that the object has; nil for a new object
 	After   library.Data       `json:"after"`            // the fields to set, as in [library.Edit]
@@ -42,7 +43,10 @@ type Plan struct {
 	By      Caller     `json:"by"`
 	Made    time.Time  `json:"made"`
 	Undoes  string     `json:"undoes,omitempty"` // the receipt that the plan takes back
-	Edits   []Edit     `json:"edits"`
+	// Arguments is the digest of the arguments of the call that made the plan, for
+	// those who ask the caller's approval within that call.
+	Arguments string `json:"arguments,omitempty"`
+	Edits     []Edit `json:"edits"`
 }
 
 // New returns a plan for the edits. The error has the code TooLarge for more than

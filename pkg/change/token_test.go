@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func (s *sealer) Seal(plain, bound []byte) ([]byte, error) {
 func (s *sealer) Open(sealed, bound []byte) ([]byte, error) {
 	n := s.aead.NonceSize()
 	if len(sealed) < n {
-		return nil, errForged
+		return nil, errors.New("short")
 	}
 	return s.aead.Open(nil, sealed[:n], sealed[n:], bound)
 }

@@ -103,7 +103,7 @@ func TestSetCacheable_LibrariesArePrivate(t *testing.T) {
 		{&mcp.ListToolsRequest{Params: &mcp.ListToolsParams{}}, "public", 3_600_000},
 	} {
 		var hint mcp.Cacheable
-		setCacheable(t.Context(), c.req, &hint)
+		new(Catalog).setCacheable(t.Context(), c.req, &hint)
 		if hint.CacheScope != c.scope || hint.TTLMs != c.ttl {
 			t.Errorf("%T: %+v, want %s for %d ms", c.req, hint, c.scope, c.ttl)
 		}

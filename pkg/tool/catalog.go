@@ -53,6 +53,12 @@ type Options struct {
 
 	// Registries are asked whether works exist and were retracted. Nil asks none.
 	Registries *resolve.Resolver
+
+	// Writing is what the tools that change libraries work with. Nil lists none.
+	Writing *Writing
+
+	// PrivateTools says that other callers of the same server are listed other tools.
+	PrivateTools bool
 }
 
 // Bounds of [Options].ResultChars, in characters.
@@ -73,6 +79,8 @@ type Catalog struct {
 	ownCredential func(ctx context.Context) bool
 	styles        *styles.Library
 	registries    *resolve.Resolver
+	writing       *Writing // nil lists no tool that writes
+	privateTools  bool
 	tools         []*definition
 	// comparing holds a value for each call that compares all works, which takes
 	// memory.
@@ -92,10 +100,14 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.Styles == nil {
 		opts.Styles = styles.New()
 	}
-	c := &Catalog{styles: opts.Styles, registries: opts.Registries, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
-	for _, define := range []func(*Catalog) (*definition, error){
+	c := &Catalog{styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
+	defined := []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, findDuplicatesTool, citeTool, checkReferencesTool,
-	} {
+	}
+	if opts.Writing != nil {
+		defined = append(defined, updateItemsTool, organizeTool, trashItemsTool, applyChangesTool, undoChangesTool)
+	}
+	for _, define := range defined {
 		d, err := define(c)
 		if err != nil {
 			return nil, err

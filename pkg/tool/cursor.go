@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"math"
 	"strconv"
 
@@ -62,6 +63,9 @@ func argumentDigest[In any](tool string, fields []field[In], in *In) digest {
 			b = strconv.AppendInt(b, int64(*f.number(in)), 10)
 		case f.boolean != nil:
 			b = strconv.AppendBool(b, *f.boolean(in))
+		case f.object != nil:
+			raw, _ := json.Marshal(*f.object(in)) // it came from JSON
+			b = append(b, raw...)
 		default:
 			for _, s := range *f.list(in) {
 				b = append(append(b, s...), 1)

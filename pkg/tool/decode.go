@@ -153,8 +153,21 @@ func (f *field[In]) read(in *In, value json.RawMessage) error {
 		}
 		*f.boolean(in) = set
 		return nil
+	case f.object != nil:
+		return f.readObject(in, value)
 	}
 	return f.readList(in, value)
+}
+
+// readObject reads a JSON object, or one that was written into a text.
+func (f *field[In]) readObject(in *In, value json.RawMessage) error {
+	if s, ok := scalar(value); ok {
+		value = json.RawMessage(s)
+	}
+	if json.Unmarshal(value, f.object(in)) != nil {
+		return f.refuse("must be an object")
+	}
+	return nil
 }
 
 func (f *field[In]) readText(in *In, s string) error {

@@ -40,6 +40,9 @@ type definition struct {
 	Definition
 	wire *mcp.Tool
 	run  func(ctx context.Context, arguments json.RawMessage, p *progress) (json.RawMessage, error)
+	// ask answers tools/call in place of run, if the tool may ask the person who
+	// calls; nil for tools that read.
+	ask func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error)
 }
 
 // answer is the JSON of an Out that keeps its budget, and how many entries
@@ -52,10 +55,8 @@ type answer[Out any] struct {
 // about is what a tool says of itself.
 type about struct{ name, title, description string }
 
-// readTool defines a tool that reads. All that a tool gets to work with is a
-// [*call], which hands out nothing but [library.Reader]: so the hints can't
-// lie.
-func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(context.Context, *call, In) (answer[Out], error)) (*definition, error) {
+// describe returns a tool without what it does.
+func describe[In, Out any](a about, fields []field[In], hints Hints) (*definition, error) {
 	in, err := marshalSchema(inputSchema(fields))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.name, err)
@@ -69,11 +70,21 @@ func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(cont
 		return nil, fmt.Errorf("%s: %w", a.name, err)
 	}
 	d := &definition{Definition: Definition{
-		Name: a.name, Title: a.title, Description: a.description,
-		Hints:       Hints{ReadOnly: true, Idempotent: true},
-		InputSchema: in, OutputSchema: out, Complete: true,
+		Name: a.name, Title: a.title, Description: a.description, Hints: hints, InputSchema: in, OutputSchema: out,
 	}}
 	d.wire = wireTool(d.Definition)
+	return d, nil
+}
+
+// readTool defines a tool that reads. All that a tool gets to work with is a
+// [*call], which hands out nothing but [library.Reader]: so the hints can't
+// lie.
+func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(context.Context, *call, In) (answer[Out], error)) (*definition, error) {
+	d, err := describe[In, Out](a, fields, Hints{ReadOnly: true, Idempotent: true})
+	if err != nil {
+		return nil, err
+	}
+	d.Complete = true
 	d.run = func(ctx context.Context, arguments json.RawMessage, p *progress) (json.RawMessage, error) {
 		in, err := decode(fields, arguments)
 		if err != nil {
@@ -106,6 +117,9 @@ func wireTool(d Definition) *mcp.Tool {
 // handle answers tools/call. A failure is a result that the assistant reads,
 // not a protocol error, so that it can correct its call.
 func (d *definition) handle(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	if d.ask != nil {
+		return d.ask(ctx, req)
+	}
 	return Result(d.run(ctx, req.Params.Arguments, newProgress(ctx, req))), nil
 }
 

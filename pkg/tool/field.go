@@ -32,6 +32,7 @@ type field[In any] struct {
 	number  func(*In) *int
 	boolean func(*In) *bool
 	list    func(*In) *[]string
+	object  func(*In) *map[string]any
 }
 
 // maxEntryChars bounds each entry of a list argument, in characters.
@@ -99,6 +100,11 @@ func list[In any](name, description string, max int, at func(*In) *[]string) fie
 	return field[In]{name: name, description: description, max: max, list: at}
 }
 
+// object declares an argument that is a JSON object.
+func object[In any](name, description string, at func(*In) *map[string]any) field[In] {
+	return field[In]{name: name, description: description, object: at}
+}
+
 // must returns the field as one that a caller has to give.
 func (f field[In]) must() field[In] {
 	f.required = true
@@ -155,6 +161,9 @@ func (f field[In]) schema() *jsonschema.Schema {
 		if !f.quiet {
 			s.MaxItems = &f.max
 		}
+	}
+	if f.object != nil {
+		s.Type = "object"
 	}
 	switch v := f.fallback.(type) {
 	case string:

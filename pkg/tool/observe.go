@@ -68,7 +68,7 @@ func (c *call) reader(ctx context.Context, id library.ID) (library.Reader, error
 		c.touched(ctx, string(id))
 	}
 	if trace.SpanFromContext(ctx).IsRecording() {
-		r = &tracedReader{r, id}
+		r = tracedLibrary(r, id)
 	}
 	c.opened.put(id, r)
 	return r, nil
@@ -80,6 +80,14 @@ func (c *call) reader(ctx context.Context, id library.ID) (library.Reader, error
 type tracedReader struct {
 	reader library.Reader
 	id     library.ID
+}
+
+// tracedLibrary returns the library with spans: a writer if it is one.
+func tracedLibrary(r library.Reader, id library.ID) library.Reader {
+	if w, ok := r.(library.Writer); ok {
+		return &tracedWriter{tracedReader{r, id}, w}
+	}
+	return &tracedReader{r, id}
 }
 
 // traceScope names the code that makes the spans.
@@ -168,6 +176,22 @@ func (r *tracedReader) Tags(ctx context.Context, q library.TagQuery) (library.Pa
 
 func (r *tracedReader) Changes(ctx context.Context, q library.ChangeQuery) (library.Page[library.Change], error) {
 	return traced(ctx, r.id, "changes", func(ctx context.Context) (library.Page[library.Change], error) { return r.reader.Changes(ctx, q) })
+}
+
+// tracedWriter gives the calls that write spans too.
+type tracedWriter struct {
+	tracedReader
+	writer library.Writer
+}
+
+func (w *tracedWriter) NewKey() string { return w.writer.NewKey() }
+
+func (w *tracedWriter) Objects(ctx context.Context, kind library.ObjectKind, keys []string) ([]library.Object, error) {
+	return traced(ctx, w.id, "objects", func(ctx context.Context) ([]library.Object, error) { return w.writer.Objects(ctx, kind, keys) })
+}
+
+func (w *tracedWriter) Write(ctx context.Context, b library.Batch) ([]library.Outcome, error) {
+	return traced(ctx, w.id, "write", func(ctx context.Context) ([]library.Outcome, error) { return w.writer.Write(ctx, b) })
 }
 
 // countsOf counts the works of a library.

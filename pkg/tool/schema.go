@@ -32,6 +32,7 @@ func named() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[pageLine](), reflect.TypeFor[passageLine](), reflect.TypeFor[changeLine](), reflect.TypeFor[libraryLine](),
 		reflect.TypeFor[collectionLine](), reflect.TypeFor[tagLine](),
 		reflect.TypeFor[checkedReference](), reflect.TypeFor[checkedQuote](), reflect.TypeFor[checkedCitations](),
+		reflect.TypeFor[editLine](),
 	} {
 		schemas[t] = &jsonschema.Schema{Type: "object"}
 	}

@@ -39,15 +39,19 @@ func (c *Catalog) ServerOptions() *mcp.ServerOptions {
 			Completions: &mcp.CompletionCapabilities{},
 		},
 		CompletionHandler: c.complete,
-		SetCacheable:      setCacheable,
+		SetCacheable:      c.setCacheable,
 	}
 }
 
-func setCacheable(_ context.Context, req mcp.Request, hint *mcp.Cacheable) {
+// setCacheable keeps the list of tools private where it depends on the caller.
+func (c *Catalog) setCacheable(_ context.Context, req mcp.Request, hint *mcp.Cacheable) {
+	hint.CacheScope, hint.TTLMs = "public", publicTTL
 	switch req.GetParams().(type) {
 	case *mcp.ListResourcesParams, *mcp.ReadResourceParams:
 		hint.CacheScope, hint.TTLMs = "private", privateTTL
-	default:
-		hint.CacheScope, hint.TTLMs = "public", publicTTL
+	case *mcp.ListToolsParams:
+		if c.privateTools {
+			hint.CacheScope, hint.TTLMs = "private", privateTTL
+		}
 	}
 }
