@@ -46,7 +46,7 @@ func (o *authOptions) zotero(ctx context.Context, a *authentication) (identity.V
 	}
 	var pages *account.Pages
 	s, err := signin.New(signin.Options{
-		Issuer: issuer(c), Resource: c.MCPURL(), Keyring: st.ring, Ledger: st.records, AccessTTL: c.AccessTokenTTL, Logger: o.logger, Writes: toolsWrite(),
+		Issuer: issuer(c), Resource: c.MCPURL(), Keyring: st.ring, Ledger: st.records, AccessTTL: c.AccessTokenTTL, Logger: o.logger, Writes: o.writes,
 		Zotero: zoteroauth.Options{
 			OAuthURL: c.OAuthURL, APIURL: c.ZoteroURL,
 			ClientKey: current(o.secrets, "ZOTERO_OAUTH_CLIENT_KEY"), ClientSecret: current(o.secrets, "ZOTERO_OAUTH_CLIENT_SECRET"),
@@ -78,7 +78,7 @@ func (o *authOptions) zotero(ctx context.Context, a *authentication) (identity.V
 // accountPages returns the account pages with what they share with sign-in.
 func (o *authOptions) accountPages(st state, options account.Options) (*account.Pages, error) {
 	options.URL, options.Keyring, options.Ledger = issuer(o.config), st.ring, st.records
-	options.Libraries, options.Scopes, options.Logger = o.libraries, offeredScopes(), o.logger
+	options.Libraries, options.Scopes, options.Logger = o.libraries, o.scopes(), o.logger
 	options.UnknownKey = o.secrets.Source("STACKROOM_MASTER_KEY").Rejected
 	return account.New(options)
 }

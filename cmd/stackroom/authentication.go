@@ -35,6 +35,7 @@ type authOptions struct {
 	libraries func(context.Context) ([]library.Info, error) // of the principal of the context
 	hooks     upstream.Hooks                                // of the bucket
 	keyring   *seal.Keyring                                 // of the master keys; nil without any
+	writes    bool                                          // tools may change libraries
 	logger    *slog.Logger
 }
 
@@ -61,7 +62,7 @@ func openAuthentication(ctx context.Context, o *authOptions) (*authentication, e
 		a.close()
 		return nil, err
 	}
-	options := identity.AuthenticatorOptions{Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: offeredScopes()}
+	options := identity.AuthenticatorOptions{Resource: c.MCPURL(), Issuers: issuers, Verifier: verifier, Scopes: o.scopes()}
 	if c.Auth == "oidc" {
 		options.Ask = c.OIDCScopes
 	}
@@ -69,9 +70,9 @@ func openAuthentication(ctx context.Context, o *authOptions) (*authentication, e
 	return a, err
 }
 
-// offeredScopes returns the scopes that a token may have.
-func offeredScopes() []identity.Scope {
-	if toolsWrite() {
+// scopes returns the scopes that a token may have.
+func (o *authOptions) scopes() []identity.Scope {
+	if o.writes {
 		return []identity.Scope{identity.Read, identity.Write}
 	}
 	return []identity.Scope{identity.Read}

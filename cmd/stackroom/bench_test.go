@@ -34,7 +34,7 @@ func BenchmarkCall(b *testing.B) {
 	}
 	defer libs.embedded.Close()
 	edge := func(express bool) http.Handler {
-		o, err := serverOptions(&app{config: c, libs: libs, auth: &authentication{}, observing: &observing{}}, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
+		o, err := serverOptions(b.Context(), &app{config: c, libs: libs, auth: &authentication{}, observing: &observing{}}, nil, telemetry.NewLogger(io.Discard, slog.LevelInfo, telemetry.JSON))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -87,12 +87,6 @@ func replaceSection(text []byte, name, table string) ([]byte, error) {
 	return []byte(before + begin + strings.TrimRight(table, "\n") + "\n" + end + after), nil
 }
 
-// toolsWrite reports whether any tool writes.
-func toolsWrite() bool {
-	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{})
-	return err == nil && catalog.Writes()
-}
-
 // noLibraries stands in where nothing is read.
 type noLibraries struct{}
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero/datafolder"
@@ -62,7 +63,7 @@ func openLibraries(ctx context.Context, o *libraryOptions) (*libraries, error) {
 	if remote != nil {
 		providers = append(providers, remote)
 	}
-	l.Libraries = access.New(access.Options{Providers: providers})
+	l.Libraries = access.New(access.Options{Providers: providers, Writable: func(id library.ID) bool { return c.WritesTo(string(id)) }})
 	return l, l.Ready(ctx)
 }
 

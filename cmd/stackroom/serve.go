@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server"
@@ -98,13 +99,14 @@ func setUp(p *process, audit io.Writer) (_ *app, err error) {
 	}
 	if a.auth, err = openAuthentication(p.ctx, &authOptions{
 		config: c, secrets: a.secrets, libraries: a.libs.List, hooks: a.observing.upstreamHooks("bucket", logger), keyring: keyring, logger: logger,
+		writes: writingTools(c, a.libs),
 	}); err != nil {
 		return nil, err
 	}
 	if err := a.openProbe(logger); err != nil {
 		return nil, err
 	}
-	if a.options, err = serverOptions(a, logger); err != nil {
+	if a.options, err = serverOptions(p.ctx, a, keyring, logger); err != nil {
 		return nil, err
 	}
 	a.options.Upstreams = upstreamStates(a.libs.upstream)
@@ -132,7 +134,7 @@ func (a *app) close() {
 }
 
 // serverOptions returns the options of a server with the tools over the libraries.
-func serverOptions(a *app, logger *slog.Logger) (server.Options, error) {
+func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *slog.Logger) (server.Options, error) {
 	c := a.config
 	citationStyles, err := openStyles(c, a.observing.upstreamHooks("styles", logger))
 	if err != nil {
@@ -142,15 +144,25 @@ func serverOptions(a *app, logger *slog.Logger) (server.Options, error) {
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
-	catalog, err := tool.NewCatalog(a.libs, tool.Options{
+	writing, err := openWriting(ctx, a, keyring, logger)
+	if err != nil {
+		return server.Options{Logger: logger}, err
+	}
+	options := tool.Options{
 		ResultChars: c.ResultChars, Touched: telemetry.Touched, Link: a.libs.Link, OwnCredential: ownCredential, Styles: citationStyles,
 		Registries: registries,
-	})
+	}
+	reading, err := tool.NewCatalog(a.libs, options)
+	if err != nil {
+		return server.Options{Logger: logger}, err
+	}
+	options.Writing, options.PrivateTools = writing, writing != nil
+	catalog, err := tool.NewCatalog(a.libs, options)
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
 	return server.Options{
-		Catalog:       catalog,
+		Catalog: catalog, Reading: reading,
 		Authenticator: a.auth.authenticator, Routes: a.auth.routes, SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List,
 		Limits: server.Limits{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  a.libs.Ready, Logger: logger, Telemetry: a.observing.Telemetry, SlowCall: c.SlowCall,

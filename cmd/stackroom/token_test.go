@@ -66,10 +66,15 @@ func TestTokenNew_JSON(t *testing.T) {
 	}
 }
 
-func TestTokenNew_PromisesNoWriting(t *testing.T) {
-	status, stdout, stderr := run(t, nil, "token", "new", "--name", "ci", "--scope", "library:read,library:write", "--all-libraries")
-	if status != exitFailure || stdout != "" || !strings.Contains(stderr, "no tool of this version writes") {
-		t.Errorf("status %d, %q, %s", status, stdout, stderr)
+func TestTokenNew_ForWriting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tokens.jsonl")
+	status, stdout, stderr := run(t, nil, "token", "new", "--name", "ci", "--scope", "library:read,library:write", "--all-libraries", "--record", path)
+	record, err := os.ReadFile(path)
+	if status != 0 || err != nil {
+		t.Fatalf("status %d, %s, %v", status, stderr, err)
+	}
+	if p := bearerOf(t, string(record), strings.TrimSpace(stdout)); !p.May(identity.Write) {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // Provider gives the libraries of one upstream. Its methods may be called at
 // the same time.
 //
+// A provider whose libraries are [library.Writer]s also has a method Writes() bool,
+// which is always the same; see [Libraries.Writes].
+//
 // A provider that can lack something of this process, rather than of its
 // upstream, also has a method Ready(context.Context) error; see
 // [Libraries.Ready].
@@ -37,6 +40,9 @@ type Options struct {
 	// Providers are listed in this order. Of two with the same kind the first
 	// opens the libraries of that kind.
 	Providers []Provider
+	// Writable reports whether the deployment lets a library be changed. Nil lets
+	// every one.
+	Writable func(library.ID) bool
 }
 
 // Libraries are the libraries of all providers.
@@ -44,16 +50,17 @@ type Options struct {
 // The principal of a context (see [identity.PrincipalFrom]) limits every call
 // before a provider is asked: a library that the principal may not see is
 // [library.NotFound], like one that does not exist, and only a principal with
-// [identity.Write] has the right to write. Without a principal there is no
-// limit.
+// [identity.Write] has the right to write, where the deployment lets the library be
+// changed. Without a principal only the deployment's limit holds.
 type Libraries struct {
 	providers []Provider
 	byKind    map[library.Kind]Provider
+	writable  func(library.ID) bool // or nil
 }
 
 // New returns the libraries of the providers.
 func New(o Options) *Libraries {
-	l := &Libraries{providers: slices.Clone(o.Providers), byKind: map[library.Kind]Provider{}}
+	l := &Libraries{providers: slices.Clone(o.Providers), byKind: map[library.Kind]Provider{}, writable: o.Writable}
 	for _, p := range l.providers {
 		for _, kind := range p.Kinds() {
 			if l.byKind[kind] == nil {
@@ -79,7 +86,7 @@ func (l *Libraries) List(ctx context.Context) ([]library.Info, error) {
 	var infos []library.Info
 	for _, info := range slices.Concat(lists...) {
 		if sees(principal, info.ID) {
-			info.MayWrite = info.MayWrite && mayWrite(principal)
+			info.MayWrite = info.MayWrite && l.mayWrite(principal, info.ID)
 			infos = append(infos, info)
 		}
 	}
@@ -100,7 +107,7 @@ func (l *Libraries) Open(ctx context.Context, id library.ID) (library.Reader, er
 		return nil, notFound().WithCause(err)
 	case err != nil:
 		return nil, err
-	case !mayWrite(principal):
+	case !l.mayWrite(principal, id):
 		return readOnly(r), nil
 	}
 	return r, nil
@@ -142,8 +149,19 @@ func seesAny(p *identity.Principal, kinds []library.Kind) bool {
 		slices.ContainsFunc(p.Libraries, func(id library.ID) bool { return slices.Contains(kinds, id.Kind()) })
 }
 
-// mayWrite reports whether the principal, which may be nil, may write.
-func mayWrite(p *identity.Principal) bool { return p == nil || p.May(identity.Write) }
+// mayWrite reports whether the principal, which may be nil, may change a library.
+func (l *Libraries) mayWrite(p *identity.Principal, id library.ID) bool {
+	return (p == nil || p.May(identity.Write)) && (l.writable == nil || l.writable(id))
+}
+
+// Writes reports whether any provider has libraries that can be changed. It asks no
+// upstream.
+func (l *Libraries) Writes() bool {
+	return slices.ContainsFunc(l.providers, func(p Provider) bool {
+		w, ok := p.(interface{ Writes() bool })
+		return ok && w.Writes()
+	})
+}
 
 // join returns the errors as one, [library.Unauthenticated] first: then signing
 // in again comes before all else.

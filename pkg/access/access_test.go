@@ -152,3 +152,33 @@ func TestOpen_WithoutWriteKeepsTheNoticeOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestWritable_LimitsWhatPrincipalsMayWrite(t *testing.T) {
+	local, remote := fixture()
+	l := access.New(access.Options{Providers: []access.Provider{local, remote}, Writable: func(id library.ID) bool { return id == "group:2" }})
+	writer := identity.WithPrincipal(t.Context(), &identity.Principal{Scopes: []identity.Scope{identity.Write}})
+	reader := identity.WithPrincipal(t.Context(), &identity.Principal{Scopes: []identity.Scope{identity.Read}})
+	for ctx, want := range map[context.Context]string{
+		t.Context(): "local user:1 group:2+ group:3", writer: "local user:1 group:2+ group:3", reader: "local user:1 group:2 group:3",
+	} {
+		infos, err := l.List(ctx)
+		if err != nil || marked(infos) != want {
+			t.Errorf("%q, %v, want %q", marked(infos), err, want)
+		}
+	}
+	r, err := l.Open(writer, "user:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := r.Info(writer); err != nil || info.MayWrite {
+		t.Errorf("%+v, %v", info, err)
+	}
+	if l.Writes() || !access.New(access.Options{Providers: []access.Provider{local, writes{remote}}}).Writes() {
+		t.Error("Writes is wrong")
+	}
+}
+
+// writes is a provider of libraries that can be changed.
+type writes struct{ *provider }
+
+func (writes) Writes() bool { return true }

@@ -37,6 +37,10 @@ type Config struct {
 	WebPages    string   `env:"STACKROOM_WEB_PAGES" expect:"on or off" doc:"Whether check_references reads the web pages that references without an identifier name: of public hosts alone. Default: on without sign-in, off with sign-in or if STACKROOM_RESOLVERS is none or STACKROOM_RESOLVER_URL is set."`
 	OpenAlexKey string   `env:"STACKROOM_OPENALEX_KEY" expect:"an OpenAlex key, or a reference to it" secret:"true" doc:"Lets check_references ask OpenAlex in batches, not only for 10 DOIs at once."`
 
+	_       struct{} `group:"Writing"`
+	Writes  []string `env:"STACKROOM_WRITES" expect:"none, own, all, or IDs of libraries such as group:4711, comma-separated" doc:"The libraries that assistants may change. own: the embedded library and personal ones. Default: own without sign-in where only this machine can reach the server, else none. The rights of the caller, the key and the group count too."`
+	Confirm string   `env:"STACKROOM_CONFIRM" envDefault:"changes" expect:"always, changes or never" doc:"Which changes are planned and shown before they are made. changes: those that overwrite, move or remove. always: additions too. never: none."`
+
 	_              struct{} `group:"Address"`
 	Port           string   `env:"PORT" expect:"a port, 1 to 65535" doc:"Port to listen on; Cloud Run sets it. Default 8080."`
 	Addr           string   `env:"STACKROOM_ADDR" expect:"host:port" doc:"Address to listen on instead of 127.0.0.1 and PORT."`
@@ -163,6 +167,7 @@ func (c *Config) check() []Fault {
 	expect(within(c.MaxBodyBytes, 1<<10, 64<<20), "STACKROOM_MAX_BODY_BYTES")
 	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS")
 	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE")
+	faults = append(faults, c.checkWriting()...)
 	faults = append(faults, c.checkOperations()...)
 	faults = append(faults, c.checkZoteroData()...)
 	if c.ZoteroDesktop && c.ZoteroKey != "" {

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -36,6 +37,8 @@ type Authenticator struct {
 	metadata    metadata
 	metadataURL string // "" without issuers
 	ask         string // scopes in every challenge; "" for the scope that the call needs
+	readOnly    bool   // this is the authenticator of the endpoint that never writes
+	offered     string // scopes in the challenge of a caller without a token that is good
 }
 
 // NewAuthenticator returns an authenticator. The error names the invalid option.
@@ -53,6 +56,12 @@ func NewAuthenticator(o AuthenticatorOptions) (*Authenticator, error) {
 	}
 	a := &Authenticator{verifier: o.Verifier, metadata: metadata{Resource: o.Resource, Servers: o.Issuers, Scopes: o.Ask, Methods: []string{"header"}, Name: "Stackroom"}}
 	a.ask = strings.Join(o.Ask, " ")
+	for i, s := range o.Scopes {
+		if i > 0 {
+			a.offered += " "
+		}
+		a.offered += string(s)
+	}
 	if o.Ask == nil {
 		for _, s := range o.Scopes {
 			a.metadata.Scopes = append(a.metadata.Scopes, string(s))
@@ -84,6 +93,9 @@ func (a *Authenticator) Identify(r *http.Request) (*Principal, *Challenge) {
 		return nil, a.challenge(http.StatusUnauthorized, invalidToken, Read, BadToken(err).WithHint("%s", a.hint()))
 	}
 	p, err := a.verifier.Verify(r.Context(), token)
+	if err == nil && p != nil && p.ReadOnly && !a.readOnly {
+		err = BadToken(errors.New("identity: the token is for the endpoint that never writes"))
+	}
 	if err == nil && p == nil {
 		err = errors.New("identity: the verifier returned neither a principal nor an error")
 	}
@@ -127,4 +139,46 @@ func (a *Authenticator) Rejected(err error) *Challenge {
 // log and contains no part of the token; it may be nil.
 func BadToken(cause error) *library.Error {
 	return library.Errorf(library.Unauthenticated, "the token is invalid or has expired").WithCause(cause)
+}
+
+// readOnlyPath is the path of the endpoint that never writes, below the MCP
+// endpoint's.
+const readOnlyPath = "/readonly"
+
+// ReadOnlyResource returns the URL of the endpoint that never writes, which is below
+// the MCP endpoint.
+func ReadOnlyResource(resource string) string {
+	return strings.TrimSuffix(resource, "/") + readOnlyPath
+}
+
+// ReadOnly returns the authenticator of the endpoint that never writes: a resource of
+// its own, with metadata and challenges of its own that ask for [Read] alone. A token
+// for the MCP endpoint holds there too, with [Read] alone.
+func (a *Authenticator) ReadOnly() *Authenticator {
+	r := *a
+	r.verifier = readingVerifier{a.verifier}
+	r.metadata.Scopes, r.offered = []string{string(Read)}, string(Read)
+	if a.ask != "" {
+		r.metadata.Scopes = a.metadata.Scopes
+	}
+	if a.metadataURL != "" {
+		r.metadata.Resource = ReadOnlyResource(a.metadata.Resource)
+		r.metadataURL = a.metadataURL + readOnlyPath
+	}
+	r.readOnly = true
+	return &r
+}
+
+// readingVerifier limits principals to [Read].
+type readingVerifier struct{ Verifier }
+
+// Verify implements [Verifier].
+func (v readingVerifier) Verify(ctx context.Context, token string) (*Principal, error) {
+	p, err := v.Verifier.Verify(ctx, token)
+	if err != nil || p == nil || !p.May(Write) {
+		return p, err
+	}
+	reading := *p
+	reading.Scopes = []Scope{Read}
+	return &reading, nil
 }

@@ -26,8 +26,11 @@ func (a *Authenticator) challenge(status int, code string, scope Scope, err *lib
 	}
 	add("error", code)
 	add("resource_metadata", a.metadataURL)
-	if a.ask != "" {
+	switch {
+	case a.ask != "":
 		scope = Scope(a.ask)
+	case status == http.StatusUnauthorized:
+		scope = Scope(a.offered) // a client asks for what the challenge names
 	}
 	add("scope", string(scope))
 	if code != "" {

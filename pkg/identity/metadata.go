@@ -35,9 +35,9 @@ func (a *Authenticator) Routes() []Route {
 		return nil // strings marshal, and NewAuthenticator has validated the URL
 	}
 	var routes []Route
-	paths := []string{wellKnown}
-	if path := u.EscapedPath(); path != wellKnown {
-		paths = append(paths, path)
+	paths := []string{u.EscapedPath()}
+	if paths[0] != wellKnown && !a.readOnly {
+		paths = append(paths, wellKnown)
 	}
 	for _, path := range paths {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {

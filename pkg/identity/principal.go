@@ -31,6 +31,8 @@ type Principal struct {
 	// Libraries are the only libraries that the principal may see; nil allows
 	// every library that the credential can read.
 	Libraries []library.ID
+	// ReadOnly says that the token is for the endpoint that never writes alone.
+	ReadOnly bool
 	// Credential is the principal's own credential at the upstream. The zero
 	// value stands for the deployment's.
 	Credential upstream.Credential

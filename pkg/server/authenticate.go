@@ -3,6 +3,7 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
@@ -24,6 +25,15 @@ func newAuthenticator(o Options) *authenticator {
 		return nil
 	}
 	return &authenticator{identity: o.Authenticator, logger: o.Logger, lines: limit.NewLines(rejectionLines, time.Second/rejectionLines)}
+}
+
+// newReadingAuthenticator returns the authenticator of /mcp/readonly, nil if callers
+// don't sign in.
+func newReadingAuthenticator(o Options) *authenticator {
+	if o.Authenticator != nil {
+		o.Authenticator = o.Authenticator.ReadOnly()
+	}
+	return newAuthenticator(o)
 }
 
 // authenticate returns the request with its principal in the context and
@@ -50,5 +60,5 @@ func openRoutes(o Options) []identity.Route {
 	if o.Authenticator == nil {
 		return o.Routes
 	}
-	return append(o.Authenticator.Routes(), o.Routes...)
+	return slices.Concat(o.Authenticator.Routes(), o.Authenticator.ReadOnly().Routes(), o.Routes)
 }

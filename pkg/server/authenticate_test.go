@@ -48,7 +48,7 @@ func TestR01_R02_R08_R09_R12_ChallengesUnauthenticatedCallers(t *testing.T) {
 		}
 		for _, c := range requests {
 			r := h.send(t, c.method, c.path, "", c.m)
-			r.wantRejected(t, "R01 "+c.promise, 401, pointer, `scope="library:read"`)
+			r.wantRejected(t, "R01 "+c.promise, 401, pointer, `scope="library:read library:write"`)
 			if got := r.header.Get("WWW-Authenticate"); strings.Contains(got, "error=") {
 				t.Errorf("R01 %s: a request without a token gets an error: %s", c.promise, got)
 			}
@@ -232,15 +232,25 @@ func TestE07_InvalidKeyLeadsToSignIn(t *testing.T) {
 	})
 }
 
-func TestL09_ListsAreEqualForAllCallers(t *testing.T) {
+func TestL09_ListsDependOnTheScopeAlone(t *testing.T) {
 	h := newAuthFixture(t, true, nil)
 	for _, method := range []string{"tools/list", "server/discover"} {
-		ada, bob := h.mcp(t, "token-of-ada", modernRequest(method)), h.mcp(t, "token-of-bob", modernRequest(method))
-		if ada.status != 200 || ada.body != bob.body {
-			t.Errorf("%s: %d %s, and for another %d %s", method, ada.status, ada.body, bob.status, bob.body)
+		ada, team := h.mcp(t, "token-of-ada", modernRequest(method)), h.mcp(t, "token-of-team", modernRequest(method))
+		if ada.status != 200 || ada.body != team.body {
+			t.Errorf("%s: %d %s, and for another %d %s", method, ada.status, ada.body, team.status, team.body)
 		}
 		if cc := ada.header.Get("Cache-Control"); !strings.Contains(cc, "no-store") {
 			t.Errorf("%s: Cache-Control = %q", method, cc)
+		}
+	}
+	for token, writes := range map[string]bool{"token-of-ada": false, "token-of-team": false, "token-of-bob": true} {
+		for path, r := range map[string]reply{
+			"/mcp": h.mcp(t, token, modernRequest("tools/list")), "/mcp, an old revision": h.mcp(t, token, legacyCall("2025-06-18", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)),
+			"/tools": h.send(t, "GET", "/tools", token, message{}),
+		} {
+			if r.status != 200 || !strings.Contains(r.body, `"name":"whoami"`) || strings.Contains(r.body, `"name":"add"`) != writes {
+				t.Errorf("%s %s: %d %s", token, path, r.status, r.body)
+			}
 		}
 	}
 }

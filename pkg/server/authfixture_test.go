@@ -45,6 +45,8 @@ func testTokens() tokenVerifier {
 		"token-of-bob":  {Subject: "zotero:2", Scopes: []identity.Scope{identity.Write}, Credential: own("bob's key")},
 		"token-of-team": {Subject: "token:3", Scopes: []identity.Scope{identity.Read}},
 		"token-of-none": {Subject: "token:4"},
+
+		"token-for-readonly": {Subject: "zotero:5", Scopes: []identity.Scope{identity.Read}, ReadOnly: true},
 	}
 }
 

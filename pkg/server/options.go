@@ -22,6 +22,9 @@ type Options struct {
 	// show its Definitions; without any there is no REST.
 	Catalog mcp.Catalog
 
+	// Reading is the part of Catalog that only reads, at /mcp/readonly. Nil is Catalog.
+	Reading mcp.Catalog
+
 	// Authenticator authenticates callers on all routes except the health
 	// endpoints, the page, the OpenAPI document, its own routes and Routes. A
 	// tool that is not read-only needs [identity.Write], every other call
@@ -118,6 +121,9 @@ const (
 func (o Options) withDefaults() (Options, error) {
 	if o.Catalog == nil {
 		return o, errors.New("server: Options.Catalog is missing")
+	}
+	if o.Reading == nil {
+		o.Reading = o.Catalog
 	}
 	if o.SignIn != pages.SignInNone && o.Authenticator == nil {
 		return o, errors.New("server: Options.SignIn needs an Authenticator")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/mcp"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/server/rest"
@@ -30,6 +31,12 @@ func (s *Server) route() error {
 	return s.routeREST()
 }
 
+// The paths of MCP. What is served at the second never changes a library.
+const (
+	mcpPath      = "/mcp"
+	readOnlyPath = "/mcp/readonly"
+)
+
 // routePages sets up the pages for people.
 func (s *Server) routePages() error {
 	o := s.options
@@ -49,14 +56,16 @@ func (s *Server) routePages() error {
 		})
 	}
 	// A browser that opens the MCP URL shows the setup page.
-	s.router.GET("/mcp", func(c echo.Context) error {
-		if !wantsPage(c.Request()) {
-			return postOnly(c)
+	for _, path := range []string{mcpPath, readOnlyPath} {
+		s.router.GET(path, func(c echo.Context) error {
+			if !wantsPage(c.Request()) {
+				return postOnly(c)
+			}
+			return show(c)
+		})
+		for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			s.router.Add(method, path, postOnly)
 		}
-		return show(c)
-	})
-	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		s.router.Add(method, "/mcp", postOnly)
 	}
 	return nil
 }
@@ -79,9 +88,12 @@ func (s *Server) routeMCP() error {
 	if err != nil {
 		return err
 	}
-	s.router.POST("/mcp", s.authenticated(s.running(func(c echo.Context, body []byte) {
+	s.router.POST(mcpPath, s.authenticated(s.running(func(c echo.Context, body []byte) {
 		handler.Serve(c.Response(), c.Request(), body)
 	}, mcp.WriteChallenge), mcp.WriteChallenge))
+	if err := s.routeReadOnly(); err != nil {
+		return err
+	}
 	if !s.options.LegacySSE {
 		s.router.Any("/sse", noLegacySSE)
 		return nil
@@ -95,6 +107,24 @@ func (s *Server) routeMCP() error {
 	}, mcp.WriteChallenge))
 	s.router.POST("/sse", s.authenticated(s.running(func(c echo.Context, body []byte) {
 		sse.Message(c.Response(), c.Request(), body)
+	}, mcp.WriteChallenge), mcp.WriteChallenge))
+	return nil
+}
+
+// routeReadOnly sets up the endpoint with the tools that read.
+func (s *Server) routeReadOnly() error {
+	o := s.options
+	o.Catalog = o.Reading
+	if o.Authenticator != nil {
+		o.Authenticator = o.Authenticator.ReadOnly()
+	}
+	authorizer := call.NewAuthorizer(o.Authenticator, o.Catalog.Definitions())
+	handler, err := mcp.New(s.stopping, o.mcpOptions(s.runner, authorizer, s.timeouts.write))
+	if err != nil {
+		return err
+	}
+	s.router.POST(readOnlyPath, s.authenticatedBy(s.reading, s.running(func(c echo.Context, body []byte) {
+		handler.Serve(c.Response(), c.Request(), body)
 	}, mcp.WriteChallenge), mcp.WriteChallenge))
 	return nil
 }
@@ -144,9 +174,14 @@ func (s *Server) get(path string, handler echo.HandlerFunc) {
 // within their limit. A rejected request counts against its address, so that
 // tokens can't be guessed at a high rate.
 func (s *Server) authenticated(next echo.HandlerFunc, reject rejectFunc) echo.HandlerFunc {
+	return s.authenticatedBy(s.authenticator, next, reject)
+}
+
+// authenticatedBy is authenticated with an authenticator.
+func (s *Server) authenticatedBy(a *authenticator, next echo.HandlerFunc, reject rejectFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		w := c.Response()
-		r, rejected := s.authenticator.authenticate(c.Request())
+		r, rejected := a.authenticate(c.Request())
 		if rejected != nil {
 			if s.admission.admitAnonymous(w, r, reject) {
 				reject(w, r, rejected)

@@ -19,6 +19,7 @@ type Server struct {
 	runner        *call.Runner
 	authorizer    *call.Authorizer
 	authenticator *authenticator
+	reading       *authenticator // of /mcp/readonly
 	admission     *admission
 	bodies        *wire.BodyReader
 	router        *echo.Echo
@@ -56,7 +57,7 @@ func newServer(o Options, timeouts timeouts) (*Server, error) {
 	s := &Server{
 		options: o, timeouts: timeouts,
 		runner: call.NewRunner(o.runnerOptions()), authorizer: call.NewAuthorizer(o.Authenticator, o.Catalog.Definitions()),
-		authenticator: newAuthenticator(o), admission: newAdmission(o), bodies: wire.NewBodyReader(o.MaxBodyBytes),
+		authenticator: newAuthenticator(o), reading: newReadingAuthenticator(o), admission: newAdmission(o), bodies: wire.NewBodyReader(o.MaxBodyBytes),
 		router: newRouter(newEdge(o, timeouts.body)),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())

@@ -91,6 +91,9 @@ func (c *Call) event(o *Outcome, took time.Duration) []slog.Attr {
 		list("items", c.touched.items),
 		slog.Int("items_total", c.touched.total),
 		slog.String("outcome", o.Status))
+	if len(c.receipts) > 0 {
+		attrs = append(attrs, list("receipts", c.receipts))
+	}
 	if o.Code != "" {
 		attrs = append(attrs, slog.String("code", o.Code))
 	}

@@ -145,3 +145,26 @@ func FuzzAuditEvent(f *testing.F) {
 		}
 	})
 }
+
+func TestWrote_IsAuditedAndCounted(t *testing.T) {
+	x := observe(t, nil)
+	call(t, x, nil, Operation{Method: "tools/call", Tool: "search"}, Outcome{Status: StatusOK}, func(ctx context.Context) {
+		x.Wrote(ctx, "search", "done", "local/R1")
+		x.Wrote(ctx, "made up", "exploded", "local/R2")
+	})
+	x.Wrote(t.Context(), "search", "done", "local/R3") // outside a call
+	if got := fmt.Sprint(x.audit.events(t)[0]["receipts"]); got != "[local/R1 local/R2]" {
+		t.Errorf("receipts %s", got)
+	}
+	family := x.scraped(t)["stackroom_writes_total"]
+	if family == nil {
+		t.Fatal("writes are not counted")
+	}
+	if m := sample(family, "gen_ai_tool_name=search,outcome=done"); m == nil || m.GetCounter().GetValue() != 2 {
+		t.Errorf("%v", family)
+	}
+	if sample(family, "gen_ai_tool_name=other,outcome=other") == nil {
+		t.Errorf("%v", family)
+	}
+	(*Telemetry)(nil).Wrote(t.Context(), "search", "done", "local/R4")
+}

@@ -31,6 +31,9 @@ var knownTransports = map[string]bool{"tcp": true, "pipe": true}
 // knownStatuses are those of an [Outcome].
 var knownStatuses = map[string]bool{StatusOK: true, StatusToolError: true, StatusError: true}
 
+// knownWrites are the outcomes of [Telemetry.Wrote].
+var knownWrites = map[string]bool{"done": true, "partly": true, "refused": true, "stopped": true}
+
 // knownRefusals are the kinds of [Telemetry.Refused].
 var knownRefusals = map[string]bool{
 	"principal": true, "address": true, "in_flight": true, "body": true, "depth": true,

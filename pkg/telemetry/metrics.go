@@ -21,6 +21,7 @@ type instruments struct {
 	inFlight  metric.Float64Histogram
 	refusals  metric.Int64Counter
 	lookups   metric.Int64Counter
+	writes    metric.Int64Counter
 	upstream  *upstreamInstruments
 
 	mu         sync.RWMutex
@@ -63,6 +64,7 @@ func newInstruments(t *Telemetry) (*instruments, error) {
 	i.inFlight = b.shares("stackroom.in_flight.utilization", "Share of the limit of calls in flight that is in use when a call arrives.")
 	i.refusals = b.counter("stackroom.refusals", "{request}", "Requests refused by a limit or a check, by reason.")
 	i.lookups = b.counter("stackroom.secret.lookups", "{lookup}", "Lookups of secrets, by outcome.")
+	i.writes = b.counter("stackroom.writes", "{plan}", "Plans of changes that were carried out, by tool and outcome.")
 	i.upstream = newUpstreamInstruments(b)
 	b.gauge("mcp.active_connections", "{connection}", "Open connections.", func() int64 { return t.connections.Load() })
 	b.gauge("http.server.active_requests", "{request}", "Requests in progress.", func() int64 { return t.requests.Load() })

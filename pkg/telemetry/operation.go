@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -62,8 +64,9 @@ type Call struct {
 	ctx       context.Context // of the call; for its trace
 	span      trace.Span      // nil if it is not recorded
 
-	mu      sync.Mutex
-	touched touched
+	mu       sync.Mutex
+	touched  touched
+	receipts []string
 }
 
 // callKey is the context key of a [*Call].
@@ -118,4 +121,21 @@ func Touched(ctx context.Context, items ...string) {
 	c.mu.Lock()
 	c.touched.add(items)
 	c.mu.Unlock()
+}
+
+// Wrote counts a plan that a tool carried out, and records the name of its receipt for
+// the audit of the call in ctx. The outcome is done, partly, refused or stopped.
+func (t *Telemetry) Wrote(ctx context.Context, tool, outcome, receipt string) {
+	if t == nil {
+		return
+	}
+	if i := t.instruments; i != nil {
+		i.writes.Add(context.Background(), 1, metric.WithAttributes(
+			attribute.String("gen_ai.tool.name", closedList(i.tools, tool)), attribute.String("outcome", closed(knownWrites, outcome))))
+	}
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		c.mu.Lock()
+		c.receipts = append(c.receipts, receipt)
+		c.mu.Unlock()
+	}
 }

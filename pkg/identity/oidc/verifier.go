@@ -167,7 +167,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*identity.Principa
 		return nil, library.Errorf(library.Forbidden, "your account may not use this server").
 			WithHint("ask your admin to give access to your account or to one of its groups")
 	}
-	return &identity.Principal{Subject: v.subject(own.Subject), Scopes: scopes, Libraries: libraries, Expires: own.Expiry.Time()}, nil
+	return &identity.Principal{Subject: v.subject(own.Subject), Scopes: scopes, Libraries: libraries, ReadOnly: !holds(own.Audience, v.audience), Expires: own.Expiry.Time()}, nil
 }
 
 // check validates the claims of a token with a valid signature.
@@ -179,10 +179,15 @@ func (v *Verifier) check(c *claims) error {
 		return errNoExpiry
 	case c.Subject == "" || len(c.Subject) > 255: // OpenID Connect Core section 2
 		return errNoSubject
-	case !slices.ContainsFunc(c.Audience, func(a string) bool { return a == v.audience || identity.SameResource(a, v.audience) }):
+	case !holds(c.Audience, v.audience) && !holds(c.Audience, identity.ReadOnlyResource(v.audience)):
 		return errAudience
 	}
 	return c.ValidateWithLeeway(jwt.Expected{Time: v.now()}, leeway)
+}
+
+// holds reports whether a token is for an audience.
+func holds(list jwt.Audience, audience string) bool {
+	return slices.ContainsFunc(list, func(a string) bool { return a == audience || identity.SameResource(a, audience) })
 }
 
 // accessType reports whether a token's type may be that of an access token (RFC

@@ -85,6 +85,24 @@ func TestVerify_ChecksClaims(t *testing.T) {
 	}
 }
 
+// TestVerify_ForTheEndpointThatNeverWrites holds that a token for that endpoint alone
+// is marked.
+func TestVerify_ForTheEndpointThatNeverWrites(t *testing.T) {
+	i := newIssuer(t)
+	v := i.verifier("")
+	for _, c := range []struct {
+		audience any
+		readOnly bool
+	}{
+		{audience, false}, {audience + "/readonly", true}, {[]string{audience + "/readonly", audience}, false},
+	} {
+		p, err := v.Verify(t.Context(), i.token(map[string]any{"aud": c.audience}))
+		if err != nil || p.ReadOnly != c.readOnly {
+			t.Errorf("%v: %+v, %v", c.audience, p, err)
+		}
+	}
+}
+
 func TestVerify_RejectsOtherSignatures(t *testing.T) {
 	i := newIssuer(t)
 	v := i.verifier("")

@@ -156,7 +156,7 @@ func (s *Server) parseRequest(a *authorization, q url.Values) *oauthError {
 	}
 	a.request = request{
 		Client: client.Digest(a.client.ID), Redirect: a.redirect.URI, State: state, Challenge: challenge,
-		Write: write && s.options.Writes, Refreshes: a.client.Refreshes,
+		Write: write && s.options.Writes && !s.isReading(q["resource"]), Reading: s.isReading(q["resource"]), Refreshes: a.client.Refreshes,
 	}
 	return nil
 }
@@ -171,10 +171,19 @@ func isURLSafe(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
 }
 
-// isOurResource reports whether each requested resource is the one that tokens are
-// for. A client that does not support RFC 8707 requests none.
+// isOurResource reports whether each requested resource is one that tokens are for. A
+// client that does not support RFC 8707 requests none.
 func (s *Server) isOurResource(resources []string) bool {
-	return !slices.ContainsFunc(resources, func(r string) bool { return !identity.SameResource(r, s.options.Resource) })
+	return !slices.ContainsFunc(resources, func(r string) bool {
+		return !identity.SameResource(r, s.options.Resource) && !identity.SameResource(r, identity.ReadOnlyResource(s.options.Resource))
+	})
+}
+
+// isReading reports whether the endpoint that never writes is all that is requested.
+func (s *Server) isReading(resources []string) bool {
+	return len(resources) > 0 && !slices.ContainsFunc(resources, func(r string) bool {
+		return !identity.SameResource(r, identity.ReadOnlyResource(s.options.Resource))
+	})
 }
 
 // wantedScopes parses the requested scopes; an empty list requests read access.

@@ -61,7 +61,7 @@ func (s *Server) metadataRoutes() []identity.Route {
 		TokenMethods:      []string{client.MethodNone, client.MethodPost, client.MethodBasic},
 		RevocationMethods: []string{client.MethodNone, client.MethodPost, client.MethodBasic},
 		Challenges:        []string{"S256"}, Documents: true, IssParameter: true,
-		Resources: []string{s.options.Resource},
+		Resources: []string{s.options.Resource, identity.ReadOnlyResource(s.options.Resource)},
 	})
 	if err != nil {
 		return nil // strings marshal

@@ -18,6 +18,7 @@ type request struct {
 	State     string `json:"s,omitempty"`
 	Challenge string `json:"p"`           // PKCE, S256
 	Write     bool   `json:"w,omitempty"` // library:write and library:read; otherwise library:read only
+	Reading   bool   `json:"o,omitempty"` // for the endpoint that never writes alone
 	Refreshes bool   `json:"f,omitempty"`
 }
 
@@ -40,11 +41,12 @@ type login struct {
 
 // grant is what a person granted to a client: the content of every token.
 type grant struct {
-	User   int64  `json:"u"`
-	Key    string `json:"k"` // at Zotero
-	Write  bool   `json:"w,omitempty"`
-	Family string `json:"f"` // names the sign-in
-	Client string `json:"c"` // digest of the client's ID
+	User    int64  `json:"u"`
+	Key     string `json:"k"` // at Zotero
+	Write   bool   `json:"w,omitempty"`
+	Reading bool   `json:"o,omitempty"` // for the endpoint that never writes alone
+	Family  string `json:"f"`           // names the sign-in
+	Client  string `json:"c"`           // digest of the client's ID
 }
 
 // code is an authorization code.

@@ -62,6 +62,7 @@ func (s *Server) openAccess(ctx context.Context, token string) (*bearer, error) 
 	return &bearer{family: t.Family, principal: &identity.Principal{
 		Subject:    t.subject(),
 		Scopes:     scopes(t.Write),
+		ReadOnly:   t.Reading,
 		Credential: Credential(t.Key),
 		Expires:    time.Unix(t.Expires, 0),
 	}}, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -106,8 +107,19 @@ func (m *middleware) authorized(next mcp.MethodHandler) mcp.MethodHandler {
 		if rejected := m.authorizer.Rejected(ctx, causeOf(result, err)); rejected != nil {
 			reject(ctx, rejected)
 		}
+		if list, ok := result.(*mcp.ListToolsResult); ok && err == nil && list != nil {
+			m.listAllowed(ctx, list)
+		}
 		return result, err
 	}
+}
+
+// listAllowed leaves out of a list the tools that the caller may not call.
+func (m *middleware) listAllowed(ctx context.Context, list *mcp.ListToolsResult) {
+	list.Tools = slices.DeleteFunc(slices.Clone(list.Tools), func(t *mcp.Tool) bool {
+		needed, _ := m.authorizer.Scope(t.Name)
+		return m.authorizer.Require(ctx, needed) != nil
+	})
 }
 
 // needed returns the scope that a call needs: that of its tool, and

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
@@ -42,7 +43,7 @@ type Handler struct {
 	runner     *call.Runner
 	authorizer *call.Authorizer
 
-	tools, openAPI []byte // complete responses
+	tools, reading, openAPI []byte // complete responses; reading has the tools that read
 }
 
 // New returns a handler. It fails if a tool's schema is not JSON.
@@ -52,11 +53,16 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	reading := slices.DeleteFunc(slices.Clone(definitions), func(d tool.Definition) bool { return !d.Hints.ReadOnly })
+	readingTools, err := json.Marshal(map[string][]listedTool{"tools": listedTools(reading)})
+	if err != nil {
+		return nil, err
+	}
 	openAPI, err := newOpenAPI(o)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{catalog: o.Catalog, known: map[string]bool{}, runner: o.Runner, authorizer: o.Authorizer, tools: tools, openAPI: openAPI}
+	h := &Handler{catalog: o.Catalog, known: map[string]bool{}, runner: o.Runner, authorizer: o.Authorizer, tools: tools, reading: readingTools, openAPI: openAPI}
 	for _, t := range definitions {
 		h.known[t.Name] = true
 	}
@@ -92,14 +98,18 @@ func listedTools(definitions []tool.Definition) []listedTool {
 	return tools
 }
 
-// List serves all tools with their schemas.
+// List serves the tools that the caller may call, with their schemas.
 func (h *Handler) List(w http.ResponseWriter, r *http.Request) {
 	needed, _ := h.authorizer.Scope("")
 	if rejected := h.authorizer.Require(r.Context(), needed); rejected != nil {
 		WriteChallenge(w, r, rejected)
 		return
 	}
-	wire.WriteJSON(w, http.StatusOK, "application/json", h.tools)
+	tools := h.tools
+	if h.authorizer.Require(r.Context(), identity.Write) != nil {
+		tools = h.reading
+	}
+	wire.WriteJSON(w, http.StatusOK, "application/json", tools)
 }
 
 // Document serves the OpenAPI document.
