@@ -238,3 +238,14 @@ func TestImport_OnePDF(t *testing.T) {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 }
+
+// --watch looks at PDF files too.
+func TestWatcher_SeesPDFs(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"a.pdf": "1"})
+	w := newWatcher([]string{dir})
+	write(t, dir, map[string]string{"a.pdf": "22"})
+	if first, second := w.due(), w.due(); len(first) != 0 || !slices.Equal(second, []string{dir}) {
+		t.Errorf("%q, %q", first, second)
+	}
+}

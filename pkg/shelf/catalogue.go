@@ -122,7 +122,7 @@ func (c *catalogue) takeAll(ctx context.Context, works []Work) error {
 // recognise returns the item that a work with these identities is, and by
 // which of them; nil if the library does not have it yet.
 func (c *catalogue) recognise(work *library.Item, ids []identity) (*library.Item, kind, error) {
-	for _, id := range sought(work, ids) {
+	for id := range sought(work, ids) {
 		row, err := c.rows.get(identityTable, id.row())
 		if err != nil {
 			return nil, "", err

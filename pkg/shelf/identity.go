@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -84,14 +85,26 @@ func likenesses(it *library.Item, unconfirmed bool) []identity {
 	return ids
 }
 
-// sought returns the identities by which a work with identities ids is looked for.
-// A likeness counts only where one of the two works is unconfirmed.
-func sought(work *library.Item, ids []identity) []identity {
-	all := slices.DeleteFunc(slices.Clone(ids), func(id identity) bool { return id.kind == byFile || id.kind == byTitle })
-	if work.IsUnconfirmed() {
-		all = append(all, likenesses(work, false)...)
+// sought returns the identities by which a work with identities ids is looked for. A
+// likeness counts only where one of the two works is unconfirmed, and comes last.
+func sought(work *library.Item, ids []identity) iter.Seq[identity] {
+	return func(yield func(identity) bool) {
+		for _, id := range ids {
+			if id.kind != byFile && id.kind != byTitle && !yield(id) {
+				return
+			}
+		}
+		for _, unconfirmed := range []bool{false, true} {
+			if !unconfirmed && !work.IsUnconfirmed() {
+				continue
+			}
+			for _, id := range likenesses(work, unconfirmed) {
+				if !yield(id) {
+					return
+				}
+			}
+		}
 	}
-	return append(all, likenesses(work, true)...)
 }
 
 // entryIdentity recognises an entry that says exactly the same, whether or not
@@ -147,11 +160,12 @@ func same(id identity, a, b *library.Item) bool {
 	if duplicate.About(ta) != duplicate.About(tb) {
 		return false // an erratum or a reply is not the work that it is about
 	}
+	guess := a.IsUnconfirmed() != b.IsUnconfirmed() // its title says less than its identifier
 	switch id.kind {
 	case byDOI:
-		return alike(ta, tb, 0.5)
+		return guess || alike(ta, tb, 0.5)
 	case byArXiv, byPMID:
-		return alike(ta, tb, 0.5) && !differ(a, b, doi)
+		return (guess || alike(ta, tb, 0.5)) && !differ(a, b, doi)
 	case byISBN:
 		return duplicate.NamedByISBN(a.Type) && duplicate.NamedByISBN(b.Type) && alike(ta, tb, 0.6) && duplicate.Numbers(ta) == duplicate.Numbers(tb) &&
 			!differ(a, b, doi) && !differ(a, b, volume)

@@ -33,6 +33,9 @@ func TestImport_UnconfirmedWorkJoinsItsBibliography(t *testing.T) {
 		works      int
 	}{
 		{"DOI", guessed("a.pdf", "On the strength of ice in", "DOI", "10.5555/ice"), paper("ice1", long, "DOI", "10.5555/ICE"), 1},
+		{"DOI, a title that is none", guessed("a.pdf", "Journal of Snow", "DOI", "10.5555/ice"), paper("ice1", long, "DOI", "10.5555/ICE"), 1},
+		{"DOI, an erratum", guessed("a.pdf", "Erratum: "+long, "DOI", "10.5555/ice"), paper("ice1", long, "DOI", "10.5555/ICE"), 2},
+		{"arXiv", guessed("a.pdf", "Journal of Snow", "extra", "arXiv: 1706.03762"), paper("ice1", long, "archiveID", "arXiv:1706.03762v2"), 1},
 		{"title and year", guessed("a.pdf", "On the Strength of Ice", "date", "2020"), paper("ice1", long, "date", "2021"), 1},
 		{"title, other year", guessed("a.pdf", long, "date", "2018"), paper("ice1", long, "date", "2021"), 2},
 		{"title, other DOI", guessed("a.pdf", long, "DOI", "10.5555/a"), paper("ice1", long, "DOI", "10.5555/b"), 2},
@@ -104,6 +107,11 @@ func TestImport_UnconfirmedWorksOfOneTitle(t *testing.T) {
 		w := guessed(file, "Report on the ice of the lakes", "date", "2020")
 		w.Item.Creators = work("document", family).Item.Creators
 		return w
+	}
+	dir := t.TempDir()
+	synced(t, dir, input("papers", guessed("a.pdf", "On the strength of ice", "DOI", "10.5555/ice"), guessed("b.pdf", "Lake tides", "DOI", "10.5555/ice")))
+	if all := whole(t, mustOpen(t, dir)); len(all) != 2 {
+		t.Errorf("one DOI, two titles: %d works", len(all))
 	}
 	for families, want := range map[[2]string]int{{"Lovelace", "Lovelace"}: 1, {"Lovelace", "Babbage"}: 2, {"", ""}: 2} {
 		dir := t.TempDir()

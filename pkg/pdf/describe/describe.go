@@ -72,7 +72,11 @@ func work(s *source) (*library.Item, error) {
 	}
 	set("title", title)
 	set("DOI", doi)
-	if arXiv != "" {
+	switch {
+	case it.Type == "preprint":
+		set("archiveID", "arXiv:"+arXiv)
+		set("repository", "arXiv")
+	case arXiv != "":
 		set("arXiv", arXiv)
 	}
 	if it.Type != "document" {

@@ -80,6 +80,8 @@ func TestWork(t *testing.T) {
 			"document | The strength of ice | Lovelace, Ada | 2009 |  | "},
 		{"its own citation", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "Citation: Lovelace A (2011) The strength of ice.", "Of the snow and the ice of all the lakes there. Snow 5(1): e1. doi:10.5555/snow.1")},
 			"document | The strength of ice | Lovelace, Ada | 2009 | 10.5555/snow.1 | "},
+		{"DOI in the dictionary", pdftest.File{Info: map[string]string{"CreationDate": "D:20090312101500Z", "Subject": "Snow, 12 (2009) 7-9. doi:10.5555/Snow.9"}, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "doi:10.5555/other")},
+			"document | The strength of ice | Lovelace, Ada | 2009 | 10.5555/snow.9 | "},
 		{"a line of names and a DOI", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "Smith Babbage Noel Hopper Turing Shannon Dirac Bohr Planck doi:10.5555/x")},
 			"document | The strength of ice | Lovelace, Ada | 2009 |  | "},
 		{"a short sentence and a DOI", pdftest.File{Info: made, Pages: pdftest.Article("The strength of ice", "Ada Lovelace", "as we had said before, doi:10.5555/x")},

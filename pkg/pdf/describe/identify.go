@@ -21,6 +21,11 @@ func (s *source) doi(f front) string {
 			}
 		}
 	}
+	for _, about := range []string{s.meta.first("dc:description"), s.doc.Info["Subject"]} { // "Journal, 12 (2010) 7-9. doi:10.…"
+		if all := dois(about); len(all) == 1 {
+			return all[0]
+		}
+	}
 	var own []string
 	for i, l := range f.lines {
 		if isReferences(l.text) {
