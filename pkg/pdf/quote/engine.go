@@ -23,7 +23,7 @@ import (
 const maxMemoryPages = 512 << 20 / (64 << 10)
 
 // Locator finds quotes. Its first call compiles PDFium, which takes two seconds and
-// 300 MB for a moment. It is safe for concurrent use; one file is read at a time.
+// 320 MB for a moment. It is safe for concurrent use; one file is read at a time.
 type Locator struct {
 	mu   sync.Mutex
 	pool pdfium.Pool // nil until the first call
