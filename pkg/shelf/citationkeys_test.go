@@ -1,6 +1,7 @@
 package shelf
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -239,5 +240,34 @@ func TestCitationKeys_AreUnique(t *testing.T) {
 	}
 	if len(seen) != n {
 		t.Errorf("%d keys for %d works", len(seen), n)
+	}
+}
+
+// Of two works that claim the key that a third gives up, one gets it.
+func TestCitationKeys_OneOfTwoGetsAKeyThatIsGivenUp(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	putAll(t, s, []*library.Item{volume99("C", "ice", "On ice", 1)})
+	putAll(t, s, []*library.Item{volume99("A", "ice", "On ice", 2), volume99("B", "ice", "On ice", 3), volume99("C", "snow", "On ice", 1)})
+	if diff := cmp.Diff(map[string]string{"A": "ice", "B": "icea", "C": "snow"}, citationKeys(t, s)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A work that is put and removed in one transaction gets no key.
+func TestCitationKeys_OfAWorkThatIsRemovedAtOnce(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	tx, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if err := errors.Join(tx.Put(volume99("A", "", "On ice", 1)), tx.Put(volume99("B", "", "On snow", 2)), tx.Remove("A")); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"B": "shaw1999snow"}, citationKeys(t, s)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -132,7 +132,7 @@ func gram(m []float32) *square {
 			from := min(at+n*width, len(m))
 			clear(rows[n][copyFloats(rows[n][:], m[from:min(from+width, len(m))]):])
 		}
-		g.addProducts(&rows)
+		addProducts(g, &rows)
 	}
 	for i := range g {
 		for j := range i {
@@ -151,7 +151,7 @@ func copyFloats(to []float64, from []float32) int {
 }
 
 // addProducts adds the products of each row's numbers to the lower triangle.
-func (g *square) addProducts(rows *[together][width]float64) {
+func addProducts(g *square, rows *[together][width]float64) {
 	for i := range g {
 		sums := g[i][:i+1]
 		a, b, c, d := rows[0][:i+1], rows[1][:i+1], rows[2][:i+1], rows[3][:i+1]
