@@ -43,7 +43,7 @@ func handleWrite(ctx context.Context, req *mcp.CallToolRequest, prepare preparin
 	if err != nil {
 		return failure(err)
 	}
-	if p.Tool != w.tool || p.Arguments != proposed.plan.Arguments {
+	if p.Arguments != proposed.plan.Arguments { // the tool is part of them
 		return failure(library.Errorf(library.Invalid, "the request state belongs to another call").WithHint("make the call again without it"))
 	}
 	answer, ok := req.Params.InputResponses[approvalID].(*mcp.ElicitResult)

@@ -307,8 +307,25 @@ func TestTrashItems_AndRestore(t *testing.T) {
 	}
 }
 
+// denied is a library that can be changed, but not with this caller's key.
+type denied struct{ *changetest.Library }
+
+func (d denied) Info(ctx context.Context) (library.Info, error) {
+	info, err := d.Library.Info(ctx)
+	info.MayWrite = false
+	return info, err
+}
+
 func TestWritingTools_RespectALibrarysRights(t *testing.T) {
-	reading := memory(library.Local, "Home", librarytest.Works())
+	respectRights(t, memory(library.Local, "Home", librarytest.Works()))
+	l := changetest.New(library.Local, librarytest.Works())
+	if respectRights(t, denied{l}); l.Writes > 0 {
+		t.Errorf("%d writes", l.Writes)
+	}
+}
+
+func respectRights(t *testing.T, reading library.Reader) {
+	t.Helper()
 	c := connectTo(t, catalogOf(t, fleet{reading}, Options{Writing: writingOf(t, "")}), nil)
 	id := c.idOf(t, librarytest.TitleEngine)
 	for tool, arguments := range map[string]string{
