@@ -81,6 +81,9 @@ func NewKeyring(client *Client, r Replicas, keys []string, o KeyringOptions) *Ke
 // Kinds returns the kinds of library that are provided.
 func (*Keyring) Kinds() []library.Kind { return kinds() }
 
+// Writes reports that a library can be changed where a key may.
+func (*Keyring) Writes() bool { return true }
+
 // Link returns the web page of an item, or "".
 func (k *Keyring) Link(id library.ItemID) string { return k.client.link(id) }
 

@@ -25,6 +25,9 @@ func NewMembers(c *Client, r Replicas, credential func(ctx context.Context) (ups
 // Kinds returns the kinds of library that are provided.
 func (*Members) Kinds() []library.Kind { return kinds() }
 
+// Writes reports that a library can be changed where the caller's key may.
+func (*Members) Writes() bool { return true }
+
 // Link returns the web page of an item, or "".
 func (m *Members) Link(id library.ItemID) string { return m.client.link(id) }
 
