@@ -126,6 +126,8 @@ type toolAnswer struct {
 	Notices    []string
 	NextCursor string `json:"next_cursor"`
 	Text       string
+
+	Status, Plan, Receipt string // of tools that write
 }
 
 // asker calls a tool of a running stackroom.
