@@ -22,7 +22,10 @@ func (c *checking) line(t *tidy, r *checkedOne) checkedReference {
 	var differences []reference.Difference
 	switch {
 	case r.record != nil:
-		out.Source, out.Identifier = r.by, t.line(r.record.ID.String(), maxName)
+		out.Source = r.by
+		if id := r.record.ID; id.Value != "" { // a web page has none
+			out.Identifier = t.line(id.String(), maxName)
+		}
 		differences = r.differences()
 		out.Verdict = verdictOf(differences)
 		if out.Verdict == verdictOther && len(r.IDs) == 0 {

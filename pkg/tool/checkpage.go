@@ -3,7 +3,6 @@ package tool
 import (
 	"context"
 	"net/url"
-	"sync"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/reference"
@@ -30,20 +29,22 @@ func (c *checking) askPages(ctx context.Context, list []*checkedOne, step func()
 			asked.Unanswered++
 		}
 	}
-	var mu sync.Mutex
+	errs := make([]error, len(chosen))
 	each(len(chosen), func(i int) {
-		err := chosen[i].askPage(ctx, c.registries)
+		errs[i] = chosen[i].askPage(ctx, c.registries)
 		step()
-		mu.Lock()
-		defer mu.Unlock()
-		asked.Calls++
-		if err != nil {
-			asked.Err = err
-			asked.Unanswered++
-			return
-		}
-		asked.Answered++
 	})
+	asked.Calls = len(chosen)
+	for _, err := range errs {
+		if err == nil {
+			asked.Answered++
+			continue
+		}
+		asked.Unanswered++
+		if asked.Err == nil {
+			asked.Err = err
+		}
+	}
 	return asked
 }
 

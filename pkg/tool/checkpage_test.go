@@ -59,14 +59,14 @@ func TestCheckReferences_WebPages(t *testing.T) {
 	}
 	for _, line := range out.References {
 		w := want[line.Label]
-		if line.Verdict != w[0] || !strings.Contains(line.Reason, w[1]) || (line.Source == "web page at tides.example") != (w[1] == "") {
+		if line.Verdict != w[0] || !strings.Contains(line.Reason, w[1]) || (line.Source == "web page at tides.example") != (w[1] == "") || line.Identifier != "" {
 			t.Errorf("%s: %+v", line.Label, line)
 		}
 		if line.Label == "year" && (len(line.Differences) != 1 || line.Differences[0].Known != "2019") {
 			t.Errorf("%s: %+v", line.Label, line.Differences)
 		}
 	}
-	if asked := strings.Join(out.Asked, "\n"); !strings.Contains(asked, "web page: 3 addresses answered, 3 not: ") {
+	if asked := strings.Join(out.Asked, "\n"); !strings.Contains(asked, "web page: 3 addresses answered, 3 not: The page does not exist") {
 		t.Errorf("asked: %s", asked)
 	}
 	text := c.check(t, map[string]any{"text": "# References\n\nLovelace, A. (2019). How tides work at night. https://tides.example/night."})
