@@ -90,7 +90,7 @@ func (c *checking) lookUp(ctx context.Context, r *checkedOne) error {
 }
 
 // inLibrary returns the work of a library that a reference means, or nil.
-func (c *checking) inLibrary(ctx context.Context, lib library.ID, r *reference.Reference) (*library.Item, error) {
+func (c *call) inLibrary(ctx context.Context, lib library.ID, r *reference.Reference) (*library.Item, error) {
 	for _, id := range r.IDs {
 		if id.Kind != reference.DOI {
 			continue
