@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -71,5 +72,25 @@ func TestZoteroTakesWritesBack(t *testing.T) {
 		if c.Path == "From the assistant" {
 			t.Error("the collection that was taken back is still there")
 		}
+	}
+
+	works := "@article{noether, title={Invariante Variationsprobleme}, author={Noether, Emmy}, journal={Nachrichten}, year=1918}\n" +
+		"@book{weyl, title={Raum Zeit Materie}, author={Weyl, Hermann}, year=1918, note={Read twice}, shelf={B 12}}"
+	items := change("done", "add_items", map[string]any{"works": works, "library": l.ID, "tags": []string{"from the assistant"}})
+	if n := tags("from the assistant"); n != 2 {
+		t.Errorf("%d works were added", n)
+	}
+	found := ask(t, "search", map[string]any{"query": "Invariante Variationsprobleme", "library": l.ID}).found()
+	if len(found) == 0 {
+		t.Fatal("the new work is not found")
+	}
+	written := change("done", "write_note", map[string]any{"id": found[0], "text": "# Why\n\nSymmetries and **conservation**."})
+	if a := ask(t, "fetch", map[string]any{"id": found[0]}); !strings.Contains(a.text, "conservation") {
+		t.Errorf("the note is not read: %.600s", a.text)
+	}
+	change("done", "undo_changes", map[string]any{"receipt": written.Receipt})
+	change("done", "undo_changes", map[string]any{"receipt": items.Receipt})
+	if n := tags("from the assistant"); n != 0 {
+		t.Errorf("%d works are still there", n)
 	}
 }

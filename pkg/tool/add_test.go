@@ -100,7 +100,9 @@ func TestAddItems_NamesWhatIsThere(t *testing.T) {
 func TestAddItems_Bibliography(t *testing.T) {
 	l, _, c := adder(t)
 	out := c.do(t, "add_items", fmt.Sprintf(`{"works":%q}`, `@article{noether1918, author={Noether, Emmy}, title={Invariante Variationsprobleme}, journal={Nachrichten}, year=1918, keywords={symmetry}, note={Read twice}, shelf={B 12}}
-@book{weyl, author={{Institute for Advanced Study}}, title={Raum, Zeit, Materie}, year=1918, publisher={Springer}}`))
+@book{weyl, author={{Institute for Advanced Study}}, title={Raum, Zeit, Materie}, year=1918, publisher={Springer}, editor={Noether, Emmy}}
+@book{twice, title={Raum, Zeit, Materie}, author={{Institute for Advanced Study}}, year=1918, doi={10.5555/raum}}
+@book{thrice, title={Raum, Zeit, Materie}, author={{Institute for Advanced Study}}, year=1918, doi={10.5555/RAUM}}`))
 	if out.Status != statusDone {
 		t.Fatalf("%+v", out)
 	}
@@ -111,13 +113,20 @@ func TestAddItems_Bibliography(t *testing.T) {
 		t.Errorf("%v", article)
 	}
 	at := slices.IndexFunc(all, func(d library.Data) bool { return d["itemType"] == "book" })
-	if at < 0 || fmt.Sprint(all[at]["creators"]) != "[map[creatorType:author name:Institute for Advanced Study]]" {
+	if at < 0 || fmt.Sprint(all[at]["creators"]) != "[map[creatorType:author name:Institute for Advanced Study] map[creatorType:editor firstName:Emmy lastName:Noether]]" {
 		t.Errorf("%v", all)
 	}
+	same := 0
 	for _, d := range all {
+		if d["DOI"] == "10.5555/raum" {
+			same++
+		}
 		if d["itemType"] == "note" && d["parentItem"] == nil {
 			t.Errorf("a note stands alone: %v", d)
 		}
+	}
+	if same != 1 {
+		t.Errorf("a DOI was added %d times", same)
 	}
 }
 
@@ -195,7 +204,7 @@ func TestWriteNote_AddsAndReplaces(t *testing.T) {
 		"itemType": "note", "parentItem": work, "note": `<div data-schema-version="8"><h1>Summary</h1><p><span data-citation="x">(Ada)</span></p></div>`,
 	}})
 	whole := func() string { s, _ := l.Object(library.ItemObject, key).Data["note"].(string); return s }
-	if out := c.do(t, "write_note", `{"id":"local/`+key+`","text":"More."}`); out.Status != statusDone || whole() != `<div data-schema-version="8"><h1>Summary</h1><p><span data-citation="x">(Ada)</span></p><p>More.</p></div>` {
+	if out := c.do(t, "write_note", `{"id":"local/`+key+`","text":"More.","tags":["seen"]}`); fmt.Sprint(l.Object(library.ItemObject, key).Data["tags"]) != "[map[tag:seen]]" || out.Status != statusDone || whole() != `<div data-schema-version="8"><h1>Summary</h1><p><span data-citation="x">(Ada)</span></p><p>More.</p></div>` {
 		t.Errorf("%+v: %q", out, whole())
 	}
 	before := whole()
