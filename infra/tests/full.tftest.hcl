@@ -68,8 +68,8 @@ run "the_bucket" {
     error_message = "The bucket is never public, and keeps what was overwritten."
   }
   assert {
-    condition     = length(google_storage_bucket.state[0].lifecycle_rule) == 4
-    error_message = "Records are deleted once no token can outlive them, and snapshots once they are not used."
+    condition     = length(google_storage_bucket.state[0].lifecycle_rule) == 5
+    error_message = "Records are deleted once no token can outlive them, snapshots once they are not used, receipts after 90 days, plans after a day."
   }
   assert {
     condition     = join(" ", [for rule in google_storage_bucket.state[0].lifecycle_rule : join(",", one(rule.condition).matches_prefix) if one(rule.condition).with_state == "LIVE"]) == "ledger/ replicas/ journal/,plans/"
