@@ -22,5 +22,19 @@ for (const call of plan.calls) {
   if (given.question) given.question = "what does the page say?";
   if (call.tool === "list_collections" || given.collection) given.library = home.id;
 }
+
+// The personal library can be changed: each tool that writes is called, and what it
+// did is taken back or put into the trash.
+plan.calls.push(
+  { tool: "add_items", arguments: { works: "@book{weyl, title={Raum Zeit Materie}, author={Weyl, Hermann}, year=1918}", library: home.id }, keep: { made: "/changes/0/id" } },
+  { tool: "update_items", arguments: { ids: "$made", fields: { language: "de" } }, keep: { plan: "/plan" } },
+  { tool: "apply_changes", arguments: { plan: "$plan" }, keep: { receipt: "/receipt" } },
+  { tool: "undo_changes", arguments: { receipt: "$receipt" }, keep: { receipt: "/receipt" } },
+  { tool: "write_note", arguments: { id: "$made", text: "# Why\n\n**Space** and time." }, keep: { receipt: "/receipt" } },
+  { tool: "organize", arguments: { library: home.id, action: "make_collection", name: "To read" }, keep: { receipt: "/receipt" } },
+  { tool: "undo_changes", arguments: { receipt: "$receipt" } },
+  { tool: "trash_items", arguments: { ids: "$made" }, keep: { plan: "/plan" } },
+  { tool: "apply_changes", arguments: { plan: "$plan" } },
+);
 for (const name of Object.keys(plan.prompts)) if (plan.prompts[name].topic) plan.prompts[name].topic = title;
 console.log(JSON.stringify(plan));
