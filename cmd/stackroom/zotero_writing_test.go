@@ -67,10 +67,19 @@ func TestZoteroTakesWritesBack(t *testing.T) {
 	}
 
 	made := change("done", "organize", map[string]any{"library": l.ID, "action": "make_collection", "name": "From the assistant"})
-	change("done", "undo_changes", map[string]any{"receipt": made.Receipt})
-	for _, c := range ask(t, "list_collections", map[string]any{"library": l.ID}).Collections {
-		if c.Path == "From the assistant" {
-			t.Error("the collection that was taken back is still there")
+	collection := func() bool {
+		for _, c := range ask(t, "list_collections", map[string]any{"library": l.ID}).Collections {
+			if c.Path == "From the assistant" {
+				return true
+			}
+		}
+		return false
+	}
+	receipt := made.Receipt
+	for i, want := range []bool{false, true, false} { // the undo is taken back, too
+		receipt = change("done", "undo_changes", map[string]any{"receipt": receipt}).Receipt
+		if collection() != want {
+			t.Errorf("after %d undos the collection is there: %v", i+1, !want)
 		}
 	}
 

@@ -160,7 +160,7 @@ func invert(e Edit, o library.Object, version int64) (Edit, state) {
 		if !empty(o.Data["deleted"]) {
 			return Edit{}, isBefore
 		}
-		if version == o.Version || holds(o, e.After) {
+		if version == o.Version || Holds(o.Data, e.After) {
 			inverse, _ := Set(o, library.Data{"deleted": true})
 			return inverse, isOurs
 		}
@@ -180,20 +180,10 @@ func invert(e Edit, o library.Object, version int64) (Edit, state) {
 	switch {
 	case asBefore || !differs:
 		return Edit{}, isBefore
-	case version == o.Version || holds(o, e.After):
+	case version == o.Version || Holds(o.Data, e.After):
 		return inverse, isOurs
 	}
 	return Edit{}, isNewer
-}
-
-// holds reports whether an object has these fields.
-func holds(o library.Object, fields library.Data) bool {
-	for name, value := range fields {
-		if !Same(name, o.Data[name], value) {
-			return false
-		}
-	}
-	return true
 }
 
 // maxListed bounds the keys that an error names.

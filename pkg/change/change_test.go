@@ -408,6 +408,15 @@ func TestJournal_LatestFirst(t *testing.T) {
 	if err != nil || more || !cmp.Equal(got, ids) {
 		t.Errorf("%q, more %v, %v; want %q", got, more, err, ids)
 	}
+	now = now.Add(time.Minute) // a run that changed nothing is none to take back
+	stale := change.Edit{Kind: library.ItemObject, Key: key(1), Version: 1, After: library.Data{"title": "y"}}
+	p, err := change.New(group, "update_items", "t", alice, []change.Edit{stale}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := j.Run(t.Context(), l, p, alice); err != nil || r.Count(library.EditRefused) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
 	libs := []library.ID{library.Local, group}
 	for want := 1; want < 4; want++ { // each undo takes back the one before
 		last, err := j.LastOf(t.Context(), libs, alice.Subject)
@@ -419,8 +428,21 @@ func TestJournal_LatestFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := j.Run(t.Context(), l, p, alice); err != nil {
+		undo, err := j.Run(t.Context(), l, p, alice)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if want == 3 { // the undo is taken back: the change counts again
+			now = now.Add(time.Minute)
+			if p, err = change.Back(t.Context(), l, undo, alice, now); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := j.Run(t.Context(), l, p, alice); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := j.LastOf(t.Context(), libs, alice.Subject); err != nil || again.ID != last.ID {
+				t.Errorf("last %v, %v; want %s again", again, err, last.ID)
+			}
 		}
 	}
 	if _, err := j.LastOf(t.Context(), libs, "token:carol"); library.CodeOf(err) != library.NotFound {

@@ -58,6 +58,16 @@ func Same(field string, a, b any) bool {
 	return reflect.DeepEqual(plain(a), plain(b))
 }
 
+// Holds reports whether an object has these fields, in the sense of [Same].
+func Holds(data, fields library.Data) bool {
+	for name, value := range fields {
+		if !Same(name, data[name], value) {
+			return false
+		}
+	}
+	return true
+}
+
 // plain returns a value as it is after a passage through JSON.
 func plain(v any) any {
 	raw, err := json.Marshal(v)

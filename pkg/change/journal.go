@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -196,7 +195,7 @@ func (j *Journal) Get(ctx context.Context, lib library.ID, id string) (*Receipt,
 
 func noReceipt(cause error) error {
 	return library.Errorf(library.NotFound, "there is no such receipt").
-		WithHint("receipts are kept for %d days; recent_changes names those of the last changes", int(ReceiptLife.Hours()/24)).WithCause(cause)
+		WithHint("the tool that made a change returned it; receipts are kept for %d days", int(ReceiptLife.Hours()/24)).WithCause(cause)
 }
 
 // Latest calls yield with the receipts of a library, the latest first, until yield
@@ -236,19 +235,22 @@ func (j *Journal) Latest(ctx context.Context, lib library.ID, limit int, yield f
 const maxLatest = 200
 
 // LastOf returns the latest receipt of a subject in the libraries that changed
-// something, takes nothing back and was not taken back. The error has the code
-// NotFound if there is none among the latest 200 of each library.
+// something, takes nothing back and was not taken back. A change whose undo was taken
+// back counts again. The error has the code NotFound if there is none among the latest
+// 200 receipts of each library.
 func (j *Journal) LastOf(ctx context.Context, libs []library.ID, subject string) (*Receipt, error) {
 	var last *Receipt
 	for _, lib := range libs {
-		var undone []string
+		undone := map[string]bool{} // receipts that a later one took back
 		_, err := j.Latest(ctx, lib, maxLatest, func(r *Receipt) bool {
+			changed := !r.Complete || r.Count(library.EditDone) > 0
 			switch {
 			case last != nil && r.ID < last.ID:
 				return false
+			case !changed || undone[r.ID]:
 			case r.Undoes != "":
-				undone = append(undone, r.Undoes)
-			case r.By.Subject == subject && !slices.Contains(undone, r.ID) && (!r.Complete || r.Count(library.EditDone) > 0):
+				undone[r.Undoes] = true
+			case r.By.Subject == subject:
 				last = r
 				return false
 			}
@@ -259,7 +261,8 @@ func (j *Journal) LastOf(ctx context.Context, libs []library.ID, subject string)
 		}
 	}
 	if last == nil {
-		return nil, library.Errorf(library.NotFound, "there is no change of yours to take back").WithHint("give the receipt of a change; recent_changes names them")
+		return nil, library.Errorf(library.NotFound, "there is no change of yours to take back among the last %d of each library", maxLatest).
+			WithHint("give the receipt of the change")
 	}
 	return last, nil
 }

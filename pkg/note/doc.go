@@ -1,4 +1,4 @@
-// Package note converts notes: Markdown, which assistants write and read, to the
-// HTML that Zotero keeps in notes, and back. It also changes a part of a note's HTML
-// and leaves every other byte of it as it is.
+// Package note writes notes: it converts Markdown, which assistants write, to the HTML
+// that Zotero keeps in notes, and changes a part of a note's HTML while every other
+// byte of it stays. [plaintext.FromHTML] reads notes.
 package note

@@ -18,7 +18,7 @@ import (
 	nethtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // MaxHTML is the most characters of a note's HTML. Zotero's server refuses more.
@@ -33,7 +33,7 @@ const maxMarkdown = 4 * MaxHTML
 // tables, line breaks, rules, and links to http, https, mailto and zotero addresses. A
 // line break in a paragraph stays one. The tags <u>, <sub> and <sup> count as markup.
 // All other HTML in the Markdown becomes text, an image its description, and any other
-// link its words. The error says that the note would have more than [MaxHTML]
+// link its words. The error has the code TooLarge for a note of more than [MaxHTML]
 // characters.
 func HTML(markdown string) (string, error) {
 	if len(markdown) > maxMarkdown {
@@ -47,18 +47,19 @@ func HTML(markdown string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if utf8.RuneCountInString(out) > MaxHTML {
-		return "", tooLong()
-	}
-	return out, nil
+	return bounded(out)
 }
 
-// Markdown returns what a reader sees of a note's HTML, as Markdown without links and
-// images. It is the form in which libraries keep the text of a note.
-func Markdown(html string) string { return plaintext.FromHTML(html) }
+// bounded returns the HTML of a note, or an error if it is too long.
+func bounded(html string) (string, error) {
+	if utf8.RuneCountInString(html) > MaxHTML {
+		return "", tooLong()
+	}
+	return html, nil
+}
 
 func tooLong() error {
-	return fmt.Errorf("the note has more than %d characters of HTML", MaxHTML)
+	return library.Errorf(library.TooLarge, "the note would have more than %d characters of HTML", MaxHTML).WithHint("divide it into several notes")
 }
 
 // newConverter returns a converter from Markdown to the HTML of notes.

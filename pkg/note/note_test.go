@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/note"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 func TestHTML(t *testing.T) {
@@ -56,17 +58,27 @@ const zoteroNote = `<div data-citation-items="%5B%5D" data-schema-version="8"><h
 	`<h2>Methods &amp; <em>data</em></h2><p>m</p><h3>Sample</h3><p>s<br>s2</p><img alt="" data-attachment-key="ABCD2345"><h2>Results</h2><p>r</p></div>`
 
 func TestAppend(t *testing.T) {
-	got := note.Append(zoteroNote, "<p>new</p>")
-	if want := strings.TrimSuffix(zoteroNote, "</div>") + "<p>new</p></div>"; got != want {
+	got, err := note.Append(zoteroNote, "<p>new</p>")
+	if want := strings.TrimSuffix(zoteroNote, "</div>") + "<p>new</p></div>"; err != nil || got != want {
 		t.Errorf("got %s", got)
 	}
 	for _, c := range [][2]string{
 		{"", "<p>new</p>"}, {"<p>a</p>", "<p>a</p><p>new</p>"}, {"<div><p>a</p></div>", "<div><p>a</p></div><p>new</p>"},
 		{`<div data-schema-version="8"><p>a</p>`, `<div data-schema-version="8"><p>a</p><p>new</p>`},
 	} {
-		if got := note.Append(c[0], "<p>new</p>"); got != c[1] {
-			t.Errorf("%q: %q", c[0], got)
+		if got, err := note.Append(c[0], "<p>new</p>"); err != nil || got != c[1] {
+			t.Errorf("%q: %q, %v", c[0], got, err)
 		}
+	}
+	most := strings.Repeat("é", note.MaxHTML)
+	if _, err := note.Append(most[2:], "x"); err != nil {
+		t.Errorf("a note of the most characters: %v", err)
+	}
+	if _, err := note.Append(most, "x"); library.CodeOf(err) != library.TooLarge {
+		t.Errorf("a longer note: %v", err)
+	}
+	if _, err := note.ReplaceSection("<h1>A</h1>", "a", most); library.CodeOf(err) != library.TooLarge {
+		t.Errorf("a longer section: %v", err)
 	}
 }
 
@@ -102,15 +114,15 @@ func TestReplaceSection_RefusesUnclearHeadings(t *testing.T) {
 		{zoteroNote, "Discussion", "no heading of this text; it has 4 headings"}, {zoteroNote, " ", "is empty"},
 		{"<h1>A</h1><h2>a</h2>", "A", "several headings"}, {"<h1>A", "A", "no heading"},
 	} {
-		if got, err := note.ReplaceSection(c.html, c.heading, ""); err == nil || got != "" || !strings.Contains(err.Error(), c.message) {
+		if got, err := note.ReplaceSection(c.html, c.heading, ""); library.CodeOf(err) != library.Invalid || got != "" || !strings.Contains(err.Error(), c.message) {
 			t.Errorf("%q: %q, %v", c.heading, got, err)
 		}
 	}
 }
 
-// TestMarkdown_IsStable writes random notes: what is read of a note and written again
+// TestHTML_IsStable writes random notes: what is read of a note and written again
 // is read as the same.
-func TestMarkdown_IsStable(t *testing.T) {
+func TestHTML_IsStable(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
 		md := document(r)
@@ -132,7 +144,7 @@ func roundTrip(t *testing.T, md string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return note.Markdown(html)
+	return plaintext.FromHTML(html)
 }
 
 // document returns a random note of ordinary Markdown.
@@ -182,10 +194,10 @@ func FuzzHTML(f *testing.F) {
 			}
 		}
 		// The HTML is closed: what follows stays outside of it.
-		if whole := note.Append(`<div data-schema-version="8">`+html+"</div>", "<p>end</p>"); !strings.HasSuffix(whole, "<p>end</p></div>") {
+		if whole, err := note.Append(`<div data-schema-version="8">`+html+"</div>", "<p>end</p>"); err == nil && !strings.HasSuffix(whole, "<p>end</p></div>") {
 			t.Errorf("appended to the HTML of %q: %q", md, whole)
 		}
-		note.Markdown(html)
+		plaintext.FromHTML(html)
 	})
 }
 

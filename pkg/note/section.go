@@ -1,39 +1,39 @@
 package note
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // Append returns a note with more HTML at its end, inside the element that Zotero puts
-// around a note. The rest of the note stays byte for byte.
-func Append(note, addition string) string {
+// around a note. The rest of the note stays byte for byte. The error is that of [HTML].
+func Append(note, addition string) (string, error) {
 	tags := tagsOf(note)
 	if len(tags) > 0 && tags[0].isWrapper() {
 		if end := closing(tags, 0); end >= 0 {
 			at := tags[end].from
-			return note[:at] + addition + note[at:]
+			return bounded(note[:at] + addition + note[at:])
 		}
 	}
-	return note + addition
+	return bounded(note + addition)
 }
 
 // ReplaceSection returns a note with other HTML in place of what stands under a
 // heading, up to the next heading of the same or a higher level. The heading stays,
 // unless the replacement begins with a heading itself. The rest of the note stays byte
 // for byte. heading is the heading's text; case and white space don't count. The error
-// says that the note has no such heading, or several.
+// has the code Invalid if the note has no such heading, or several; else it is that of
+// [HTML].
 func ReplaceSection(note, heading, replacement string) (string, error) {
 	tags := tagsOf(note)
 	wanted := normal(heading)
 	if wanted == "" {
-		return "", errors.New("the name of the section is empty")
+		return "", library.Errorf(library.Invalid, "the name of the section is empty")
 	}
 	found := -1
 	for i, t := range tags {
@@ -45,18 +45,18 @@ func ReplaceSection(note, heading, replacement string) (string, error) {
 			continue
 		}
 		if found >= 0 {
-			return "", errors.New("the note has several headings of this text")
+			return "", library.Errorf(library.Invalid, "the note has several headings of this text").WithHint("rename one of them in Zotero")
 		}
 		found = i
 	}
 	if found < 0 {
-		return "", fmt.Errorf("the note has no heading of this text; it has %d headings", headings(tags))
+		return "", library.Errorf(library.Invalid, "the note has no heading of this text; it has %d headings", headings(tags)).WithHint("fetch shows the note")
 	}
 	from, to := tags[closing(tags, found)].to, sectionEnd(note, tags, found)
 	if own := tagsOf(replacement); len(own) > 0 && own[0].level() > 0 && strings.TrimSpace(replacement[:own[0].from]) == "" {
 		from = tags[found].from
 	}
-	return note[:from] + replacement + note[to:], nil
+	return bounded(note[:from] + replacement + note[to:])
 }
 
 // headings returns how many headings there are.

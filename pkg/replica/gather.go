@@ -22,6 +22,7 @@ type edit struct {
 	gone    []string          // collections that are no longer
 	fresh   []library.Collection
 	whole   bool // reading the library whole is the way to be right
+	written bool // the changes are those of a batch that was written here
 
 	works   map[string]*library.Item // as they will be; nil is removed
 	where   map[string]string        // work of a child that was placed, or "" if it was removed
@@ -39,6 +40,17 @@ func newEdit(s *shelf.Shelf, ch *Changes, orphans map[string]int64) *edit {
 	}
 	e.add(ch.Objects)
 	return e
+}
+
+// hasFiles reports whether an attachment is among the objects: then there may be texts
+// that are not read yet.
+func (e *edit) hasFiles() bool {
+	for _, o := range e.objects {
+		if o.Attachment != nil || o.Work != nil && len(o.Work.Attachments) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // add takes objects in, the newer one of two of the same key.

@@ -173,7 +173,9 @@ func (r *replica) commit(ctx context.Context, s *shelf.Shelf, e *edit, mark stri
 	}
 	r.mu.Lock()
 	r.orphans, r.leftOut, r.changed = e.orphans, leftOut, true
-	r.texts.stale, r.texts.due = true, true
+	if !e.written || e.hasFiles() {
+		r.texts.stale, r.texts.due = true, true
+	}
 	r.mu.Unlock()
 	r.poke()
 	return nil

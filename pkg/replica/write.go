@@ -89,6 +89,7 @@ func (c *call) takeIn(ctx context.Context, mark string, ch *Changes) {
 // they are in it.
 func (c *call) apply(ctx context.Context, mark string, ch *Changes) bool {
 	e := newEdit(c.shelf, ch, c.orphans)
+	e.written = true
 	if err := e.gather(ctx, c.source); err != nil || e.whole {
 		return false
 	}

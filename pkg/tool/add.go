@@ -73,6 +73,11 @@ func addItems(ctx context.Context, c *itemAdding, in addInput) (*proposal, error
 	if err != nil {
 		return nil, err
 	}
+	info, err := w.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.hear(lib, info.Notice) // of a library that is not read yet, a work that it has may be missed
 	fresh, held, err := c.notHeld(ctx, lib, all)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -130,6 +131,26 @@ func TestAddItems_Bibliography(t *testing.T) {
 	}
 }
 
+// unread is a library that is not read whole yet.
+type unread struct{ *changetest.Library }
+
+func (u unread) Info(ctx context.Context) (library.Info, error) {
+	info, err := u.Library.Info(ctx)
+	info.Notice = "7 of 9 works are read"
+	return info, err
+}
+
+// TestAddItems_SaysWhatItMayHaveMissed adds to a library that is not read whole: a work
+// that it has can be missed.
+func TestAddItems_SaysWhatItMayHaveMissed(t *testing.T) {
+	l := unread{changetest.New(library.Local, librarytest.Works())}
+	c := connectTo(t, catalogOf(t, fleet{l}, Options{Writing: writingOf(t, "")}), nil)
+	out := c.do(t, "add_items", `{"item_type":"book","fields":{"title":"Raum, Zeit, Materie"}}`)
+	if said := strings.Join(out.Notices, "\n"); !strings.Contains(said, "library local: 7 of 9 works are read") {
+		t.Errorf("%q", said)
+	}
+}
+
 // TestAddItems_Fields adds a work by its fields.
 func TestAddItems_Fields(t *testing.T) {
 	l, _, c := adder(t)
@@ -195,11 +216,7 @@ func TestWriteNote_AddsAndReplaces(t *testing.T) {
 		t.Errorf("%q", d)
 	}
 	// The rest of the note stays as it is, with what Zotero puts around it.
-	page, err := l.Items(t.Context(), []string{work})
-	if err != nil || len(page.Items[0].Notes) == 0 {
-		t.Fatal("the work has no note", err)
-	}
-	key := page.Items[0].Notes[0].Key
+	key := noteKey(t, l)
 	l.Put(library.Object{Kind: library.ItemObject, Key: key, Version: 1, Data: library.Data{
 		"itemType": "note", "parentItem": work, "note": `<div data-schema-version="8"><h1>Summary</h1><p><span data-citation="x">(Ada)</span></p></div>`,
 	}})
@@ -238,4 +255,20 @@ func TestWriteNote_Refuses(t *testing.T) {
 			t.Errorf("%.100s: %s", arguments, text)
 		}
 	}
+}
+
+// noteKey returns the key of a note.
+func noteKey(t *testing.T, l *changetest.Library) string {
+	t.Helper()
+	page, err := l.Items(t.Context(), l.Keys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, it := range page.Items {
+		if len(it.Notes) > 0 {
+			return it.Notes[0].Key
+		}
+	}
+	t.Fatal("no work has a note")
+	return ""
 }

@@ -38,19 +38,22 @@ func writeNote(ctx context.Context, c *writeCall, in noteInput) (*proposal, erro
 	}
 	html, err := note.HTML(in.Text)
 	if err != nil {
-		return nil, argumentError("text", err)
+		return nil, err
 	}
 	o := t.objects[0]
 	if o.Data["itemType"] != "note" {
 		return newNote(c, t, html, in)
 	}
 	now, _ := o.Data["note"].(string)
-	fields, title := library.Data{"note": note.Append(now, html)}, "Add to a note"
-	if in.Heading != "" {
+	title, fields := "Add to a note", library.Data{}
+	if in.Heading == "" {
+		fields["note"], err = note.Append(now, html)
+	} else {
 		title = "Replace a section of a note"
-		if fields["note"], err = note.ReplaceSection(now, in.Heading, html); err != nil {
-			return nil, argumentError("heading", err)
-		}
+		fields["note"], err = note.ReplaceSection(now, in.Heading, html)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if len(in.Tags) > 0 {
 		fields["tags"] = withEntries(o.Data["tags"], in.Tags, nil, newTag)

@@ -40,6 +40,7 @@ type fakeZotero struct {
 	body         string                // stands for every right body
 	tokens       map[string]bool       // write tokens that were used
 	hangUp       int                   // how many batches are carried out without a response
+	outages      int                   // how many batches are refused object by object, for no reason
 	loseRequests int                   // how many batches are lost on their way
 	between      func(i int)           // runs after each object of a batch
 }

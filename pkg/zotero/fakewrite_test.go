@@ -32,7 +32,11 @@ func (f *fakeZotero) post(w http.ResponseWriter, r *http.Request, l *fakeLibrary
 	report := map[string]map[string]any{"successful": {}, "unchanged": {}, "failed": {}}
 	for i, object := range batch {
 		index := strconv.Itoa(i)
-		switch code, message, changed := l.save(kind, object); {
+		code, message, changed := http.StatusInternalServerError, "An error occurred", false
+		if f.outages == 0 {
+			code, message, changed = l.save(kind, object)
+		}
+		switch {
 		case code != 0:
 			report["failed"][index] = map[string]any{"code": code, "message": message}
 		case changed:
@@ -47,7 +51,8 @@ func (f *fakeZotero) post(w http.ResponseWriter, r *http.Request, l *fakeLibrary
 	if f.tokens == nil {
 		f.tokens = map[string]bool{}
 	}
-	f.tokens[token] = true
+	f.tokens[token] = true // even if every object failed
+	f.outages = max(f.outages-1, 0)
 	if f.hangUp > 0 {
 		f.hangUp--
 		conn, _, _ := w.(http.Hijacker).Hijack()

@@ -4,13 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
-	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
 // report is what became of a batch.
@@ -69,6 +67,25 @@ func readReport(b library.Batch, body []byte) (*report, error) {
 	return r, nil
 }
 
+// undone returns the edits of a batch that were not carried out.
+func (r *report) undone(b library.Batch) library.Batch {
+	rest := library.Batch{ID: b.ID, Kind: b.Kind}
+	for i, o := range r.outcomes {
+		if o.Status == library.EditRefused {
+			rest.Edits = append(rest.Edits, b.Edits[i])
+		}
+	}
+	return rest
+}
+
+// take takes the outcomes of a part of a batch from another report.
+func (r *report) take(b, part library.Batch, from *report) {
+	for i, e := range part.Edits {
+		at := slices.IndexFunc(b.Edits, func(x library.Edit) bool { return x.Key == e.Key })
+		r.outcomes[at] = from.outcomes[i]
+	}
+}
+
 // changedSince is the error of an edit of an object that changed.
 func changedSince() *library.Error {
 	return library.Errorf(library.Conflict, "the object changed in Zotero in the meantime").WithHint("read it again and decide again")
@@ -119,85 +136,4 @@ func fieldsIn(field, message string) string {
 		return ""
 	}
 	return ": " + strings.Join(names, ", ")
-}
-
-// hasFields reports whether an object has these fields, apart from how Zotero writes
-// them: it trims texts, cleans notes and sorts tags.
-func hasFields(now, fields library.Data) bool {
-	for name, value := range fields {
-		if name != "version" && name != "key" && !reflect.DeepEqual(normal(name, now[name]), normal(name, value)) {
-			return false
-		}
-	}
-	return true
-}
-
-// normal returns a value in a form that compares; nil for an empty one.
-func normal(name string, value any) any {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return value
-	}
-	var v any
-	_ = json.Unmarshal(raw, &v)
-	switch v := v.(type) {
-	case string:
-		if name == "note" {
-			v = plaintext.FromHTML(v)
-		}
-		if v = strings.TrimSpace(v); v != "" {
-			return v
-		}
-		return nil
-	case bool:
-		if v {
-			return float64(1)
-		}
-		return nil
-	case float64:
-		if v == 0 {
-			return nil
-		}
-	case []any:
-		return normalList(name, v)
-	case map[string]any:
-		return normalMap(v)
-	}
-	return v
-}
-
-// normalList returns a list without empty entries; the order of creators alone means
-// something.
-func normalList(name string, list []any) any {
-	var all []any
-	for _, entry := range list {
-		if n := normal("", entry); n != nil {
-			all = append(all, n)
-		}
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	if name != "creators" {
-		slices.SortFunc(all, func(a, b any) int {
-			x, _ := json.Marshal(a)
-			y, _ := json.Marshal(b)
-			return strings.Compare(string(x), string(y))
-		})
-	}
-	return all
-}
-
-// normalMap returns a map without empty values.
-func normalMap(m map[string]any) any {
-	all := map[string]any{}
-	for name, value := range m {
-		if n := normal("", value); n != nil {
-			all[name] = n
-		}
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return all
 }

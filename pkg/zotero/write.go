@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/replica"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
@@ -94,32 +95,51 @@ func (t *target) path(kind library.ObjectKind) string {
 
 // Write implements [replica.Target]. Zotero carries out each edit by itself, on the
 // version that the edit names. The batch's ID is its write token.
+//
+// Zotero keeps the token of a batch of which it refused every edit, too: what a batch
+// with a used token did not do is sent once more with another token. That does nothing
+// twice, since each edit names its object and the version that it builds on.
 func (t *target) Write(ctx context.Context, b library.Batch, mark string) (replica.Written, error) {
-	body, err := bodyOf(b)
+	r, used, err := t.post(ctx, b, b.ID)
 	if err != nil {
 		return replica.Written{}, err
+	}
+	t.settle(ctx, b, r)
+	if again := r.undone(b); used && len(again.Edits) > 0 {
+		second, _, err := t.post(ctx, again, rand.Text())
+		if err == nil {
+			t.settle(ctx, again, second)
+			r.take(b, again, second)
+		}
+	}
+	return replica.Written{Outcomes: r.outcomes, Changes: r.changes(t.source.id, b.Kind, mark)}, nil
+}
+
+// post sends a batch with a write token, and reports whether the token was used before.
+// With an error nothing was done.
+func (t *target) post(ctx context.Context, b library.Batch, token string) (r *report, used bool, err error) {
+	body, err := bodyOf(b)
+	if err != nil {
+		return nil, false, err
 	}
 	res, err := t.send(ctx, upstream.Change{
 		Method: http.MethodPost, Path: t.path(b.Kind), Body: body, Once: true, Affects: t.source.path,
 		Header: http.Header{
-			"Zotero-Api-Version": {"3"}, "Zotero-Write-Token": {b.ID},
+			"Zotero-Api-Version": {"3"}, "Zotero-Write-Token": {token},
 			"Content-Type": {"application/json"}, "Accept": {"application/json"},
 		},
 	})
-	var r *report
+	used = upstream.StatusOf(err) == http.StatusPreconditionFailed
 	switch {
-	case err == nil:
-		if r, err = readReport(b, res.Body); err != nil {
-			r = openReport(b, err)
-		}
-	case upstream.Uncertain(err) || upstream.StatusOf(err) == http.StatusPreconditionFailed:
-		// A token that was used before: the batch, or a part of it, was carried out.
-		r = openReport(b, err)
-	default:
-		return replica.Written{}, lost(err)
+	case used || upstream.Uncertain(err):
+		return openReport(b, err), used, nil
+	case err != nil:
+		return nil, false, lost(err)
 	}
-	t.settle(ctx, b, r)
-	return replica.Written{Outcomes: r.outcomes, Changes: r.changes(t.source.id, b.Kind, mark)}, nil
+	if r, err = readReport(b, res.Body); err != nil {
+		r = openReport(b, err)
+	}
+	return r, false, nil
 }
 
 // bodyOf returns a batch as the API takes it.
@@ -173,9 +193,9 @@ func (t *target) settle(ctx context.Context, b library.Batch, r *report) {
 // settled returns the outcome of an edit whose object is known, if there is one.
 func settled(was library.Outcome, e library.Edit, now library.Object, exists bool) library.Outcome {
 	switch {
-	case exists && hasFields(now.Data, e.Data) && was.Status == library.EditUnknown && now.Version > e.Version:
+	case exists && change.Holds(now.Data, e.Data) && was.Status == library.EditUnknown && now.Version > e.Version:
 		return library.Outcome{Status: library.EditDone, Version: now.Version}
-	case exists && hasFields(now.Data, e.Data):
+	case exists && change.Holds(now.Data, e.Data):
 		return library.Outcome{Status: library.EditUnchanged, Version: now.Version}
 	case was.Status != library.EditUnknown:
 		return was

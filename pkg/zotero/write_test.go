@@ -2,6 +2,7 @@ package zotero_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -205,6 +206,59 @@ func TestWrite_Repeated(t *testing.T) {
 	}
 }
 
+// TestWrite_TokenOfARefusedBatch repeats a batch under its ID after Zotero could carry out
+// none of its edits: it keeps the token all the same.
+func TestWrite_TokenOfARefusedBatch(t *testing.T) {
+	f, l, w := writable(t, librarytest.Works())
+	edits := []library.Edit{
+		{Key: l.tops()[0], Version: l.version, Data: library.Data{"title": "At last"}},
+		{Key: l.tops()[1], Version: l.version, Data: library.Data{"title": "This too"}},
+	}
+	f.outages = 1
+	for _, o := range write(t, w, "batch0001", edits...) {
+		if o.Status != library.EditRefused || library.CodeOf(o.Err) != library.Unavailable {
+			t.Errorf("%+v", o)
+		}
+	}
+	at := l.version
+	for i, o := range write(t, w, "batch0001", edits...) {
+		if o.Status != library.EditDone || one(t, w, edits[i].Key).Title() != edits[i].Data["title"] {
+			t.Errorf("%+v", o)
+		}
+	}
+	if l.version != at+2 {
+		t.Errorf("version %d, want %d", l.version, at+2)
+	}
+}
+
+// TestWrite_CostsOneRequestABatch gives 1,000 works a tag.
+func TestWrite_CostsOneRequestABatch(t *testing.T) {
+	works := make([]librarytest.Work, 1000)
+	for i := range works {
+		works[i].Item = library.Item{Type: "book", Fields: map[string]string{"title": fmt.Sprintf("Book %d", i)}}
+	}
+	f, l, w := writable(t, works)
+	at := l.version
+	for i, part := range slices.Collect(slices.Chunk(l.tops(), library.MaxEdits)) {
+		edits := make([]library.Edit, len(part))
+		for j, key := range part {
+			edits[j] = library.Edit{Key: key, Version: at, Data: library.Data{"tags": []any{map[string]any{"tag": "renamed"}}}}
+		}
+		for _, o := range write(t, w, fmt.Sprintf("batch%04d", i), edits...) {
+			if o.Status != library.EditDone {
+				t.Fatalf("%+v", o)
+			}
+		}
+	}
+	if n := len(f.calls); n > 25 {
+		t.Errorf("%d requests: %q", n, f.calls)
+	}
+	tags, err := w.Tags(t.Context(), library.TagQuery{Prefix: "renamed", Limit: 1})
+	if err != nil || len(tags.Items) != 1 || tags.Items[0].Items != 1000 {
+		t.Errorf("%+v, %v", tags.Items, err)
+	}
+}
+
 // TestWrite_NothingDone has Zotero refuse the request: nothing was done, and the error
 // says why.
 func TestWrite_NothingDone(t *testing.T) {
@@ -227,10 +281,13 @@ func TestWrite_NothingDone(t *testing.T) {
 	}
 }
 
-// TestWrite_Trash moves a work with its children to the trash and back.
+// TestWrite_Trash moves a work with its children and texts to the trash and back.
 func TestWrite_Trash(t *testing.T) {
 	_, l, w := writable(t, librarytest.Works())
-	key := l.tops()[0]
+	key := ""
+	for attachment := range l.texts {
+		key = l.item(attachment).text("parentItem")
+	}
 	before := one(t, w, key)
 	got := write(t, w, "batch0001", library.Edit{Key: key, Version: before.Version, Data: library.Data{"deleted": true}})
 	if it := one(t, w, key); it != nil || got[0].Status != library.EditDone {
@@ -245,6 +302,13 @@ func TestWrite_Trash(t *testing.T) {
 	if after == nil || after.Title() != before.Title() || len(after.Notes) != len(before.Notes) || len(after.Attachments) != len(before.Attachments) {
 		t.Errorf("%+v, was %+v", after, before)
 	}
+	for range 500 { // the background reads the texts again
+		if after = one(t, w, key); after.BestText() >= 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("the text did not come back: %+v", after.Attachments)
 }
 
 // TestWrite_Collections makes a collection, files a work and renames it.

@@ -60,6 +60,7 @@ func (s *Server) serveConsent(w http.ResponseWriter, r *http.Request) {
 		s.redirectError(w, to, f.State, oauthError{accessDenied, "access was denied"})
 		return
 	}
+	f.Write = f.Write && r.PostForm.Get("write") == "1"
 	s.redirectToZotero(w, r, f, to)
 }
 

@@ -46,6 +46,36 @@ func TestZ01_RequestsLeastRightsAtZotero(t *testing.T) {
 	}
 }
 
+// TestWrite_NeedsATick leaves the box of the consent page as it comes: the client gets a
+// token that reads, and Zotero is asked for no more. A box that the page did not have
+// changes nothing.
+func TestWrite_NeedsATick(t *testing.T) {
+	w := newWorld(t)
+	id := w.plain()
+	p := w.person(ada)
+	p.Unticked = true
+	to, err := p.Consent(t.Context(), w.authorizeURL(w.query(id, "scope", "library:read library:write")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := to.Query(); q.Get("write_access") != "0" || q.Get("all_groups") != "read" {
+		t.Errorf("Zotero is asked for %v", q)
+	}
+	q := w.query(id, "scope", "library:read library:write")
+	to, err = p.SignIn(t.Context(), w.authorizeURL(q))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.token(w.redeem(id, to.Query().Get("code"))); got.Scope != "library:read" {
+		t.Errorf("the token has %q", got.Scope)
+	}
+	reading := w.query(id, "scope", "library:read")
+	res := post(t, p.Browser, w.issuer+"/authorize", url.Values{"decision": {"allow"}, "write": {"1"}, "request": {consentField(t, p, w.authorizeURL(reading))}}, "")
+	if at, err := res.Location(); err != nil || at.Query().Get("write_access") != "0" {
+		t.Errorf("%v, %v", at, err)
+	}
+}
+
 // TestWrite_IsNotOfferedWithoutTools signs in at a server without tools that
 // write, with a client that requests library:write.
 func TestWrite_IsNotOfferedWithoutTools(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
 // statement is what one kind of metadata says of a work. A field that it does not
@@ -45,46 +46,18 @@ func (t *tags) item() *library.Item {
 	if it.Type == "" {
 		it.Type = "webpage"
 	}
-	set(it, containerField(it.Type), container)
-	set(it, publisherField(it.Type), publisher)
+	set(it, "publicationTitle", container)
+	if publisher != container { // a newspaper, as its pages state it
+		set(it, "publisher", publisher)
+	}
 	return it
 }
 
-func set(it *library.Item, name, v string) {
-	if name != "" && v != "" {
-		it.Fields[name] = v
+// set sets the field that stands for a base field in the item's type, if it has one.
+func set(it *library.Item, base, v string) {
+	if field, ok := zschema.FieldFor(it.Type, base); ok && v != "" {
+		it.Fields[field] = v
 	}
-}
-
-// containerField returns the field of what a work appeared in, as Zotero names it
-// for the item type; "" if the type has none.
-func containerField(itemType string) string {
-	switch itemType {
-	case "journalArticle", "newspaperArticle", "magazineArticle":
-		return "publicationTitle"
-	case "conferencePaper":
-		return "proceedingsTitle"
-	case "bookSection":
-		return "bookTitle"
-	case "blogPost":
-		return "blogTitle"
-	case "webpage":
-		return "websiteTitle"
-	}
-	return ""
-}
-
-// publisherField returns the field of a work's publisher; "" if the type has none.
-func publisherField(itemType string) string {
-	switch itemType {
-	case "thesis":
-		return "university"
-	case "report":
-		return "institution"
-	case "book", "bookSection", "conferencePaper", "journalArticle":
-		return "publisher"
-	}
-	return ""
 }
 
 // highwire reads the tags that Google Scholar asks publishers for

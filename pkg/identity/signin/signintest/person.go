@@ -19,6 +19,8 @@ type Person struct {
 	User   int64 // user ID at Zotero
 	Refuse bool  // deny on Stackroom's consent page
 	Deny   bool  // deny at Zotero
+	// Unticked leaves every box of Stackroom's consent page unticked, as the page comes.
+	Unticked bool
 	// Change, if set, changes Zotero's form before it is sent.
 	Change func(url.Values)
 	// Browser is set by NewPerson.
@@ -60,7 +62,7 @@ func (p *Person) Consent(ctx context.Context, authorize string) (*url.URL, error
 	if err != nil || to != nil {
 		return to, err
 	}
-	fields := inputs(page)
+	fields := inputs(page, !p.Unticked)
 	if fields.Get("request") == "" {
 		return nil, errors.New("signintest: no consent page")
 	}
@@ -82,7 +84,7 @@ func (p *Person) AtZotero(ctx context.Context, authorize string) (*url.URL, erro
 	if err != nil {
 		return nil, err
 	}
-	fields := inputs(page)
+	fields := inputs(page, true)
 	fields.Set("user", strconv.FormatInt(p.User, 10))
 	fields.Set("decision", "accept")
 	if p.Deny {
@@ -136,10 +138,13 @@ func (p *Person) open(ctx context.Context, method, at string, fields url.Values)
 // input matches form fields with a value.
 var input = regexp.MustCompile(`<input[^>]*\bname="([^"]*)" value="([^"]*)"`)
 
-func inputs(page string) url.Values {
+// inputs returns what a browser sends of a form. A box that is not ticked is left out.
+func inputs(page string, ticked bool) url.Values {
 	fields := url.Values{}
 	for _, m := range input.FindAllStringSubmatch(page, -1) {
-		fields.Set(m[1], html.UnescapeString(m[2]))
+		if ticked || !strings.Contains(m[0], `type="checkbox"`) {
+			fields.Set(m[1], html.UnescapeString(m[2]))
+		}
 	}
 	return fields
 }
