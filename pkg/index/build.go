@@ -11,18 +11,14 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
 
-// Bounds of one segment before it is merged: works, and bytes of analysed
-// terms, a rough measure of the memory that it takes.
-const (
-	batchWorks = 1_000
-	batchBytes = 12 << 20
-)
+// batchBytes bounds one segment before it is merged: bytes of analysed terms, a
+// rough measure of the memory that it takes.
+const batchBytes = 12 << 20
 
 // batch collects documents for one segment.
 type batch struct {
 	analysis *analysis
 	docs     []*segment.Document
-	works    int
 	size     int
 }
 
@@ -32,14 +28,13 @@ func (b *batch) add(d *Document) (full bool) {
 		b.docs = append(b.docs, doc)
 		b.size += doc.Size()
 	}
-	b.works++
-	return b.works >= batchWorks || b.size >= batchBytes
+	return b.size >= batchBytes
 }
 
 // take returns the documents of the batch and empties it.
 func (b *batch) take() []*segment.Document {
 	docs := b.docs
-	b.docs, b.works, b.size = nil, 0, 0
+	b.docs, b.size = nil, 0
 	b.analysis.surfaces.reset()
 	return docs
 }

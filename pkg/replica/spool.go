@@ -2,11 +2,10 @@ package replica
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -19,8 +18,6 @@ type spool struct {
 	room    func(need int64) int64 // frees so many bytes of the budget, and returns how many are left
 	objects map[string]spooled
 	zero    bool // an object had no version
-	encoder *zstd.Encoder
-	decoder *zstd.Decoder
 }
 
 // spooled is where an object stands in a spool.
@@ -40,20 +37,11 @@ func newSpool(dir string) (*spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(64<<10))
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return &spool{file: file, objects: map[string]spooled{}, encoder: encoder, decoder: decoder}, nil
+	return &spool{file: file, objects: map[string]spooled{}}, nil
 }
 
 // close removes the spool.
 func (s *spool) close() {
-	s.decoder.Close()
 	_ = s.file.Close()
 	_ = os.Remove(s.file.Name())
 }
@@ -62,6 +50,7 @@ func (s *spool) close() {
 // same version the later. One in the trash takes the key away.
 func (s *spool) add(objects []Object) error {
 	var page []byte
+	packed := make([]byte, packedBytes)
 	for i := range objects {
 		o := &objects[i]
 		if was, ok := s.objects[o.Key]; ok && was.version > o.Version {
@@ -77,7 +66,7 @@ func (s *spool) add(objects []Object) error {
 			return err
 		}
 		at := len(page)
-		page = s.encoder.EncodeAll(content, page)
+		page = append(page, s2.Encode(packed, content)...)
 		s.objects[o.Key] = spooled{parent: o.Parent, version: o.Version, offset: s.size + int64(at), length: int32(len(page) - at)}
 	}
 	if size := s.size + int64(len(page)); size > s.granted {
@@ -93,6 +82,9 @@ func (s *spool) add(objects []Object) error {
 	s.size += int64(len(page))
 	return nil
 }
+
+// packedBytes is the size of a buffer that most objects fit into when they are packed.
+const packedBytes = 16 << 10
 
 // withoutID returns an object whose work has an ID that can be written: the ID of
 // the zero value can't, and the key tells.
@@ -119,7 +111,7 @@ func (s *spool) get(key string) (Object, error) {
 	if _, err := s.file.ReadAt(packed, at.offset); err != nil {
 		return o, err
 	}
-	content, err := s.decoder.DecodeAll(packed, nil)
+	content, err := s2.Decode(nil, packed)
 	if err != nil {
 		return o, err
 	}

@@ -262,63 +262,6 @@ func (m *making) writeRows(ctx context.Context) error {
 	return nil
 }
 
-// writeIndex writes the base's index and returns the names of its files.
-func (m *making) writeIndex(ctx context.Context, c contents, items int) ([]string, error) {
-	f, err := pack.Open(filepath.Join(m.folder, rowsFile))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b := newBase(makingCacheBytes)
-	from := &content{library: m.opts.library, rows: newRows(sorted{File: f}), items: b.items, texts: b.texts}
-	to := index.NewBuilder(m.folder)
-	defer to.Close()
-	done, total := 0, len(c.put)
-	add := func(it *library.Item) error {
-		doc, err := from.document(it)
-		if err != nil {
-			return err
-		}
-		if done++; c.report != nil && done%reportEvery == 0 {
-			c.report(done, total)
-		}
-		return to.Add(ctx, doc)
-	}
-	if c.from == nil {
-		total = items
-		err = from.eachItem(add)
-	} else {
-		err = from.eachOf(c.put, add)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if c.report != nil {
-		c.report(done, total)
-	}
-	return to.Finish(ctx, c.from)
-}
-
-// reportEvery is after how many works the progress of indexing is told.
-const reportEvery = 500
-
-// eachOf calls fn with the items of some keys.
-func (c *content) eachOf(keys []string, fn func(*library.Item) error) error {
-	for _, key := range keys {
-		it, err := c.item(key)
-		if err == nil && it == nil {
-			err = damaged(errors.New("an item that was written is not there"))
-		}
-		if err == nil {
-			err = fn(it)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // check opens the base as a reader will.
 func (m *making) check() error {
 	b, err := openBase(m.dir, filepath.Base(m.folder), makingCacheBytes)
