@@ -23,7 +23,7 @@ func (s *search) candidates() (map[library.Candidate]library.Frequency, error) {
 // complete adds the candidates of a word.
 func (s *search) complete(word int, out map[library.Candidate]library.Frequency) error {
 	w := &s.query.words[word]
-	if len(w.prefix) < 2 {
+	if len(w.prefix) < 2 || s.exact && !w.open {
 		return nil
 	}
 	add := func(term string, f library.Frequency) {

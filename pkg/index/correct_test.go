@@ -38,7 +38,7 @@ func TestSearch_Corrects(t *testing.T) {
 		{"etwroks power.", 5, "", nil},               // two errors in seven letters
 		{`"experiments of Galvnai"`, 1, "Galvnai", []string{"galvani"}},
 		{"title:netwroks.", 5, "netwroks", []string{"networks"}},
-		{"experim", 1, "", nil},             // begins words
+		{"experim", 1, "experim", []string{"experim*"}},
 		{"EGELS.", 0, "", nil},              // an abbreviation
 		{"mars engels.", 4, "", nil},        // a wrong letter of four
 		{"spn.", 0, "", nil},                // too short

@@ -53,6 +53,7 @@ type lookup struct {
 	source  lookupSource
 	in      question.Part
 	weight  float32 // against the word itself
+	bit     uint64  // what a work with the term has: the word, or guessed
 	// found is the number of works and passages of the view that have the
 	// term, and the frequencies are what it adds to the score of one.
 	found                           library.Frequency
@@ -139,10 +140,8 @@ func (s *search) prepare(given *library.Statistics) error {
 	if err := s.propose(given); err != nil {
 		return err
 	}
-	for _, c := range s.completed {
-		if _, err := s.lookUp(c.Term, c.Word, completion, prefixWeight); err != nil {
-			return err
-		}
+	if err := s.lookUpCompletions(given); err != nil {
+		return err
 	}
 	if err := s.lookUpNames(); err != nil {
 		return err
@@ -174,6 +173,29 @@ func (s *search) propose(given *library.Statistics) error {
 	spellings, err := s.spellings()
 	s.spelled = library.MostPlausible(spellings)
 	return err
+}
+
+// lookUpCompletions finds the postings of the words that the query's words begin. A
+// word that no work has is told as corrected: "mathem → mathem*".
+func (s *search) lookUpCompletions(given *library.Statistics) error {
+	for i, c := range s.completed {
+		if _, err := s.lookUp(c.Term, c.Word, completion, prefixWeight); err != nil {
+			return err
+		}
+		first := i == 0 || s.completed[i-1].Word != c.Word
+		if w := &s.query.words[c.Word]; first && !w.open && !s.known(c.Word, given) {
+			s.corrections = append(s.corrections, library.Correction{From: w.typed, To: w.prefix + "*"})
+			s.query.note(noticeCorrected)
+		}
+	}
+	return nil
+}
+
+// known reports whether a work of the view or of the statistics has a word of the
+// query.
+func (s *search) known(word int, given *library.Statistics) bool {
+	none := library.Frequency{}
+	return s.counted[word] != none || given != nil && given.Words[word] != none
 }
 
 // completes reports whether a word of the query begins others.
@@ -316,6 +338,10 @@ func (s *search) weigh(given *library.Statistics) {
 		}
 		if n.Passages > 0 {
 			l.passageFrequency = l.weight * inverseFrequency(total.Passages, n.Passages)
+		}
+		if l.bit = 1 << l.word; l.source == completion && groups[l.word][ownForm] != (library.Frequency{}) && !s.query.words[l.word].open {
+			l.bit = guessed
+			continue
 		}
 		s.covers.weigh(l.word, max(l.workFrequency, l.passageFrequency))
 	}

@@ -53,6 +53,8 @@ type queryWord struct {
 	quoted bool
 	// prefix is the word folded if it may go on, else "".
 	prefix string
+	// open says that a star follows the word, so that it may go on for sure.
+	open bool
 	// spelled are the terms of the word's likely spellings, and also the terms by which
 	// only names of creators have it.
 	spelled, also []string
@@ -155,6 +157,7 @@ func (p *parser) plain(n *question.Node, last bool) {
 			w.prefix = string(p.Word)
 		}
 		if final && n.Prefix {
+			w.open = true
 			w.typed += "*"
 		}
 		if final && n.Prefix || !p.stopped(w) {
@@ -189,7 +192,7 @@ func (p *parser) add(w queryWord) int {
 		old.quoted = old.quoted || w.quoted
 		old.add(w.terms)
 		if w.prefix != "" {
-			old.prefix = w.prefix
+			old.prefix, old.open = w.prefix, w.open
 		}
 		return i
 	}
@@ -251,7 +254,7 @@ func (p *parser) score(n *question.Node) {
 	for p.Next() {
 		if w := p.word(n.Text, in); !p.isStop(string(p.Word)) {
 			if n.Prefix && n.Kind == question.Text && p.End == len(n.Text) {
-				w.prefix = string(p.Word)
+				w.prefix, w.open = string(p.Word), true
 			}
 			p.add(w)
 		}
@@ -262,6 +265,7 @@ func (p *parser) score(n *question.Node) {
 func (p *parser) finish(text string) parsed {
 	if len(p.out.words) == 0 && len(p.out.conditions) == 0 {
 		for _, w := range p.stop {
+			w.prefix = ""
 			p.add(w)
 		}
 	}

@@ -18,6 +18,11 @@ type workAccount struct {
 
 func (a *workAccount) untouched() bool { return a.mask|a.texts == 0 && a.score == 0 && a.added == 0 }
 
+// guessed is the bit of a mask that says that a work has a word that begins with
+// the query's last word, which other works have as it is. The question "art" lists
+// articles as similar and does not count them. The bits of words are below maxScored.
+const guessed = 1 << 63
+
 // passageAccount is the same of a passage.
 type passageAccount struct {
 	mask  uint64
@@ -96,7 +101,7 @@ func (s *search) offer(t *top, seg, work uint32) {
 	c := candidate{lanes: a.lanes, passage: a.passage, segment: seg, work: work, has: a.mask | a.texts, grade: complete}
 	if a.score < identifierScore {
 		switch c.grade = s.demand.grade(c.has); {
-		case c.grade == unrelated && a.added <= s.leastAdded:
+		case c.grade == unrelated && a.added <= s.leastAdded && (c.has&guessed == 0 || len(s.query.words) > 1):
 			return
 		case c.grade == unrelated:
 			c.grade = similar
@@ -183,7 +188,7 @@ func (s *search) countWords(seg int) error {
 		if l.found.Works == 0 || l.in&^question.Fulltext == 0 {
 			continue
 		}
-		bit, lane := uint64(1)<<l.word, uint64(s.covers.lanes[l.word])
+		had, lane := l.bit|1<<l.word, uint64(s.covers.lanes[l.word])
 		s.iterator = s.lists[2*(l.slot*n+seg)].Iterator(false, s.iterator)
 		for {
 			doc, weight, ok, err := s.iterator.Next()
@@ -195,7 +200,7 @@ func (s *search) countWords(seg int) error {
 			}
 			place := work[doc]
 			a := &s.works[place]
-			if a.mask&bit != 0 {
+			if a.mask&had != 0 {
 				continue // a term that begins with a word the work has
 			}
 			parts := partsOfWeight(weight) & l.in
@@ -205,7 +210,7 @@ func (s *search) countWords(seg int) error {
 			if a.untouched() {
 				s.touched = append(s.touched, place)
 			}
-			a.mask |= bit
+			a.mask |= l.bit
 			a.lanes += lane * lanesOf[parts]
 			a.score += l.workFrequency * saturations[weight%impactLevels]
 		}
@@ -244,20 +249,20 @@ func (s *search) countPassages(seg int) error {
 
 // addPassages adds the postings of a term to the accounts of passages.
 func (s *search) addPassages(l *lookup, it *segment.Iterator) error {
-	bit := uint64(1) << l.word
+	had := l.bit | 1<<l.word
 	for {
 		doc, weight, ok, err := it.Next()
 		if !ok || err != nil {
 			return err
 		}
 		a := &s.passages[doc]
-		if a.mask&bit != 0 {
+		if a.mask&had != 0 {
 			continue
 		}
 		if a.mask == 0 {
 			s.reached = append(s.reached, doc)
 		}
-		a.mask |= bit
+		a.mask |= l.bit
 		a.score += l.passageFrequency * saturations[weight%impactLevels]
 	}
 }
