@@ -33,7 +33,7 @@ func (f *fixture) ServerOptions() *mcp.ServerOptions {
 
 // Register implements the catalogue: it adds everything to s, which a tool may
 // change later.
-func (f *fixture) Register(s *mcp.Server) {
+func (f *fixture) Register(s *mcp.Server) error {
 	f.server = s
 	for _, tools := range [][]testTool{contentTools(), schemaTools(), streamTools(), clientTools(), f.inputTools(), f.changeTools()} {
 		for _, t := range tools {
@@ -42,6 +42,7 @@ func (f *fixture) Register(s *mcp.Server) {
 	}
 	f.addPrompts()
 	addResources(s)
+	return nil
 }
 
 // Definitions implements the catalogue: no tool is served outside MCP.

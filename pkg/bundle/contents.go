@@ -16,7 +16,9 @@ func ContentsOf(ctx context.Context, catalog *tool.Catalog) (Contents, error) {
 	}
 	identity := &mcp.Implementation{Name: "stackroom", Version: development}
 	server := mcp.NewServer(identity, catalog.ServerOptions())
-	catalog.Register(server)
+	if err := catalog.Register(server); err != nil {
+		return Contents{}, err
+	}
 	near, far := mcp.NewInMemoryTransports()
 	serving, err := server.Connect(ctx, far, nil)
 	if err != nil {

@@ -102,8 +102,12 @@ type catalog struct {
 }
 
 func (c *catalog) ServerOptions() *mcp.ServerOptions { return c.options }
-func (c *catalog) Register(s *mcp.Server)            { c.register(s) }
-func (c *catalog) Definitions() []tool.Definition    { return c.tools }
+func (c *catalog) Register(s *mcp.Server) error {
+	c.register(s)
+	return nil
+}
+
+func (c *catalog) Definitions() []tool.Definition { return c.tools }
 
 func (c *catalog) Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error) {
 	return c.call(ctx, name, arguments)

@@ -27,7 +27,7 @@ import (
 type empty struct{}
 
 func (empty) ServerOptions() *mcp.ServerOptions { return nil }
-func (empty) Register(*mcp.Server)              {}
+func (empty) Register(*mcp.Server) error        { return nil }
 func (empty) Definitions() []tool.Definition    { return nil }
 
 func (empty) Call(context.Context, string, json.RawMessage) (json.RawMessage, error) {

@@ -14,7 +14,7 @@ var knownMethods = map[string]bool{
 	"prompts/list": true, "prompts/get": true,
 	"resources/list": true, "resources/read": true, "resources/templates/list": true,
 	"resources/subscribe": true, "resources/unsubscribe": true,
-	"subscriptions/listen": true, "completion/complete": true, "logging/setLevel": true,
+	"skills/list": true, "skills/get": true, "subscriptions/listen": true, "completion/complete": true, "logging/setLevel": true,
 	"notifications/initialized": true, "notifications/cancelled": true,
 	"notifications/progress": true, "notifications/roots/list_changed": true,
 	MethodREST: true,

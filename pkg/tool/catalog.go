@@ -11,6 +11,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/csl/styles"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/resolve"
+	"github.com/stackroom-mcp/stackroom/pkg/skill"
 )
 
 // Libraries is what the caller may see. Who the caller is stands in ctx, which
@@ -81,6 +82,7 @@ type Catalog struct {
 	registries    *resolve.Resolver
 	writing       *Writing // nil lists no tool that writes
 	privateTools  bool
+	skills        []skill.Skill
 	tools         []*definition
 	// comparing holds a value for each call that compares all works, which takes
 	// memory.
@@ -100,7 +102,11 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.Styles == nil {
 		opts.Styles = styles.New()
 	}
-	c := &Catalog{styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
+	skills, err := skill.All()
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalog{skills: skills, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
 	defined := []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, findDuplicatesTool, citeTool, checkReferencesTool,
 	}
@@ -159,14 +165,16 @@ func (c *Catalog) names() []string {
 	return names
 }
 
-// Register adds the tools, prompts and resources to a server, which should
+// Register adds the tools, prompts, resources and skills to a server, which should
 // have been made with the options of [Catalog.ServerOptions]. Register comes
 // before the server's own middleware is added, so that that one stands outside
-// the one with which the catalogue answers resources/list.
-func (c *Catalog) Register(s *mcp.Server) {
+// the one with which the catalogue answers resources/list. It fails if the SDK
+// serves a method that the catalogue adds.
+func (c *Catalog) Register(s *mcp.Server) error {
 	for _, d := range c.tools {
 		s.AddTool(d.wire, d.handle)
 	}
 	c.addPrompts(s)
 	c.addResources(s)
+	return c.addSkills(s)
 }

@@ -284,7 +284,7 @@ func TestCachingHintsKeepCallersApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	got["resources"] = hint{resources.CacheScope, resources.TTLMs}
-	read, err := c.ReadResource(ctx, &mcp.ReadResourceParams{URI: resources.Resources[0].URI})
+	read, err := c.ReadResource(ctx, &mcp.ReadResourceParams{URI: worksOf(resources)[0].URI})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -216,3 +216,8 @@ func callDirectly(t testing.TB, c *Catalog, tool, arguments string, out any) {
 		t.Fatal(err)
 	}
 }
+
+// worksOf returns the works of a list of resources, which has the skills too.
+func worksOf(res *mcp.ListResourcesResult) []*mcp.Resource {
+	return slices.DeleteFunc(slices.Clone(res.Resources), func(r *mcp.Resource) bool { return !strings.HasPrefix(r.URI, resourceScheme) })
+}

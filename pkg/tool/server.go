@@ -37,17 +37,23 @@ func (c *Catalog) ServerOptions() *mcp.ServerOptions {
 			Prompts:     &mcp.PromptCapabilities{},
 			Resources:   &mcp.ResourceCapabilities{},
 			Completions: &mcp.CompletionCapabilities{},
+			Extensions:  map[string]any{skillsExtension: map[string]any{}},
 		},
 		CompletionHandler: c.complete,
 		SetCacheable:      c.setCacheable,
 	}
 }
 
-// setCacheable keeps the list of tools private where it depends on the caller.
+// setCacheable keeps private what depends on the caller: works, and the list of
+// tools where others are listed other tools.
 func (c *Catalog) setCacheable(_ context.Context, req mcp.Request, hint *mcp.Cacheable) {
 	hint.CacheScope, hint.TTLMs = "public", publicTTL
-	switch req.GetParams().(type) {
-	case *mcp.ListResourcesParams, *mcp.ReadResourceParams:
+	switch p := req.GetParams().(type) {
+	case *mcp.ReadResourceParams:
+		if !isPublic(p) {
+			hint.CacheScope, hint.TTLMs = "private", privateTTL
+		}
+	case *mcp.ListResourcesParams:
 		hint.CacheScope, hint.TTLMs = "private", privateTTL
 	case *mcp.ListToolsParams:
 		if c.privateTools {

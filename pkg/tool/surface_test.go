@@ -26,7 +26,7 @@ func TestResourcesListTheCallersWorks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range res.Resources {
+		for _, r := range worksOf(res) {
 			if seen[r.URI] || r.Title == "" || r.Name == "" || !strings.Contains(r.Description, "untrusted") {
 				t.Errorf("resource %+v", r)
 			}

@@ -128,7 +128,7 @@ func TestHostileLibrary_IsHarmless(t *testing.T) {
 		t.Fatal(err)
 	}
 	harmless(t, "resources/list", string(indented(t, resources)))
-	for _, uri := range []string{resources.Resources[0].URI, resources.Resources[0].URI + "/text"} {
+	for _, uri := range []string{worksOf(resources)[0].URI, worksOf(resources)[0].URI + "/text"} {
 		read, err := c.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
 		if err != nil {
 			t.Fatal(err)

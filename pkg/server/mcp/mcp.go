@@ -21,8 +21,8 @@ import (
 type Catalog interface {
 	// ServerOptions returns the options of an SDK server for the catalogue.
 	ServerOptions() *mcp.ServerOptions
-	// Register adds the tools, prompts and resources to an SDK server.
-	Register(*mcp.Server)
+	// Register adds the tools, prompts, resources and skills to an SDK server.
+	Register(*mcp.Server) error
 	// Definitions returns the tools in the order of the list. If callers sign
 	// in, a registered tool that is missing here is unknown.
 	Definitions() []tool.Definition
@@ -58,7 +58,9 @@ func newServer(stopping context.Context, o Options, transport string) (*mcp.Serv
 		return nil, nil, errors.New("mcp: Options.Catalog is missing")
 	}
 	s := mcp.NewServer(o.Implementation, o.Catalog.ServerOptions())
-	o.Catalog.Register(s)
+	if err := o.Catalog.Register(s); err != nil {
+		return nil, nil, err
+	}
 	m := &middleware{runner: o.Runner, authorizer: o.Authorizer, transport: transport, stopping: stopping}
 	s.AddReceivingMiddleware(m.observed, m.authorized)
 	return s, m, nil

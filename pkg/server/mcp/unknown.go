@@ -45,7 +45,7 @@ func isRequest(method string) bool {
 	switch method {
 	case "initialize", "ping", "completion/complete", "logging/setLevel", "prompts/list", "prompts/get", "tools/list", "tools/call",
 		"resources/list", "resources/read", "resources/templates/list", "resources/subscribe", "resources/unsubscribe",
-		"server/discover", "subscriptions/listen":
+		"skills/list", "skills/get", "server/discover", "subscriptions/listen":
 		return true
 	}
 	return false
