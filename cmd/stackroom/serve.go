@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -161,9 +162,13 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
+	about, err := directoryRoutes(c, writing != nil)
+	if err != nil {
+		return server.Options{Logger: logger}, err
+	}
 	return server.Options{
 		Catalog: catalog, Reading: reading,
-		Authenticator: a.auth.authenticator, Routes: a.auth.routes, SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List,
+		Authenticator: a.auth.authenticator, Routes: slices.Concat(a.auth.routes, about), SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List,
 		Limits: server.Limits{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  a.libs.Ready, Logger: logger, Telemetry: a.observing.Telemetry, SlowCall: c.SlowCall,
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),

@@ -8,11 +8,11 @@ import (
 	"math"
 )
 
-// The icon's size in pixels: what Claude Desktop recommends.
-const (
-	iconPixels = 512
-	iconSize   = "512x512"
-)
+// iconPixels is the icon's width and height: what Claude Desktop recommends.
+const iconPixels = 512
+
+// IconSize is the size of [Icon] in pixels.
+const IconSize = "512x512"
 
 // Icon returns the icon as a PNG: books on a shelf, one of them pulled out.
 func Icon() ([]byte, error) {

@@ -130,7 +130,7 @@ func NewManifest(version string, p Platform, c Contents) *Manifest {
 		Documentation:   repository + "#readme",
 		Support:         repository + "/issues",
 		Icon:            iconPath,
-		Icons:           []IconFile{{Source: iconPath, Size: iconSize}},
+		Icons:           []IconFile{{Source: iconPath, Size: IconSize}},
 		Server:          launch(p),
 		Tools:           c.Tools,
 		Prompts:         c.Prompts,

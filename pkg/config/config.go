@@ -37,6 +37,10 @@ type Config struct {
 	WebPages    string   `env:"STACKROOM_WEB_PAGES" expect:"on or off" doc:"Whether check_references reads the web pages that references without an identifier name: of public hosts alone. Default: on without sign-in, off with sign-in or if STACKROOM_RESOLVERS is none or STACKROOM_RESOLVER_URL is set."`
 	OpenAlexKey string   `env:"STACKROOM_OPENALEX_KEY" expect:"an OpenAlex key, or a reference to it" secret:"true" doc:"Lets check_references ask OpenAlex in batches, not only for 10 DOIs at once."`
 
+	_         struct{} `group:"Directories"`
+	Support   string   `env:"STACKROOM_SUPPORT" expect:"an e-mail address or an https URL" doc:"Who runs the server: where members ask, named on the pages /support and /privacy."`
+	Challenge string   `env:"STACKROOM_OPENAI_CHALLENGE" expect:"the token of OpenAI's form, up to 200 letters, digits, - and _" doc:"Served at /.well-known/openai-apps-challenge, to prove to ChatGPT's directory that the domain is yours. It is public."`
+
 	_       struct{} `group:"Writing"`
 	Writes  []string `env:"STACKROOM_WRITES" expect:"none, own, all, or IDs of libraries such as group:4711, comma-separated" doc:"The libraries that assistants may change. own: the embedded library and personal ones. Default: own without sign-in where only this machine can reach the server, else none. The rights of the caller, the key and the group count too."`
 	Confirm string   `env:"STACKROOM_CONFIRM" envDefault:"changes" expect:"always, changes or never" doc:"Which changes are planned and shown before they are made. changes: those that overwrite, move or remove. always: additions too. never: none."`
@@ -149,6 +153,7 @@ func (c *Config) check() []Fault {
 	expect(validUpstream(c.ZoteroURL), "ZOTERO_URL")
 	expect(c.StyleRepository == "" || validUpstream(c.StyleRepository), "STACKROOM_STYLE_REPOSITORY")
 	faults = append(faults, c.checkRegistries()...)
+	faults = append(faults, c.checkDirectories()...)
 	if _, err := ZoteroKeys(c.ZoteroKey); err != nil && !Reference(c.ZoteroKey) {
 		expect(false, "ZOTERO_API_KEY")
 	}

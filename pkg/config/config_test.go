@@ -277,3 +277,18 @@ func TestReadsWebPages(t *testing.T) {
 		t.Error("yes is accepted")
 	}
 }
+
+func TestLoad_Directories(t *testing.T) {
+	for setting, ok := range map[string]bool{
+		"STACKROOM_SUPPORT=library@example.org": true, "STACKROOM_SUPPORT=https://help.example.org/library": true,
+		"STACKROOM_SUPPORT=http://help.example.org": false, "STACKROOM_SUPPORT=javascript:alert(1)": false, "STACKROOM_SUPPORT=a friend": false,
+		"STACKROOM_SUPPORT=https://a:b@example.org": false, "STACKROOM_SUPPORT=https:///x": false,
+		"STACKROOM_SUPPORT=https://e.org/" + strings.Repeat("a", 486): true, "STACKROOM_SUPPORT=https://e.org/" + strings.Repeat("a", 487): false,
+		"STACKROOM_OPENAI_CHALLENGE=aB3-_x": true, "STACKROOM_OPENAI_CHALLENGE=a b": false, "STACKROOM_OPENAI_CHALLENGE=<b>": false,
+		"STACKROOM_OPENAI_CHALLENGE=" + strings.Repeat("a", 200): true, "STACKROOM_OPENAI_CHALLENGE=" + strings.Repeat("a", 201): false,
+	} {
+		if _, err := config.Load([]string{setting}); (err == nil) != ok {
+			t.Errorf("%s: %v", setting, err)
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -170,26 +169,5 @@ func fromThisMachine(r *http.Request) bool {
 	return origin.OverLoopback(r) && origin.IsLoopback(r.Host)
 }
 
-// baseURL returns the URL at which the caller reached the server, without a
-// trailing slash. It is shown to that caller only.
-func (s *Setup) baseURL(r *http.Request) string {
-	if s.options.PublicURL != "" {
-		return strings.TrimSuffix(s.options.PublicURL, "/")
-	}
-	scheme := "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
-	host := r.Host
-	if !isHost(host) {
-		host = "localhost"
-	}
-	return scheme + "://" + host
-}
-
-// isHost reports whether s can be a host with or without a port. The text
-// appears in commands that people copy, so it must not contain characters that
-// a shell interprets.
-func isHost(s string) bool {
-	return plaintext.IsToken(strings.NewReplacer("[", "", "]", "", ":", "").Replace(s), 255)
-}
+// baseURL returns the URL at which the caller reached the server.
+func (s *Setup) baseURL(r *http.Request) string { return origin.BaseURL(s.options.PublicURL, r) }

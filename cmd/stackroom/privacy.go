@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/change"
+	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/server/directory"
+)
+
+// rule is something that may be kept or sent, and when it is.
+type rule[T any] struct {
+	holds bool
+	what  T
+}
+
+// holding returns what holds.
+func holding[T any](rules []rule[T]) []T {
+	var all []T
+	for _, r := range rules {
+		if r.holds {
+			all = append(all, r.what)
+		}
+	}
+	return all
+}
+
+// fromZotero reports whether libraries are read from Zotero.
+func fromZotero(c *config.Config) bool {
+	return c.Auth == "zotero" || c.ZoteroKey != "" || c.ZoteroDesktop || c.ZoteroData != ""
+}
+
+// signsIn reports whether the server itself signs people in, and so keeps which
+// sign-ins and tokens have ended.
+func signsIn(c *config.Config) bool { return c.Auth == "zotero" || c.OIDCClientID != "" }
+
+// stateAt returns where state is kept that several processes share.
+func stateAt(c *config.Config, folder, prefix string) string {
+	if c.StateBucket != "" {
+		return "in the operator's bucket at Google Cloud Storage, under " + prefix
+	}
+	return "on the server, in " + folder + " of its data folder"
+}
+
+// kept says what the server keeps with these settings. A test holds that it names
+// every folder of the data folder and every prefix of the state bucket.
+func kept(c *config.Config, writes bool) []directory.Kept {
+	days := int(change.ReceiptLife.Hours() / 24)
+	return holding([]rule[directory.Kept]{
+		{c.ServesLocal(), directory.Kept{
+			What: "Libraries that the operator imported, with their texts", Where: "on the server, in its data folder",
+			HowLong: "until the operator removes them", End: "ask the operator",
+		}},
+		{fromZotero(c), directory.Kept{
+			What:  "A copy of each Zotero library that is read: works, notes, annotations, texts and a search index",
+			Where: "on the server, in replicas of its data folder or a temporary folder", HowLong: "30 days after the last use",
+			End: "take the server's access to the library away at Zotero; no caller is then shown the copy, and it goes after these days",
+		}},
+		{fromZotero(c) && c.StateBucket != "" && c.Snapshots == "on", directory.Kept{
+			What:    "A snapshot of each of these copies, encrypted under the server's master key if it has one",
+			Where:   "in the operator's bucket at Google Cloud Storage, under replicas/",
+			HowLong: "30 days after the last use, or until Zotero no longer has the library", End: "as for the copy",
+		}},
+		{signsIn(c), directory.Kept{
+			What:  "Which sign-ins, codes and tokens are spent or ended, by numbers without names, and of each personal access token its name, scopes and dates. The tokens themselves, with your Zotero key sealed in them, are kept by your client alone",
+			Where: stateAt(c, "the sign-in file", "ledger/"), HowLong: "at most 100 days",
+			End: "sign out in the client, end the token at /account/tokens, or delete the key at zotero.org/settings/keys",
+		}},
+		{signsIn(c), directory.Kept{
+			What: "A cookie while you are signed in to the account page", Where: "in your browser", HowLong: "an hour", End: "sign out there",
+		}},
+		{c.Auth == "tokens", directory.Kept{
+			What: "Of each access token a hash, its name and what it may read", Where: "in the server's settings", HowLong: "until the operator removes it", End: "ask the operator",
+		}},
+		{writes, directory.Kept{
+			What:  "A journal of changes: who changed what with which client and when, and each work before and after; and plans of changes that are too long for the client to carry",
+			Where: stateAt(c, "changes", "journal/ and plans/"), HowLong: fmt.Sprintf("%d days; plans for ten minutes, removed within a day", days),
+			End: "ask the operator; then these changes can't be taken back",
+		}},
+		{true, directory.Kept{
+			What:    "Log lines and audit events: who called which tool of which library when, the IDs of the works that were given out, the outcome, and the address of the request. Never words of a question, titles, keys or tokens",
+			Where:   "where the operator's platform keeps the server's output",
+			HowLong: "as long as the operator chose there (30 days at Google Cloud unless changed)", End: "ask the operator",
+		}},
+		{c.TraceContent, directory.Kept{
+			What:  "Traces with the arguments of calls: on this server they have the words of your questions",
+			Where: "where the operator's traces are kept", HowLong: "as long as the operator chose there", End: "ask the operator",
+		}},
+	})
+}
+
+// sent says what the server sends to others with these settings.
+func sent(c *config.Config, writes bool) []directory.Sent {
+	const asked = "when the assistant checks references"
+	registries := asked
+	if writes {
+		registries += ", or adds a work by its identifier"
+	}
+	return holding([]rule[directory.Sent]{
+		{fromZotero(c) && c.ZoteroData == "", directory.Sent{
+			To: "Zotero", What: "The key that you or the operator gave, and requests for the libraries that it may read", When: "When a library is read or changed",
+		}},
+		{len(c.AskedRegistries()) > 0, directory.Sent{
+			To:   "Public registries: " + strings.Join(registryNames(c.AskedRegistries()), ", "),
+			What: "Identifiers of works, and title, names and year of references without one. No text of a library, and nothing about who asks", When: "W" + registries[1:],
+		}},
+		{c.ReadsWebPages(), directory.Sent{
+			To: "Web pages that references name", What: "A request for the page, without cookies", When: "W" + asked[1:],
+		}},
+		{c.Auth == "oidc", directory.Sent{
+			To: "Your organisation's identity provider", What: "Requests for its public keys, and the codes of sign-ins to the account page", When: "At each sign-in",
+		}},
+		{c.StyleRepository != "", directory.Sent{
+			To: "A repository of citation styles", What: "The name of a style", When: "When a citation in a style is asked for that the server does not have",
+		}},
+		{c.StateBucket != "" || c.Service != "", directory.Sent{
+			To: "Google Cloud", What: "What is kept there, as said above, and the server's own secrets and log", When: "While the server runs",
+		}},
+	})
+}
+
+// registryNames returns the names of registries as people know them.
+func registryNames(asked []string) []string {
+	known := map[string]string{
+		"crossref": "Crossref", "datacite": "DataCite", "doiorg": "doi.org", "arxiv": "arXiv", "pubmed": "PubMed",
+		"europepmc": "Europe PMC", "openlibrary": "Open Library", "openalex": "OpenAlex",
+	}
+	names := make([]string, len(asked))
+	for i, name := range asked {
+		names[i] = known[name]
+	}
+	return names
+}
