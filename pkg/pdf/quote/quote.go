@@ -49,6 +49,9 @@ type Position struct {
 	// SortIndex is Zotero's: page, number of the character on the page, distance from
 	// the top.
 	SortIndex string
+	// NoteRect and NoteSortIndex are those of a note at the quote.
+	NoteRect      Rect
+	NoteSortIndex string
 	// Text is the quote as the file has it, with words divided at line ends joined.
 	Text string
 	// Before and After are what stands around it on its page.
@@ -57,11 +60,19 @@ type Position struct {
 
 // AnnotationPosition returns the position as Zotero's field annotationPosition.
 func (p Position) AnnotationPosition() string {
+	return positionText(p.PageIndex, p.Rects, p.NextPageRects)
+}
+
+// NotePosition returns the position of a note at the quote as Zotero's field
+// annotationPosition.
+func (p Position) NotePosition() string { return positionText(p.PageIndex, []Rect{p.NoteRect}, nil) }
+
+func positionText(page int, rects, next []Rect) string {
 	text, err := json.Marshal(struct {
 		PageIndex     int    `json:"pageIndex"`
 		Rects         []Rect `json:"rects"`
 		NextPageRects []Rect `json:"nextPageRects,omitempty"`
-	}{p.PageIndex, p.Rects, p.NextPageRects})
+	}{page, rects, next})
 	if err != nil {
 		panic(err) // finite numbers
 	}

@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,8 @@ func TestLocate(t *testing.T) {
 	}()
 	t.Run("places", func(t *testing.T) { testPositions(t, l) })
 	t.Run("rectangles", func(t *testing.T) { testRects(t, l) })
+	t.Run("lines", func(t *testing.T) { testLines(t, l) })
+	t.Run("notes", func(t *testing.T) { testNotes(t, l) })
 	t.Run("pages", func(t *testing.T) { testPages(t, l) })
 	t.Run("ambiguous", func(t *testing.T) { testAmbiguous(t, l) })
 	t.Run("nearest", func(t *testing.T) { testNearest(t, l) })
@@ -145,6 +148,98 @@ func testRects(t *testing.T, l *Locator) {
 	}
 }
 
+// testLines holds that rectangles are those of whole lines, as Zotero's reader makes
+// them. Of Helvetica's type PDFium takes 0.72 to 0.95 of the size above the baseline.
+func testLines(t *testing.T, l *Locator) {
+	at := func(x, y, size float64, text string) pdftest.Text {
+		return pdftest.Text{X: x, Y: y, Size: size, Text: text}
+	}
+	for name, c := range map[string]struct {
+		texts []pdftest.Text
+		quote string
+		want  []Rect
+	}{
+		"large type beside it":   {[]pdftest.Text{at(72, 700, 10, "quoted text"), at(140, 700, 20, "large")}, "quoted text", []Rect{{72, 696, 123.7, 717}}},
+		"a raised sign":          {[]pdftest.Text{at(72, 700, 10, "before"), at(102, 706, 6, "12"), at(112, 700, 10, "after")}, "before12 after", []Rect{{72, 698, 134, 711}}},
+		"cells of a table":       {[]pdftest.Text{at(72, 700, 10, "one cell"), at(300, 700, 10, "other cell")}, "cell other", []Rect{{93.5, 698, 324.5, 709}}},
+		"lines close together":   {[]pdftest.Text{at(72, 700, 10, "first line ends"), at(72, 692, 10, "second begins")}, "ends second", []Rect{{109.2, 698, 130.9, 709}, {72, 690, 104.2, 701}}},
+		"columns":                {[]pdftest.Text{at(72, 600, 10, "left ends"), at(300, 700, 10, "right begins")}, "ends right", []Rect{{89.5, 598, 112, 609}, {300, 698, 321, 709}}},
+		"an initial":             {[]pdftest.Text{at(72, 680, 30, "O"), at(96, 695, 10, "nce upon a time"), at(96, 680, 10, "there was a lake")}, "once upon", []Rect{{72, 674, 95.5, 708}, {96, 693, 137.1, 704}}},
+		"two lines that run up":  {[]pdftest.Text{{X: 300, Y: 200, Size: 10, Text: "first line ends", Up: true}, {X: 308, Y: 200, Size: 10, Text: "second begins", Up: true}}, "ends second", []Rect{{291, 237.2, 302, 258.9}, {299, 200, 310, 232.2}}},
+		"parts of the same line": {[]pdftest.Text{at(72, 700, 10, "quoted "), at(105, 700, 10, "text here")}, "quoted text", []Rect{{72, 698, 123.5, 709}}},
+	} {
+		p := one(t, l, file(pdftest.Page{Texts: c.texts}), c.quote)
+		if !slices.EqualFunc(p.Rects, c.want, func(a, b Rect) bool { return near(a, b, 2.5) }) {
+			t.Errorf("%s: %v, want about %v", name, p.Rects, c.want)
+		}
+	}
+	content := file(page("Seven words stand on this first line", "and some more on the second, shorter"))
+	last := ""
+	for _, quote := range []string{"Seven words", "words stand on this first line and some", "on this first line and", "more on the second"} {
+		p := one(t, l, content, quote)
+		if p.SortIndex <= last {
+			t.Errorf("%q sorts as %s, the one before as %s", quote, p.SortIndex, last)
+		}
+		last = p.SortIndex
+	}
+}
+
+func TestDirection(t *testing.T) {
+	for angle, want := range map[float64]direction{0: right, math.Pi / 2: down, math.Pi: left, 3 * math.Pi / 2: up, 2 * math.Pi: right, 0.1: right, 6.2: right} {
+		if got := directionOf(angle); got != want {
+			t.Errorf("%v: %d, want %d", angle, got, want)
+		}
+	}
+}
+
+// TestDivide has what no text of a simple font shows.
+func TestDivide(t *testing.T) {
+	c := func(r rune, runs direction, baseline float64, box Rect) char { return char{r, box, runs, baseline} }
+	for name, x := range map[string]struct {
+		chars []char
+		lines int
+	}{
+		"another direction":         {[]char{c('a', right, 0, Rect{0, 0, 5, 10}), c('b', left, 0, Rect{5, 0, 10, 10})}, 2},
+		"back by less than a step":  {[]char{c('a', right, 0, Rect{9, 0, 14, 10}), c('b', right, 1, Rect{0, 1, 5, 11})}, 1},
+		"back by more than a step":  {[]char{c('a', right, 0, Rect{11, 0, 16, 10}), c('b', right, 1, Rect{0, 1, 5, 11})}, 2},
+		"back on the same baseline": {[]char{c('a', right, 0, Rect{50, 0, 55, 10}), c('b', right, 0, Rect{0, 0, 5, 10})}, 1},
+		"upside down, forward":      {[]char{c('a', left, 0, Rect{50, 0, 55, 10}), c('b', left, 1, Rect{40, 1, 45, 11})}, 1},
+		"upside down, back":         {[]char{c('a', left, 0, Rect{50, 0, 55, 10}), c('b', left, 1, Rect{60, 1, 65, 11})}, 2},
+		"down, forward":             {[]char{c('a', down, 0, Rect{0, 50, 10, 55}), c('b', down, 1, Rect{1, 40, 11, 45})}, 1},
+		"down, back":                {[]char{c('a', down, 0, Rect{0, 50, 10, 55}), c('b', down, 1, Rect{1, 60, 11, 65})}, 2},
+		"Hebrew":                    {[]char{c('א', right, 0, Rect{50, 0, 55, 10}), c('ב', right, 0, Rect{45, 0, 50, 10})}, 1},
+		"Hebrew, the next line":     {[]char{c('א', right, 0, Rect{5, 0, 10, 10}), c('ב', right, -8, Rect{50, -8, 55, 2})}, 2},
+		"blanks":                    {[]char{c(' ', right, 0, Rect{0, 0, 5, 10}), c('a', right, 0, Rect{})}, 0},
+	} {
+		p := &pageChars{chars: x.chars}
+		if p.divide(); len(p.lines) != x.lines {
+			t.Errorf("%s: %v", name, p.lines)
+		}
+	}
+}
+
+// testNotes holds where a note at a quote is: a square of 22 points at the upper right.
+func testNotes(t *testing.T, l *Locator) {
+	p := one(t, l, file(page("Of the ice in lakes, some words", "and others")), "lakes, some words and others")
+	if len(p.Rects) != 2 {
+		t.Fatalf("%v", p.Rects)
+	}
+	right, top := p.Rects[0][2], p.Rects[0][3]
+	if want := (Rect{right - 22, top - 22, right, top}).rounded(); p.NoteRect != want {
+		t.Errorf("%v, want %v", p.NoteRect, want)
+	}
+	if p.NoteSortIndex[13:] != p.SortIndex[13:] || p.NoteSortIndex[:6] != "00000|" {
+		t.Errorf("%s beside %s", p.NoteSortIndex, p.SortIndex)
+	}
+	var position struct{ Rects []Rect }
+	if err := json.Unmarshal([]byte(p.NotePosition()), &position); err != nil || len(position.Rects) != 1 || position.Rects[0] != p.NoteRect || strings.Contains(p.NotePosition(), "next") {
+		t.Errorf("%s, %v", p.NotePosition(), err)
+	}
+	if text := positionText(0, []Rect{Rect{-0.0001, 0, 1, 1}.rounded()}, nil); strings.Contains(text, "-0") {
+		t.Error(text)
+	}
+}
+
 func TestRect_IsSound(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e7} {
 		if (Rect{0, bad, 1, 1}).isSound() {
@@ -237,6 +332,35 @@ func testErrors(t *testing.T, l *Locator) {
 	if p := one(t, l, good, "some words"); p.PageLabel != "1" {
 		t.Errorf("after a call that was ended: %+v", p)
 	}
+}
+
+// FuzzLocate reads files that are no PDF files, or damaged ones.
+func FuzzLocate(f *testing.F) {
+	good := file(page("Some words of a page", "and a second line"), page("Another page"))
+	for _, content := range [][]byte{
+		nil, []byte("%PDF-1.7"), []byte("no file"), good[:len(good)/2], good,
+		bytes.Replace(good, []byte("/Count 2"), []byte("/Count 9"), 1),
+		bytes.Replace(good, []byte("/Kids [ 5 0 R"), []byte("/Kids [ 2 0 R"), 1), // it has itself as a page
+		bytes.Replace(good, []byte("612 792"), []byte("1e99 -9"), 1),
+		bytes.Replace(good, []byte(" Tf "), []byte("e30 Tf "), 1),
+		bytes.Replace(good, []byte("endstream"), []byte("streamend"), -1),
+		pdftest.File{Locked: true, Pages: []pdftest.Page{{}}}.Bytes(),
+	} {
+		f.Add(content)
+	}
+	l := New()
+	f.Cleanup(func() { _ = l.Close() })
+	f.Fuzz(func(t *testing.T, content []byte) {
+		r, err := l.Locate(t.Context(), content, "some words")
+		if err != nil && !errors.Is(err, pdf.ErrDamaged) && !errors.Is(err, pdf.ErrProtected) && !errors.Is(err, ErrNoText) && !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%v", err)
+		}
+		for _, p := range r.Positions {
+			if !json.Valid([]byte(p.AnnotationPosition())) || !json.Valid([]byte(p.NotePosition())) || len(p.Rects) == 0 {
+				t.Errorf("%+v", p)
+			}
+		}
+	})
 }
 
 // FuzzFind looks for a part of a text in it.

@@ -1,8 +1,10 @@
 package quote
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/klippa-app/go-pdfium/references"
@@ -12,16 +14,12 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
 )
 
-// char is a character of a page with its box.
-type char struct {
-	rune  rune
-	box   Rect
-	angle float64 // in which its line runs, in radians
-}
-
-// pageChars is the characters of a page and the page's height in points.
+// pageChars is the characters of a page, the lines that they stand in, and the page's
+// height in points.
 type pageChars struct {
 	chars  []char
+	lines  []Rect
+	line   []int // of each character; -1 for one that is not seen
 	height float64
 }
 
@@ -50,17 +48,29 @@ func (d *document) chars(index int) (pageChars, error) {
 			if err != nil {
 				continue // it is not drawn
 			}
-			angle, err := d.engine.FPDFText_GetCharAngle(&requests.FPDFText_GetCharAngle{TextPage: text, Index: i})
-			if err == nil {
-				out.chars[i].angle = float64(angle.CharAngle)
-			}
+			out.chars[i].runs, out.chars[i].baseline = d.direction(text, i)
 			if r := (Rect{float64(box.Rect.Left), float64(box.Rect.Bottom), float64(box.Rect.Right), float64(box.Rect.Top)}); r.isSound() {
 				out.chars[i].box = r.upright()
 			}
 		}
 		return nil
 	})
+	out.divide()
 	return out, err
+}
+
+// direction returns which way the line of a character runs, and where its baseline is.
+func (d *document) direction(text references.FPDF_TEXTPAGE, i int) (direction, float64) {
+	runs, baseline := right, 0.0
+	if got, err := d.engine.FPDFText_GetCharAngle(&requests.FPDFText_GetCharAngle{TextPage: text, Index: i}); err == nil {
+		runs = directionOf(float64(got.CharAngle))
+	}
+	if got, err := d.engine.FPDFText_GetCharOrigin(&requests.FPDFText_GetCharOrigin{TextPage: text, Index: i}); err == nil {
+		if baseline = got.Y; runs.isVertical() {
+			baseline = got.X
+		}
+	}
+	return runs, baseline
 }
 
 // isSound reports whether a rectangle's numbers are those of a page: a damaged file
@@ -98,42 +108,9 @@ func (r Rect) distance(o Rect) float64 {
 // rounded returns a rectangle as Zotero writes it.
 func (r Rect) rounded() Rect {
 	for i := range r {
-		r[i] = math.Round(r[i]*1000) / 1000
+		r[i] = math.Round(r[i]*1000)/1000 + 0 // not -0
 	}
 	return r
-}
-
-// lines returns the rectangles of the lines of characters.
-func lines(chars []char) []Rect {
-	var all []Rect
-	for _, c := range chars {
-		if c.box.isEmpty() || isBlank(c.rune) {
-			continue
-		}
-		if n := len(all); n > 0 && sameLine(all[n-1], c) {
-			all[n-1] = all[n-1].with(c.box)
-		} else {
-			all = append(all, c.box)
-		}
-	}
-	return all
-}
-
-// maxGap is how far the next character of a line is away at most, as a multiple of the
-// line's height. What is farther is in another column.
-const maxGap = 4
-
-// sameLine reports whether a character goes on with a line: across it, they share at
-// least half of the character's extent.
-func sameLine(line Rect, c char) bool {
-	along, across := 0, 1
-	if math.Abs(math.Sin(c.angle)) > 0.5 { // it runs up or down
-		along, across = 1, 0
-	}
-	height := c.box[across+2] - c.box[across]
-	shared := min(line[across+2], c.box[across+2]) - max(line[across], c.box[across])
-	gap := max(c.box[along]-line[along+2], line[along]-c.box[along+2])
-	return 2*shared >= height && gap <= maxGap*height
 }
 
 // position returns the position of a match.
@@ -157,7 +134,7 @@ func (d *document) position(s *stream, m match) (Position, error) {
 		if err != nil {
 			return p, err
 		}
-		p.NextPageRects = roundedLines(chars.chars[start:end])
+		p.NextPageRects = chars.rects(start, end)
 		onPage = len(text)
 		p.Text, p.After = text.text(begin, onPage)+" "+next.text(start, end), next.text(end, min(len(next), end+around))
 	} else {
@@ -168,41 +145,48 @@ func (d *document) position(s *stream, m match) (Position, error) {
 	if err != nil {
 		return p, err
 	}
-	all := lines(chars.chars[begin:onPage])
-	if len(all) == 0 {
+	if p.Rects = chars.rects(begin, onPage); len(p.Rects) == 0 {
 		return p, pdf.ErrDamaged // its characters have no boxes
 	}
-	p.Rects, p.SortIndex = roundedLines(chars.chars[begin:onPage]), chars.sortIndex(page, all)
+	p.SortIndex = chars.sortIndex(page, topmost(p.Rects))
+	p.NoteRect = noteRect(p.Rects)
+	p.NoteSortIndex = chars.sortIndex(page, p.NoteRect)
 	return p, nil
 }
 
-func roundedLines(chars []char) []Rect {
-	all := lines(chars)
-	for i := range all {
-		all[i] = all[i].rounded()
-	}
-	return all
-}
+// noteSide is the side of a note's square in points.
+const noteSide = 22
 
-// sortIndex returns Zotero's sort index of an annotation: the page, the number of the
-// first of the page's characters that is nearest to its bounding rectangle, and the
-// rectangle's distance from the top of the page.
-func (p pageChars) sortIndex(page int, rects []Rect) string {
-	var bounds Rect
+// noteRect returns the square of a note at a text, as Zotero's reader places it: at
+// the upper right of the rectangle around the text.
+func noteRect(rects []Rect) Rect {
+	bounds := rects[0]
 	for _, r := range rects {
 		bounds = bounds.with(r)
 	}
+	return Rect{bounds[2] - noteSide, bounds[3] - noteSide, bounds[2], bounds[3]}.rounded()
+}
+
+// topmost returns the first of the highest rectangles.
+func topmost(rects []Rect) Rect {
+	return slices.MaxFunc(rects, func(a, b Rect) int { return cmp.Compare(a[3], b[3]) })
+}
+
+// sortIndex returns Zotero's sort index of an annotation whose topmost rectangle is at:
+// the page, the number of the first of the page's characters that is nearest to it, and
+// its distance from the top of the page.
+func (p *pageChars) sortIndex(page int, at Rect) string {
 	offset, number, nearest := 0, 0, math.Inf(1)
-	for _, c := range p.chars {
-		if isBlank(c.rune) || c.box.isEmpty() {
+	for i, c := range p.chars {
+		if p.line[i] < 0 {
 			continue
 		}
-		if far := c.box.distance(bounds); far < nearest {
+		if far := c.box.distance(at); far < nearest {
 			offset, nearest = number, far
 		}
 		number++
 	}
-	top := int(min(max(0, math.Floor(p.height-bounds[3])), 99_999))
+	top := int(min(max(0, math.Floor(p.height-at[3])), 99_999))
 	return fmt.Sprintf("%05d|%06d|%05d", min(page, 99_999), min(offset, 999_999), top)
 }
 
