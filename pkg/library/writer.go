@@ -127,3 +127,13 @@ type Writer interface {
 	// object that was refused with [Conflict].
 	Write(ctx context.Context, b Batch) ([]Outcome, error)
 }
+
+// Files is a [Writer] of a library that keeps the files of its attachments.
+type Files interface {
+	Writer
+
+	// File returns the content of an attachment's file. The error has the code
+	// [NotFound] if the library does not have the file, [TooLarge] if it has more than
+	// most bytes, and [Forbidden] if the caller may not read files.
+	File(ctx context.Context, key string, most int64) ([]byte, error)
+}

@@ -15,6 +15,8 @@ type Target interface {
 	// Write carries out a batch. Mark is the state of the library as far as the caller
 	// knows it, or "".
 	Write(ctx context.Context, b library.Batch, mark string) (Written, error)
+	// File is the method of [library.Files].
+	File(ctx context.Context, key string, most int64) ([]byte, error)
 }
 
 // Written is what became of a batch.
@@ -28,7 +30,7 @@ type Written struct {
 // writer is a library as a caller reads and changes it.
 type writer struct{ *reader }
 
-var _ library.Writer = writer{}
+var _ library.Files = writer{}
 
 // NewKey implements [library.Writer].
 func (w writer) NewKey() string { return w.opening.Target.NewKey() }
@@ -39,6 +41,11 @@ func (w writer) Objects(ctx context.Context, kind library.ObjectKind, keys []str
 		return nil, library.Errorf(library.Invalid, "at most %d keys at a time, not %d", library.MaxEdits, len(keys))
 	}
 	return w.opening.Target.Objects(ctx, kind, keys)
+}
+
+// File implements [library.Files].
+func (w writer) File(ctx context.Context, key string, most int64) ([]byte, error) {
+	return w.opening.Target.File(ctx, key, most)
 }
 
 // Write implements [library.Writer]. The upstream carries the batch out, then the

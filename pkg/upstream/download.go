@@ -25,8 +25,7 @@ const maxHops = 3
 // another host is followed once, without any header of the caller: from https
 // only to https, and from http only on the same host or on this machine, so
 // that a host can't redirect requests into a private network. The header is the
-// file's, plus fields of the redirect response that the file's lacks, such as
-// Zotero-File-MD5.
+// file's, with the fields of the redirect responses, such as Zotero-File-MD5.
 func (c *Client) Download(ctx context.Context, r Request) (io.ReadCloser, http.Header, error) {
 	r.NoCache = true
 	p, err := c.prepare(r)
@@ -105,6 +104,7 @@ func (f *file) Close() error {
 
 // open requests a file and follows redirects.
 func (c *Client) open(ctx context.Context, f *flight, p *call) (*file, *fault) {
+	said := http.Header{} // of redirects
 	for hop := 0; ; hop++ {
 		release, failed := c.enter(ctx, f, p)
 		if failed != nil {
@@ -116,16 +116,18 @@ func (c *Client) open(ctx context.Context, f *flight, p *call) (*file, *fault) {
 			return nil, failed
 		}
 		if response.StatusCode < 300 {
+			maps.Copy(response.Header, said)
 			return c.opened(p, response, response.Header, release)
 		}
 		discard(response)
 		release()
+		maps.Copy(said, ofRedirect(response.Header))
 		target, failed := c.target(p, response)
 		if failed != nil {
 			return nil, failed
 		}
 		if !c.own(target) {
-			return c.elsewhere(ctx, p, target, response.Header)
+			return c.elsewhere(ctx, p, target, said)
 		}
 		if hop == maxHops {
 			return nil, held(library.Errorf(library.Unavailable, "%s redirects too often", c.options.Name))
@@ -204,11 +206,17 @@ func (c *Client) elsewhere(ctx context.Context, p *call, target *url.URL, said h
 		return nil, c.storageFault(response.StatusCode)
 	}
 	header := response.Header.Clone()
-	maps.DeleteFunc(said, func(name string, _ []string) bool {
-		return strings.HasPrefix(name, "Content-") || name == "Location" || name == "Transfer-Encoding"
-	})
 	maps.Copy(header, said)
 	return c.opened(p, response, header, func() {})
+}
+
+// ofRedirect returns the fields of a redirect response that concern the file.
+func ofRedirect(h http.Header) http.Header {
+	h = h.Clone()
+	maps.DeleteFunc(h, func(name string, _ []string) bool {
+		return strings.HasPrefix(name, "Content-") || name == "Location" || name == "Transfer-Encoding" || name == "Date"
+	})
+	return h
 }
 
 // storageFault returns the fault of the host that stores the files. Its 403

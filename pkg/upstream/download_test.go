@@ -93,7 +93,7 @@ func TestDownload_FollowsRedirectsOnHost(t *testing.T) {
 			}
 			switch r.URL.Path {
 			case "/file":
-				status(303, "", "Location", "/real?x=1")(w, r)
+				status(303, "", "Location", "/real?x=1", "Zotero-File-MD5", "abc", "Content-Type", "text/x-redirect")(w, r)
 			case "/circle":
 				status(302, "", "Location", "/circle")(w, r)
 			default:
@@ -101,9 +101,12 @@ func TestDownload_FollowsRedirectsOnHost(t *testing.T) {
 			}
 		})
 		client := n.client(t)
-		body, _, err := client.Download(t.Context(), asJSON("/file"))
+		body, header, err := client.Download(t.Context(), asJSON("/file"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if header.Get("Zotero-File-MD5") != "abc" || header.Get("Content-Type") == "text/x-redirect" || header.Get("Location") != "" {
+			t.Errorf("the caller gets %v", header)
 		}
 		if s := client.State(); s.InFlight != 1 {
 			t.Errorf("%d in flight while the host sends", s.InFlight)

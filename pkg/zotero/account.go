@@ -133,11 +133,11 @@ func (c *Client) webSource(g *grant, ask requester) *source {
 	return &source{ask: ask, id: g.about.ID, path: g.path, files: g.files, local: c.o.Local, parallel: c.o.Parallel}
 }
 
-// open opens the replica of a library, which ask reads and send changes.
-func (c *Client) open(r Replicas, g *grant, ask requester, send sender) library.Reader {
-	o := replica.Opening{About: g.about, View: g.view, Source: c.source(g, ask), Notice: g.notice}
+// open opens the replica of a library for a caller.
+func (c *Client) open(r Replicas, g *grant, by caller) library.Reader {
+	o := replica.Opening{About: g.about, View: g.view, Source: c.source(g, by.ask), Notice: g.notice}
 	if g.about.MayWrite && !c.o.Local {
-		o.Target = &target{source: c.webSource(g, ask), send: send}
+		o.Target = &target{source: c.webSource(g, by.ask), send: by.send, download: by.download}
 	}
 	return r.Open(o)
 }

@@ -3,6 +3,7 @@ package zotero
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -22,6 +23,7 @@ const (
 type Upstream interface {
 	Get(ctx context.Context, r upstream.Request) (*upstream.Response, error)
 	Send(ctx context.Context, c upstream.Change) (*upstream.Response, error)
+	Download(ctx context.Context, r upstream.Request) (io.ReadCloser, http.Header, error)
 }
 
 // Replicas opens the replica of a library for one caller.
@@ -91,6 +93,40 @@ func (c *Client) sendAs(cred upstream.Credential) sender {
 		res, err := c.up.Send(ctx, ch)
 		return res, translate(err)
 	}
+}
+
+// downloader downloads a file of at most so many bytes with a credential that may read
+// it. The header is the file's.
+type downloader func(ctx context.Context, path string, most int64) (*upstream.Response, error)
+
+// downloadAs returns the downloader of one credential.
+func (c *Client) downloadAs(cred upstream.Credential) downloader {
+	return func(ctx context.Context, path string, most int64) (*upstream.Response, error) {
+		file, header, err := c.up.Download(ctx, upstream.Request{
+			Path: path, Credential: cred, MaxBytes: most, Header: http.Header{"Zotero-Api-Version": {"3"}},
+		})
+		if err != nil {
+			return nil, translate(err)
+		}
+		content, err := io.ReadAll(file)
+		if closeErr := file.Close(); err == nil {
+			err = closeErr
+		}
+		return &upstream.Response{Status: http.StatusOK, Header: header, Body: content}, translate(err)
+	}
+}
+
+// caller is one credential, or those of a keyring, in the three ways in which a library
+// is asked.
+type caller struct {
+	ask      requester
+	send     sender
+	download downloader
+}
+
+// callAs returns the caller of one credential.
+func (c *Client) callAs(cred upstream.Credential) caller {
+	return caller{ask: c.as(cred), send: c.sendAs(cred), download: c.downloadAs(cred)}
 }
 
 // getOne requests one JSON value and returns it with its version.

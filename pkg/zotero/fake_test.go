@@ -43,6 +43,7 @@ type fakeZotero struct {
 	outages      int                   // how many batches are refused object by object, for no reason
 	loseRequests int                   // how many batches are lost on their way
 	between      func(i int)           // runs after each object of a batch
+	files        map[string]fakeFile   // by key of their attachments
 }
 
 func newFake(t testing.TB) *fakeZotero {
@@ -169,6 +170,8 @@ func (f *fakeZotero) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, f.keys[r.Header.Get("Zotero-API-Key")])
 	case strings.HasSuffix(path, "/groups"):
 		f.list(w, r, f.groups, 0)
+	case strings.HasPrefix(path, "/storage/"):
+		_, _ = w.Write(f.files[path[len("/storage/"):]].content)
 	default:
 		for prefix, l := range f.libraries {
 			if rest, ok := strings.CutPrefix(path, prefix+"/"); ok {
@@ -209,6 +212,8 @@ func (f *fakeZotero) serve(w http.ResponseWriter, r *http.Request, l *fakeLibrar
 	case parts[0] == "items" && len(parts) == 3 && parts[2] == "fulltext" && l.texts[parts[1]] != "":
 		n := strings.Count(l.texts[parts[1]], "\f")
 		f.write(w, map[string]any{"content": l.texts[parts[1]], "indexedPages": n, "totalPages": max(n, l.totalPages[parts[1]])}, l.version)
+	case parts[0] == "items" && len(parts) == 3 && parts[2] == "file":
+		f.file(w, r, l.item(parts[1]))
 	case rest == "fulltext":
 		versions := map[string]int64{}
 		since, _ := strconv.ParseInt(q.Get("since"), 10, 64)

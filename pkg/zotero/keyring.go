@@ -135,7 +135,7 @@ func (k *Keyring) Open(ctx context.Context, id library.ID) (library.Reader, erro
 	if err != nil {
 		return nil, err
 	}
-	return k.client.open(k.replicas, g, k.requester(id, g.view), k.sender(id)), nil
+	return k.client.open(k.replicas, g, caller{k.requester(id, g.view), k.sender(id), k.downloader(id)}), nil
 }
 
 // errOtherView says that a key sees other objects of a library than the replica
@@ -176,6 +176,26 @@ func (k *Keyring) sender(id library.ID) sender {
 				return nil, err
 			}
 			return k.client.sendAs(a.cred)(ctx, ch)
+		})
+	}
+}
+
+// errNoFilesKey says that a key may not read the files of a library.
+var errNoFilesKey = library.Errorf(library.Forbidden, "no key of this server may read files of this library").WithCause(errOtherView)
+
+// downloader returns a downloader that uses the current key, or the next one that may
+// read the files of the library.
+func (k *Keyring) downloader(id library.ID) downloader {
+	return func(ctx context.Context, path string, most int64) (*upstream.Response, error) {
+		return withKey(ctx, k, func(a *Account) (*upstream.Response, error) {
+			g, err := a.grant(ctx, id)
+			switch {
+			case isCode(err, library.NotFound) || err == nil && !g.files:
+				return nil, errNoFilesKey
+			case err != nil:
+				return nil, err
+			}
+			return k.client.downloadAs(a.cred)(ctx, path, most)
 		})
 	}
 }

@@ -67,7 +67,7 @@ func (a *Account) open(ctx context.Context, r Replicas, id library.ID) (library.
 	if err != nil {
 		return nil, err
 	}
-	return a.client.open(r, g, a.client.as(a.cred), a.client.sendAs(a.cred)), nil
+	return a.client.open(r, g, a.client.callAs(a.cred)), nil
 }
 
 func kinds() []library.Kind { return []library.Kind{library.KindUser, library.KindGroup} }

@@ -24,8 +24,9 @@ const settleTimeout = 20 * time.Second
 // target changes one library
 // (https://www.zotero.org/support/dev/web_api/v3/write_requests).
 type target struct {
-	source *source
-	send   sender
+	source   *source
+	send     sender
+	download downloader
 }
 
 var _ replica.Target = (*target)(nil)
