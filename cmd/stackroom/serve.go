@@ -16,6 +16,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/pdf/quote"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
@@ -56,6 +57,7 @@ type app struct {
 	auth      *authentication
 	probe     *sampleProbe // nil if it is not served
 	observing *observing
+	quotes    *quote.Locator // nil where no library can be changed
 	options   server.Options
 	closeLog  func()
 }
@@ -121,6 +123,9 @@ func (a *app) close() {
 	}
 	if a.probe != nil {
 		a.probe.close()
+	}
+	if a.quotes != nil {
+		_ = a.quotes.Close() // it only read
 	}
 	if a.libs != nil {
 		a.libs.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/pdf/quote"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
@@ -26,7 +27,8 @@ func openWriting(ctx context.Context, a *app, keyring *seal.Keyring, logger *slo
 	if err != nil {
 		return nil, err
 	}
-	w := &tool.Writing{Confirm: tool.Confirm(c.Confirm), Subject: subject, Wrote: a.observing.Wrote}
+	a.quotes = quote.New()
+	w := &tool.Writing{Confirm: tool.Confirm(c.Confirm), Quotes: a.quotes, Subject: subject, Wrote: a.observing.Wrote}
 	if keyring != nil {
 		w.Journal = change.NewJournal(store, keyring.Sealer("journal"), nil)
 		w.Plans = change.NewPlans(keyring.Sealer("plan"), store, c.MCPURL(), nil)

@@ -122,19 +122,21 @@ func (t *tidy) annotation(attachment string, x library.Annotation) annotationLin
 	}
 }
 
-// colorNames are the names that Zotero gives the colours of its annotations
-// (reader, "annotation colors").
-var colorNames = map[string]string{
-	"#ffd400": "yellow", "#ff6666": "red", "#5fb236": "green", "#2ea8e5": "blue",
-	"#a28ae5": "purple", "#e56eee": "magenta", "#f19837": "orange", "#aaaaaa": "gray",
+// annotationColors are the colours of Zotero's reader and their names there
+// (zotero/reader, src/common/defines.js), the default first.
+var annotationColors = [...][2]string{
+	{"yellow", "#ffd400"}, {"red", "#ff6666"}, {"green", "#5fb236"}, {"blue", "#2ea8e5"},
+	{"purple", "#a28ae5"}, {"magenta", "#e56eee"}, {"orange", "#f19837"}, {"gray", "#aaaaaa"},
 }
 
 // colorName returns the name of an annotation's colour, or the colour itself if
 // it is another one of the form #rrggbb, or "".
 func colorName(color string) string {
 	color = strings.ToLower(color)
-	if name := colorNames[color]; name != "" {
-		return name
+	for _, named := range annotationColors {
+		if named[1] == color {
+			return named[0]
+		}
 	}
 	hex, ok := strings.CutPrefix(color, "#")
 	if !ok || len(hex) != 6 || strings.Trim(hex, "0123456789abcdef") != "" {

@@ -33,7 +33,7 @@ func handleWrite(ctx context.Context, req *mcp.CallToolRequest, prepare preparin
 	if err != nil {
 		return failure(err)
 	}
-	if proposed.approved || !canAsk(req) {
+	if proposed.approved || proposed.answer != nil || !canAsk(req) {
 		return Result(w.settle(ctx, proposed))
 	}
 	if req.Params.RequestState == "" {

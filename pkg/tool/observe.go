@@ -194,6 +194,11 @@ func (w *tracedWriter) Write(ctx context.Context, b library.Batch) ([]library.Ou
 	return traced(ctx, w.id, "write", func(ctx context.Context) ([]library.Outcome, error) { return w.writer.Write(ctx, b) })
 }
 
+// File implements [library.Files]; invalid if the library doesn't.
+func (w *tracedWriter) File(ctx context.Context, key string, most int64) ([]byte, error) {
+	return traced(ctx, w.id, "file", func(ctx context.Context) ([]byte, error) { return fileOf(ctx, w.writer, key, most) })
+}
+
 // countsOf counts the works of a library.
 func countsOf(ctx context.Context, r library.Reader, q library.Query) (library.Counts, error) {
 	c, ok := r.(library.Counted)

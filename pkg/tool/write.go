@@ -27,6 +27,7 @@ type Writing struct {
 	Plans   *change.Plans
 	Journal *change.Journal
 	Confirm Confirm // "" is ConfirmChanges
+	Quotes  Quotes
 	// Subject identifies the caller of ctx. Nil is one caller.
 	Subject func(ctx context.Context) string
 	// Wrote is told of each plan that was carried out: by which tool, how it ended
@@ -81,6 +82,9 @@ type proposal struct {
 	// approved says that the plan was seen before, or needs no plan.
 	approved bool
 	notices  []string
+	// answer says why nothing is proposed; then the plan has what the caller chooses
+	// from. It is nil for a proposal.
+	answer *writeOutput
 }
 
 // propose returns the proposal to change the library by these edits.
@@ -132,7 +136,10 @@ func writeTool[In any](c *Catalog, a about, hints Hints, fields []field[In], do 
 
 // settle carries the proposal out if it is approved, and else answers with a plan.
 func (c *writeCall) settle(ctx context.Context, p *proposal) (json.RawMessage, error) {
-	if p.approved {
+	switch {
+	case p.answer != nil:
+		return c.write(ctx, *p.answer, p.plan, nil)
+	case p.approved:
 		return c.carryOut(ctx, p)
 	}
 	token, err := c.writing.Plans.Seal(ctx, p.plan)

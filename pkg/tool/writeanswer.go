@@ -30,7 +30,7 @@ const (
 	statusDeclined = "declined" // the person refused, nothing is changed
 	statusDone     = "done"
 	statusPartly   = "partly"  // some were refused
-	statusRefused  = "refused" // all were refused
+	statusRefused  = "refused" // all were refused, or the call says too little
 	statusStopped  = "stopped" // some were not tried, or their outcome is not known
 )
 

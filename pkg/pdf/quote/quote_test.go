@@ -343,7 +343,7 @@ func FuzzLocate(f *testing.F) {
 		bytes.Replace(good, []byte("/Kids [ 5 0 R"), []byte("/Kids [ 2 0 R"), 1), // it has itself as a page
 		bytes.Replace(good, []byte("612 792"), []byte("1e99 -9"), 1),
 		bytes.Replace(good, []byte(" Tf "), []byte("e30 Tf "), 1),
-		bytes.Replace(good, []byte("endstream"), []byte("streamend"), -1),
+		bytes.ReplaceAll(good, []byte("endstream"), []byte("streamend")),
 		pdftest.File{Locked: true, Pages: []pdftest.Page{{}}}.Bytes(),
 	} {
 		f.Add(content)
