@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/stackroom-mcp/stackroom/pkg/change/changetest"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -186,6 +190,35 @@ func TestAnnotate_ShowsThePlacesOfAQuote(t *testing.T) {
 	}
 	if l.Writes != 1 {
 		t.Errorf("%d writes", l.Writes)
+	}
+}
+
+// TestAnnotate_AsksNobodyWhichPlace has a client that can ask its person, who could
+// approve nothing yet.
+func TestAnnotate_AsksNobodyWhichPlace(t *testing.T) {
+	l, c := annotatable(t, &places{result: quote.Result{Positions: []quote.Position{position(0), position(1)}, Total: 2}}, "")
+	c = connectTo(t, c.catalog, &mcp.ClientOptions{
+		ElicitationHandler: func(context.Context, *mcp.ElicitRequest) (*mcp.ElicitResult, error) {
+			t.Error("the person was asked")
+			return &mcp.ElicitResult{Action: "accept"}, nil
+		},
+	})
+	if out := c.do(t, "annotate", `{"id":"local/`+l.pdfKey(t, onePDF)+`","quote":"the ice"}`); out.Status != statusRefused || len(out.Changes) != 2 || l.Writes != 0 {
+		t.Errorf("%+v, %d writes", out, l.Writes)
+	}
+}
+
+// TestAnnotate_IsTraced calls it within a trace, where the library is another value.
+func TestAnnotate_IsTraced(t *testing.T) {
+	l, c := annotatable(t, &places{result: oneResult(position(0))}, "")
+	spans := tracetest.NewInMemoryExporter()
+	ctx, span := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)).Tracer("test").Start(t.Context(), "call")
+	if _, err := c.catalog.Call(ctx, "annotate", json.RawMessage(`{"id":"local/`+l.pdfKey(t, onePDF)+`","quote":"the ice"}`)); err != nil {
+		t.Fatal(err)
+	}
+	span.End()
+	if !slices.ContainsFunc(spans.GetSpans(), func(s tracetest.SpanStub) bool { return s.Name == "library file" }) {
+		t.Error("the file was read without a span")
 	}
 }
 

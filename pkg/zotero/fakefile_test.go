@@ -18,6 +18,9 @@ type fakeFile struct {
 // file answers a request for the file of an item: it redirects to the storage.
 func (f *fakeZotero) file(w http.ResponseWriter, r *http.Request, it *fakeItem) {
 	switch {
+	case !strings.Contains(f.keys[r.Header.Get("Zotero-API-Key")], `"files":true`):
+		http.Error(w, "Forbidden", http.StatusForbidden)
+		return
 	case it == nil:
 		http.Error(w, "Item not found", http.StatusNotFound)
 		return

@@ -1,7 +1,6 @@
 package zotero_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -65,14 +64,7 @@ func TestFile_SaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %v, want %s with %q", c.key, err, c.code, c.says)
 		}
 	}
-	f.change(func() {
-		f.fail = func(r *http.Request) (int, string) {
-			if strings.HasSuffix(r.URL.Path, "/file") {
-				return http.StatusForbidden, "Forbidden"
-			}
-			return 0, ""
-		}
-	})
+	f.change(func() { f.keys["good"] = strings.ReplaceAll(f.keys["good"], `"files":true`, `"files":false`) })
 	if _, err := w.(library.Files).File(t.Context(), "FILE2345", 99); library.CodeOf(err) != library.Forbidden || !strings.Contains(err.Error(), "may not read files") {
 		t.Errorf("a key without files: %v", err)
 	}
@@ -89,5 +81,8 @@ func TestFile_UsesAKeyThatMay(t *testing.T) {
 	file := opens.last().Target.File
 	if got, err := file(t.Context(), "FILE2345", 99); err != nil || string(got) != "%PDF-1.7" {
 		t.Errorf("%q, %v", got, err)
+	}
+	if n := f.called("/file"); n != 1 {
+		t.Errorf("%d requests for the file: the key without the right was used", n)
 	}
 }
