@@ -193,9 +193,9 @@ func TestAnnotate_ShowsThePlacesOfAQuote(t *testing.T) {
 	}
 }
 
-// TestAnnotate_AsksNobodyWhichPlace has a client that can ask its person, who could
+// TestAnnotate_DoesNotAskThePersonForThePlace has a client that can ask its person, who could
 // approve nothing yet.
-func TestAnnotate_AsksNobodyWhichPlace(t *testing.T) {
+func TestAnnotate_DoesNotAskThePersonForThePlace(t *testing.T) {
 	l, c := annotatable(t, &places{result: quote.Result{Positions: []quote.Position{position(0), position(1)}, Total: 2}}, "")
 	c = connectTo(t, c.catalog, &mcp.ClientOptions{
 		ElicitationHandler: func(context.Context, *mcp.ElicitRequest) (*mcp.ElicitResult, error) {
