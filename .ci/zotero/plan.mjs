@@ -33,6 +33,9 @@ plan.calls.push(
   { tool: "write_note", arguments: { id: "$made", text: "# Why\n\n**Space** and time." }, keep: { receipt: "/receipt" } },
   { tool: "organize", arguments: { library: home.id, action: "make_collection", name: "To read" }, keep: { receipt: "/receipt" } },
   { tool: "undo_changes", arguments: { receipt: "$receipt" } },
+  { tool: "add_items", arguments: { works: "@book{weyl2, title={Raum, Zeit und Materie}, author={Weyl, Hermann}, year=1919}", library: home.id }, keep: { copy: "/changes/0/id" } },
+  { tool: "merge_items", arguments: { keep: "$made", duplicates: "$copy" }, keep: { plan: "/plan" } },
+  { tool: "apply_changes", arguments: { plan: "$plan" } },
   { tool: "trash_items", arguments: { ids: "$made" }, keep: { plan: "/plan" } },
   { tool: "apply_changes", arguments: { plan: "$plan" } },
 );

@@ -84,8 +84,11 @@ func Again(ctx context.Context, w library.Writer, r *Receipt, now time.Time) (*P
 			fields[name] = merged(name, o.Data[name], e.Before[name], after)
 		}
 		slices.Sort(m.Fields)
-		changed = append(changed, m)
+		if o.Version != e.Version { // else it was only held back
+			changed = append(changed, m)
+		}
 		if fresh, ok := Set(o, fields); ok {
+			fresh.Name, fresh.Stay, fresh.Step = e.Name, e.Stay, e.Step
 			edits = append(edits, fresh)
 		}
 	}
@@ -117,6 +120,7 @@ func Back(ctx context.Context, w library.Writer, r *Receipt, by Caller, now time
 		}
 		switch inverse, state := invert(e, o, r.Outcomes[i].Version); state {
 		case isOurs:
+			inverse.Name = e.Name
 			edits = append(edits, inverse)
 		case isNewer:
 			newer = append(newer, e.Key)
@@ -130,11 +134,22 @@ func Back(ctx context.Context, w library.Writer, r *Receipt, by Caller, now time
 	case len(edits) == 0:
 		return nil, library.Errorf(library.NotFound, "nothing of this receipt is left to take back").WithHint("it was taken back before, or nothing was done")
 	}
+	slices.SortStableFunc(edits, func(a, b Edit) int { return relates(b) - relates(a) })
 	p, err := New(r.Library, "undo_changes", "Take back: "+r.Title, by, edits, now)
 	if p != nil {
 		p.Undoes = r.ID
 	}
 	return p, err
+}
+
+// relates returns 1 if an edit sets relations. Such edits are in one batch, because
+// Zotero's server keeps both sides of a relation: after a batch it may change objects
+// that are edited in a later one.
+func relates(e Edit) int {
+	if _, ok := e.After["relations"]; ok {
+		return 1
+	}
+	return 0
 }
 
 // mayHaveDone reports whether the library may hold what edit i set: it was done, or

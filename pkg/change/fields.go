@@ -35,7 +35,8 @@ func Make(kind library.ObjectKind, key string, fields library.Data) Edit {
 }
 
 // Same reports whether two values of a field mean the same: an absent field and an
-// empty one, tags and collections in any order, notes with equal text.
+// empty one, tags, collections and relations in any order, notes with equal text and
+// links to the same items.
 func Same(field string, a, b any) bool {
 	if empty(a) || empty(b) {
 		return empty(a) && empty(b)
@@ -43,12 +44,14 @@ func Same(field string, a, b any) bool {
 	switch field {
 	case "tags", "collections":
 		return slices.Equal(sortedNames(a), sortedNames(b))
+	case "relations":
+		return slices.Equal(relationNames(a), relationNames(b))
 	case "deleted": // 1 and true, neither of which is empty
 		return true
 	case "note":
 		textA, okA := a.(string)
 		textB, okB := b.(string)
-		return okA && okB && (textA == textB || plaintext.FromHTML(textA) == plaintext.FromHTML(textB))
+		return okA && okB && (textA == textB || plaintext.FromHTML(textA) == plaintext.FromHTML(textB) && slices.Equal(linkedKeys(textA), linkedKeys(textB)))
 	}
 	textA, okA := a.(string)
 	textB, okB := b.(string)
@@ -136,8 +139,11 @@ func sortedNames(v any) []string {
 }
 
 // merged returns what after, which was made for before, means for the value now: of
-// tags and collections those added and removed, else after itself.
+// tags, collections and relations those added and removed, else after itself.
 func merged(field string, now, before, after any) any {
+	if field == "relations" {
+		return mergedRelations(now, before, after)
+	}
 	if field != "tags" && field != "collections" {
 		return after
 	}

@@ -30,6 +30,10 @@ type Edit struct {
 	Version int64              `json:"version"`          // what it builds on; 0 makes the object
 	Before  library.Data       `json:"before,omitempty"` // the fields of After that the object has; nil for a new object
 	After   library.Data       `json:"after"`            // the fields to set, as in [library.Edit]
+	Stay    library.Data       `json:"stay,omitempty"`   // further fields that a reader of the plan should see
+	// Step orders the edits: those of a step are carried out if none of a step before
+	// was refused.
+	Step int `json:"step,omitempty"`
 }
 
 // Plan is a list of edits of one library, in the order in which they are carried out.
@@ -75,14 +79,14 @@ func (p *Plan) Adds() bool {
 	return !slices.ContainsFunc(p.Edits, func(e Edit) bool { return e.Version != 0 })
 }
 
-// batches returns the plan as its library takes it: consecutive edits of one kind,
-// at most [library.MaxEdits] each. The IDs are always the same, so that a batch whose
+// batches returns the plan as its library takes it: consecutive edits of one kind and
+// step, at most [library.MaxEdits] each. The IDs are always the same, so that a batch whose
 // outcome is not known can be sent again.
 func (p *Plan) batches() []library.Batch {
 	var all []library.Batch
-	for _, e := range p.Edits {
+	for i, e := range p.Edits {
 		last := len(all) - 1
-		if last < 0 || all[last].Kind != e.Kind || len(all[last].Edits) == library.MaxEdits {
+		if last < 0 || all[last].Kind != e.Kind || p.Edits[i-1].Step != e.Step || len(all[last].Edits) == library.MaxEdits {
 			all = append(all, library.Batch{ID: fmt.Sprintf("%sB%04d", p.ID, len(all)), Kind: e.Kind})
 			last++
 		}

@@ -29,6 +29,11 @@ func (j *Journal) Run(ctx context.Context, w library.Writer, p *Plan, by Caller)
 	at := 0
 	for _, b := range r.batches() {
 		outcomes := r.Outcomes[at : at+len(b.Edits)]
+		if r.heldBack(at) {
+			hold(outcomes)
+			at += len(b.Edits)
+			continue
+		}
 		if err := send(ctx, w, b, outcomes); err != nil {
 			return r, err
 		}
@@ -45,6 +50,24 @@ func (j *Journal) Run(ctx context.Context, w library.Writer, p *Plan, by Caller)
 	}
 	r.Complete = true
 	return r, nil
+}
+
+// heldBack reports whether an edit of a step before that of edit i was refused.
+func (r *Receipt) heldBack(i int) bool {
+	for j, o := range r.Outcomes[:i] {
+		if o.Status == library.EditRefused && r.Edits[j].Step < r.Edits[i].Step {
+			return true
+		}
+	}
+	return false
+}
+
+// hold refuses the edits of a batch that is not sent.
+func hold(outcomes []Outcome) {
+	err := library.Errorf(library.Conflict, "left as it is, since what has to come before it was refused")
+	for i := range outcomes {
+		outcomes[i] = outcomeOf(library.Outcome{Status: library.EditRefused, Err: err})
+	}
 }
 
 // send carries out one batch and keeps its outcomes. The error says that some are not

@@ -111,7 +111,7 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, findDuplicatesTool, citeTool, checkReferencesTool,
 	}
 	if opts.Writing != nil {
-		defined = append(defined, addItemsTool, updateItemsTool, writeNoteTool, annotateTool, organizeTool, trashItemsTool, applyChangesTool, undoChangesTool)
+		defined = append(defined, addItemsTool, updateItemsTool, writeNoteTool, annotateTool, organizeTool, mergeItemsTool, trashItemsTool, applyChangesTool, undoChangesTool)
 	}
 	for _, define := range defined {
 		d, err := define(c)

@@ -90,6 +90,10 @@ func approvalText(p *change.Plan) string {
 		line := t.editLine(p.Library, e)
 		fmt.Fprintf(&b, "\n%s %q:", line.ID, line.Name)
 		for name, after := range line.After {
+			if _, stays := e.Stay[name]; stays {
+				fmt.Fprintf(&b, " %s %q", name, t.cut(after, maxName/2))
+				continue
+			}
 			fmt.Fprintf(&b, " %s %q → %q", name, t.cut(line.Before[name], maxName/2), t.cut(after, maxName/2))
 		}
 	}

@@ -18,7 +18,7 @@ type trashInput struct {
 func trashItemsTool(c *Catalog) (*definition, error) {
 	return writeTool(c, about{"trash_items", "Trash or restore items",
 		"Puts works, notes or attachments into the trash, or with restore takes them out by item ID. " +
-			"Use it to remove what is not wanted; gives a plan first. Not for duplicates with notes or files of their own."},
+			"Use it to remove what is not wanted; gives a plan first. Not for duplicates: use merge_items."},
 		Hints{Idempotent: true},
 		[]field[trashInput]{
 			idsField(func(in *trashInput) *[]string { return &in.IDs }),

@@ -122,11 +122,13 @@ func (t *tidy) outcome(o change.Outcome) string {
 
 func (t *tidy) editLine(lib library.ID, e change.Edit) editLine {
 	line := editLine{ID: library.ItemID{Library: lib, Key: e.Key}.String(), Name: t.line(e.Name, maxName), After: t.values(e.After, e.After)}
+	maps.Copy(line.After, t.values(e.Stay, e.Stay))
 	if e.Kind != library.ItemObject {
 		line.Kind = string(e.Kind)
 	}
 	if e.Version != 0 {
 		line.Before = t.values(e.Before, e.After)
+		maps.Copy(line.Before, t.values(e.Stay, e.Stay))
 	}
 	return line
 }

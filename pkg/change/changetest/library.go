@@ -43,7 +43,19 @@ func New(id library.ID, works []librarytest.Work) *Library {
 		panic(err)
 	}
 	for _, it := range page.Items {
-		l.Put(library.Object{Kind: library.ItemObject, Key: it.ID.Key, Version: it.Version, Data: dataOf(it)})
+		put := func(key string, d library.Data) {
+			l.Put(library.Object{Kind: library.ItemObject, Key: key, Version: it.Version, Data: d})
+		}
+		put(it.ID.Key, dataOf(it))
+		for _, n := range it.Notes {
+			put(n.Key, library.Data{"itemType": "note", "parentItem": it.ID.Key, "note": n.Text})
+		}
+		for _, a := range it.Attachments {
+			put(a.Key, library.Data{"itemType": "attachment", "parentItem": it.ID.Key, "title": a.Title, "contentType": a.ContentType})
+			for _, x := range a.Annotations {
+				put(x.Key, library.Data{"itemType": "annotation", "parentItem": a.Key, "annotationText": x.Text})
+			}
+		}
 	}
 	return l
 }
