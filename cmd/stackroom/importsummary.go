@@ -168,6 +168,7 @@ func (s *summary) printLibrary(w io.Writer, all bool) {
 	if more := s.Library.KeyClashCount - len(s.Library.KeyClashes); more > 0 {
 		fmt.Fprintf(w, "  and %d more works whose citation key is another's\n", more)
 	}
+	s.printChanged(w)
 	for _, source := range s.Library.Sources {
 		if source.Kept > 0 {
 			fmt.Fprintf(w, "  %s: %d works that it no longer has are kept\n", plaintext.Line(source.ID), source.Kept)
@@ -183,8 +184,24 @@ func (s *summary) printLibrary(w io.Writer, all bool) {
 		fmt.Fprintf(w, "  %s %s: %s (%s)\n", x.Outcome, plaintext.Line(x.CitationKey), plaintext.Line(x.Title), plaintext.Line(x.Origin))
 	}
 	r := s.Library
-	if more := r.Added + r.Updated + r.Removed + r.Kept - len(r.Works); more > 0 {
+	if more := r.Added + r.Updated + r.Removed + r.Kept + r.Trashed - len(r.Works); more > 0 {
 		fmt.Fprintf(w, "  and %d more works\n", more)
+	}
+}
+
+// printChanged lists works that were changed in the library, where that and the sources
+// do not go together.
+func (s *summary) printChanged(w io.Writer) {
+	r := s.Library
+	for _, o := range r.Overruled {
+		fmt.Fprintf(w, "  %s: %q was changed in the library; what the source now says has taken the place of: %s\n",
+			plaintext.Line(o.Origin), plaintext.Line(o.Title), strings.Join(o.Fields, ", "))
+	}
+	if more := r.OverruledCount - len(r.Overruled); more > 0 {
+		fmt.Fprintf(w, "  and %d more works whose changes gave way to their sources\n", more)
+	}
+	if r.Trashed > 0 {
+		fmt.Fprintf(w, "  %d works are in the library's trash and stay there\n", r.Trashed)
 	}
 }
 

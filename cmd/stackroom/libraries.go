@@ -51,7 +51,7 @@ func openLibraries(ctx context.Context, o *libraryOptions) (*libraries, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := embedded.Options{Dir: c.Data, Sample: remote == nil}
+	options := embedded.Options{Dir: c.Data, Sample: remote == nil, Writable: c.WritesTo(string(library.Local))}
 	if c.SharesLocal() {
 		options.Notice = sharedNotice
 	}

@@ -25,8 +25,10 @@ type catalogue struct {
 	source  *sourceReading   // that is being read
 	read    []*sourceReading // that were read
 	touched map[int]bool
-	written func() error // is called after rows were written
-	dirty   bool         // rows about sources were written that the base does not have
+	records bool                   // callers have changed works
+	trashed map[string]*collection // in the trash, by key
+	written func() error           // is called after rows were written
+	dirty   bool                   // rows about sources were written that the base does not have
 	report  Report
 }
 
@@ -63,10 +65,18 @@ func newCatalogue(r *rows, now time.Time, written func() error) (*catalogue, err
 	if err != nil {
 		return nil, err
 	}
+	records, err := hasRecords(r)
+	if err != nil {
+		return nil, err
+	}
+	trashed, err := works{library: library.Local, rows: r}.collectionsOf(func(c *collection) bool { return !c.Trashed.IsZero() })
+	if err != nil {
+		return nil, err
+	}
 	return &catalogue{
-		rows: r, meta: m, before: m.Version, now: now, keys: newKeyring(library.Local, r), seen: map[string]*sighting{},
+		records: records, trashed: trashed, rows: r, meta: m, before: m.Version, now: now, keys: newKeyring(library.Local, r), seen: map[string]*sighting{},
 		sources: sources, touched: map[int]bool{}, written: written,
-		report: Report{Merges: []Merge{}, Works: []WorkReport{}, KeyClashes: []KeyClash{}, Sources: []SourceReport{}, Problems: []Problem{}},
+		report: Report{Merges: []Merge{}, Works: []WorkReport{}, Overruled: []Overruled{}, KeyClashes: []KeyClash{}, Sources: []SourceReport{}, Problems: []Problem{}},
 	}, nil
 }
 
@@ -87,6 +97,7 @@ func (c *catalogue) take(w Work) error {
 	if p.item.Collections, err = c.collections(p.collections); err != nil {
 		return err
 	}
+	p.item.Collections = c.filed(p.item.Collections)
 	ids := append([]identity{p.entry}, identities(p.item)...)
 	old, by, err := c.recognise(p.item, ids)
 	if err != nil {
@@ -132,17 +143,38 @@ func (c *catalogue) recognise(work *library.Item, ids []identity) (*library.Item
 			if err != nil {
 				return nil, "", err
 			}
-			// The item may have changed since it got this identity.
-			if it != nil && (id.kind == byEntry || slices.Contains(identities(it), id) && same(id, it, work)) {
-				return it, id.kind, nil
+			if is, err := c.means(it, id, work); err != nil || is {
+				return it, id.kind, err
 			}
 		}
 	}
 	return nil, "", nil
 }
 
-// item returns the item of a key, or nil if the library has none.
+// means reports whether an item, which may be nil, is a work with this identity. The
+// item may have changed since it got the identity.
+func (c *catalogue) means(it *library.Item, id identity, work *library.Item) (bool, error) {
+	if it == nil {
+		return false, nil
+	}
+	is := func(it *library.Item) bool {
+		return id.kind == byEntry || slices.Contains(identities(it), id) && same(id, it, work)
+	}
+	if is(it) {
+		return true, nil
+	}
+	e, err := c.entry(it.ID.Key)
+	return e != nil && is(e.whole), err
+}
+
+// item returns the item of a key, or nil if the library has none. One that a caller has
+// changed is as its sources tell it.
 func (c *catalogue) item(key string) (*library.Item, error) {
+	if e, err := c.entry(key); err != nil {
+		return nil, err
+	} else if e != nil {
+		return e.asTold(), nil
+	}
 	value, err := c.rows.get(itemTable, key)
 	if err != nil || value == nil {
 		return nil, err
@@ -158,7 +190,7 @@ func (c *catalogue) add(w Work, p *prepared, ids []identity) error {
 	if len(ids) > 1 { // a surer identity changes less when the entry is edited
 		seed = []string{string(ids[1].kind), ids[1].value}
 	}
-	key, err := newKey(c.has(itemTable, childTable), seed...)
+	key, err := newKey(c.has(itemTable, childTable, trashTable), seed...)
 	if err != nil {
 		return err
 	}
@@ -237,6 +269,12 @@ func (c *catalogue) updateItem(it, old *library.Item, p *prepared) error {
 
 // put writes the item, which was old before; old is nil if there was none.
 func (c *catalogue) put(it, old *library.Item) error {
+	if e, err := c.entry(it.ID.Key); err != nil {
+		return err
+	} else if e != nil {
+		c.tell(e, it)
+		return nil
+	}
 	it.Version = c.before + 1
 	if err := c.keys.claim(old, it); err != nil {
 		return err
@@ -257,15 +295,17 @@ func (c *catalogue) put(it, old *library.Item) error {
 const maxSharing = 64
 
 // identify notes by what the item is recognised from now on.
-func (c *catalogue) identify(key string, ids []identity) error {
+func (c *catalogue) identify(key string, ids []identity) error { return identify(c.rows, key, ids) }
+
+func identify(r *rows, key string, ids []identity) error {
 	for _, id := range ids {
-		value, err := c.rows.get(identityTable, id.row())
+		value, err := r.get(identityTable, id.row())
 		if err != nil {
 			return err
 		}
 		keys := slices.Collect(keysIn(value))
 		if !slices.Contains(keys, key) && len(keys) < maxSharing {
-			c.rows.put(identityTable, id.row(), []byte(strings.Join(append(keys, key), "\x00")))
+			r.put(identityTable, id.row(), []byte(strings.Join(append(keys, key), "\x00")))
 		}
 	}
 	return nil
@@ -299,7 +339,11 @@ func (c *catalogue) collections(paths [][]string) ([]string, error) {
 				return nil, err
 			}
 			key := string(value)
-			if value == nil {
+			known, err := c.works().collection(key) // a path may be that of a collection that is gone
+			if err != nil {
+				return nil, err
+			}
+			if known == nil {
 				if key, err = newKey(c.has(collectionTable), "collection", parent, name); err != nil {
 					return nil, err
 				}

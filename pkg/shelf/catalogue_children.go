@@ -31,7 +31,7 @@ func (c *catalogue) nameChildren(it *library.Item) error {
 	for _, k := range childKeys(it) {
 		given[k] = true
 	}
-	taken := c.has(itemTable, childTable)
+	taken := c.has(itemTable, childTable, trashTable)
 	name := func(key *string, parts ...string) (err error) {
 		if *key == "" {
 			*key, err = newKey(func(k string) (bool, error) {
@@ -106,6 +106,11 @@ func (c *catalogue) putTexts(it *library.Item, p *prepared) {
 // takeBack restores the rows of an item that, after all that an import told
 // of it, says again what it said in base, and reports whether it did so.
 func (c *catalogue) takeBack(key string, base *rows) (bool, error) {
+	if e, err := c.entry(key); err != nil {
+		return false, err
+	} else if e != nil {
+		return c.settleEntry(e, base)
+	}
 	value, err := base.get(itemTable, key)
 	if err != nil {
 		return false, err
@@ -126,14 +131,8 @@ func (c *catalogue) takeBack(key string, base *rows) (bool, error) {
 	if !bytes.Equal(encodeItem(is), encodeItem(was)) {
 		return false, nil
 	}
-	for _, a := range was.Attachments {
-		old, err := base.get(textTable, a.Key)
-		if err != nil {
-			return false, err
-		}
-		if now, err := c.rows.get(textTable, a.Key); err != nil || !bytes.Equal(old, now) {
-			return false, err
-		}
+	if same, err := c.sameTexts(was, base); err != nil || !same {
+		return false, err
 	}
 	then, err := base.get(changeTable, changeKey(was.Version, key))
 	if err != nil {

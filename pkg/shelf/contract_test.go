@@ -295,3 +295,11 @@ func mustRebuild(t testing.TB, dir string, r reading) {
 		t.Fatal(err)
 	}
 }
+
+// TestWriter_KeepsTheContract changes a library that an import made.
+func TestWriter_KeepsTheContract(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	mustImport(t, dir, taken(librarytest.Works())...)
+	librarytest.RunWriter(t, NewWriter(mustOpen(t, dir)))
+}

@@ -63,9 +63,9 @@ func writeItem(r *rows, old, it *library.Item, c change, removed int64) error {
 			if stays[string(childTable)+k] {
 				continue
 			}
-			if parent, err := r.get(childTable, k); err != nil {
+			if elsewhere, err := isUsed(r, k); err != nil {
 				return err
-			} else if parent == nil {
+			} else if !elsewhere { // below another work, or in the trash
 				r.put(textTable, k, nil)
 			}
 		}

@@ -81,6 +81,16 @@ func decodeItem(id library.ItemID, value []byte) (*library.Item, error) {
 type collection struct {
 	Name   string `json:"name"`
 	Parent string `json:"parent,omitempty"`
+	// Kept says that a caller made or changed it: it stays when it holds no work.
+	Kept bool `json:"kept,omitempty"`
+	// Version is that of the last change by a caller, 0 if there was none.
+	Version int64 `json:"version,omitempty"`
+	// Trashed is when it went to the trash, zero if it is not there; Members are the
+	// works that were in it then, and With the collection above it if both went
+	// together.
+	Trashed time.Time `json:"trashed,omitzero"`
+	Members []string  `json:"members,omitempty"`
+	With    string    `json:"with,omitempty"`
 }
 
 func decodeCollection(value []byte) (collection, error) {

@@ -126,6 +126,7 @@ func (c *catalogue) derive(old *library.Item, all []holding) (*library.Item, err
 	for _, h := range ordered {
 		it, _ = merge(it, h.Item.Item)
 	}
+	it.Collections = c.filed(it.Collections)
 	it.ID, it.Version, it.CitationKey, it.Added = old.ID, old.Version, old.CitationKey, old.Added
 	if it.Modified.IsZero() {
 		it.Modified = old.Modified

@@ -34,7 +34,7 @@ func readTree(r *rows) (*tree, error) {
 	t := &tree{sorted: []library.Collection{}, below: map[string][]string{}}
 	err = r.scan(collectionTable, "", func(key string, value []byte) error {
 		c, err := decodeCollection(value)
-		if err != nil {
+		if err != nil || !c.Trashed.IsZero() {
 			return err
 		}
 		t.sorted = append(t.sorted, library.Collection{Key: key, Name: c.Name, Parent: c.Parent, Items: counts[key]})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -205,6 +206,9 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 			return err
 		}
 		c.from = nil // the index has the keys too
+	}
+	if err := (works{library: m.opts.library, rows: m.rows}).emptyTrash(time.Now()); err != nil {
+		return err
 	}
 	forgotten, err := forgetRemovals(m.rows, now)
 	if err != nil {

@@ -31,18 +31,25 @@ type Report struct {
 	Removed int `json:"removed"`
 	// Kept is how many works stay although a source no longer has them.
 	Kept int `json:"kept"`
+	// Trashed is how many works of the sources are in the trash and stay there. They
+	// are counted among the unchanged ones too.
+	Trashed int `json:"trashed"`
 
 	Sources []SourceReport `json:"sources"`
 	Merges  []Merge        `json:"merges"` // the first 1,000 of Merged
-	// Works lists works that were added, updated, removed or kept, the first
-	// 1,000.
+	// Works lists works that were added, updated, removed, kept or are in the trash,
+	// the first 1,000.
 	Works []WorkReport `json:"works"`
 	// KeyClashes lists works that could not have the citation key that their
 	// source gives them, the first 1,000 of KeyClashCount.
 	KeyClashes    []KeyClash `json:"key_clashes"`
 	KeyClashCount int        `json:"key_clash_count"`
-	Problems      []Problem  `json:"problems"`
-	ProblemCount  int        `json:"problem_count"` // Problems lists the first 1,000
+	// Overruled lists works in which a change by a caller gave way to what a source now
+	// says, the first 1,000 of OverruledCount.
+	Overruled      []Overruled `json:"overruled"`
+	OverruledCount int         `json:"overruled_count"`
+	Problems       []Problem   `json:"problems"`
+	ProblemCount   int         `json:"problem_count"` // Problems lists the first 1,000
 }
 
 // SourceReport says what became of a source.
@@ -65,6 +72,7 @@ const (
 	Updated Outcome = "updated"
 	Removed Outcome = "removed"
 	Kept    Outcome = "kept"
+	Trashed Outcome = "trashed"
 )
 
 // WorkReport says what became of a work.
@@ -84,6 +92,15 @@ type KeyClash struct {
 	Origin string `json:"origin"` // where that work came from
 	Got    string `json:"got"`    // its citation key
 	Holder string `json:"holder"` // the title of the work that has the key
+}
+
+// Overruled says which fields of a work had been changed by a caller and now are as a
+// source has them.
+type Overruled struct {
+	Key    string   `json:"key"` // of the work in the library
+	Title  string   `json:"title"`
+	Origin string   `json:"origin"` // where the work came from
+	Fields []string `json:"fields"`
 }
 
 // Merge says that two works of one import are the same work.
@@ -124,6 +141,12 @@ func (r *Report) merge(m Merge) {
 func (r *Report) work(o Outcome, it *library.Item, origin string) {
 	if len(r.Works) < maxListed {
 		r.Works = append(r.Works, WorkReport{o, it.ID.Key, it.CitationKey, it.Title(), origin})
+	}
+}
+
+func (r *Report) overruled(o Overruled) {
+	if r.OverruledCount++; len(r.Overruled) < maxListed {
+		r.Overruled = append(r.Overruled, o)
 	}
 }
 

@@ -79,6 +79,9 @@ func (c *catalogue) count(base *rows) ([]string, error) {
 			if len(s.sources) > 0 {
 				c.report.Unchanged++
 			}
+			if err := c.countTrashed(key, s); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		changed = append(changed, key)
@@ -152,6 +155,14 @@ func (c *catalogue) settleKeys() error {
 	all := c.keys.lost
 	c.keys.lost = nil
 	for _, lost := range all {
+		if e, err := c.entry(lost.item); err != nil {
+			return err
+		} else if e != nil {
+			if err := c.loseKey(e, lost.key); err != nil {
+				return err
+			}
+			continue
+		}
 		old, err := c.item(lost.item)
 		if err != nil {
 			return err
@@ -219,7 +230,7 @@ func (c *catalogue) tellWorks(changed []string) error {
 var errFound = errors.New("found")
 
 // removeEmptyCollections removes the collections that hold no work, neither
-// themselves nor below them.
+// themselves nor below them, and that no caller made or changed.
 func (c *catalogue) removeEmptyCollections() error {
 	all := map[string]collection{}
 	err := c.rows.scan(collectionTable, "", func(key string, value []byte) error {
@@ -231,8 +242,11 @@ func (c *catalogue) removeEmptyCollections() error {
 		return err
 	}
 	used := map[string]bool{}
-	for key := range all {
+	for key, one := range all {
 		err := c.rows.scan(memberTable, key+"\x00", func(string, []byte) error { return errFound })
+		if err == nil && one.Kept {
+			err = errFound
+		}
 		if err != nil && !errors.Is(err, errFound) {
 			return err
 		}

@@ -181,6 +181,11 @@ func (c *catalogue) dropOne(r *sourceReading, old *library.Item) error {
 func (c *catalogue) remove(old *library.Item, held []holding, origin string) error {
 	key := old.ID.Key
 	ids := identities(old)
+	if e, err := c.entry(key); err != nil {
+		return err
+	} else if e != nil {
+		ids = append(ids, identities(e.whole)...)
+	}
 	for _, h := range held {
 		for _, entry := range h.Entries {
 			if err := c.unidentify(entry, key); err != nil {
@@ -195,6 +200,17 @@ func (c *catalogue) remove(old *library.Item, held []holding, origin string) err
 	}
 	c.rows.put(holdingTable, key, nil)
 	delete(c.seen, key)
+	if e, err := c.entry(key); err != nil {
+		return err
+	} else if e != nil {
+		return c.leave(e, origin)
+	}
+	return c.removeItem(old, origin)
+}
+
+// removeItem removes a work from what readers see.
+func (c *catalogue) removeItem(old *library.Item, origin string) error {
+	key := old.ID.Key
 	c.keys.forget(key)
 	c.meta.Items--
 	c.removed = append(c.removed, key)

@@ -13,6 +13,7 @@ const (
 	childTable      table = "k" // key of a note, attachment or annotation -> item key
 	metaTable       table = "m" // metaRow -> meta
 	heldTable       table = "n" // number of a source, NUL, item key -> nothing
+	recordTable     table = "o" // item key -> what a caller changed of it
 	pathTable       table = "p" // key of the collection above, "/", name -> collection key
 	keyTable        table = "q" // citation key as citekey.Fold returns it -> key of the item that has or had it
 	removalTable    table = "r" // key of a removed item -> version (8 bytes, big endian)
@@ -20,4 +21,5 @@ const (
 	tagTable        table = "t" // tag, NUL, item key -> nothing
 	identityTable   table = "x" // identity -> item keys, a NUL between two
 	textTable       table = "y" // attachment key -> text
+	trashTable      table = "z" // key of an object in the trash, or below one -> item key
 )

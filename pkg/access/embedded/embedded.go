@@ -25,6 +25,9 @@ type Options struct {
 	Sample bool
 	// Notice is that of the imported library in lists, or "".
 	Notice string
+	// Writable makes the imported library a [library.Writer]. The sample library is
+	// none.
+	Writable bool
 }
 
 // Provider provides [library.Local], or nothing.
@@ -69,6 +72,9 @@ func (p *Provider) Open(ctx context.Context, id library.ID) (library.Reader, err
 	}
 	return p.open(ctx)
 }
+
+// Writes reports whether the imported library can be changed.
+func (p *Provider) Writes() bool { return p.o.Writable && p.o.Dir != "" }
 
 // Link returns "": the embedded library has no web pages.
 func (*Provider) Link(library.ItemID) string { return "" }
@@ -157,6 +163,9 @@ func (p *Provider) openShelf(ctx context.Context) (library.Reader, error) {
 			return nil, err
 		}
 		p.shelf = s
+	}
+	if p.o.Writable {
+		return shelf.NewWriter(p.shelf), nil
 	}
 	return p.shelf, nil
 }
