@@ -21,6 +21,9 @@ const contractOwner = 303
 type contractSeed struct {
 	Key    string         `json:"key"`    // reads the groups and nothing else
 	Groups map[string]int `json:"groups"` // number of the group, by the name of its set of works
+	// WriteKey may change the group of the number Writes and nothing else.
+	WriteKey string `json:"write_key"`
+	Writes   int    `json:"writes"`
 }
 
 // fillContract makes a group of each set. It returns how many objects it
@@ -48,7 +51,13 @@ func fillContract(ctx context.Context, admin *api) (contractSeed, int, error) {
 			return made, written, fmt.Errorf("contract's %s: %w", name, err)
 		}
 	}
-	made.Key, err = ensureKey(ctx, admin, contractOwner, "reads the contract's groups", object{"groups": readable})
+	if made.Key, err = ensureKey(ctx, admin, contractOwner, "reads the contract's groups", object{"groups": readable}); err != nil {
+		return made, written, err
+	}
+	if made.Writes, err = ensureGroup(ctx, admin, "Contract: writes", contractOwner); err != nil {
+		return made, written, err
+	}
+	made.WriteKey, err = ensureKey(ctx, admin, contractOwner, "changes one group", object{"groups": object{strconv.Itoa(made.Writes): object{"library": true, "write": true}}})
 	return made, written, err
 }
 

@@ -66,6 +66,18 @@ func tasks(task string) func(dir string, fault func(step) error) error {
 				return tx.Commit(ctx, tx.Version()+1)
 			})
 		}
+	case "write":
+		return func(dir string, fault func(step) error) error {
+			return writeInChild(dir, fault, func(s *Shelf) error {
+				outcomes, err := NewWriter(s).Write(ctx, killedBatch(s))
+				for _, o := range outcomes {
+					if o.Err != nil {
+						err = errors.Join(err, o.Err)
+					}
+				}
+				return err
+			})
+		}
 	case "peak":
 		return func(dir string, _ func(step) error) error {
 			var n int
@@ -232,6 +244,62 @@ func TestTx_SurvivesKills(t *testing.T) {
 		}
 		if got := found(t, mustOpen(t, dir), library.Query{Text: "after."}); len(got) != 1 {
 			t.Errorf("%s: after it %q", at, got)
+		}
+	}
+}
+
+// killedBatch returns the batch of TestWriter_SurvivesKills: it makes a work with a note,
+// changes a work and trashes another one.
+func killedBatch(s *Shelf) library.Batch {
+	hits, err := s.Search(context.Background(), library.Query{Sort: library.SortTitle, Limit: 2})
+	if err != nil || len(hits.Items) < 2 {
+		return library.Batch{}
+	}
+	changed, trashed := hits.Items[0].Item, hits.Items[1].Item
+	return library.Batch{ID: "batch0001", Kind: library.ItemObject, Edits: []library.Edit{
+		{Key: "MADEWORK", Data: library.Data{"itemType": "book", "title": "Made in a batch"}},
+		{Key: "MADENOTE", Data: library.Data{"itemType": "note", "parentItem": "MADEWORK", "note": "<p>Below it</p>"}},
+		{Key: changed.ID.Key, Version: changed.Version, Data: library.Data{"place": "Lund", "tags": []any{map[string]any{"tag": "new"}}}},
+		{Key: trashed.ID.Key, Version: trashed.Version, Data: library.Data{"deleted": true}},
+	}}
+}
+
+// TestWriter_SurvivesKills kills a process at each step of a batch. All of it is done or
+// nothing, and sending it again completes it and does nothing twice.
+func TestWriter_SurvivesKills(t *testing.T) {
+	t.Parallel()
+	for _, at := range []step{stepRecord, stepSync, stepApply} {
+		dir := t.TempDir()
+		mustImport(t, dir, books(0, 10)...)
+		w := NewWriter(mustOpen(t, dir))
+		b, before := killedBatch(w.Shelf), whole(t, w.Shelf)
+		kill(t, dir, "write", at)
+		after := whole(t, w.Shelf)
+		done := at != stepRecord
+		if !done {
+			if diff := cmp.Diff(before, after); diff != "" {
+				t.Errorf("%s: works (-before +after):\n%s", at, diff)
+			}
+		}
+		for range 2 {
+			outcomes, err := w.Write(t.Context(), b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, o := range outcomes {
+				if want := map[bool]library.EditStatus{false: library.EditDone, true: library.EditUnchanged}[done]; o.Status != want || o.Version != 2 {
+					t.Errorf("%s, edit %d: %+v, want %s", at, i, o, want)
+				}
+			}
+			done = true
+		}
+		if made, changed := titled(t, w.Shelf, "Made in a batch"), before[0].ID.Key; len(made.Notes) != 1 || object(t, w, library.ItemObject, changed).Data["place"] != "Lund" {
+			t.Errorf("%s: %+v", at, made)
+		}
+		for _, s := range []*Shelf{w.Shelf, mustOpen(t, dir)} {
+			if m, err := s.Meta(t.Context()); err != nil || m.Version != 2 || m.Items != 10 || len(whole(t, s)) != 10 {
+				t.Errorf("%s: %+v, %v", at, m, err)
+			}
 		}
 	}
 }

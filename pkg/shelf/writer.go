@@ -103,12 +103,16 @@ func (s works) object(kind library.ObjectKind, key string) (*library.Object, err
 	return &library.Object{Kind: kind, Key: key, Version: e.version(key), Data: d}, nil
 }
 
-// Write implements [library.Writer]. A batch is one transaction.
+// Write implements [library.Writer]. A batch is one transaction. While another process
+// writes for longer than two seconds, or imports, the error has the code Unavailable.
 func (w Writer) Write(ctx context.Context, b library.Batch) ([]library.Outcome, error) {
 	if err := b.Validate(); err != nil {
 		return nil, err
 	}
 	tx, err := w.Begin(ctx)
+	if busy := library.AsError(err); library.CodeOf(err) == library.Conflict {
+		return nil, library.Errorf(library.Unavailable, "%s", busy.Message).WithHint("%s", busy.Hint).WithRetryAfter(busy.RetryAfter)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -174,8 +174,10 @@ func TestReplica_KeepsTheOrderOfAnnotations(t *testing.T) {
 type contractServer struct {
 	URL      string
 	Contract struct {
-		Key    string
-		Groups map[string]int64 // by the name of the set of works
+		Key      string
+		Groups   map[string]int64 // by the name of the set of works
+		WriteKey string           `json:"write_key"`
+		Writes   int64            // the group that WriteKey may change
 	}
 }
 
@@ -212,16 +214,22 @@ func (s *contractServer) group(t *testing.T, works []librarytest.Work) library.I
 	return ""
 }
 
+// client returns a client of the server.
+func (s *contractServer) client(t *testing.T) *zotero.Client {
+	t.Helper()
+	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: s.URL, Header: http.Header{"Zotero-Api-Version": {"3"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zotero.NewClient(up, zotero.Options{Host: "test"})
+}
+
 // TestZoteroServerKeepsTheContract runs over a replica of a server that others
 // wrote. All rows share one client, as the callers of one key do: the server
 // takes up to a second for a call.
 func TestZoteroServerKeepsTheContract(t *testing.T) {
 	s := runningServer(t)
-	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: s.URL, Header: http.Header{"Zotero-Api-Version": {"3"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := zotero.NewClient(up, zotero.Options{Host: "test"})
+	client := s.client(t)
 	librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
 		replicas := newReplicas(t)
 		r, err := newMembersOver(client, replicas).Open(calling(t.Context(), s.Contract.Key), s.group(t, works))
@@ -230,4 +238,25 @@ func TestZoteroServerKeepsTheContract(t *testing.T) {
 		}
 		return whole(t, replicas, r, works)
 	}, librarytest.CollectionCounts)
+}
+
+// TestWriter_KeepsTheContract changes a library of the fake through its replica.
+func TestWriter_KeepsTheContract(t *testing.T) {
+	_, _, w := writable(t, librarytest.Works())
+	librarytest.RunWriter(t, w, librarytest.OwnRefusals)
+}
+
+// TestZoteroServerTakesWrites changes a group of a server that others wrote.
+func TestZoteroServerTakesWrites(t *testing.T) {
+	s := runningServer(t)
+	replicas := newReplicas(t)
+	r, err := newMembersOver(s.client(t), replicas).Open(calling(t.Context(), s.Contract.WriteKey), library.GroupID(s.Contract.Writes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, ok := whole(t, replicas, r, nil).(library.Writer)
+	if !ok {
+		t.Fatal("the library is no Writer")
+	}
+	librarytest.RunWriter(t, w, librarytest.OwnRefusals, librarytest.LaxWrites)
 }

@@ -228,7 +228,11 @@ func (f *fakeZotero) serve(w http.ResponseWriter, r *http.Request, l *fakeLibrar
 		f.write(w, map[string]any{"items": goneSince(l.gone, since), "collections": goneSince(l.goneCollections, since), "searches": []string{}, "tags": []string{}}, l.version)
 	case rest == "collections":
 		since, _ := strconv.ParseInt(q.Get("since"), 10, 64)
-		f.list(w, r, l.collectionEnvelopes(since), l.version)
+		found := l.collectionEnvelopes(since)
+		if keys := q.Get("collectionKey"); keys != "" {
+			found = slices.DeleteFunc(found, func(c map[string]any) bool { return !slices.Contains(strings.Split(keys, ","), c["key"].(string)) })
+		}
+		f.list(w, r, found, l.version)
 	case parts[0] == "collections" && len(parts) == 4 && parts[3] == "top" && !l.hasCollection(parts[1]):
 		http.Error(w, "Collection not found", http.StatusNotFound)
 	case parts[0] == "collections" && len(parts) == 4 && parts[3] == "top":

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // post answers a batch of items or collections as the API does: each object is a
@@ -72,8 +73,9 @@ func (l *fakeLibrary) save(kind string, object map[string]any) (code int, messag
 		return http.StatusNotFound, "Item does not exist (use version 0)", false
 	case data != nil && stored > version:
 		return http.StatusPreconditionFailed, fmt.Sprintf("Item has been modified since specified version (expected %d, found %d)", version, stored), false
-	case object["publisher"] != nil && object["itemType"] == "journalArticle":
-		return http.StatusBadRequest, "'publisher' is not a valid field for type 'journalArticle'", false
+	}
+	if code, message = invalidObject(data, object); kind == "items" && code != 0 {
+		return code, message, false
 	}
 	if parent, _ := object["parentItem"].(string); parent != "" && l.item(parent) == nil {
 		return http.StatusConflict, "Parent item " + parent + " doesn't exist", false
@@ -100,6 +102,7 @@ func (l *fakeLibrary) save(kind string, object map[string]any) (code int, messag
 		l.collections = append(l.collections, object)
 		l.collectionVersions[key] = l.version
 	} else {
+		object["dateAdded"] = time.Now().UTC().Format(time.RFC3339)
 		l.put(key, asStrings(object))
 	}
 	return 0, "", true

@@ -127,7 +127,7 @@ func TestWrite_Refusals(t *testing.T) {
 	got := write(t, w, "batch0001",
 		library.Edit{Key: stale, Version: at, Data: library.Data{"title": "Mine"}},
 		library.Edit{Key: w.NewKey(), Version: at, Data: library.Data{"title": "Of nothing"}},
-		library.Edit{Key: w.NewKey(), Data: library.Data{"itemType": "journalArticle", "publisher": "X"}},
+		library.Edit{Key: w.NewKey(), Data: library.Data{"itemType": "journalArticle", "bookTitle": "X"}},
 		library.Edit{Key: w.NewKey(), Data: library.Data{"itemType": "note", "note": "<p>x</p>", "parentItem": "NNNNNNNN"}},
 		library.Edit{Key: free, Version: at, Data: library.Data{"title": "Taken"}},
 	)
@@ -140,7 +140,7 @@ func TestWrite_Refusals(t *testing.T) {
 			t.Errorf("edit %d: %s %v, want %q", i, o.Status, o.Err, want)
 		}
 	}
-	if message := got[2].Err.Message; message != "Zotero refuses a field of this edit: publisher, journalArticle" {
+	if message := got[2].Err.Message; message != "Zotero refuses a field of this edit: bookTitle, journalArticle" {
 		t.Errorf("%q", message)
 	}
 	if it := one(t, w, stale); it.Title() != "Changed meanwhile" {

@@ -141,3 +141,27 @@ func TestProvider_KindsAndLinks(t *testing.T) {
 		t.Errorf("link %q", got)
 	}
 }
+
+// TestProvider_ChangesOnlyWhatMayBeChanged opens the sample library and an imported one,
+// writable and not.
+func TestProvider_ChangesOnlyWhatMayBeChanged(t *testing.T) {
+	dir := t.TempDir()
+	imported(t, dir)
+	for name, c := range map[string]struct {
+		o    embedded.Options
+		want bool
+	}{
+		"imported, writable": {embedded.Options{Dir: dir, Writable: true}, true},
+		"imported":           {embedded.Options{Dir: dir}, false},
+		"sample, writable":   {embedded.Options{Dir: t.TempDir(), Sample: true, Writable: true}, false},
+	} {
+		p := newProvider(t, c.o)
+		r, err := p.Open(t.Context(), library.Local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := r.(library.Writer); ok != c.want || listed(t, p).MayWrite != c.want || p.Writes() != c.o.Writable {
+			t.Errorf("%s: Writer %v, %+v, Writes %v", name, ok, listed(t, p), p.Writes())
+		}
+	}
+}

@@ -37,6 +37,12 @@ const (
 	// OwnSearch says that the library does not search as a shelf does: the
 	// clauses on language, markup, children, files and ranking are left out.
 	OwnSearch
+	// OwnRefusals says that an upstream words why it refuses an edit, and may name the
+	// wrong value in place of its field.
+	OwnRefusals
+	// LaxWrites says that an upstream takes some fields that an item type lacks, and edits
+	// at the same time of which one should be refused.
+	LaxWrites
 )
 
 // Run checks that a kind of library keeps the contract of [library.Reader],

@@ -39,7 +39,7 @@ func (w *writes) fields(t *testing.T, keys ...string) []library.Data {
 func testTrashWork(t *testing.T, w *writes) {
 	key, note, link := w.tree(t, "Compost of the long winter")
 	before, info := w.fields(t, key, note, link), w.work(t, key)
-	version := w.done(t, library.Edit{Key: key, Version: info.Version, Data: library.Data{"deleted": true}})
+	version := w.done(t, library.Edit{Key: key, Version: w.object(t, library.ItemObject, key).Version, Data: library.Data{"deleted": true}})
 	if w.work(t, key) != nil || w.work(t, note) != nil || w.finds(t, "Compost of the long winter", key) {
 		t.Error("a work in the trash is read")
 	}
