@@ -87,7 +87,7 @@ func (r *randomEdits) step(t *testing.T) {
 }
 
 // TestWriter_AfterAnyEdits makes random edits. Each object then has the fields that were
-// set, and readers see what a process sees that opens the library anew, with and without
+// set, and readers see what a process sees that opens the library afterwards, with and without
 // a new base.
 func TestWriter_AfterAnyEdits(t *testing.T) {
 	t.Parallel()
