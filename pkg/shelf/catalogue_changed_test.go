@@ -65,6 +65,11 @@ func TestImport_KeepsChanges(t *testing.T) {
 	if got := object(t, w, library.ItemObject, own); got == nil || got.Data["note"] != html {
 		t.Errorf("%+v, want %q", got, html)
 	}
+	next.Item.Notes = nil
+	synced(t, dir, input("refs.bib", next, paper("sea1", "Tides and moons")))
+	if it := titled(t, w.Shelf, "On the strength of old ice"); len(it.Notes) != 2 || it.Notes[0].Text != "Read it again." {
+		t.Errorf("of notes that the source no longer has, those stay that a caller changed: %+v", it.Notes)
+	}
 	if found, err := w.Search(t.Context(), library.Query{Text: `"old ice"`, Limit: 5}); err != nil || found.Total != 1 {
 		t.Errorf("the index has %d works, %v", found.Total, err)
 	}
@@ -80,6 +85,7 @@ func TestImport_OverrulesChanges(t *testing.T) {
 	was := titled(t, w.Shelf, "On the strength of ice")
 	set(t, w, library.ItemObject, was.ID.Key, library.Data{"volume": "33", "pages": "7", "creators": []any{map[string]any{"creatorType": "author", "name": "Snow Club"}}})
 	set(t, w, library.ItemObject, was.Notes[0].Key, library.Data{"note": "<p>Mine</p>"})
+	changed := object(t, w, library.ItemObject, was.ID.Key).Version
 	next := paper("ice1", "On the strength of ice", "volume", "4")
 	next.Item.Creators = []library.Creator{{Role: "author", Family: "Shaw"}, {Role: "author", Family: "Ivory"}}
 	next.Item.Notes = []library.Note{{Text: "A note of some length on ice and its great strength."}}
@@ -91,8 +97,7 @@ func TestImport_OverrulesChanges(t *testing.T) {
 	if it := titled(t, w.Shelf, "On the strength of ice"); it.Field("volume") != "4" || it.Field("pages") != "7" || len(it.Creators) != 2 || it.Notes[0].Text != next.Item.Notes[0].Text {
 		t.Errorf("%+v", it)
 	}
-	o := object(t, w, library.ItemObject, was.ID.Key)
-	stale, err := w.Write(t.Context(), library.Batch{ID: "batch0002", Kind: library.ItemObject, Edits: []library.Edit{{Key: o.Key, Version: o.Version - 1, Data: library.Data{"volume": "5"}}}})
+	stale, err := w.Write(t.Context(), library.Batch{ID: "batch0002", Kind: library.ItemObject, Edits: []library.Edit{{Key: was.ID.Key, Version: changed, Data: library.Data{"volume": "5"}}}})
 	if err != nil || stale[0].Status != library.EditRefused {
 		t.Errorf("an edit that builds on the version before the import: %+v, %v", stale, err)
 	}
@@ -128,6 +133,22 @@ func TestImport_LeavesTrashAlone(t *testing.T) {
 	}
 	if it := titled(t, w.Shelf, "Tides and moons"); it.ID != other.ID {
 		t.Errorf("%+v", it)
+	}
+}
+
+// TestImport_KeepsChangesBesideNewTexts imports again a changed work whose file has another
+// text of the same length.
+func TestImport_KeepsChangesBesideNewTexts(t *testing.T) {
+	t.Parallel()
+	file := annotated()
+	dir, w := changedLibrary(t, file)
+	set(t, w, library.ItemObject, keyOf(t, w.Shelf, "On Lanterns"), library.Data{"title": "On Lamps"})
+	file.Texts = [][]library.TextPage{{{Number: 1, Text: "Of grass.\n"}, {Number: 2, Text: "Of oil and wick.\n"}}}
+	synced(t, dir, input("refs.bib", file))
+	for text, want := range map[string]int{"grass": 1, "glass": 0, "lamps": 1} {
+		if got, err := w.Search(t.Context(), library.Query{Text: text, Mode: library.ModeExact, Limit: 5}); err != nil || got.Total != want {
+			t.Errorf("%q finds %d works, want %d, %v", text, got.Total, want, err)
+		}
 	}
 }
 

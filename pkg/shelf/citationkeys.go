@@ -60,14 +60,6 @@ func newKeyring(id library.ID, r *rows) *keyring {
 	return &keyring{library: id, rows: r, fresh: map[string]bool{}, pending: map[string]pendingKey{}, given: map[string]string{}}
 }
 
-// clone returns a keyring that begins as this one, for an edit that may be refused.
-func (k *keyring) clone() *keyring {
-	c := *k
-	c.fresh, c.pending, c.given = maps.Clone(k.fresh), maps.Clone(k.pending), maps.Clone(k.given)
-	c.clashes, c.lost = slices.Clip(k.clashes), slices.Clip(k.lost)
-	return &c
-}
-
 // claim sets the citation key of a work that is about to be written; old is the
 // work before, or nil. A work that gets no key yet gets it from settle.
 func (k *keyring) claim(old, it *library.Item) error {

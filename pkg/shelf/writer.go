@@ -145,10 +145,10 @@ func (w *writing) collection(key string) (*collection, error) { return w.works.c
 // edit carries out an edit, or refuses it and leaves everything as it was. The error
 // says that the library can't be read or written.
 func (w *writing) edit(kind library.ObjectKind, e library.Edit) (library.Outcome, error) {
-	memory, written, before, keys := w.rows.memory.Clone(), maps.Clone(w.rows.written), w.meta, w.keys.clone()
+	memory, written, before := w.rows.memory.Clone(), maps.Clone(w.rows.written), w.meta
 	out, err := w.tryEdit(kind, e)
 	if refusal := (*library.Error)(nil); errors.As(err, &refusal) && refuses(refusal.Code) {
-		w.rows.memory, w.rows.written, w.meta, w.keys = memory, written, before, keys
+		w.rows.memory, w.rows.written, w.meta = memory, written, before
 		return library.Outcome{Status: library.EditRefused, Err: refusal}, nil
 	}
 	return out, err
@@ -286,7 +286,8 @@ func (w *writing) above(key string, d library.Data) (*entry, error) {
 	return e, nil
 }
 
-// save writes a work in which the objects of these keys changed.
+// save writes a work in which the objects of these keys changed. A new citation key is
+// given last, when the edit can't be refused any more: the keyring does not take one back.
 func (w *writing) save(e *entry, changed ...string) error {
 	for _, key := range changed {
 		e.rec.set(key, func(s *objectState) { s.Version = w.next })

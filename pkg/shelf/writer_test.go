@@ -197,3 +197,60 @@ func TestWriter_EmptiesTheTrash(t *testing.T) {
 		t.Error("of a work that came back, the old file stays, or the work went")
 	}
 }
+
+// TestWriter_KeepsWhatOthersSetMeanwhile holds that a work with a note in the trash has
+// the citation key and the text that it got since.
+func TestWriter_KeepsWhatOthersSetMeanwhile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	mustImport(t, dir, annotated())
+	w := NewWriter(mustOpen(t, dir))
+	it := titled(t, w.Shelf, "On Lanterns")
+	key := it.ID.Key
+	set(t, w, library.ItemObject, it.Notes[0].Key, library.Data{"deleted": true})
+	set(t, w, library.ItemObject, key, library.Data{"citationKey": "lamps"})
+	commit(t, w.Shelf, func(tx *Tx) {
+		if err := tx.PutText(key, it.Attachments[0].Key, []library.TextPage{{Number: 1, Text: "Of wax."}}, library.TextStatus{Pages: 1}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	set(t, w, library.ItemObject, key, library.Data{"deleted": true})
+	set(t, w, library.ItemObject, key, library.Data{"deleted": false})
+	now := titled(t, w.Shelf, "On Lanterns")
+	if now.CitationKey != "lamps" || now.Attachments[0].Text.Chars != len("Of wax.") || len(now.Notes) != 0 {
+		t.Errorf("%+v", now)
+	}
+	if text, err := w.Text(t.Context(), key, library.TextQuery{}); err != nil || len(text.Pages) != 1 || text.Pages[0].Text != "Of wax." {
+		t.Errorf("%+v, %v", text, err)
+	}
+}
+
+// TestWriter_ChangesOfTypeKeepUnknownFields changes the type of a work that has a field
+// of its former type, and one that no type has.
+func TestWriter_ChangesOfTypeKeepUnknownFields(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	mustImport(t, dir, work("journalArticle", "Shaw", "title", "Ice", "issue", "3", "colour", "blue"))
+	w := NewWriter(mustOpen(t, dir))
+	set(t, w, library.ItemObject, keyOf(t, w.Shelf, "Ice"), library.Data{"itemType": "book"})
+	if it := titled(t, w.Shelf, "Ice"); it.Type != "book" || it.Field("issue") != "" || it.Field("colour") != "blue" {
+		t.Errorf("%+v", it)
+	}
+}
+
+// TestWriter_RestoresWithAnotherCitationKey restores a work whose citation key another
+// work has by then.
+func TestWriter_RestoresWithAnotherCitationKey(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	mustImport(t, dir, paper("ice1", "On the strength of ice"))
+	w := NewWriter(mustOpen(t, dir))
+	old, other := keyOf(t, w.Shelf, "On the strength of ice"), w.NewKey()
+	set(t, w, library.ItemObject, old, library.Data{"deleted": true})
+	write(t, w, library.ItemObject, library.Edit{Key: other, Data: library.Data{"itemType": "book", "title": "Tides", "citationKey": "ice1"}})
+	set(t, w, library.ItemObject, old, library.Data{"deleted": false})
+	keys := citationKeys(t, w.Shelf)
+	if keys[other] != "ice1" || keys[old] == "ice1" || keys[old] == "" {
+		t.Errorf("citation keys %q", keys)
+	}
+}
