@@ -1,7 +1,9 @@
 package shelf
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -252,5 +254,45 @@ func TestWriter_RestoresWithAnotherCitationKey(t *testing.T) {
 	keys := citationKeys(t, w.Shelf)
 	if keys[other] != "ice1" || keys[old] == "ice1" || keys[old] == "" {
 		t.Errorf("citation keys %q", keys)
+	}
+}
+
+// TestWriter_TwoProcessesLoseNothing has two processes, each with the library open,
+// change one work by turns. What one changed, the other one's edit can't overwrite.
+func TestWriter_TwoProcessesLoseNothing(t *testing.T) {
+	t.Parallel()
+	const each = 15
+	dir := t.TempDir()
+	mustImport(t, dir, books(0, 3)...)
+	writers := []Writer{NewWriter(mustOpen(t, dir)), NewWriter(mustOpen(t, dir))}
+	key := whole(t, writers[0].Shelf)[0].ID.Key
+	var done sync.WaitGroup
+	for i, w := range writers {
+		done.Go(func() {
+			for n := 0; n < each; {
+				o := object(t, w, library.ItemObject, key)
+				tags, _ := o.Data["tags"].([]any)
+				outcomes, err := w.Write(t.Context(), library.Batch{ID: "batch0001", Kind: library.ItemObject, Edits: []library.Edit{
+					{Key: key, Version: o.Version, Data: library.Data{"tags": append(tags, map[string]any{"tag": fmt.Sprintf("by %d, %d", i, n)})}},
+				}})
+				switch {
+				case err != nil:
+					t.Error(err)
+					return
+				case outcomes[0].Status == library.EditDone:
+					n++
+				case outcomes[0].Err.Code != library.Conflict:
+					t.Errorf("%+v", outcomes[0])
+					return
+				}
+			}
+		})
+	}
+	done.Wait()
+	for i, w := range writers {
+		page, err := w.Items(t.Context(), []string{key})
+		if err != nil || len(page.Items) != 1 || len(page.Items[0].Tags) < 2*each {
+			t.Errorf("process %d sees %+v, %v", i, page.Items, err)
+		}
 	}
 }
