@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
@@ -121,6 +122,32 @@ func TestSkills_AreAnnounced(t *testing.T) {
 		settings, announced := got.Capabilities.Extensions["io.modelcontextprotocol/skills"]
 		if !announced || len(settings) != 0 || got.Capabilities.Resources == nil {
 			t.Errorf("%s: %s", method, r.body)
+		}
+	}
+}
+
+// TestViews holds that a client of the present revision says with each request
+// whether it shows views.
+func TestViews(t *testing.T) {
+	f := skillFixture(t)
+	with := strings.Replace(withMeta(modern, "tools/list", ""), `"io.modelcontextprotocol/clientCapabilities":{}`,
+		`"io.modelcontextprotocol/clientCapabilities":{"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}}`, 1)
+	r := f.rpc(modern, with, nil)
+	if !strings.Contains(r.body, `"_meta":{"ui":{"resourceUri":"ui://stackroom/results.html"}}`) || !strings.Contains(r.body, `"cacheScope":"private"`) {
+		t.Errorf("a client that shows views: %.300s", r.body)
+	}
+	for _, version := range []string{legacy, modern} {
+		if r := f.rpc(version, withMeta(version, "tools/list", ""), nil); r.status != 200 || strings.Contains(r.body, "ui://") {
+			t.Errorf("%s without views: %.300s", version, r.body)
+		}
+		var read struct {
+			Contents []struct {
+				MIMEType, Text string
+			}
+		}
+		r := f.rpc(version, withMeta(version, "resources/read", `"uri":"ui://stackroom/work.html"`), nil)
+		if err := json.Unmarshal(r.decode(t).Result, &read); err != nil || read.Contents[0].MIMEType != "text/html;profile=mcp-app" || !strings.HasPrefix(read.Contents[0].Text, "<!doctype html>") {
+			t.Errorf("%s: %.300s", version, r.body)
 		}
 	}
 }

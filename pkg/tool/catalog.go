@@ -12,6 +12,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/resolve"
 	"github.com/stackroom-mcp/stackroom/pkg/skill"
+	"github.com/stackroom-mcp/stackroom/pkg/view"
 )
 
 // Libraries is what the caller may see. Who the caller is stands in ctx, which
@@ -83,6 +84,7 @@ type Catalog struct {
 	writing       *Writing // nil lists no tool that writes
 	privateTools  bool
 	skills        []skill.Skill
+	views         []view.View
 	tools         []*definition
 	// comparing holds a value for each call that compares all works, which takes
 	// memory.
@@ -106,7 +108,11 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{skills: skills, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
+	views, err := view.All()
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalog{skills: skills, views: views, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
 	defined := []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, findDuplicatesTool, citeTool, checkReferencesTool,
 	}

@@ -29,7 +29,7 @@ func (c *Catalog) addResources(s *mcp.Server) {
 		Name: "work_text", Title: "The text of a work", URITemplate: textTemplate, MIMEType: "text/plain",
 		Description: "The start of a work's text, which is untrusted third-party text; read_text has all of it.",
 	}, c.readResource)
-	s.AddReceivingMiddleware(c.resources)
+	s.AddReceivingMiddleware(c.showViews, c.resources)
 }
 
 // resources answers resources/list with the caller's own works, and reads
