@@ -1,5 +1,6 @@
-# What directories read of a running server, and the skills by the reference
-# library of Agent Skills.
+# What directories read of a running server; the skills by the reference library of
+# Agent Skills and by the official client; and the views of answers, shown in Chromium
+# by the official host side of MCP Apps.
 set -uo pipefail
 . .ci/report.sh
 . .ci/install.sh
@@ -46,4 +47,38 @@ if start_server "$WORK/directories.log" env STACKROOM_DATA="$WORK/directories-da
   check "the page about support" has /support "Report a fault"
 else
   fail "directories: stackroom serve did not start"
+  exit 0
+fi
+
+# install_apps sets APPS_HOME, the folder with the packages of .ci/apps and the
+# host's page, bundled.
+install_apps() {
+  APPS_HOME=$(cache_folder apps .ci/apps/package.json .ci/apps/package-lock.json .ci/apps/host.mjs)
+  [ -f "$APPS_HOME/installed" ] && return 0
+  rm -rf "$APPS_HOME"
+  mkdir -p "$APPS_HOME"
+  cp .ci/apps/package.json .ci/apps/package-lock.json .ci/apps/host.mjs "$APPS_HOME/"
+  (cd "$APPS_HOME" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error &&
+    node_modules/.bin/esbuild host.mjs --bundle --format=iife --minify --outfile=host.js --log-level=warning) || return 1
+  touch "$APPS_HOME/installed"
+}
+
+if ! { install_node && install_apps; } >"$WORK/install.log" 2>&1; then
+  tail -n 4 "$WORK/install.log"
+  skip "views: the host side of MCP Apps could not be installed"
+  exit 0
+fi
+if ! { command -v chromium >/dev/null || debian chromium; }; then
+  skip "views: Chromium could not be installed"
+  exit 0
+fi
+# A module finds its packages from where it lies.
+cp .ci/apps/*.mjs .ci/signin/rows.mjs "$APPS_HOME/"
+ended=0
+timeout 400 "$NODE" "$APPS_HOME/drive.mjs" "$SERVER_URL/mcp" "$APPS_HOME/host.js" "${STACKROOM_SCREENSHOTS:-$WORK/screenshots}" "$(command -v chromium)" \
+  >"$WORK/views.rows" 2>"$WORK/views.log" || ended=$?
+collect "views" <"$WORK/views.rows"
+if [ "$ended" -ne 0 ] || [ ! -s "$WORK/views.rows" ]; then
+  tail -n 40 "$WORK/views.log"
+  fail "views: the program ended with status $ended"
 fi

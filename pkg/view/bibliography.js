@@ -38,6 +38,7 @@ const render = (answer, chosen) => {
   current ? undefined : el("option", { value: "apa", selected: true }, answer.style),
   Object.entries(styles).filter(([id]) => current || id !== "apa").map(([id, name]) => el("option", { value: id, selected: id === current }, name)));
   fill(
+    el("h1", {}, "Bibliography"),
     el("div", { class: "bar" }, host.callsTools ? [el("label", { for: "style" }, "Style"), choice] : el("span", { class: "soft" }, answer.style),
       action("Copy", () => copy(text, said), "plain"), said),
     text,

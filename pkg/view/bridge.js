@@ -109,6 +109,9 @@ const view = document.getElementById("view");
 const fill = (...children) => view.replaceChildren(...children.flat().filter(Boolean));
 const failed = (text) => fill(el("p", { role: "alert" }, text));
 
+// label returns the name of a field as words: "publication title", "DOI".
+const label = (name) => (/[a-z]/.test(name) ? name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase() : name);
+
 // list returns children in an element, or nothing if there are none.
 const list = (tag, items, show) => (items?.length ? el(tag, {}, items.map(show)) : undefined);
 const notices = (texts) => (texts?.length ? el("ul", { class: "notices" }, texts.map((t) => el("li", {}, t))) : undefined);

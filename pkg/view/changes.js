@@ -8,9 +8,9 @@ const value = (kind, text) => el("td", {}, text === undefined || text === "" ? e
 const change = (c) => el("li", {},
   el("p", {}, c.name || c.id, c.name ? el("span", { class: "soft" }, ` ${c.id}`) : undefined),
   c.outcome ? el("p", { class: "soft" }, c.outcome) : undefined,
-  el("div", { class: "wide" }, el("table", {},
+  el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `Changes of ${c.id}` }, el("table", {},
     el("thead", {}, el("tr", {}, ["field", "before", "after"].map((t) => el("th", { scope: "col" }, t)))),
-    el("tbody", {}, Object.entries(c.after ?? {}).map(([name, after]) => el("tr", {}, el("th", { scope: "row" }, name), value("before", c.before?.[name]), value("after", after)))))));
+    el("tbody", {}, Object.entries(c.after ?? {}).map(([name, after]) => el("tr", {}, el("th", { scope: "row" }, label(name)), value("before", c.before?.[name]), value("after", after)))))));
 
 const apply = async (answer) => {
   const next = await host.call("apply_changes", { plan: answer.plan });

@@ -30,7 +30,8 @@ const render = (answer) => {
   const more = answer.next_cursor && host.callsTools
     ? action("More", async () => render(await host.call("search", { ...host.input, cursor: answer.next_cursor })), "plain") : undefined;
   fill(
-    el("p", { class: "soft", role: "status" }, `${shown.length} of ${answer.total} works`),
+    el("h1", {}, "Works"),
+    el("p", { class: "soft", role: "status" }, `${shown.length} of ${answer.total}`),
     shown.length ? el("ul", {}, shown.map(row)) : el("p", {}, "No work was found."),
     el("div", { class: "bar" },
       host.takesMessages || host.callsTools ? Object.assign(action("Cite these", cite), { disabled: true }) : undefined,
