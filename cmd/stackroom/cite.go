@@ -80,10 +80,6 @@ func (c *citeCommand) formats() (from, to manuscript.Format, err error) {
 				WithHint("end it in .md, .tex, .html or .docx, or say it with --to")
 		}
 	}
-	if from != manuscript.Markdown && from != to {
-		return "", "", library.Errorf(library.Invalid, "a manuscript in %s can't be written in %s", from, to).
-			WithHint("write it in %s; a manuscript in Markdown can be written in each format", from)
-	}
 	return from, to, nil
 }
 

@@ -210,25 +210,31 @@ func familyNames(work csl.Item, and string) string {
 }
 
 // Write writes the manuscript in a format. It fails with an error of code
-// [library.Invalid] for a format that the manuscript can't be written in. open
+// [library.Invalid] for a format that no manuscript can be written in. open
 // opens the files that the manuscript names, such as images, by their names as
 // written; it decides which may be read.
 func (c *Cited) Write(w io.Writer, format Format, open func(name string) (io.ReadCloser, error)) error {
 	m := c.manuscript
-	if !m.format.writes(format) {
-		return unwritable(m.format, format)
-	}
 	switch {
 	case format == DOCX && m.format == DOCX:
 		return c.editWord(w)
-	case format == DOCX:
-		return c.writeWord(w, open)
-	case format == HTML:
-		return c.writeHTML(w)
-	case format == LaTeX && m.format == Markdown:
-		return c.writeLaTeX(w)
+	case format == m.format:
+		return c.editText(w)
 	}
-	return c.editText(w)
+	if err := m.parse(c.reports); err != nil {
+		return err
+	}
+	switch format {
+	case DOCX:
+		return c.writeWord(w, open)
+	case HTML:
+		return c.writeHTML(w)
+	case LaTeX:
+		return c.writeLaTeX(w)
+	case Markdown:
+		return c.writeMarkdown(w)
+	}
+	return unwritable(format)
 }
 
 // Entries is the number of entries of the bibliography.

@@ -23,7 +23,9 @@ func (c *Cited) compose() *node {
 		return doc
 	}
 	doc.kids[at] = c.list()
-	if title := c.listTitle(at > 0 && doc.kids[at-1].kind == kindHeading, at < len(c.manuscript.root.kids)); title != "" {
+	// A command of LaTeX that places the bibliography makes its heading too.
+	placed := at < len(c.manuscript.root.kids) && c.manuscript.format != LaTeX
+	if title := c.listTitle(at > 0 && doc.kids[at-1].kind == kindHeading, placed); title != "" {
 		heading := &node{kind: kindHeading, level: c.manuscript.listLevel(doc), target: "references", kids: []*node{textNode(title)}}
 		doc.kids = slices.Insert(doc.kids, at, heading)
 	}

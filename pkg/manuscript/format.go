@@ -41,11 +41,8 @@ const (
 	MaxCitations = 20_000
 )
 
-// writes reports whether a manuscript that was read in f can be written in to.
-func (f Format) writes(to Format) bool { return f == Markdown || f == to }
-
-// unwritable is the error for a manuscript that can't be written in a format.
-func unwritable(from, to Format) error {
-	return library.Errorf(library.Invalid, "a manuscript in %s can't be written in %s", from, to).
-		WithHint("write it in %s; a manuscript in Markdown can be written in each format", from)
+// unwritable is the error for a format that no manuscript can be written in.
+func unwritable(to Format) error {
+	return library.Errorf(library.Invalid, "a manuscript can't be written in the format %q", to).
+		WithHint("write it in %s, %s, %s or %s", Markdown, LaTeX, HTML, DOCX)
 }

@@ -134,7 +134,11 @@ func (w *htmlWriter) block(n *node) {
 	switch n.kind {
 	case kindHeading:
 		name := "h" + strconv.Itoa(min(max(n.level, 1), 6))
-		w.open(name, "id", n.target)
+		if n.target == "" {
+			w.open(name)
+		} else {
+			w.open(name, "id", n.target)
+		}
 		w.inlines(n.kids)
 		w.close(name)
 	case kindParagraph:

@@ -107,7 +107,8 @@ func TestLaTeX_SaysWhereKeysStand(t *testing.T) {
 }
 
 func FuzzLaTeX(f *testing.F) {
-	for _, s := range []string{`\cite[see][3]{a,b}`, `\footnote{\citet{doe99,x}. }`, "\\begin{verbatim}\n\\cite{", `\verb|`, `\parencites()()[`, "%\n\\printbibliography}", `\footnote[{}]{}}`} {
+	for _, s := range []string{`\cite[see][3]{a,b}`, `\footnote{\citet{doe99,x}. }`, "\\begin{verbatim}\n\\cite{", `\verb|`, `\parencites()()[`, "%\n\\printbibliography}", `\footnote[{}]{}}`,
+		"\\title{a}\\begin{abstract}\\cite{x}\\end{abstract}\\begin{itemize}\\item[a] b\\end{itemize}", `\begin{tabular}{l}\multicolumn{2}{c}{a}&\'e\\[2pt]\end{tabular}`, "{\\it \\[a\\] $b$ \\verb|c|}", "\\begin{figure}\\caption{\\href{a}{b}}\\includegraphics{c.png}"} {
 		f.Add(s)
 	}
 	o := options(f, "chicago-notes", "")
@@ -122,6 +123,12 @@ func FuzzLaTeX(f *testing.F) {
 		}
 		if len(m.Keys()) == 0 && len(m.removed) == 0 && m.place.start == m.place.end && b.String() != strings.TrimPrefix(s, "\ufeff") {
 			t.Errorf("%q changed to %q", s, b.String())
+		}
+		c := m.Cite(o)
+		for _, format := range []Format{Markdown, HTML, DOCX} {
+			if err := c.Write(&bytes.Buffer{}, format, testdata); err != nil {
+				t.Errorf("%s: %v", format, err)
+			}
 		}
 	})
 }

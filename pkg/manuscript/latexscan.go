@@ -51,6 +51,9 @@ func (m *Manuscript) readLaTeX() error {
 	for r.at < len(r.s) && r.err == nil {
 		r.step()
 	}
+	if r.err == nil {
+		m.readLaTeXMetadata()
+	}
 	return r.err
 }
 
@@ -135,8 +138,10 @@ func (r *latexReader) verb(end int, star bool) {
 	if end >= len(r.s) {
 		return
 	}
-	r.at = end + 1
-	r.skipTo(r.s[end : end+1])
+	line, _, _ := strings.Cut(r.s[end+1:], "\n")
+	if n := strings.IndexByte(line, r.s[end]); n >= 0 {
+		r.at = end + n + 2
+	}
 }
 
 // footnote enters a footnote.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/stackroom-mcp/stackroom/pkg/csl"
@@ -20,7 +21,7 @@ type Manuscript struct {
 
 	format  Format
 	source  []byte
-	root    *node  // of a manuscript in Markdown
+	root    *node  // the document; that of LaTeX and Word is read when it is needed
 	place   span   // of the bibliography in the source; empty at an end
 	removed []span // parts of the source that the output does not need
 	word    *wordFile
@@ -83,6 +84,59 @@ func Read(data []byte, format Format) (*Manuscript, error) {
 	}
 	return nil, library.Errorf(library.Invalid, "a manuscript can't be read in the format %q", format).
 		WithHint("give one in %s, %s or %s", Markdown, LaTeX, DOCX)
+}
+
+// parse reads the document of a manuscript that is written in another format. What
+// is not carried over is reported.
+func (m *Manuscript) parse(reports *reports) error {
+	switch {
+	case m.root != nil:
+	case m.format == LaTeX:
+		m.root = m.parseLaTeX(reports)
+	case m.format == DOCX:
+		return m.parseWord(reports)
+	}
+	return nil
+}
+
+// settle removes places of the bibliography inside other blocks and links to what
+// is not there, and reports the citations that stand nowhere.
+func (m *Manuscript) settle(root *node, reports *reports) {
+	targets, placed := map[string]bool{}, map[int]bool{}
+	root.walk(func(n *node) {
+		switch n.kind {
+		case kindHeading:
+			targets["#"+n.target] = true
+		case kindCitation:
+			placed[n.cite] = true
+		}
+		if n.kind != kindDocument {
+			n.kids = slices.DeleteFunc(n.kids, isBibliography)
+		}
+	})
+	root.walk(func(n *node) {
+		if n.kind == kindLink && strings.HasPrefix(n.target, "#") && !targets[n.target] {
+			n.kind, n.text, n.kids = kindText, plainOf(n.kids), nil
+		}
+	})
+	for i, c := range m.Citations {
+		if !placed[i] {
+			reports.add("the citation in %s, which stands outside the text or in what is not carried over", c.Where)
+		}
+	}
+}
+
+// inlinesOf reads a short text in the markup of the manuscript, such as a title.
+func (m *Manuscript) inlinesOf(s string) []*node {
+	switch {
+	case s == "":
+		return nil
+	case m.format == LaTeX:
+		return latexInlines(s, m.reports)
+	case m.format == DOCX:
+		return []*node{textNode(s)}
+	}
+	return m.markdownInlinesOf(s)
 }
 
 // addCitation adds a citation and returns its position.

@@ -71,8 +71,8 @@ func tooDeep() error {
 	return library.Errorf(library.TooLarge, "the manuscript nests deeper than %d levels", maxDepth)
 }
 
-// inlinesOf reads a short text in Markdown, such as a title.
-func (m *Manuscript) inlinesOf(s string) []*node {
+// markdownInlinesOf reads a short text in Markdown, such as a title.
+func (m *Manuscript) markdownInlinesOf(s string) []*node {
 	count := 0
 	part := &Manuscript{format: Markdown, reports: m.reports}
 	r := &markdownReader{m: part, parser: newMarkdownParser(), source: []byte(s), lines: &lines{source: []byte(s)}, count: &count}

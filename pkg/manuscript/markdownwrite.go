@@ -1,6 +1,9 @@
 package manuscript
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // markdownMarks are the marks around formats.
 var markdownMarks = map[kind][2]string{
@@ -24,23 +27,63 @@ func markdownInlines(nodes []*node) string {
 		case n.kind == kindLink && n.target == plainOf(n.kids):
 			b.WriteString("<" + n.target + ">")
 		case ok:
-			// Marks hold only right at a word, so spaces stay outside.
-			inner := markdownInlines(n.kids)
-			bare := strings.TrimSpace(inner)
-			if bare == "" {
-				b.WriteString(inner)
-				continue
-			}
-			before, after, _ := strings.Cut(inner, bare)
-			if n.kind == kindSuperscript || n.kind == kindSubscript {
-				bare = strings.ReplaceAll(bare, " ", `\ `)
-			}
-			b.WriteString(before + marks[0] + bare + marks[1] + after)
+			b.WriteString(marked(n, marks))
 		default:
-			b.WriteString(markdownInlines(n.kids))
+			b.WriteString(markdownInline(n))
 		}
 	}
 	return b.String()
+}
+
+// marked writes a text between marks, which hold only right at a word: spaces
+// stay outside.
+func marked(n *node, marks [2]string) string {
+	inner := markdownInlines(n.kids)
+	bare := strings.TrimSpace(inner)
+	if bare == "" {
+		return inner
+	}
+	before, after, _ := strings.Cut(inner, bare)
+	if n.kind == kindSuperscript || n.kind == kindSubscript {
+		bare = strings.ReplaceAll(bare, " ", `\ `)
+	}
+	return before + marks[0] + bare + marks[1] + after
+}
+
+// markdownAddresses are the characters of an address that would end it.
+var markdownAddresses = strings.NewReplacer(" ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "\n", "")
+
+// markdownInline writes an inline that documents have and citations have not.
+func markdownInline(n *node) string {
+	switch n.kind {
+	case kindCode:
+		fence := "`"
+		for strings.Contains(n.text, fence) {
+			fence += "`"
+		}
+		if fence == "`" {
+			return fence + n.text + fence
+		}
+		return fence + " " + n.text + " " + fence
+	case kindMath:
+		if n.on {
+			return "$$" + n.text + "$$"
+		}
+		return "$" + n.text + "$"
+	case kindSoftBreak:
+		return "\n"
+	case kindNote:
+		return "[^" + strconv.Itoa(n.level) + "]"
+	case kindLink:
+		return "[" + markdownInlines(n.kids) + "](" + markdownAddresses.Replace(n.target) + ")"
+	case kindImage:
+		s := "![" + markdownInlines(n.kids) + "](" + markdownAddresses.Replace(n.target) + ")"
+		if n.level > 0 {
+			s += "{width=" + strconv.Itoa(n.level) + "%}"
+		}
+		return s
+	}
+	return markdownInlines(n.kids)
 }
 
 // markdownEntry writes an entry of a bibliography as a paragraph. The number at

@@ -120,7 +120,11 @@ func (c *Cited) coreProperties() string {
 	b.WriteString(xmlHead)
 	b.open("cp:coreProperties", "xmlns:cp", packageSpace+"/metadata/core-properties", "xmlns:dc", "http://purl.org/dc/elements/1.1/")
 	b.element("dc:title", plainOf(c.manuscript.inlinesOf(c.manuscript.Metadata.Title)))
-	b.element("dc:creator", strings.Join(c.manuscript.Metadata.Authors, "; "))
+	var authors []string
+	for _, a := range c.manuscript.Metadata.Authors {
+		authors = append(authors, plainOf(c.manuscript.inlinesOf(a)))
+	}
+	b.element("dc:creator", strings.Join(authors, "; "))
 	b.element("dc:language", c.documentLanguage())
 	b.close("cp:coreProperties")
 	return b.String()
