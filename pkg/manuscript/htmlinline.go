@@ -60,6 +60,7 @@ func checkbox(checked bool) string {
 // math writes a formula as text, in the delimiters of TeX that scripts for
 // mathematics know.
 func (w *htmlWriter) math(n *node) {
+	w.reports.add("mathematics in HTML: formulas stand in TeX's notation, which a script such as MathJax sets")
 	if n.on {
 		w.element("span", `\[`+n.text+`\]`, "class", "math display")
 		return

@@ -73,7 +73,8 @@ func (m *Manuscript) readLaTeXMetadata() {
 	p := newLaTeXParser(m, string(m.source), nil)
 	data := &m.Metadata
 	found := p.first("title", "author", "date")
-	data.Title, data.Date = found["title"], found["date"]
+	data.Title, data.Subtitle, _ = strings.Cut(found["title"], `\\ \large `)
+	data.Date = found["date"]
 	if data.Date == `\today` {
 		data.Date = ""
 	}

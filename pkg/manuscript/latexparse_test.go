@@ -40,7 +40,7 @@ func TestLaTeX_CarriesItsMarkup(t *testing.T) {
 		"\\enquote{a \\enquote{b}}":                                                        "<p>“a “b””</p>",
 	} {
 		got, reports := cited(t, source, LaTeX, HTML, "apa")
-		if got = body(t, got); got != want || len(reports) > 0 {
+		if got = body(t, got); got != want || len(reports) > 0 != strings.Contains(want, "math") {
 			t.Errorf("%q:\n got %s\nwant %s; %q", source, got, want, reports)
 		}
 	}
@@ -71,7 +71,7 @@ func TestLaTeX_ReportsWhatIsNotCarried(t *testing.T) {
 // manuscript in LaTeX in the other formats.
 func TestLaTeX_CitesInOtherFormats(t *testing.T) {
 	source := `\documentclass{article}
-\title{On \emph{books}} \author{Ada \and Ben \"O} \date{May}
+\title{On \emph{books}\\ \large Of many} \author{Ada \and Ben \"O} \date{May}
 \begin{document}\maketitle
 \begin{abstract}Short.\end{abstract}
 \section{One}\label{one}
@@ -95,7 +95,7 @@ Back to \hyperref[one]{one}.
 		t.Error(page)
 	}
 	text, _ := cited(t, source, LaTeX, Markdown, "chicago-notes")
-	want := "---\ntitle: 'On *books*'\nauthor:\n  - 'Ada'\n  - 'Ben Ö'\ndate: 'May'\nabstract: 'Short.'\n---\n\n# One {#one}\n\nSee Doe[^1]; Smith and Roe[^2] and[^3][^4].\nBack to [one](#one).\n\n# References {#references}\n\nDoe, Jane."
+	want := "---\ntitle: 'On *books*'\nsubtitle: 'Of many'\nauthor:\n  - 'Ada'\n  - 'Ben Ö'\ndate: 'May'\nabstract: 'Short.'\n---\n\n# One {#one}\n\nSee Doe[^1]; Smith and Roe[^2] and[^3][^4].\nBack to [one](#one).\n\n# References {#references}\n\nDoe, Jane."
 	if !strings.HasPrefix(text, want) || !strings.Contains(text, "[^4]: Also see Lee Ltd, “A Page,” 2010") {
 		t.Error(text)
 	}
