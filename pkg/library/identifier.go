@@ -47,12 +47,27 @@ func ParseDOI(s string) string {
 	for _, prefix := range []string{"doi.org/", "dx.doi.org/", "www.doi.org/", "doi:"} {
 		s = strings.TrimSpace(strings.TrimPrefix(s, prefix))
 	}
-	s = strings.TrimRight(s, ".,; ")
+	s = TrimDOI(s)
 	registrant, suffix, ok := strings.Cut(s, "/")
 	if !ok || suffix == "" || len(s) > 500 || !strings.HasPrefix(registrant, "10.") || digits(registrant[3:], ".") == "" || strings.ContainsAny(s, " \t\n") {
 		return ""
 	}
 	return s
+}
+
+// TrimDOI returns a DOI that was found in a text, in lower case and without what
+// belongs to the sentence around it: punctuation, and brackets that were opened
+// before the DOI.
+func TrimDOI(doi string) string {
+	for doi != "" {
+		last := doi[len(doi)-1]
+		open := map[byte]string{')': "(", ']': "["}[last]
+		if strings.IndexByte(".,;:!?' ", last) < 0 && (open == "" || strings.Count(doi, open) >= strings.Count(doi, string(last))) {
+			break
+		}
+		doi = doi[:len(doi)-1]
+	}
+	return strings.ToLower(doi)
 }
 
 // ArXiv returns the work's arXiv identifier without its version, or "".
@@ -72,15 +87,17 @@ func (it *Item) ArXiv() string {
 		sources = append(sources, strings.TrimPrefix(strings.TrimPrefix(path, "abs/"), "pdf/"))
 	}
 	for _, s := range sources {
-		if id := parseArXiv(s); id != "" {
+		if id := ParseArXiv(s); id != "" {
 			return id
 		}
 	}
 	return ""
 }
 
-// parseArXiv reads "1706.03762v5" and "arXiv:hep-th/9901001 [hep-th]".
-func parseArXiv(s string) string {
+// ParseArXiv returns the arXiv identifier that s is, in lower case and without its
+// version and its subject class: that of "1706.03762v5" and of
+// "arXiv:hep-th/9901001 [hep-th]"; "" if s is none.
+func ParseArXiv(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	s = strings.TrimSpace(strings.TrimPrefix(s, "arxiv:"))
 	s, _, _ = strings.Cut(s, " ")
@@ -132,9 +149,21 @@ func ParseISBN(s string) string {
 	case len(s) == 13 && digits(s, "") != "" && isbn13Check(s[:12]) == s[12]:
 		return s
 	case len(s) == 10 && digits(s[:9], "") != "" && isbn10Check(s[:9]) == s[9]:
-		return "978" + s[:9] + string(isbn13Check("978"+s[:9]))
+		return CompleteISBN(s[:9])
 	}
 	return ""
+}
+
+// CompleteISBN returns the ISBN of 13 digits that has the first 9 digits of an ISBN
+// of ten or the first 12 of one of thirteen; "" for another number of digits.
+func CompleteISBN(s string) string {
+	if len(s) == 9 {
+		s = "978" + s
+	}
+	if len(s) != 12 || digits(s, "") == "" {
+		return ""
+	}
+	return s + string(isbn13Check(s))
 }
 
 // isbn13Check returns the check digit after 12 digits (ISO 2108).

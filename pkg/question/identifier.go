@@ -3,6 +3,8 @@ package question
 import (
 	"regexp"
 	"strings"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // IDKind is a kind of identifier.
@@ -39,7 +41,7 @@ func (id ID) String() string {
 // and the old ones with an archive (https://info.arxiv.org/help/arxiv_identifier.html).
 var (
 	doiPattern    = regexp.MustCompile(`10\.[0-9]{4,9}/[^\s"<>]+`)
-	arxivPattern  = regexp.MustCompile(`(?:^|[^0-9./])([0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}|([a-z-]+)(?:\.[a-z]{2})?/([0-9]{7}))(?:v[0-9]+)?(?:$|[^0-9])`)
+	arxivPattern  = regexp.MustCompile(`(?:^|[^0-9./])([0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7})(?:v[0-9]+)?(?:$|[^0-9])`)
 	pubmedPattern = regexp.MustCompile(`^(?:pmid|pubmed)(?: id)?:? *([0-9]{1,9})$|(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed|europepmc\.org/article/med)/([0-9]{1,9})(?:$|[^0-9])`)
 )
 
@@ -55,11 +57,7 @@ func DOIIn(s string) (ID, bool) {
 	if doi == "" {
 		return ID{}, false
 	}
-	doi = strings.TrimRight(strings.ToLower(doi), `.,;:!?'`)
-	if strings.Count(doi, "(") < strings.Count(doi, ")") {
-		doi = strings.TrimSuffix(doi, ")")
-	}
-	return ID{DOI, doi}, true
+	return ID{DOI, library.TrimDOI(doi)}, true
 }
 
 // ArXivIn returns the first arXiv identifier in s, one within a DOI too.
@@ -70,13 +68,11 @@ func ArXivIn(s string) (ID, bool) {
 	s = strings.ToLower(s)
 	s = strings.Replace(s, "10.48550/arxiv.", "arxiv:", 1)
 	m := arxivPattern.FindStringSubmatch(strings.TrimSuffix(s, ".pdf"))
-	switch {
-	case m == nil:
+	if m == nil {
 		return ID{}, false
-	case m[3] != "":
-		return ID{ArXiv, m[2] + "/" + m[3]}, true
 	}
-	return ID{ArXiv, m[1]}, true
+	id := library.ParseArXiv(m[1])
+	return ID{ArXiv, id}, id != ""
 }
 
 // PubMedIn returns the PubMed identifier that s is, as "PMID: 123" or as an
@@ -112,31 +108,12 @@ func ISBNOf(s string) (id ID, sure, ok bool) {
 	digits := strings.NewReplacer("-", "", " ", "", "\u2010", "", "\u2011", "", "\u2013", "").Replace(s)
 	switch {
 	case len(digits) == 10 && allDigits(digits[:9]) && (digits[9] == 'X' || allDigits(digits[9:])):
-		id := isbn13("978" + digits[:9])
-		return id, named || checkDigit10(digits), true
+		return ID{ISBN, library.CompleteISBN(digits[:9])}, named || library.ParseISBN(digits) != "", true
 	case len(digits) == 13 && allDigits(digits):
-		id := isbn13(digits[:12])
+		id := ID{ISBN, library.CompleteISBN(digits[:12])}
 		return id, named || id.Value == digits && (strings.HasPrefix(digits, "978") || strings.HasPrefix(digits, "979")), true
 	}
 	return ID{}, false, false
-}
-
-// isbn13 completes an ISBN by its check digit.
-func isbn13(digits string) ID {
-	sum := 0
-	for i := range len(digits) {
-		sum += int(digits[i]-'0') * (1 + 2*(i%2))
-	}
-	return ID{ISBN, digits + string(rune('0'+(10-sum%10)%10))}
-}
-
-// checkDigit10 reports whether the last digit of an ISBN of ten is right.
-func checkDigit10(digits string) bool {
-	sum := 0
-	for i := range 9 {
-		sum += (10 - i) * int(digits[i]-'0')
-	}
-	return digits[9] == "0123456789X"[(11-sum%11)%11]
 }
 
 func allDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }

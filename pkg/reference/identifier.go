@@ -21,8 +21,8 @@ const (
 )
 
 // Identifier names a work. Value is in one form for equal identifiers: a DOI in
-// lower case, an arXiv identifier in lower case without its version, an ISBN as
-// 13 digits.
+// lower case, an arXiv identifier in lower case without its version and its subject
+// class, an ISBN as 13 digits.
 type Identifier struct {
 	Kind  Kind
 	Value string
@@ -40,18 +40,16 @@ var (
 	barePattern    = regexp.MustCompile(`(?i)\bhttps?://\S+|\b(?:doi|PMID|PMCID|arXiv)\s*:?\s*$`)
 )
 
-// trimDOI removes punctuation of the sentence, and brackets that were opened
-// before the DOI.
+// trimDOI removes what belongs to the sentence around a DOI, and the marks of
+// Markdown.
 func trimDOI(doi string) string {
-	for doi != "" {
-		last := doi[len(doi)-1]
-		open := map[byte]string{')': "(", ']': "["}[last]
-		if strings.IndexByte(".,;:'*_", last) < 0 && (open == "" || strings.Count(doi, open) >= strings.Count(doi, string(last))) {
-			break
+	for {
+		trimmed := library.TrimDOI(strings.TrimRight(doi, "*_"))
+		if trimmed == doi {
+			return doi
 		}
-		doi = doi[:len(doi)-1]
+		doi = trimmed
 	}
-	return strings.ToLower(doi)
 }
 
 // Identifiers returns the valid identifiers in a text, each once, and the ISBNs
@@ -69,7 +67,7 @@ func Identifiers(text string) (ids []Identifier, invalid []string) {
 		return " "
 	})
 	for _, m := range arXivPattern.FindAllStringSubmatch(rest, -1) {
-		add(ArXiv, strings.ToLower(m[1]))
+		add(ArXiv, library.ParseArXiv(m[1]))
 	}
 	for _, m := range pmidPattern.FindAllStringSubmatch(rest, -1) {
 		add(PMID, strings.TrimLeft(m[1], "0"))

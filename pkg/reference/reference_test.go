@@ -187,6 +187,8 @@ func TestIdentifiers(t *testing.T) {
 		"(https://doi.org/10.1000/1)":            "doi:10.1000/1",
 		"arXiv:1706.03762v5 [cs.CL]":             "arxiv:1706.03762",
 		"https://arxiv.org/abs/hep-th/9901001":   "arxiv:hep-th/9901001",
+		"arXiv:math.GT/0309136v2":                "arxiv:math/0309136",
+		"**10.1000/182**.":                       "doi:10.1000/182",
 		"doi:10.48550/arXiv.1706.03762":          "doi:10.48550/arxiv.1706.03762",
 		"PMID: 13054692; PMCID: PMC1":            "pmid:13054692",
 		"https://pubmed.ncbi.nlm.nih.gov/123/":   "pmid:123",
