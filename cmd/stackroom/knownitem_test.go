@@ -29,7 +29,18 @@ type known struct {
 // TestKnownItems samples works of a real library and asks for each in the ways in
 // which a person knows a work. The rows are in knownitems_test.go.
 func TestKnownItems(t *testing.T) {
-	s, items := knownLibrary(t)
+	testKnownItems(t, knownLibrary(t))
+}
+
+// searcher is what known items are asked of.
+type searcher interface {
+	Search(ctx context.Context, q library.Query) (library.Page[library.Hit], error)
+}
+
+// testKnownItems asks a library for works of it that are sampled.
+func testKnownItems(t *testing.T, s searcher) {
+	t.Helper()
+	items := allItems(t, s)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	for _, k := range knownItems() {
@@ -67,8 +78,8 @@ func TestKnownItems(t *testing.T) {
 	}
 }
 
-// knownLibrary imports Better BibTeX's performance test and returns all works.
-func knownLibrary(t *testing.T) (*shelf.Shelf, []*library.Item) {
+// knownLibrary imports Better BibTeX's performance test.
+func knownLibrary(t *testing.T) *shelf.Shelf {
 	t.Helper()
 	folder := os.Getenv("STACKROOM_FIXTURES")
 	if folder == "" {
@@ -100,6 +111,12 @@ func knownLibrary(t *testing.T) (*shelf.Shelf, []*library.Item) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// allItems returns all works of a library.
+func allItems(t *testing.T, s searcher) []*library.Item {
+	t.Helper()
 	var items []*library.Item
 	q := library.Query{Sort: library.SortTitle, Limit: library.MaxLimit}
 	for more := true; more; {
@@ -113,5 +130,5 @@ func knownLibrary(t *testing.T) (*shelf.Shelf, []*library.Item) {
 		}
 		more = page.More
 	}
-	return s, items
+	return items
 }
