@@ -26,12 +26,17 @@ type addedTerm struct {
 // broaden adds to the statistics of the view the terms by which the query is
 // expanded, and how much its subject counts.
 func (s *search) broaden(ctx context.Context, mode library.Mode, st *library.Statistics) error {
-	if !st.Expandable(mode) {
+	expand := st.Expandable(mode)
+	if !expand && !st.HasMeaning(mode) {
 		return nil
 	}
 	works, err := s.feedback(ctx, mode)
 	if err != nil {
 		return err
+	}
+	st.Meaning = library.MeaningOf(mode, works)
+	if !expand {
+		return nil
 	}
 	proposals := st.Propose(mode, works)
 	if len(proposals) == 0 {

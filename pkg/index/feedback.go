@@ -49,7 +49,7 @@ func (s *search) feedback(ctx context.Context, mode library.Mode) ([]library.Fee
 	s.heap = t.heap
 	works := make([]library.Feedback, len(t.heap))
 	for i, c := range t.sorted() {
-		works[i] = library.Feedback{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score)}
+		works[i] = library.Feedback{Key: s.view.segments[c.segment].keys[c.work], Score: float64(c.score), Covered: float64(s.demand.needs.share(c.has & s.demand.counted))}
 	}
 	for i := range works {
 		if it, ok := s.source.Item(works[i].Key); ok && it != nil {

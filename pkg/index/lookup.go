@@ -131,6 +131,7 @@ func (s *search) prepare(given *library.Statistics) error {
 		return library.Errorf(library.Invalid, "the statistics belong to another query").WithHint("start again without a cursor")
 	}
 	s.added, s.near, s.leastAdded = s.added[:0], s.near[:0], 0
+	s.meant, s.incomplete = s.meant[:0], false
 	s.name(given)
 	if s.naming {
 		s.weigh(given)

@@ -14,6 +14,7 @@ type workAccount struct {
 	best    float32 // score of its best passage
 	passage uint32  // document of that passage, or 0
 	texts   uint64  // the query's words that its passages have
+	meant   bool    // it is near the query in meaning
 }
 
 func (a *workAccount) untouched() bool { return a.mask|a.texts == 0 && a.score == 0 && a.added == 0 }
@@ -92,6 +93,7 @@ func (s *search) countAll(i int) error {
 		return err
 	}
 	s.countNear(i)
+	s.countMeant(i)
 	return s.countAdded(i)
 }
 
@@ -101,7 +103,7 @@ func (s *search) offer(t *top, seg, work uint32) {
 	c := candidate{lanes: a.lanes, passage: a.passage, segment: seg, work: work, has: a.mask | a.texts, grade: complete}
 	if a.score < identifierScore {
 		switch c.grade = s.demand.grade(c.has); {
-		case c.grade == unrelated && a.added <= s.leastAdded && (c.has&guessed == 0 || len(s.query.words) > 1):
+		case c.grade == unrelated && !a.meant && a.added <= s.leastAdded && (c.has&guessed == 0 || len(s.query.words) > 1):
 			return
 		case c.grade == unrelated:
 			c.grade = similar

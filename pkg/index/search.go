@@ -26,6 +26,8 @@ type Result struct {
 	// gave others, or had no words.
 	Statistics *library.Statistics
 	Expanded   []string // as in [library.Page]
+	// Incomplete says that asked again, the index may compare what it did not now.
+	Incomplete bool
 }
 
 // Hit is a work that answers a query.
@@ -96,6 +98,8 @@ type search struct {
 	// is listed.
 	leastAdded float32
 	near       []nearWork // what they gain, in place of the cosine
+	meant      []nearWork // the same by their meaning
+	incomplete bool       // some meaning was not compared
 	feeder     *feeder    // nil until it is used
 
 	works    []workAccount // of the segment at hand
@@ -138,6 +142,7 @@ func (s *search) run(ctx context.Context, q *library.Query, collections []string
 		return Result{}, err
 	}
 	s.heap = t.heap
+	r.Incomplete = s.incomplete
 	r.Total, r.Hits = t.total, s.hits(t, q.Text != "")
 	r.More = t.following > len(r.Hits)
 	if q.Text != "" {
@@ -219,6 +224,11 @@ func (s *search) rank(ctx context.Context, f *filter, t *top, q *library.Query) 
 	}
 	if err := s.add(by); err != nil {
 		return nil, err
+	}
+	if t.order == library.SortRelevance {
+		if err := s.findMeant(ctx, by, q); err != nil {
+			return nil, err
+		}
 	}
 	t.heap = s.heap[:0]
 	for i := range s.view.segments {

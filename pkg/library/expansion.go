@@ -55,6 +55,9 @@ type AddedTerm struct {
 type Feedback struct {
 	Key   string
 	Score float64 // of the work for the query alone
+	// Covered is the part of the query's words that the work has, by their weight,
+	// 0 to 1.
+	Covered float64
 	// Named says that all words of the query stand in title, creators or year,
 	// and Authored that a year and names of creators are all that it has.
 	Named, Authored bool
@@ -76,10 +79,7 @@ const smallShare = 10
 // the answer is clear and the mode does not add to clear answers. A work's terms
 // count less with each rank, like the chance that it answers the query.
 func (s *Statistics) Propose(mode Mode, works []Feedback) []AddedTerm {
-	works = slices.Clone(works)
-	slices.SortFunc(works, func(a, b Feedback) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.Key, b.Key))
-	})
+	works = byScore(works)
 	if mode != ModeBroad && clearAnswer(works) {
 		return nil
 	}
@@ -112,8 +112,8 @@ func heaviest(weights map[string]float64, n int) []string {
 // is.
 const farAhead = 1.25
 
-// clearAnswer reports whether the first work is the evident answer: it is named by author and year, or it is far ahead and named by words of
-// title and creators.
+// clearAnswer reports whether the first work is the evident answer: it is named by
+// author and year, or it is far ahead and named by words of title and creators.
 func clearAnswer(works []Feedback) bool {
 	if len(works) == 0 {
 		return true
@@ -190,6 +190,41 @@ func (s *Statistics) Expandable(mode Mode) bool {
 	return len(s.Words) > 1 || s.Words[0].Works > RareWorks
 }
 
+// HasMeaning reports whether works may be compared with a query of these statistics
+// by meaning: as [Statistics.Expandable], and a single word that no work has.
+func (s *Statistics) HasMeaning(mode Mode) bool {
+	return s.Expandable(mode) || mode != ModeExact && len(s.Words) == 1 && s.Words[0].Works == 0
+}
+
+// Meaning counts meaningShare of the score that a work with all words of the query
+// would have. It is estimated from the best work, which has at least leastCovered of
+// them.
+const (
+	meaningShare = 0.6
+	leastCovered = 0.1
+)
+
+// MeaningOf returns [Statistics].Meaning for the best works for a query, in any
+// order: 0 if they are a clear answer and the mode does not add to such, 1 if there
+// are none.
+func MeaningOf(mode Mode, works []Feedback) float64 {
+	if len(works) == 0 {
+		return 1
+	}
+	works = byScore(works)
+	if mode != ModeBroad && clearAnswer(works) {
+		return 0
+	}
+	return math.Round(1000*meaningShare*works[0].Score/max(works[0].Covered, leastCovered)) / 1000
+}
+
+// byScore returns works, the best first.
+func byScore(works []Feedback) []Feedback {
+	return slices.SortedFunc(slices.Values(works), func(a, b Feedback) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.Key, b.Key))
+	})
+}
+
 // InverseFrequency is BM25's weight of a term that n of some works have, in the
 // form that is never negative.
 func InverseFrequency(works, n int) float64 {
@@ -209,11 +244,17 @@ func GatherStatistics(q Query, statistics func(q Query) []*Statistics, feedback 
 		return nil
 	}
 	sum := SumStatistics(parts)
-	if !sum.Expandable(q.Mode) {
+	expand := sum.Expandable(q.Mode)
+	if !expand && !sum.HasMeaning(q.Mode) {
 		return sum
 	}
 	q.Statistics = sum
-	proposals := sum.Propose(q.Mode, feedback(q))
+	works := feedback(q)
+	sum.Meaning = MeaningOf(q.Mode, works)
+	if !expand {
+		return sum
+	}
+	proposals := sum.Propose(q.Mode, works)
 	if len(proposals) == 0 {
 		return sum
 	}

@@ -161,17 +161,56 @@ func TestGatherStatistics(t *testing.T) {
 		if q.Statistics.Words[0].Works != 31 {
 			t.Errorf("feedback by %+v", q.Statistics)
 		}
-		return []Feedback{feedback("A", 2, "alpha", "beta"), feedback("B", 1)}
+		best := feedback("A", 2, "alpha", "beta")
+		best.Covered = 0.5
+		return []Feedback{feedback("B", 1), best}
 	}
 	got := GatherStatistics(Query{Text: "x"}, statistics, ask)
-	want := &Statistics{Works: 1200, Words: []Frequency{{Works: 31}}, Added: []AddedTerm{{"alpha", "alphas", 1, 7}}}
+	want := &Statistics{Works: 1200, Words: []Frequency{{Works: 31}}, Added: []AddedTerm{{"alpha", "alphas", 1, 7}}, Meaning: 2.4}
 	if !reflect.DeepEqual(got, want) || rounds != 2 {
 		t.Errorf("%+v after %d rounds, want %+v", got, rounds, want)
 	}
-	if got := GatherStatistics(Query{Text: "x", Mode: ModeExact}, statistics, ask); got.Added != nil {
-		t.Errorf("the exact mode adds %v", got.Added)
+	if got := GatherStatistics(Query{Text: "x", Mode: ModeExact}, statistics, ask); got.Added != nil || got.Meaning != 0 {
+		t.Errorf("the exact mode adds %v, and meaning counts %v", got.Added, got.Meaning)
 	}
 	if got := GatherStatistics(Query{}, func(Query) []*Statistics { return nil }, ask); got != nil {
 		t.Errorf("no library has %+v", got)
+	}
+}
+
+func TestHasMeaning(t *testing.T) {
+	word := func(works int) *Statistics { return &Statistics{Words: []Frequency{{Works: works}}} }
+	for _, tc := range []struct {
+		st   *Statistics
+		mode Mode
+		want bool
+	}{
+		{word(0), ModeAuto, true}, {word(0), ModeExact, false}, {word(1), ModeAuto, false}, {word(RareWorks), ModeAuto, false},
+		{word(RareWorks + 1), ModeAuto, true}, {word(1), ModeBroad, true}, {&Statistics{}, ModeBroad, false},
+		{&Statistics{Words: make([]Frequency, 2)}, ModeAuto, true}, {&Statistics{Words: make([]Frequency, 2)}, ModeExact, false},
+	} {
+		if got := tc.st.HasMeaning(tc.mode); got != tc.want {
+			t.Errorf("%+v in mode %q: %v", tc.st.Words, tc.mode, got)
+		}
+	}
+}
+
+func TestMeaningOf(t *testing.T) {
+	named := Feedback{Key: "A", Score: 5, Covered: 1, Named: true}
+	for _, tc := range []struct {
+		about string
+		mode  Mode
+		works []Feedback
+		want  float64
+	}{
+		{"no work", ModeAuto, nil, 1},
+		{"the best work counts", ModeAuto, []Feedback{{Key: "B", Score: 1, Covered: 1}, {Key: "A", Score: 3, Covered: 0.9}}, 2},
+		{"a work with few of the words", ModeAuto, []Feedback{{Key: "A", Score: 1, Covered: 0.01}}, 6},
+		{"a clear answer", ModeAuto, []Feedback{named}, 0},
+		{"a clear answer in the broad mode", ModeBroad, []Feedback{named}, 3},
+	} {
+		if got := MeaningOf(tc.mode, tc.works); got != tc.want {
+			t.Errorf("%s: %v, want %v", tc.about, got, tc.want)
+		}
 	}
 }

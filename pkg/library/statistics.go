@@ -48,6 +48,9 @@ type Statistics struct {
 	// whole number of thousandths; 0 in statistics of several libraries, which
 	// don't agree on what a subject is.
 	Near float64
+	// Meaning is what being near the question in meaning adds to the score of a work
+	// at most, a whole number of thousandths; 0 if meanings are not compared.
+	Meaning float64
 	// Spellings are likely spellings of the query's words that no work has.
 	Spellings []Spelling
 }
@@ -191,6 +194,7 @@ func (s *Statistics) AppendBinary(b []byte) []byte {
 		number(a.Works)
 	}
 	number(int(math.Round(1000 * s.Near)))
+	number(int(math.Round(1000 * s.Meaning)))
 	number(len(s.Spellings))
 	for _, w := range s.Spellings {
 		number(w.Word)
@@ -241,6 +245,7 @@ func ParseStatistics(b []byte) (*Statistics, error) {
 		s.Added = append(s.Added, p.added())
 	}
 	s.Near = float64(p.number(math.MaxInt32)) / 1000
+	s.Meaning = float64(p.number(math.MaxInt32)) / 1000
 	for range p.number(MaxCorrected * MaxSpellings) {
 		s.Spellings = append(s.Spellings, p.spelling(len(s.Words)))
 	}

@@ -65,7 +65,7 @@ func TestStatisticsSurviveEncoding(t *testing.T) {
 			{Word: 1, Text: strings.Repeat("x", MaxCompletionBytes), Term: strings.Repeat("x", MaxCompletionBytes)},
 		}},
 		{Words: make([]Frequency, MaxQueryWords), Phrases: make([]int, MaxQueryPhrases), Completions: slices.Repeat([]Completion{{Candidate{0, "a"}, Frequency{}}}, MaxCompletions)},
-		{Words: []Frequency{}, Phrases: []int{}, Completions: []Completion{}, Near: 12.345, Added: []AddedTerm{{"comput", "computers", 0.999, 3}, {"own", "", 0.001, math.MaxInt32}}},
+		{Words: []Frequency{}, Phrases: []int{}, Completions: []Completion{}, Near: 12.345, Meaning: 6.789, Added: []AddedTerm{{"comput", "computers", 0.999, 3}, {"own", "", 0.001, math.MaxInt32}}},
 		{Words: []Frequency{}, Phrases: []int{}, Completions: []Completion{}, Added: slices.Repeat([]AddedTerm{{"a", "a", 1, 0}}, MaxAdded)},
 	} {
 		b := s.AppendBinary(nil)

@@ -25,6 +25,7 @@ type base struct {
 	log        *os.File   // nil in memory
 	codec      *pack.Codec
 	index      *index.Index // of the base alone; nil if it can't be used
+	embedder   Embedder     // of the searches; nil if they use no vectors
 
 	items   *otter.Cache[cacheKey, *library.Item]
 	texts   *otter.Cache[cacheKey, []library.TextPage]
@@ -144,6 +145,9 @@ func (b *base) first(ctx context.Context, id library.ID, h *health, indexed bool
 		return nil, damaged(errors.New("manifest and rows are of different versions"))
 	}
 	st := newState(b, id, r, m, int64(logHeader), h)
+	if err := st.fillVectors(nil, nil); err != nil {
+		return nil, err
+	}
 	switch {
 	case b.index != nil:
 		st.index, err = b.index.With(ctx, st.content, nil, nil)

@@ -4,6 +4,7 @@ import (
 	"github.com/maypok86/otter/v2"
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/vector"
 )
 
 // content is what a state of the library holds: rows, decoded and cached. It
@@ -13,6 +14,10 @@ type content struct {
 	rows    *rows
 	items   *otter.Cache[cacheKey, *library.Item]      // by item key
 	texts   *otter.Cache[cacheKey, []library.TextPage] // by attachment key
+	works   int                                        // how many items there are
+	// vectors are of the embedder's model. Both are nil if searches use none.
+	vectors  *vector.Set
+	embedder Embedder
 }
 
 var _ index.Source = (*content)(nil)

@@ -26,6 +26,10 @@ type meta struct {
 	// Forgotten is the version up to which removals are no longer known.
 	Forgotten  int64             `json:"forgotten,omitempty"`
 	Attributes map[string]string `json:"attributes,omitempty"`
+	// VectorRows is the number of the next row of vectors, VectorModel the hash of the
+	// model whose vectors count.
+	VectorRows  uint32 `json:"vector_rows,omitempty"`
+	VectorModel uint64 `json:"vector_model,omitempty"`
 }
 
 // readMeta reads the meta row; a library without one is empty.

@@ -181,6 +181,7 @@ func openCurrentBase(dir string, opts options) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.embedder = opts.embedder
 	if b.manifest.Library != opts.library {
 		_ = b.release()
 		return nil, library.Errorf(library.Conflict, "the folder holds another library").

@@ -116,13 +116,13 @@ func markAt(log io.ReaderAt, offset int64) mark {
 func (m mark) in(log io.ReaderAt) bool { return m.offset == 0 || m == markAt(log, m.offset) }
 
 // leaveInLog is the size from which a value stays in the log and is read there
-// when it is asked for: texts would fill the memory.
+// when it is asked for: texts would fill the memory. Vectors stay there too.
 const leaveInLog = 16 << 10
 
 // left returns the rows of the record at offset as they are kept in memory.
 func left(written []row, offset int64) []row {
 	for i := range written {
-		if len(written[i].value) >= leaveInLog {
+		if len(written[i].value) >= leaveInLog || isVector(written[i].key) && written[i].value != nil {
 			written[i].value, written[i].record = nil, offset
 		}
 	}

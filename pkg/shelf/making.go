@@ -52,7 +52,7 @@ const batchBytes = 16 << 20
 const makingCacheBytes = 4 << 20
 
 func newMaking(dir string, opts options) *making {
-	opts.cacheBytes = makingCacheBytes
+	opts.cacheBytes, opts.embedder = makingCacheBytes, nil
 	return &making{dir: dir, opts: opts, batch: batchBytes}
 }
 
@@ -214,7 +214,7 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 	if err != nil {
 		return err
 	}
-	if err := m.writeRows(ctx); err != nil {
+	if err := m.writeRows(ctx, forgotten.VectorModel); err != nil {
 		return err
 	}
 	if err := m.at(stepIndex); err != nil {
@@ -239,16 +239,21 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 	return m.check()
 }
 
-// writeRows merges all rows into the base's file and removes the runs.
-func (m *making) writeRows(ctx context.Context) error {
+// writeRows merges all rows into the base's file, without vectors that no longer
+// count, and removes the runs.
+func (m *making) writeRows(ctx context.Context, vectors uint64) error {
+	live, err := findLiveVectors(m.rows, vectors)
+	if err != nil {
+		return err
+	}
 	w, err := pack.Create(filepath.Join(m.folder, rowsFile))
 	if err != nil {
 		return err
 	}
 	all := m.rows.merge("")
 	for err == nil && all.next() {
-		if all.value != nil {
-			err = w.Add(all.key, all.value)
+		if value := live.passes(all.key, all.value); value != nil {
+			err = w.Add(all.key, value)
 		}
 		if err == nil {
 			err = ctx.Err()

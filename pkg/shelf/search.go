@@ -148,7 +148,7 @@ func (s *state) search(ctx context.Context, q library.Query) (index.Result, erro
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), searchTimeout)
 		defer cancel()
 		r, err := s.index.Search(ctx, q, collections)
-		if err == nil {
+		if err == nil && !r.Incomplete {
 			s.base.results.Set(key, &r)
 		}
 		return r, err

@@ -46,6 +46,7 @@ type options struct {
 	library      library.ID
 	name, notice string
 	cacheBytes   int
+	embedder     Embedder // nil if searches use no vectors
 }
 
 // defaultCacheBytes bounds what a shelf keeps decoded in memory.

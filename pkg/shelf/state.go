@@ -29,7 +29,7 @@ type state struct {
 
 // newState returns the state that rows hold. The index is still missing.
 func newState(b *base, id library.ID, r *rows, m meta, end int64, h *health) *state {
-	s := &state{content: &content{library: id, rows: r, items: b.items, texts: b.texts}, base: b, meta: m, end: end, health: h}
+	s := &state{content: &content{library: id, rows: r, works: m.Items, items: b.items, texts: b.texts, embedder: b.embedder}, base: b, meta: m, end: end, health: h}
 	s.tree = sync.OnceValues(func() (*tree, error) { return readTree(r) })
 	s.tags = sync.OnceValues(func() ([]foldedTag, error) { return readTags(r, nil) })
 	s.events = sync.OnceValues(func() ([]event, error) { return readEvents(r) })
@@ -64,6 +64,9 @@ func (s *state) apply(ctx context.Context, written []row, last mark, end int64) 
 	}
 	next := newState(s.base, s.library, r, m, end, s.health)
 	next.last = last
+	if err := next.fillVectors(s, written); err != nil {
+		return nil, err
+	}
 	if s.index != nil {
 		next.index, err = next.updateIndex(ctx, s.index, written)
 	}

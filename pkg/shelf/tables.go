@@ -19,6 +19,7 @@ const (
 	removalTable    table = "r" // key of a removed item -> version (8 bytes, big endian)
 	sourceTable     table = "s" // number of a source -> source
 	tagTable        table = "t" // tag, NUL, item key -> nothing
+	vectorTable     table = "v" // number of a row of vectors (4 bytes, big endian) -> vectors of works
 	identityTable   table = "x" // identity -> item keys, a NUL between two
 	textTable       table = "y" // attachment key -> text
 	trashTable      table = "z" // key of an object in the trash, or below one -> item key

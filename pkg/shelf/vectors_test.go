@@ -1,0 +1,515 @@
+package shelf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+)
+
+// subjects are words of one meaning.
+var subjects = [][]string{
+	{"whale", "whales", "baleine", "wale"}, {"glacier", "glaciers", "gletscher"}, {"bread", "brot", "pain"},
+	{"volcano", "volcanoes", "vulkan", "volcan"}, {"harbour", "hafen", "puerto"},
+}
+
+// model is an embedding model that knows the subjects.
+type model struct {
+	name  string
+	dims  int
+	asked []string
+	err   error
+	odd   []float32 // is returned in place of a question's vector
+}
+
+func (m *model) Model() string    { return m.name }
+func (m *model) Matryoshka() bool { return false }
+
+func (m *model) Question(_ context.Context, text string) ([]float32, error) {
+	m.asked = append(m.asked, text)
+	if m.odd != nil {
+		return m.odd, nil
+	}
+	return m.vector(text), m.err
+}
+
+// vector returns the sum of the directions of a text's words.
+func (m *model) vector(text string) []float32 {
+	v := make([]float32, m.dims)
+	for w := range strings.FieldsSeq(strings.ToLower(text)) {
+		seed := w
+		for _, s := range subjects {
+			if slices.Contains(s, w) {
+				seed = s[0]
+			}
+		}
+		h := fnv.New64a()
+		h.Write([]byte(seed))
+		r := rand.New(rand.NewPCG(h.Sum64(), 1))
+		for i := range v {
+			v[i] += float32(r.NormFloat64())
+		}
+	}
+	return v
+}
+
+// vectors returns works with the vectors of their texts.
+func (m *model) vectors(todo []Unembedded) []WorkVector {
+	out := make([]WorkVector, len(todo))
+	for i, u := range todo {
+		out[i].Unembedded = u
+		if u.Same == "" {
+			out[i].Vector = m.vector(u.Text)
+		}
+	}
+	return out
+}
+
+func openWith(t testing.TB, dir string, e Embedder) *Shelf {
+	t.Helper()
+	s, err := Open(t.Context(), dir, WithEmbedder(e))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func unembedded(t testing.TB, s *Shelf) []Unembedded {
+	t.Helper()
+	todo, err := s.Unembedded(t.Context(), "", 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return todo
+}
+
+// embedAll stores the vectors of all works that have none, and returns how many.
+func embedAll(t testing.TB, s *Shelf, m *model) int {
+	t.Helper()
+	todo := unembedded(t, s)
+	putVectors(t, s, m.vectors(todo))
+	return len(todo)
+}
+
+func putVectors(t testing.TB, s *Shelf, vectors []WorkVector) {
+	t.Helper()
+	tx := mustBegin(t, s)
+	if err := tx.PutVectors(vectors); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(t.Context(), tx.Version()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// putWorks puts works on the subjects, ten on each.
+func putWorks(t testing.TB, s *Shelf, from, to int) {
+	t.Helper()
+	commit(t, s, func(tx *Tx) {
+		for i := from; i < to; i++ {
+			mustPut(t, tx, item(fmt.Sprintf("WORK%04d", i), fmt.Sprintf("%s study no%d", subjects[i%len(subjects)][0], i)))
+		}
+	})
+}
+
+// meant returns how many of the works that a search lists are on a subject, and
+// whether all are marked similar and none counts.
+func meant(t testing.TB, s *Shelf, text, subject string) (on int, page library.Page[library.Hit]) {
+	t.Helper()
+	page, err := s.Search(t.Context(), library.Query{Text: text, Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range page.Items {
+		if strings.HasPrefix(h.Item.Title(), subject) {
+			on++
+		}
+	}
+	return on, page
+}
+
+// mustMean checks that a question in another language finds the works on its subject
+// alone, which are listed as similar and not counted.
+func mustMean(t testing.TB, s *Shelf, text, subject string, want int) {
+	t.Helper()
+	on, page := meant(t, s, text, subject)
+	if on != want || len(page.Items) != want || page.Total != 0 {
+		t.Errorf("%q: %d of %d listed works are on the subject, want %d; %d count; %v", text, on, len(page.Items), want, page.Total, page.QueryNotices)
+	}
+	for _, h := range page.Items {
+		if !h.Similar || h.Lacks != nil {
+			t.Errorf("%q: %s: similar %v, lacks %q", text, h.Item.Title(), h.Similar, h.Lacks)
+		}
+	}
+}
+
+// makeBase makes a base of all that was committed.
+func makeBase(t testing.TB, s *Shelf, others ...*Shelf) {
+	t.Helper()
+	for _, o := range append(others, s) {
+		o.compact.done.Wait()
+	}
+	if _, err := s.Meta(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	compactNow(t, s)
+}
+
+func TestSearch_ByMeaning(t *testing.T) {
+	for _, n := range []int{25, 100, 1_200} { // without and with a centre
+		m := &model{name: "toy", dims: 100}
+		s := openWith(t, t.TempDir(), m)
+		putWorks(t, s, 0, n)
+		if _, page := meant(t, s, "baleine", "whale"); len(page.Items) != 0 || !slices.Contains(page.QueryNotices, notAllMeant) || len(m.asked) > 0 {
+			t.Errorf("before there are vectors: %d works, %v, asked for %q", len(page.Items), page.QueryNotices, m.asked)
+		}
+		if got := embedAll(t, s, m); got != n {
+			t.Fatalf("%d works have no vector, want %d", got, n)
+		}
+		want := min(n/5, 50)
+		for text, subject := range map[string]string{"baleine": "whale", "Gletscher": "glacier", "puerto hafen": "harbour"} {
+			mustMean(t, s, text, subject, want)
+		}
+		if _, page := meant(t, s, "baleine", ""); page.QueryNotices != nil && slices.Contains(page.QueryNotices, notAllMeant) {
+			t.Errorf("all works are compared, and the notices say %q", page.QueryNotices)
+		}
+	}
+}
+
+func TestSearch_MeaningKeepsOut(t *testing.T) {
+	m := &model{name: "toy", dims: 100}
+	s := openWith(t, t.TempDir(), m)
+	putWorks(t, s, 0, 100)
+	embedAll(t, s, m)
+	for name, q := range map[string]library.Query{
+		"the exact mode": {Text: "baleine", Mode: library.ModeExact},
+		"a field":        {Text: "title:baleine"},
+		"a phrase":       {Text: `"whale study"`},
+		"an identifier":  {Text: "10.1234/whale"},
+		"another order":  {Text: "baleine", Sort: library.SortTitle},
+		"a rare word":    {Text: "no7"},
+		"no words":       {Text: ""},
+	} {
+		m.asked = nil
+		q.Limit = 10
+		if _, err := s.Search(t.Context(), q); err != nil || len(m.asked) > 0 {
+			t.Errorf("%s: asked for %q, %v", name, m.asked, err)
+		}
+	}
+	// Filters hold for what only the meaning finds.
+	page, err := s.Search(t.Context(), library.Query{Text: "baleine", Limit: 10, TagsAll: []string{"none"}})
+	if err != nil || len(page.Items) > 0 {
+		t.Errorf("with a tag: %d works, %v", len(page.Items), err)
+	}
+	// Words come first: the work that has both before those on the subject.
+	_, page = meant(t, s, "glacier no6", "glacier")
+	if page.Items[0].Item.Title() != "glacier study no6" || page.Items[0].Similar {
+		t.Errorf("the first work is %+v", page.Items[0].Item.Title())
+	}
+}
+
+func TestSearch_SaysThatMeaningsAreNotCompared(t *testing.T) {
+	m := &model{name: "toy", dims: 100}
+	s := openWith(t, t.TempDir(), m)
+	putWorks(t, s, 0, 100)
+	embedAll(t, s, m)
+	refused := library.Errorf(library.Unavailable, "it sleeps")
+	nan := slices.Repeat([]float32{float32(math.NaN())}, 100)
+	for _, broken := range []struct {
+		about, text, subject string
+		err                  error
+		odd                  []float32
+	}{
+		{"an error", "gletscher", "glacier", refused, nil}, {"no number", "baleine", "whale", nil, nan},
+		{"nothing", "vulkan", "volcano", nil, []float32{}}, {"other dimensions", "brot", "bread", nil, []float32{1, 2, 3}},
+	} {
+		m.err, m.odd = broken.err, broken.odd
+		_, page := meant(t, s, broken.text, broken.subject)
+		if len(page.Items) > 0 || !slices.ContainsFunc(page.QueryNotices, func(n string) bool { return strings.HasPrefix(n, "works were not compared by meaning: ") }) {
+			t.Errorf("%s: %d works, %q", broken.about, len(page.Items), page.QueryNotices)
+		}
+		m.err, m.odd = nil, nil
+		if on, _ := meant(t, s, broken.text, broken.subject); on != 20 {
+			t.Errorf("%s: %d works once the service answers: the failure was kept", broken.about, on)
+		}
+	}
+	m.asked = nil
+	_, page := meant(t, s, strings.Repeat("gletscher ", 300), "glacier")
+	if len(m.asked) != 1 || len(m.asked[0]) != EmbeddedChars || !slices.ContainsFunc(page.QueryNotices, func(n string) bool { return strings.Contains(n, "first 2000 characters") }) {
+		t.Errorf("a long question: asked for %d, %q", len(m.asked), page.QueryNotices)
+	}
+}
+
+func TestVectors_StayInBaseLogAndSnapshot(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	m := &model{name: "toy", dims: 100}
+	s := openWith(t, dir, m)
+	putWorks(t, s, 0, 60)
+	embedAll(t, s, m)
+	makeBase(t, s)
+	putWorks(t, s, 60, 100)
+	if got := embedAll(t, s, m); got != 40 {
+		t.Fatalf("%d works have no vector after the base, want 40", got)
+	}
+	again := openWith(t, dir, m)
+	if got := len(unembedded(t, again)); got != 0 {
+		t.Errorf("%d works have no vector after opening", got)
+	}
+	mustMean(t, again, "vulkan", "volcano", 20)
+	if err := store(t, s, nil).restore(t, other); err != nil {
+		t.Fatal(err)
+	}
+	restored := openWith(t, other, m)
+	if got := len(unembedded(t, restored)); got != 0 {
+		t.Errorf("%d works have no vector in a snapshot", got)
+	}
+	mustMean(t, restored, "vulkan", "volcano", 20)
+	// A shelf without the embedder keeps them all the same.
+	plain := mustOpen(t, other)
+	makeBase(t, plain)
+	if got := len(unembedded(t, openWith(t, other, m))); got != 0 {
+		t.Errorf("%d works have no vector after a base that a process without embeddings made", got)
+	}
+}
+
+func TestVectors_ABaseKeepsThoseThatCount(t *testing.T) {
+	dir := t.TempDir()
+	m := &model{name: "toy", dims: 100}
+	s := openWith(t, dir, m)
+	putWorks(t, s, 0, 100)
+	embedAll(t, s, m)
+	commit(t, s, func(tx *Tx) {
+		for i := range 50 {
+			if err := tx.Remove(fmt.Sprintf("WORK%04d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustPut(t, tx, item("WORK0051", "bread study no51"))
+	})
+	mustMean(t, s, "vulkan", "volcano", 10)
+	if got := unembedded(t, s); len(got) != 1 || got[0].Key != "WORK0051" {
+		t.Errorf("without a vector: %+v", got)
+	}
+	embedAll(t, s, m)
+	makeBase(t, s)
+	works := map[string]int{}
+	st, err := s.begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.release()
+	if err := st.rows.scan(vectorTable, "", func(_ string, _ []byte) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	all, err := readVectors(st.rows, st.meta.VectorModel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range all.Works() {
+		works[w]++
+	}
+	if len(works) != 50 || works["WORK0051"] != 1 || works["WORK0007"] != 0 {
+		t.Errorf("the base has vectors of %d works", len(works))
+	}
+	if got := len(unembedded(t, s)); got != 0 {
+		t.Errorf("%d works have no vector after the base", got)
+	}
+	mustMean(t, s, "brot", "bread", 11)
+}
+
+func TestVectors_AnotherModelBeginsAgain(t *testing.T) {
+	dir := t.TempDir()
+	old, next := &model{name: "toy", dims: 100}, &model{name: "toy 2", dims: 500}
+	s := openWith(t, dir, old)
+	putWorks(t, s, 0, 100)
+	embedAll(t, s, old)
+	s2 := openWith(t, dir, next)
+	if got := len(unembedded(t, s2)); got != 100 {
+		t.Fatalf("%d works have no vector of the other model, want 100", got)
+	}
+	todo := unembedded(t, s2)
+	putVectors(t, s2, next.vectors(todo[:60]))
+	if got := unembedded(t, s2); len(got) != 40 || got[0].Same != "" {
+		t.Errorf("%d works have no vector, want 40", len(got))
+	}
+	embedAll(t, s2, next)
+	makeBase(t, s2, s)
+	mustMean(t, s2, "brot", "bread", 20)
+	if got := len(unembedded(t, openWith(t, dir, old))); got != 100 {
+		t.Errorf("the base keeps %d vectors of the model before", 100-got)
+	}
+}
+
+func TestVectors_OneForWorksOfTheSameText(t *testing.T) {
+	m := &model{name: "toy", dims: 100}
+	s := openWith(t, t.TempDir(), m)
+	putWorks(t, s, 0, 30)
+	embedAll(t, s, m)
+	commit(t, s, func(tx *Tx) { mustPut(t, tx, item("B2222222", "whale study no5"), item("C2222222", "")) })
+	todo := unembedded(t, s)
+	if len(todo) != 2 || todo[0].Key != "B2222222" || todo[0].Same != "WORK0005" || todo[1].Text != "" || todo[1].Same != "" {
+		t.Fatalf("without a vector: %+v", todo)
+	}
+	putVectors(t, s, []WorkVector{{Unembedded: Unembedded{Key: "B2222222", Text: "whale study no5", Same: "WORK0005"}}, {Unembedded: todo[1]}})
+	if got := unembedded(t, s); len(got) != 0 {
+		t.Errorf("without a vector: %+v", got)
+	}
+	mustMean(t, s, "baleine", "whale", 7)
+}
+
+func TestUnembedded_Pages(t *testing.T) {
+	m := &model{name: "toy", dims: 100}
+	s := openWith(t, t.TempDir(), m)
+	putWorks(t, s, 0, 10)
+	var keys []string
+	for after := ""; ; {
+		todo, err := s.Unembedded(t.Context(), after, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(todo) == 0 {
+			break
+		}
+		if len(todo) > 4 {
+			t.Fatalf("%d works of at most 4", len(todo))
+		}
+		for _, u := range todo {
+			keys = append(keys, u.Key)
+		}
+		after = todo[len(todo)-1].Key
+	}
+	if len(keys) != 10 || !slices.IsSorted(keys) {
+		t.Errorf("keys %q", keys)
+	}
+	if todo, err := mustOpen(t, s.dir).Unembedded(t.Context(), "", 5); len(todo) > 0 || err != nil {
+		t.Errorf("without an embedder: %d works, %v", len(todo), err)
+	}
+}
+
+func TestPutVectors_RefusesWhatCantBeUsed(t *testing.T) {
+	m := &model{name: "toy", dims: 100}
+	s := openWith(t, t.TempDir(), m)
+	putWorks(t, s, 0, 3)
+	todo := unembedded(t, s)
+	put := func(vectors ...[]float32) error {
+		var all []WorkVector
+		for i, v := range vectors {
+			all = append(all, WorkVector{todo[i], v})
+		}
+		return commitIn(t.Context(), s, 1, func(tx *Tx) error { return tx.PutVectors(all) })
+	}
+	one := m.vector("whale")
+	for name, err := range map[string]error{
+		"no number":        put(one, slices.Repeat([]float32{float32(math.Inf(1))}, 100)),
+		"zero":             put(make([]float32, 100)),
+		"empty":            put([]float32{}),
+		"other dimensions": put(one, one[:50]),
+	} {
+		if library.CodeOf(err) != library.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got := len(unembedded(t, s)); got != 3 {
+		t.Errorf("%d works have no vector after refusals, want 3", got)
+	}
+	// Texts that the service refuses: with no vector at all, they stay to be asked
+	// for; beside others they are known to have none.
+	if err := put(nil, nil); err != nil || len(unembedded(t, s)) != 3 {
+		t.Errorf("only refused texts: %v, %d works have no vector", err, len(unembedded(t, s)))
+	}
+	if err := put(one, nil); err != nil || len(unembedded(t, s)) != 1 {
+		t.Errorf("a refused text: %v, %d works have no vector", err, len(unembedded(t, s)))
+	}
+	if err := put(one, one, one[:50]); library.CodeOf(err) != library.Invalid {
+		t.Errorf("other dimensions than stored: %v", err)
+	}
+	if err := commitIn(t.Context(), mustOpen(t, s.dir), 1, func(tx *Tx) error { return tx.PutVectors(nil) }); library.CodeOf(err) != library.Invalid {
+		t.Errorf("without an embedder: %v", err)
+	}
+}
+
+// TestVectors_StayAfterAKill breaks a transaction with vectors off at each step.
+func TestVectors_StayAfterAKill(t *testing.T) {
+	m := &model{name: "toy", dims: 100}
+	broken := errors.New("killed")
+	for _, at := range []step{stepRecord, stepSync} {
+		s := openWith(t, t.TempDir(), m)
+		putWorks(t, s, 0, 20)
+		todo := unembedded(t, s)
+		putVectors(t, s, m.vectors(todo[:10]))
+		s.fault = func(p step) error {
+			if p == at {
+				return broken
+			}
+			return nil
+		}
+		tx := mustBegin(t, s)
+		if err := errors.Join(tx.PutVectors(m.vectors(todo[10:])), tx.Commit(t.Context(), tx.Version())); err == nil {
+			t.Fatal("the transaction was committed")
+		}
+		if got := len(unembedded(t, openWith(t, s.dir, m))); got != 10 {
+			t.Errorf("%s: %d works have no vector, want 10", at, got)
+		}
+	}
+}
+
+func TestVectors_ADamagedRowCountsAsNone(t *testing.T) {
+	m := &model{name: "toy", dims: 100}
+	s := openWith(t, t.TempDir(), m)
+	putWorks(t, s, 0, 32)
+	embedAll(t, s, m)
+	commit(t, s, func(tx *Tx) { tx.rows.put(vectorTable, vectorKey(1), []byte("damaged")) })
+	again := openWith(t, s.dir, m)
+	if got := len(unembedded(t, again)); got != 16 {
+		t.Errorf("%d works have no vector, want 16", got)
+	}
+	embedAll(t, again, m)
+	mustMean(t, again, "brot", "bread", 6)
+	makeBase(t, again)
+	mustMean(t, again, "brot", "bread", 6)
+}
+
+func TestVectorText_IsBounded(t *testing.T) {
+	it := item("A2222222", "<i>Whale</i> study")
+	it.Fields["abstractNote"] = strings.Repeat("é", 3_000)
+	got := VectorText(it)
+	if !strings.HasPrefix(got, "Whale study\né") || len([]rune(got)) != EmbeddedChars {
+		t.Errorf("%d characters: %.30s", len([]rune(got)), got)
+	}
+}
+
+// TestVectors_BytesAtRest holds what all vectors cost at rest: 700 bytes a work.
+func TestVectors_BytesAtRest(t *testing.T) {
+	sizes := map[bool]int64{}
+	for _, with := range []bool{false, true} {
+		m := &model{name: "toy", dims: 1536}
+		s := openWith(t, t.TempDir(), m)
+		putWorks(t, s, 0, 1_000)
+		if with {
+			embedAll(t, s, m)
+		}
+		makeBase(t, s)
+		now, err := currentGeneration(s.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(s.dir, now, rowsFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes[with] = info.Size()
+	}
+	if a := (sizes[true] - sizes[false]) / 1_000; a > 700 || a < 300 {
+		t.Errorf("vectors have %d bytes a work at rest", a)
+	}
+}
