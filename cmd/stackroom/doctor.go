@@ -41,6 +41,7 @@ func (doctorCommand) Run(p *process) error {
 	d.embedded(p.ctx, c)
 	d.zotero(p.ctx, c, secrets)
 	d.signIn(p.ctx, c, secrets)
+	d.embeddings(p.ctx, c, current(secrets, embeddingsKey))
 	d.limits(c)
 	d.metrics(p.ctx, c)
 	d.exporters(p.ctx, p.environ)

@@ -10,6 +10,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/meaning"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero/datafolder"
@@ -31,7 +32,9 @@ type libraryOptions struct {
 	keyring   *seal.Keyring  // seals snapshots; nil leaves them as they are
 	zotero    upstream.Hooks // of Zotero's client
 	snapshots upstream.Hooks // of the bucket with the snapshots
-	logger    *slog.Logger
+	// embeddings embed works; nil embeds none.
+	embeddings *meaning.Embeddings
+	logger     *slog.Logger
 }
 
 // sharedNotice says in list_libraries who may read the embedded library.
@@ -54,6 +57,9 @@ func openLibraries(ctx context.Context, o *libraryOptions) (*libraries, error) {
 	options := embedded.Options{Dir: c.Data, Sample: remote == nil, Writable: c.WritesTo(string(library.Local))}
 	if c.SharesLocal() {
 		options.Notice = sharedNotice
+	}
+	if c.ServesLocal() {
+		options.Embeddings = o.embeddings
 	}
 	l.embedded = embedded.New(options)
 	var providers []access.Provider

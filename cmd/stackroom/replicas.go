@@ -40,7 +40,7 @@ func openReplicas(ctx context.Context, o *libraryOptions) (*replicas, error) {
 		return nil, err
 	}
 	r := &replicas{}
-	options := replica.Options{Dir: filepath.Join(o.config.Data, "replicas"), MaxBytes: maxReplicaBytes, Store: store, Logger: o.logger}
+	options := replica.Options{Dir: filepath.Join(o.config.Data, "replicas"), MaxBytes: maxReplicaBytes, Store: store, Embeddings: o.embeddings, Logger: o.logger}
 	limit := containerMemory()
 	if limit > 0 {
 		options.MaxBytes = limit / 3

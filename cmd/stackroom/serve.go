@@ -94,9 +94,13 @@ func setUp(p *process, audit io.Writer) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	embeddings, err := openEmbeddings(p.ctx, a, logger)
+	if err != nil {
+		return nil, err
+	}
 	if a.libs, err = openLibraries(p.ctx, &libraryOptions{
 		config: c, secrets: a.secrets, keyring: keyring, zotero: a.observing.upstreamHooks("zotero", logger),
-		snapshots: a.observing.upstreamHooks("snapshots", logger), logger: logger,
+		snapshots: a.observing.upstreamHooks("snapshots", logger), embeddings: embeddings, logger: logger,
 	}); err != nil {
 		return nil, err
 	}

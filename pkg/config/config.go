@@ -41,6 +41,18 @@ type Config struct {
 	Support   string   `env:"STACKROOM_SUPPORT" expect:"an e-mail address or an https URL" doc:"Who runs the server: where members ask, named on the pages /support and /privacy."`
 	Challenge string   `env:"STACKROOM_OPENAI_CHALLENGE" expect:"the token of OpenAI's form, up to 200 letters, digits, - and _" doc:"Served at /.well-known/openai-apps-challenge, to prove to ChatGPT's directory that the domain is yours. It is public."`
 
+	_                        struct{} `group:"Embeddings"`
+	EmbeddingsLibraries      []string `env:"STACKROOM_EMBED_LIBRARIES" expect:"all, or IDs of libraries such as local or group:4711, comma-separated" doc:"Search these libraries by meaning too: their titles and abstracts, and the questions to them, are sent to the embedding service. Unset: nothing is sent."`
+	EmbeddingsURL            string   `env:"STACKROOM_EMBED_URL" expect:"an https URL, or an http one on this machine, or vertex: and a region of Google Cloud" doc:"The embedding service: one with OpenAI's API, to whose URL /embeddings is added, such as https://api.openai.com/v1; or Vertex AI, as vertex:europe-west1, with the service's own account."`
+	EmbeddingsModel          string   `env:"STACKROOM_EMBED_MODEL" expect:"the name of a model" doc:"The model, such as text-embedding-3-small. Another one embeds every work again."`
+	EmbeddingsQuestionModel  string   `env:"STACKROOM_EMBED_QUERY_MODEL" expect:"the name of a model" doc:"The name to ask for when a question is embedded, if the service tells questions from works by it."`
+	EmbeddingsPrefix         string   `env:"STACKROOM_EMBED_PREFIX" expect:"at most 200 characters" doc:"Put before the text of a work, with a space at its end where the model wants one: E5 models want passage: and a space."`
+	EmbeddingsQuestionPrefix string   `env:"STACKROOM_EMBED_QUERY_PREFIX" expect:"at most 200 characters" doc:"Put before each question: E5 models want query: and a space."`
+	EmbeddingsDimensions     int      `env:"STACKROOM_EMBED_DIMENSIONS" envDefault:"0" expect:"a number from 0 to 4096" doc:"The dimensions to ask the service for, if it can shorten vectors; 384 are kept of each. 0: those of the model."`
+	EmbeddingsMatryoshka     bool     `env:"STACKROOM_EMBED_MATRYOSHKA" envDefault:"false" expect:"true or false" doc:"Whether the first dimensions of the model's vectors stand for all. If not, a vector of more than 384 is rotated at random before it is shortened."`
+	EmbeddingsKey            string   `env:"STACKROOM_EMBED_KEY" expect:"the service's key, or a reference to it" secret:"true" doc:"Sent to the embedding service as a bearer token."`
+	EmbeddingsBudget         int      `env:"STACKROOM_EMBED_BUDGET" envDefault:"2000000" expect:"a number of characters from 10000 to 1000000000" doc:"The most characters of works that an instance sends in a day (UTC), and the most of questions. A work has about 1,000."`
+
 	_       struct{} `group:"Writing"`
 	Writes  []string `env:"STACKROOM_WRITES" expect:"none, own, all, or IDs of libraries such as group:4711, comma-separated" doc:"The libraries that assistants may change. own: the embedded library and personal ones. Default: own without sign-in where only this machine can reach the server, else none. The rights of the caller, the key and the group count too."`
 	Confirm string   `env:"STACKROOM_CONFIRM" envDefault:"changes" expect:"always, changes or never" doc:"Which changes are planned and shown before they are made. changes: those that overwrite, move or remove. always: additions too. never: none."`
@@ -173,6 +185,7 @@ func (c *Config) check() []Fault {
 	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS")
 	expect(within(c.ShutdownGrace, 0, 5*time.Minute), "STACKROOM_SHUTDOWN_GRACE")
 	faults = append(faults, c.checkWriting()...)
+	faults = append(faults, c.checkEmbeddings()...)
 	faults = append(faults, c.checkOperations()...)
 	faults = append(faults, c.checkZoteroData()...)
 	if c.ZoteroDesktop && c.ZoteroKey != "" {

@@ -53,8 +53,9 @@ type Options struct {
 	DocumentPrefix, QuestionPrefix string
 	// Dimensions is how many dimensions are asked for; 0 is what the model has.
 	Dimensions int
-	// Key is sent as a bearer token; "" sends none.
-	Key string
+	// Key returns what is sent as a bearer token, the present one; "" sends none, as
+	// does nil.
+	Key func() string
 	// Timeout bounds one request with its repetitions; 30 s if 0.
 	Timeout time.Duration
 	// Transport sends the requests; nil is that of pkg/upstream.
@@ -88,12 +89,17 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := upstream.Credential{}
-	if o.Key != "" {
-		own = upstream.NewCredential("embeddings:key", http.Header{"Authorization": {"Bearer " + o.Key}})
-	}
 	c.protocol, c.path, c.most = openAI{}, "/embeddings", maxBatch
-	c.credential = func(context.Context) (upstream.Credential, error) { return own, nil }
+	c.credential = func(context.Context) (upstream.Credential, error) {
+		key := ""
+		if o.Key != nil {
+			key = o.Key()
+		}
+		if key == "" {
+			return upstream.Credential{}, nil
+		}
+		return upstream.NewCredential("embeddings:key", http.Header{"Authorization": {"Bearer " + key}}), nil
+	}
 	return c, nil
 }
 

@@ -78,7 +78,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // openAI returns a client of a service with OpenAI's API.
 func openAI(t *testing.T, s *service, change func(*embed.Options)) *embed.Client {
 	t.Helper()
-	o := embed.Options{URL: serve(t, s) + "/v1", Model: "m", Key: "sEcReT"}
+	o := embed.Options{URL: serve(t, s) + "/v1", Model: "m", Key: func() string { return "sEcReT" }}
 	if change != nil {
 		change(&o)
 	}

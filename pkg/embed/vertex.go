@@ -28,6 +28,9 @@ func isName(s string) bool {
 	return s != "" && len(s) <= most && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789.:_-") == ""
 }
 
+// VertexHost returns the host of Vertex AI in a region.
+func VertexHost(region string) string { return region + "-aiplatform.googleapis.com" }
+
 // NewVertex returns a client of a model of Vertex AI. The URL of o is for tests;
 // its key and prefixes do not count. The error has the code [library.Invalid].
 func NewVertex(v Vertex, o Options) (*Client, error) {
@@ -37,7 +40,7 @@ func NewVertex(v Vertex, o Options) (*Client, error) {
 	o.DocumentPrefix, o.QuestionPrefix = "", ""
 	base := o.URL
 	if base == "" {
-		base = "https://" + v.Region + "-aiplatform.googleapis.com"
+		base = "https://" + VertexHost(v.Region)
 	}
 	c, err := newClient(o, base)
 	if err != nil {

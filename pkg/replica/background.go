@@ -25,7 +25,7 @@ const (
 func (r *replica) run() {
 	defer close(r.done)
 	defer r.dropSpool()
-	jobs := []*job{{do: r.completeNow}, {do: r.readTexts}, {do: r.save}, {do: r.tidy}}
+	jobs := []*job{{do: r.completeNow}, {do: r.readTexts}, {do: r.embed}, {do: r.save}, {do: r.tidy}}
 	for {
 		next := time.Now().Add(textsEvery)
 		for _, j := range jobs {

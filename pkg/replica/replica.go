@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/meaning"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
 )
 
@@ -36,8 +37,10 @@ type replica struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	wake     chan struct{}
-	spool    *spool        // of a reading that goes on; for the background
-	done     chan struct{} // closed when the goroutine has ended; nil before it begins
+	took     time.Time       // when vectors were last taken from a snapshot; for the background
+	spool    *spool          // of a reading that goes on; for the background
+	filler   *meaning.Filler // embeds the works; nil if they may not be sent
+	done     chan struct{}   // closed when the goroutine has ended; nil before it begins
 
 	started sync.Mutex // held while the folder is opened
 	lock    *flock.Flock
@@ -73,6 +76,7 @@ func newReplica(rs *Replicas, name Name) *replica {
 	return &replica{
 		name: name, dir: filepath.Join(rs.opts.Dir, name.Folder()), replicas: rs, pool: newPool(&rs.refused), quick: newQuick(),
 		ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), complete: make(chan struct{}),
+		filler: rs.opts.Embeddings.Filler(name.Library),
 	}
 }
 
@@ -81,7 +85,10 @@ func (r *replica) shelfPath() string { return filepath.Join(r.dir, shelfDir) }
 
 // options returns how the replica's shelves are opened.
 func (r *replica) options() []shelf.Option {
-	return []shelf.Option{shelf.WithLibrary(r.name.Library), shelf.WithName("Replica"), shelf.WithCacheBytes(r.replicas.opts.CacheBytes)}
+	return []shelf.Option{
+		shelf.WithLibrary(r.name.Library), shelf.WithName("Replica"), shelf.WithCacheBytes(r.replicas.opts.CacheBytes),
+		shelf.WithEmbedder(r.replicas.opts.Embeddings.Embedder(r.name.Library)),
+	}
 }
 
 // start opens the folder, with what it holds, and begins the work in the

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/meaning"
 )
 
 // Options says how replicas are kept.
@@ -36,6 +37,8 @@ type Options struct {
 	Patience time.Duration
 	// Store keeps snapshots; nil keeps none.
 	Store Store
+	// Embeddings embed the works of the libraries that take part; nil embeds none.
+	Embeddings *meaning.Embeddings
 	// Logger gets failures, at level info without names; nil gets none.
 	Logger *slog.Logger
 }

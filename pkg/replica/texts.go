@@ -98,7 +98,7 @@ func (r *replica) readTexts(ctx context.Context) (again time.Duration, err error
 	if since := time.Since(asked); !due && since < textsEvery {
 		return textsEvery - since, nil
 	}
-	release, held := r.leaseForTexts(ctx)
+	release, held := r.leaseForJob(ctx)
 	if !held {
 		return leaseEvery, r.countTexts(ctx, s)
 	}
@@ -146,9 +146,9 @@ func (r *replica) countTexts(ctx context.Context, s *shelf.Shelf) error {
 	return err
 }
 
-// leaseForTexts takes the right to read texts in the background, which one process
-// does at a time. Where the store fails, every folder may.
-func (r *replica) leaseForTexts(ctx context.Context) (release func(), held bool) {
+// leaseForJob takes the right to read texts or embed works in the background, which
+// one process does at a time. Where the store fails, every folder may.
+func (r *replica) leaseForJob(ctx context.Context) (release func(), held bool) {
 	lock := flock.New(filepath.Join(r.dir, textsLock))
 	if got, err := lock.TryLock(); err != nil || !got {
 		return nil, false

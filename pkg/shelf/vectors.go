@@ -17,7 +17,8 @@ import (
 // embedded.
 const EmbeddedChars = 2_000
 
-// Embedder embeds questions for the search by meaning.
+// Embedder embeds questions for the search by meaning. Its methods may be called at
+// the same time.
 type Embedder interface {
 	// Model names what vectors depend on. Vectors of different models do not
 	// compare.
@@ -128,10 +129,14 @@ func (t *Tx) PutVectors(vectors []WorkVector) error {
 	if err != nil {
 		return err
 	}
+	return t.putEntries(modelOf(e), entries)
+}
+
+// putEntries writes rows of vectors of a model.
+func (t *Tx) putEntries(model uint64, entries []vector.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	model := modelOf(e)
 	for part := range slices.Chunk(entries, vector.MaxEntries) {
 		if t.meta.VectorRows > vector.MaxRow {
 			return library.Errorf(library.TooLarge, "the library has too many vectors").WithHint("import it into an empty data folder")

@@ -513,3 +513,34 @@ func TestVectors_BytesAtRest(t *testing.T) {
 		t.Errorf("vectors have %d bytes a work at rest", a)
 	}
 }
+
+func TestTakeVectors_FromAnotherShelf(t *testing.T) {
+	m := &model{name: "toy", dims: 100}
+	from, to := openWith(t, t.TempDir(), m), openWith(t, t.TempDir(), m)
+	putWorks(t, from, 0, 100)
+	embedAll(t, from, m)
+	putWorks(t, to, 50, 110)
+	commit(t, to, func(tx *Tx) {
+		mustPut(t, tx, item("OTHERKEY", "whale study no0"), item("WORK0060", "bread study changed"))
+	})
+	if n, err := to.TakeVectors(t.Context(), from); n != 50 || err != nil {
+		t.Errorf("%d works got a vector, %v, want 49 of the same key and one of the same text", n, err)
+	}
+	if got := len(unembedded(t, to)); got != 11 {
+		t.Errorf("%d works have no vector, want 11", got)
+	}
+	embedAll(t, to, m)
+	mustMean(t, to, "baleine", "whale", 12)
+	if n, err := to.TakeVectors(t.Context(), from); n != 0 || err != nil {
+		t.Errorf("again %d works got a vector, %v", n, err)
+	}
+	other := openWith(t, t.TempDir(), &model{name: "toy 2", dims: 100})
+	putWorks(t, other, 0, 5)
+	if n, err := other.TakeVectors(t.Context(), from); n != 0 || err != nil {
+		t.Errorf("of another model %d works got a vector, %v", n, err)
+	}
+	without := openWith(t, t.TempDir(), m)
+	if n, err := other.TakeVectors(t.Context(), without); n != 0 || err != nil {
+		t.Errorf("of a shelf without vectors %d works got one, %v", n, err)
+	}
+}

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -71,6 +72,15 @@ func (c *Call) audit(o *Outcome, took time.Duration) {
 	c.telemetry.Handle(h.Handler.Handle(c.ctx, record))
 }
 
+// auditSending writes the event of works that were sent.
+func (t *Telemetry) auditSending(ctx context.Context, s *Sending) {
+	record := slog.NewRecord(time.Now().UTC(), levelNotice, "audit", 0)
+	record.AddAttrs(
+		slog.String("log_type", "audit"), slog.String("principal", "background"), slog.String("sent_to", s.To),
+		list("libraries", []string{s.Library}), slog.Int("items_total", s.Works), slog.Int("characters", s.Chars))
+	t.Handle(t.auditor.Handler.Handle(ctx, record))
+}
+
 // event returns the event of a call: who, what and when, never the words of a
 // query nor what was found.
 func (c *Call) event(o *Outcome, took time.Duration) []slog.Attr {
@@ -93,6 +103,9 @@ func (c *Call) event(o *Outcome, took time.Duration) []slog.Attr {
 		slog.String("outcome", o.Status))
 	if len(c.receipts) > 0 {
 		attrs = append(attrs, list("receipts", c.receipts))
+	}
+	if c.sentTo != "" {
+		attrs = append(attrs, slog.String("sent_to", c.sentTo))
 	}
 	if o.Code != "" {
 		attrs = append(attrs, slog.String("code", o.Code))

@@ -168,3 +168,25 @@ func TestWrote_IsAuditedAndCounted(t *testing.T) {
 	}
 	(*Telemetry)(nil).Wrote(t.Context(), "search", "done", "local/R4")
 }
+
+func TestSent_IsAudited(t *testing.T) {
+	x := observe(t, nil)
+	call(t, x, nil, Operation{Method: "tools/call", Tool: "search"}, Outcome{Status: StatusOK}, func(ctx context.Context) {
+		x.Sent(ctx, Sending{To: "embed.example.org", Chars: 12})
+	})
+	x.Sent(t.Context(), Sending{To: "embed.example.org", Chars: 12}) // outside a call
+	x.Sent(t.Context(), Sending{To: "embed.example.org", Library: "group:4711", Works: 64, Chars: 70_000})
+	events := x.audit.events(t)
+	if len(events) != 2 || events[0]["sent_to"] != "embed.example.org" || events[0]["tool"] != "search" {
+		t.Fatalf("events %v", events)
+	}
+	e := events[1]
+	if e["log_type"] != "audit" || e["sent_to"] != "embed.example.org" || fmt.Sprint(e["libraries"], e["items_total"], e["characters"]) != "[group:4711] 64 70000" {
+		t.Errorf("works: %v", e)
+	}
+	call(t, x, nil, Operation{Method: "tools/call", Tool: "search"}, Outcome{Status: StatusOK}, func(context.Context) {})
+	if _, ok := x.audit.events(t)[2]["sent_to"]; ok {
+		t.Error("a call that sends nothing names a service")
+	}
+	(*Telemetry)(nil).Sent(t.Context(), Sending{Works: 1})
+}

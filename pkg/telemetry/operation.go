@@ -66,6 +66,7 @@ type Call struct {
 
 	mu       sync.Mutex
 	touched  touched
+	sentTo   string // the host that a question was sent to, or ""
 	receipts []string
 }
 
@@ -121,6 +122,31 @@ func Touched(ctx context.Context, items ...string) {
 	c.mu.Lock()
 	c.touched.add(items)
 	c.mu.Unlock()
+}
+
+// Sending is text of a library that goes to another service.
+type Sending struct {
+	To      string // the service's host
+	Library string // whose works are sent; "" for a question
+	Works   int    // 0 for a question
+	Chars   int
+}
+
+// Sent records for the audit that text was sent to another service: a question in the
+// event of the call in ctx, works in an event of their own.
+func (t *Telemetry) Sent(ctx context.Context, s Sending) {
+	if t == nil || t.auditor == nil {
+		return
+	}
+	if s.Works > 0 {
+		t.auditSending(ctx, &s)
+		return
+	}
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		c.mu.Lock()
+		c.sentTo = s.To
+		c.mu.Unlock()
+	}
 }
 
 // Wrote counts a plan that a tool carried out, and records the name of its receipt for

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/meaning"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/sample"
 )
@@ -28,6 +29,9 @@ type Options struct {
 	// Writable makes the imported library a [library.Writer]. The sample library is
 	// none.
 	Writable bool
+	// Embeddings embed the works of the imported library in the background, if it
+	// takes part; nil embeds none.
+	Embeddings *meaning.Embeddings
 }
 
 // Provider provides [library.Local], or nothing.
@@ -38,6 +42,8 @@ type Provider struct {
 	shelf  *shelf.Shelf // nil until the folder holds a library
 	sample *shelf.Shelf // nil until the sample library is read
 	looked time.Time    // when the folder last held no library
+
+	stop func() // ends the work in the background
 }
 
 // lookEvery is the time for which a folder that holds no library is not looked at
@@ -47,7 +53,27 @@ const lookEvery = 2 * time.Millisecond
 
 // New returns the provider. The library is opened by the first call that needs
 // it.
-func New(o Options) *Provider { return &Provider{o: o} }
+func New(o Options) *Provider {
+	p := &Provider{o: o, stop: func() {}}
+	if o.Embeddings == nil || o.Dir == "" {
+		return p
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var background sync.WaitGroup
+	background.Go(func() { o.Embeddings.Keep(ctx, library.Local, o.Dir, p.own) })
+	p.stop = func() { cancel(); background.Wait() }
+	return p
+}
+
+// own returns the imported library, nil until there is one.
+func (p *Provider) own(ctx context.Context) (*shelf.Shelf, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.imported() {
+		return nil, nil
+	}
+	return p.openShelf(ctx)
+}
 
 // Kinds returns [library.KindLocal].
 func (*Provider) Kinds() []library.Kind { return []library.Kind{library.KindLocal} }
@@ -109,8 +135,10 @@ func (p *Provider) Imported() bool {
 // Dir returns the folder of the imported library.
 func (p *Provider) Dir() string { return p.o.Dir }
 
-// Close closes what is open. Calls that still read fail.
+// Close ends the work in the background and closes what is open. Calls that still
+// read fail.
 func (p *Provider) Close() {
+	p.stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range []*shelf.Shelf{p.shelf, p.sample} {
@@ -142,7 +170,14 @@ func (p *Provider) open(ctx context.Context) (library.Reader, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.imported() {
-		return p.openShelf(ctx)
+		s, err := p.openShelf(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if p.o.Writable {
+			return shelf.NewWriter(s), nil
+		}
+		return s, nil
 	}
 	if p.sample == nil {
 		s, err := openSample(ctx)
@@ -156,16 +191,13 @@ func (p *Provider) open(ctx context.Context) (library.Reader, error) {
 
 // openShelf returns the imported library; p.mu is held. The sample library
 // stays open for calls that still read it.
-func (p *Provider) openShelf(ctx context.Context) (library.Reader, error) {
+func (p *Provider) openShelf(ctx context.Context) (*shelf.Shelf, error) {
 	if p.shelf == nil {
-		s, err := shelf.Open(ctx, p.o.Dir)
+		s, err := shelf.Open(ctx, p.o.Dir, shelf.WithEmbedder(p.o.Embeddings.Embedder(library.Local)))
 		if err != nil {
 			return nil, err
 		}
 		p.shelf = s
-	}
-	if p.o.Writable {
-		return shelf.NewWriter(p.shelf), nil
 	}
 	return p.shelf, nil
 }
