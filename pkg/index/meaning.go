@@ -24,13 +24,16 @@ type Near struct {
 	Cosine float64
 }
 
-// Of the works, the mostMeant nearest to the question gain: all that
-// [library.Statistics].Meaning says from the cosine fullMeant on, and less below, in
-// proportion. A work with less than leastMeant is on another subject.
+// Of the works, the mostMeant nearest to the question gain: the nearest one all that
+// [library.Statistics].Meaning says, if its cosine is at least fullMeant, and each in
+// proportion to its cosine. A work with less than leastMeant, or less than meantShare
+// of the nearest one's, is on another subject. Models differ in how near they put what
+// belongs together.
 const (
-	mostMeant  = 100
-	fullMeant  = 0.6
-	leastMeant = 0.2
+	mostMeant  = 50
+	fullMeant  = 0.25
+	leastMeant = 0.08
+	meantShare = 0.3
 )
 
 // notMeant begins the notice of a search that compared no work by meaning.
@@ -50,8 +53,9 @@ func (s *search) findMeant(ctx context.Context, st *library.Statistics, q *libra
 	if notice != "" {
 		s.query.notices = append(s.query.notices, notice)
 	}
-	for _, n := range near[:min(len(near), mostMeant)] {
-		if n.Cosine < leastMeant {
+	near = near[:min(len(near), mostMeant)]
+	for _, n := range near {
+		if n.Cosine < max(leastMeant, meantShare*near[0].Cosine) {
 			break
 		}
 		for i, seg := range s.view.segments {
@@ -60,7 +64,7 @@ func (s *search) findMeant(ctx context.Context, st *library.Statistics, q *libra
 				return err
 			}
 			if ok {
-				gain := float32(st.Meaning * min(1, n.Cosine/fullMeant))
+				gain := float32(st.Meaning * n.Cosine / max(fullMeant, near[0].Cosine))
 				s.meant = append(s.meant, nearWork{i, int(work), gain})
 			}
 		}
@@ -78,7 +82,6 @@ func (s *search) countMeant(seg int) {
 		if a.untouched() {
 			s.touched = append(s.touched, uint32(n.work))
 		}
-		a.added += n.cosine
-		a.meant = true
+		a.meant = n.cosine
 	}
 }

@@ -14,10 +14,12 @@ type workAccount struct {
 	best    float32 // score of its best passage
 	passage uint32  // document of that passage, or 0
 	texts   uint64  // the query's words that its passages have
-	meant   bool    // it is near the query in meaning
+	meant   float32 // score by its meaning
 }
 
-func (a *workAccount) untouched() bool { return a.mask|a.texts == 0 && a.score == 0 && a.added == 0 }
+func (a *workAccount) untouched() bool {
+	return a.mask|a.texts == 0 && a.score == 0 && a.added == 0 && a.meant == 0
+}
 
 // guessed is the bit of a mask that says that a work has a word that begins with
 // the query's last word, which other works have as it is. The question "art" lists
@@ -103,7 +105,7 @@ func (s *search) offer(t *top, seg, work uint32) {
 	c := candidate{lanes: a.lanes, passage: a.passage, segment: seg, work: work, has: a.mask | a.texts, grade: complete}
 	if a.score < identifierScore {
 		switch c.grade = s.demand.grade(c.has); {
-		case c.grade == unrelated && !a.meant && a.added <= s.leastAdded && (c.has&guessed == 0 || len(s.query.words) > 1):
+		case c.grade == unrelated && a.meant == 0 && a.added <= s.leastAdded && (c.has&guessed == 0 || len(s.query.words) > 1):
 			return
 		case c.grade == unrelated:
 			c.grade = similar
@@ -116,8 +118,10 @@ func (s *search) offer(t *top, seg, work uint32) {
 		c.score = identifierScore
 	case len(s.query.words) == 0 && a.untouched():
 		c.score = recency(s.view.segments[seg].records[work].added)
+	case c.grade == similar && a.meant > 0:
+		c.score = a.meant // a common word, or one that its like has, says less
 	default:
-		c.score = s.score(a)*(1+s.adjacent[work]) + a.added
+		c.score = s.score(a)*(1+s.adjacent[work]) + a.added + a.meant
 	}
 	if !t.follows(&c) || t.hopeless(c.score) {
 		return

@@ -196,17 +196,13 @@ func (s *Statistics) HasMeaning(mode Mode) bool {
 	return s.Expandable(mode) || mode != ModeExact && len(s.Words) == 1 && s.Words[0].Works == 0
 }
 
-// Meaning counts meaningShare of the score that a work with all words of the query
-// would have. It is estimated from the best work, which has at least leastCovered of
-// them.
-const (
-	meaningShare = 0.6
-	leastCovered = 0.1
-)
+// leastCovered is the part of the query that the best work has at least when the
+// score of a work with all of it is estimated.
+const leastCovered = 0.1
 
 // MeaningOf returns [Statistics].Meaning for the best works for a query, in any
-// order: 0 if they are a clear answer and the mode does not add to such, 1 if there
-// are none.
+// order: about the score of a work with all words of the query; 0 if the works are a
+// clear answer and the mode does not add to such, 1 if there are none.
 func MeaningOf(mode Mode, works []Feedback) float64 {
 	if len(works) == 0 {
 		return 1
@@ -215,7 +211,7 @@ func MeaningOf(mode Mode, works []Feedback) float64 {
 	if mode != ModeBroad && clearAnswer(works) {
 		return 0
 	}
-	return math.Round(1000*meaningShare*works[0].Score/max(works[0].Covered, leastCovered)) / 1000
+	return math.Round(1000*works[0].Score/max(works[0].Covered, leastCovered)) / 1000
 }
 
 // byScore returns works, the best first.

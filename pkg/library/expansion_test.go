@@ -166,7 +166,7 @@ func TestGatherStatistics(t *testing.T) {
 		return []Feedback{feedback("B", 1), best}
 	}
 	got := GatherStatistics(Query{Text: "x"}, statistics, ask)
-	want := &Statistics{Works: 1200, Words: []Frequency{{Works: 31}}, Added: []AddedTerm{{"alpha", "alphas", 1, 7}}, Meaning: 2.4}
+	want := &Statistics{Works: 1200, Words: []Frequency{{Works: 31}}, Added: []AddedTerm{{"alpha", "alphas", 1, 7}}, Meaning: 4}
 	if !reflect.DeepEqual(got, want) || rounds != 2 {
 		t.Errorf("%+v after %d rounds, want %+v", got, rounds, want)
 	}
@@ -204,10 +204,10 @@ func TestMeaningOf(t *testing.T) {
 		want  float64
 	}{
 		{"no work", ModeAuto, nil, 1},
-		{"the best work counts", ModeAuto, []Feedback{{Key: "B", Score: 1, Covered: 1}, {Key: "A", Score: 3, Covered: 0.9}}, 2},
-		{"a work with few of the words", ModeAuto, []Feedback{{Key: "A", Score: 1, Covered: 0.01}}, 6},
+		{"the best work counts", ModeAuto, []Feedback{{Key: "B", Score: 1, Covered: 1}, {Key: "A", Score: 3, Covered: 0.75}}, 4},
+		{"a work with few of the words", ModeAuto, []Feedback{{Key: "A", Score: 1, Covered: 0.01}}, 10},
 		{"a clear answer", ModeAuto, []Feedback{named}, 0},
-		{"a clear answer in the broad mode", ModeBroad, []Feedback{named}, 3},
+		{"a clear answer in the broad mode", ModeBroad, []Feedback{named}, 5},
 	} {
 		if got := MeaningOf(tc.mode, tc.works); got != tc.want {
 			t.Errorf("%s: %v, want %v", tc.about, got, tc.want)

@@ -36,9 +36,9 @@ type Placed struct {
 // never changes. nil is a set without vectors.
 type Set struct {
 	dims   int
-	centre []float32 // the mean of the vectors; nil of few
-	keys   string    // of the works, sorted, one after the other
-	ends   []uint32  // of each key in keys
+	centre centre   // of the vectors; nil of few
+	keys   string   // of the works, sorted, one after the other
+	ends   []uint32 // of each key in keys
 	sums   []uint64
 	signs  []signs
 	slots  []Slot
@@ -49,8 +49,8 @@ type Set struct {
 // the set again.
 const Settled = 1_000
 
-// leastCentred is the number of works from which the mean of their vectors says
-// where the centre of the model's vectors is.
+// leastCentred is the number of works from which their vectors say where the centre
+// of the model's vectors is.
 const leastCentred = 64
 
 // New returns the set of entries. The last one of a work counts. Those of other
@@ -75,30 +75,22 @@ func New(each func(yield func(Placed)) error) (*Set, error) {
 
 // findCentre sets the dimensions and the centre.
 func (s *Set) findCentre(each func(yield func(Placed)) error) error {
-	var sum, v []float32
-	n := 0
+	var sample [][]float32
 	err := each(func(p Placed) {
 		if s.dims == 0 {
 			s.dims = len(p.Vector)
-			sum, v = make([]float32, s.dims), make([]float32, s.dims)
 		}
-		if n == Settled || len(p.Vector) != s.dims || !p.Vector.directed() {
+		if len(sample) == Settled || len(p.Vector) != s.dims || !p.Vector.directed() {
 			return
 		}
-		n++
+		v := make([]float32, s.dims)
 		p.Vector.unpack(v)
-		for i, x := range v {
-			sum[i] += x
-		}
+		sample = append(sample, v)
 	})
-	if err != nil || n < leastCentred {
-		return err
+	if err == nil && len(sample) >= leastCentred {
+		s.centre = centreOf(sample)
 	}
-	for i := range sum {
-		sum[i] /= float32(n)
-	}
-	s.centre = sum
-	return nil
+	return err
 }
 
 // item is an entry on its way into a set.
@@ -115,12 +107,10 @@ func (s *Set) item(p Placed) item {
 	return item{work: p.Work, sum: p.Sum, signs: s.signsOf(v), slot: p.Slot}
 }
 
-// signsOf returns the signs of a vector as seen from the centre.
+// signsOf returns the signs of a vector as seen from the centre. It changes v.
 func (s *Set) signsOf(v []float32) (out signs) {
+	s.centre.shift(v)
 	for i, x := range v {
-		if s.centre != nil {
-			x -= s.centre[i]
-		}
 		if x < 0 {
 			out[i/64] |= 1 << (i % 64)
 		}
@@ -252,7 +242,7 @@ func (s *Set) Nearest(question []float32, read func(row uint32) ([]Entry, error)
 	if s.Len() == 0 || len(question) != s.dims {
 		return nil, nil
 	}
-	chosen := s.choose(s.signsOf(question))
+	chosen := s.choose(s.signsOf(slices.Clone(question)))
 	slices.SortFunc(chosen, func(a, b int) int { return cmp.Compare(s.slots[a], s.slots[b]) })
 	c := s.comparison(question)
 	var entries []Entry
@@ -324,14 +314,14 @@ func (s *Set) choose(question signs) []int {
 
 // comparison compares vectors with a question's as seen from a centre.
 type comparison struct {
-	centre   []float32 // nil for 0
+	centre   centre
 	question []float32 // from there, of length 1
 	vector   []float32
 }
 
 func (s *Set) comparison(question []float32) *comparison {
 	c := &comparison{centre: s.centre, question: slices.Clone(question), vector: make([]float32, s.dims)}
-	c.shift(c.question)
+	c.centre.shift(c.question)
 	if length := math.Sqrt(dot(c.question, c.question)); length > 0 {
 		for i := range c.question {
 			c.question[i] = float32(float64(c.question[i]) / length)
@@ -340,20 +330,13 @@ func (s *Set) comparison(question []float32) *comparison {
 	return c
 }
 
-// shift subtracts the centre.
-func (c *comparison) shift(v []float32) {
-	for i, x := range c.centre {
-		v[i] -= x
-	}
-}
-
 // cosine returns that of a vector and the question; 0 if one has no direction.
 func (c *comparison) cosine(v Vector) float64 {
 	if len(v) != len(c.vector) {
 		return 0
 	}
 	v.unpack(c.vector)
-	c.shift(c.vector)
+	c.centre.shift(c.vector)
 	length := math.Sqrt(dot(c.vector, c.vector))
 	if length == 0 {
 		return 0
