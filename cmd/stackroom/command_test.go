@@ -171,7 +171,7 @@ func TestServe_SampleLibraryByDefault(t *testing.T) {
 	if titles := search(t, url, "attention transformer"); len(titles) == 0 || !strings.Contains(titles[0], "Attention") {
 		t.Errorf("found %q", titles)
 	}
-	if status, page := get(t, url+"/"); status != http.StatusOK || !strings.Contains(page, "/mcp") {
+	if status, page := get(t, url+"/connect"); status != http.StatusOK || !strings.Contains(page, "/mcp") {
 		t.Errorf("the page: %d %.200s", status, page)
 	}
 }

@@ -143,6 +143,9 @@ func (a *app) close() {
 	a.closeLog()
 }
 
+// pageChars bounds the results of tools for pages, so that a page stays under 60 kB.
+const pageChars = 20_000
+
 // serverOptions returns the options of a server with the tools over the libraries.
 func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *slog.Logger) (server.Options, error) {
 	c := a.config
@@ -171,12 +174,17 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
+	options.ResultChars = pageChars
+	shown, err := tool.NewCatalog(a.libs, options)
+	if err != nil {
+		return server.Options{Logger: logger}, err
+	}
 	about, err := directoryRoutes(c, writing != nil)
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
 	return server.Options{
-		Catalog: catalog, Reading: reading,
+		Catalog: catalog, Reading: reading, Pages: shown,
 		Authenticator: a.auth.authenticator, Routes: slices.Concat(a.auth.routes, about), SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List,
 		Limits: server.Limits{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  a.libs.Ready, Logger: logger, Telemetry: a.observing.Telemetry, SlowCall: c.SlowCall,

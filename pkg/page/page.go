@@ -5,7 +5,10 @@
 // A body may use these classes: card (a box), wrong (beside card: bad news),
 // soft (small print), actions (a row of buttons), button (a link that looks like
 // one), plain (beside it or on a button: not the main one), address (a URL in a
-// textarea), copy (one click selects it whole).
+// textarea), copy (one click selects it whole), row (fields side by side), results
+// (a list of works), chips (a list of short links), notices, chart (an SVG of bars),
+// swatch (an SVG of a colour), text (a text of several lines), pager (links to the
+// parts before and after).
 package page
 
 import (
@@ -73,7 +76,15 @@ type Options struct {
 	// Copy puts a button beside each address and copy of the body, by the one
 	// script that there is. Everything works without it.
 	Copy bool
+	// Nav are the pages that the header links to; empty has the front page alone.
+	Nav  []Link
 	Data any // for the body
+}
+
+// Link is a link to another page of the server.
+type Link struct {
+	Text, URL string
+	Current   bool // the page that has the link
 }
 
 // content is what the layout shows.
@@ -81,6 +92,7 @@ type content struct {
 	Title  string
 	Style  template.CSS
 	Script template.JS
+	Nav    []Link
 	Data   any
 }
 
@@ -91,7 +103,7 @@ func (p *Page) Write(w http.ResponseWriter, o Options) error {
 	if err != nil {
 		return err
 	}
-	shown := content{Title: o.Title, Style: template.CSS(style), Data: o.Data} //nolint:gosec // our own file, the same for everybody
+	shown := content{Title: o.Title, Style: template.CSS(style), Nav: o.Nav, Data: o.Data} //nolint:gosec // our own file, the same for everybody
 	policy := p.policy + action
 	if o.Copy {
 		shown.Script = template.JS(copyScript) //nolint:gosec // as above

@@ -16,6 +16,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/limit"
 	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
+	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/server/rest"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
@@ -31,6 +32,7 @@ type edge struct {
 	open       map[string]bool // paths that accept requests of every origin
 	rejections *limit.Lines    // for rejected requests
 	bodyTime   time.Duration
+	problem    *pages.Problem // for browsers; set with the routes
 }
 
 // newEdge returns the edge of a server. A request's body must arrive within
@@ -52,7 +54,7 @@ func newEdge(o Options, bodyTime time.Duration) *edge {
 			AllowOriginRequestFunc: func(r *http.Request, _ string) bool { return policy.OriginAllowed(r) },
 			AllowedMethods:         []string{http.MethodGet, http.MethodPost},
 			// Mcp-Param-* can't be listed, and no header here gives a page any
-			// access: the server uses no cookies.
+			// access: credentials are not allowed, so browsers send no cookies.
 			AllowedHeaders: []string{"*"},
 			ExposedHeaders: []string{"X-Request-Id", "Retry-After", "Www-Authenticate", "Mcp-Protocol-Version", "Ratelimit", "Ratelimit-Policy"},
 			MaxAge:         600,
@@ -66,7 +68,7 @@ func newRouter(e *edge) *echo.Echo {
 	router.HideBanner, router.HidePort = true, true
 	router.Logger.SetOutput(io.Discard)
 	router.IPExtractor = echo.ExtractIPDirect() // not used: package limit finds the caller's address
-	router.HTTPErrorHandler = answerError
+	router.HTTPErrorHandler = e.answerError
 	router.Use(e.around)
 	return router
 }
@@ -98,7 +100,7 @@ func (e *edge) around(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		if err := next(c); err != nil {
-			answerError(err, c)
+			e.answerError(err, c)
 		}
 		return nil
 	}
@@ -198,14 +200,17 @@ func (e *edge) log(r *http.Request, w *echo.Response, elapsed time.Duration) {
 
 // answerError responds to unknown routes, wrong methods and every other error
 // of echo.
-func answerError(err error, c echo.Context) {
+func (e *edge) answerError(err error, c echo.Context) {
 	w, r := c.Response(), c.Request()
 	if w.Committed {
 		return
 	}
 	status := http.StatusInternalServerError
-	if e := (*echo.HTTPError)(nil); errors.As(err, &e) {
-		status = e.Code
+	if known := (*echo.HTTPError)(nil); errors.As(err, &known) {
+		status = known.Code
+	}
+	if status == http.StatusNotFound && wantsPage(r) && e.problem.NotFound(w) == nil {
+		return
 	}
 	switch status {
 	case http.StatusNotFound:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -34,6 +35,14 @@ type Options struct {
 	// Routes are the routes of sign-in. They need no authentication and accept
 	// requests of every web origin. Their bodies are bounded like all others.
 	Routes []identity.Route
+
+	// Pages runs the tools for the pages on which people search and read. Nil serves
+	// none of these pages.
+	Pages call.Catalog
+
+	// Sessions signs people in to these pages. With an Authenticator and
+	// without Sessions, the pages are closed.
+	Sessions Sessions
 
 	// Limits limits callers. The zero value has no limits.
 	Limits Limits
@@ -103,6 +112,17 @@ type Options struct {
 	// DrainTimeout is the time that [Server.Serve] gives running calls to
 	// finish when it stops. 0 is 8 s: Cloud Run kills a process after 10.
 	DrainTimeout time.Duration
+}
+
+// Sessions signs people in to the pages.
+type Sessions interface {
+	// Principal returns the principal whose session a request has, or nil. The error
+	// has the code Unavailable.
+	Principal(r *http.Request) (*identity.Principal, error)
+	// SignInURL returns the address of the sign-in that leads back to a path.
+	SignInURL(back string) string
+	// AccountPath returns the path of the account page, or "".
+	AccountPath() string
 }
 
 // implementationName names the server to MCP clients.

@@ -19,7 +19,8 @@ import (
 func (s *Server) route() error {
 	s.get("/health", s.health)
 	s.get("/ready", s.ready)
-	if err := s.routePages(); err != nil {
+	setup, err := s.routePages()
+	if err != nil {
 		return err
 	}
 	for _, route := range openRoutes(s.options) {
@@ -28,7 +29,7 @@ func (s *Server) route() error {
 	if err := s.routeMCP(); err != nil {
 		return err
 	}
-	return s.routeREST()
+	return s.routeREST(setup)
 }
 
 // The paths of MCP. What is served at the second never changes a library.
@@ -37,18 +38,27 @@ const (
 	readOnlyPath = "/mcp/readonly"
 )
 
-// routePages sets up the pages for people.
-func (s *Server) routePages() error {
+// routePages sets up the pages for people. It returns the handler of the setup page.
+func (s *Server) routePages() (echo.HandlerFunc, error) {
 	o := s.options
+	nav, err := s.routeLibrary()
+	if err != nil {
+		return nil, err
+	}
+	if s.edge.problem, err = pages.NewProblem(nav); err != nil {
+		return nil, err
+	}
 	setup, err := pages.NewSetup(pages.Options{
+		Nav:  nav,
 		Name: o.Name, Version: o.Version, PublicURL: o.PublicURL, SignIn: o.SignIn, Shared: o.SharedLibrary, Signed: o.Authenticator != nil,
 		Tools: o.Catalog.Definitions(), LegacySSE: o.LegacySSE, Libraries: o.Libraries,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	show := func(c echo.Context) error { return setup.Write(c.Response(), c.Request()) }
-	s.get("/", show)
+	s.get("/", s.front(show))
+	s.get(pages.ConnectPath, show)
 	for _, path := range []string{"/favicon.svg", "/favicon.ico"} {
 		s.get(path, func(c echo.Context) error {
 			pages.WriteIcon(c.Response(), c.Request())
@@ -67,7 +77,7 @@ func (s *Server) routePages() error {
 			s.router.Add(method, path, postOnly)
 		}
 	}
-	return nil
+	return show, nil
 }
 
 // wantsPage reports whether a browser requests a page: programs that request a
@@ -138,8 +148,9 @@ func noLegacySSE(c echo.Context) error {
 	return nil
 }
 
-// routeREST sets up the routes of REST, if there are tools.
-func (s *Server) routeREST() error {
+// routeREST sets up the routes of REST, if there are tools. A browser that opens the
+// list of tools gets the setup page.
+func (s *Server) routeREST(setup echo.HandlerFunc) error {
 	o := s.options
 	if len(o.Catalog.Definitions()) == 0 {
 		return nil
@@ -150,9 +161,15 @@ func (s *Server) routeREST() error {
 	if err != nil {
 		return err
 	}
-	s.get("/tools", s.authenticated(s.running(func(c echo.Context, _ []byte) {
+	list := s.authenticated(s.running(func(c echo.Context, _ []byte) {
 		handler.List(c.Response(), c.Request())
-	}, rest.WriteChallenge), rest.WriteChallenge))
+	}, rest.WriteChallenge), rest.WriteChallenge)
+	s.get("/tools", func(c echo.Context) error {
+		if wantsPage(c.Request()) {
+			return setup(c)
+		}
+		return list(c)
+	})
 	s.router.POST("/tools/:name", s.authenticated(s.running(func(c echo.Context, body []byte) {
 		handler.Call(c.Response(), c.Request(), c.Param("name"), body)
 	}, rest.WriteChallenge), rest.WriteChallenge))

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
+	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
 )
 
@@ -23,6 +24,8 @@ type Server struct {
 	admission     *admission
 	bodies        *wire.BodyReader
 	router        *echo.Echo
+	edge          *edge
+	library       *pages.Library // nil if it is not served
 
 	draining       atomic.Bool
 	lastConnection atomic.Int64 // time of the last accepted connection, in Unix nanoseconds
@@ -58,8 +61,9 @@ func newServer(o Options, timeouts timeouts) (*Server, error) {
 		options: o, timeouts: timeouts,
 		runner: call.NewRunner(o.runnerOptions()), authorizer: call.NewAuthorizer(o.Authenticator, o.Catalog.Definitions()),
 		authenticator: newAuthenticator(o), reading: newReadingAuthenticator(o), admission: newAdmission(o), bodies: wire.NewBodyReader(o.MaxBodyBytes),
-		router: newRouter(newEdge(o, timeouts.body)),
+		edge: newEdge(o, timeouts.body),
 	}
+	s.router = newRouter(s.edge)
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if err := s.route(); err != nil {
 		s.stop()

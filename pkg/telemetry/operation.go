@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// MethodREST is the [Operation].Method of a tool call that arrives by REST
-// instead of MCP.
+// MethodREST is the [Operation].Method of a tool call that arrives by REST, or
+// from a page for people, instead of MCP.
 const MethodREST = "rest"
 
 // Operation is what a caller asks for.

@@ -77,6 +77,15 @@ func citeTool(c *Catalog) (*definition, error) {
 		}, c.cite)
 }
 
+// BuiltInStyles returns the names of the citation styles that cite always has.
+func BuiltInStyles() []string {
+	names, err := styles.New().Names(context.Background())
+	if err != nil {
+		return []string{defaultStyle}
+	}
+	return names
+}
+
 // cite renders citations and a bibliography. It needs the catalogue for its
 // styles.
 func (c *Catalog) cite(ctx context.Context, k *call, in citeInput) (answer[citeOutput], error) {

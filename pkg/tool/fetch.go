@@ -239,13 +239,30 @@ func (c *call) fields(t *tidy, fields map[string]string, out *fetchOutput) map[s
 	return clean
 }
 
+// The headings in the text of fetch.
+const (
+	abstractHeading = "\n\nAbstract:\n"
+	textHeading     = "\n\nFull text"
+)
+
+// Abstract returns the abstract in the text of fetch, or "". A full text that has
+// the heading of full texts in it is taken for a part of the abstract, so that no
+// abstract is cut.
+func Abstract(text string) string {
+	_, abstract, _ := strings.Cut(text, abstractHeading)
+	if end := strings.LastIndex(abstract, textHeading); end >= 0 {
+		return abstract[:end]
+	}
+	return abstract
+}
+
 // opening writes the reference, the abstract and the start of the full text,
 // each under its own heading.
 func (c *call) opening(ctx context.Context, t *tidy, h holding, out *fetchOutput) error {
 	var b strings.Builder
 	b.WriteString(t.reference(h.item))
 	if s := t.block(h.item.Abstract(), c.budget/abstractShare); s != "" {
-		b.WriteString("\n\nAbstract:\n" + s)
+		b.WriteString(abstractHeading + s)
 	}
 	if slices.ContainsFunc(h.item.Attachments, func(a library.Attachment) bool { return a.Text.Available }) {
 		part, err := c.readFrom(ctx, h, span{room: c.budget / textShare})
@@ -254,7 +271,7 @@ func (c *call) opening(ctx context.Context, t *tidy, h holding, out *fetchOutput
 			return out.lacks(ctx, c, "the text", err)
 		}
 		if s := part.joined(); s != "" {
-			fmt.Fprintf(&b, "\n\nFull text%s:\n%s", part.where(), s)
+			fmt.Fprintf(&b, "%s%s:\n%s", textHeading, part.where(), s)
 		}
 		if part.next >= 0 {
 			out.Truncated = true

@@ -103,6 +103,9 @@ var itemTypes = [...]string{
 	"report", "standard", "statute", "thesis", "tvBroadcast", "videoRecording", "webpage",
 }
 
+// ItemTypes returns the values of the argument item_type.
+func ItemTypes() []string { return slices.Clone(itemTypes[:]) }
+
 // itemType returns the type that s means: "Journal article" is journalArticle.
 func itemType(s string) (string, bool) {
 	s = strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s)

@@ -38,6 +38,7 @@ type Options struct {
 	Shared        bool              // everyone who signs in may also read the server's own library
 	Tools         []tool.Definition // that REST serves as well
 	LegacySSE     bool              // the HTTP+SSE transport is served
+	Nav           []page.Link       // the links of the header
 	// Libraries lists the served libraries. The page shows them only if callers
 	// don't sign in, and only to people at this machine. Nil lists none.
 	Libraries func(context.Context) ([]library.Info, error)
@@ -84,6 +85,7 @@ func (s *Setup) Write(w http.ResponseWriter, r *http.Request) error {
 	url := s.baseURL(r) + "/mcp"
 	return s.page.Write(w, page.Options{
 		Copy:  true,
+		Nav:   o.Nav,
 		Title: "Connect to " + o.Name,
 		Data: setupData{
 			Name: o.Name, Version: o.Version, URL: url,

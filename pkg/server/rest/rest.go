@@ -4,27 +4,22 @@ package rest
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
-	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // Catalog is the tools that REST serves.
 type Catalog interface {
+	call.Catalog
 	// Definitions returns the tools in the order of the list.
 	Definitions() []tool.Definition
-	// Call runs a tool with a JSON object as its arguments and returns its
-	// structured result, or a [*library.Error].
-	Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error)
 }
 
 // Options configures a [Handler].
@@ -134,17 +129,7 @@ func (h *Handler) Call(w http.ResponseWriter, r *http.Request, name string, body
 		WriteProblem(w, r, rejected.Status, rejected.Err)
 		return
 	}
-	start := time.Now()
-	ctx, observed := h.runner.Telemetry().Begin(r.Context(), telemetry.Operation{
-		Method: telemetry.MethodREST, Tool: name, Arguments: arguments, Transport: call.OverNetwork,
-		ClientName: call.Product(r.Header), Principal: call.Subject(r.Context()),
-	})
-	result, err := call.Run(ctx, h.runner, func(ctx context.Context) (json.RawMessage, error) {
-		return h.catalog.Call(ctx, name, arguments)
-	})
-	outcome := call.OutcomeOf(err)
-	observed.End(outcome.Telemetry())
-	h.runner.Log(ctx, outcome, telemetry.MethodREST, name, time.Since(start))
+	result, err := h.runner.Tool(r.Context(), h.catalog, call.Product(r.Header), name, arguments)
 	if err != nil {
 		h.fail(w, r, err)
 		return
