@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"sync"
@@ -62,7 +63,7 @@ func (o *authOptions) zotero(ctx context.Context, a *authentication) (identity.V
 	if pages, err = o.accountPages(st, account.Options{Login: s.AccountLogin(), Through: "Zotero", Keys: s, Credential: signin.Credential}); err != nil {
 		return nil, err
 	}
-	a.routes = append(s.Routes(), pages.Routes()...)
+	a.routes, a.sessions = append(s.Routes(), pages.Routes()...), pages
 	running, stop := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { s.Run(running) })
@@ -109,8 +110,43 @@ func (o *authOptions) oidc(ctx context.Context, a *authentication) (identity.Ver
 	if err != nil {
 		return nil, err
 	}
-	a.routes = pages.Routes()
+	a.routes, a.sessions = pages.Routes(), pages
 	return pages.Verifier(v), nil
+}
+
+// tokens lets the holders of tokens sign in to the pages, where the public URL is
+// known. Without a master key the sessions end with the process. The tools do not
+// depend on the pages, so a fault is logged.
+func (o *authOptions) tokens(ctx context.Context, a *authentication, v identity.Verifier) {
+	if o.config.PublicURL == "" {
+		o.logger.InfoContext(ctx, "the pages for people are closed: STACKROOM_PUBLIC_URL is not set")
+		return
+	}
+	err := o.openTokenSessions(ctx, a, v)
+	if err != nil {
+		o.logger.WarnContext(ctx, "the pages for people are closed: their sessions can't be kept", "error", err)
+	}
+}
+
+func (o *authOptions) openTokenSessions(ctx context.Context, a *authentication, v identity.Verifier) error {
+	if o.keyring == nil {
+		master := make([]byte, seal.MasterSize)
+		_, _ = rand.Read(master) // crypto/rand never fails
+		var err error
+		if o.keyring, err = seal.New(master); err != nil {
+			return err
+		}
+	}
+	st, err := o.openState(ctx, a)
+	if err != nil {
+		return err
+	}
+	pages, err := o.accountPages(st, account.Options{Verifier: v, Through: "a token"})
+	if err != nil {
+		return err
+	}
+	a.routes, a.sessions = pages.Routes(), pages
+	return nil
 }
 
 // hostOf returns the host in a URL that was checked.

@@ -16,6 +16,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity/tokens"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
+	"github.com/stackroom-mcp/stackroom/pkg/server"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
@@ -25,6 +26,7 @@ type authentication struct {
 	authenticator *identity.Authenticator // nil admits every caller
 	routes        []identity.Route
 	signIn        pages.SignIn
+	sessions      server.Sessions // of the pages; nil if people can't sign in there
 	close         func()
 }
 
@@ -48,7 +50,9 @@ func openAuthentication(ctx context.Context, o *authOptions) (*authentication, e
 	switch c.Auth {
 	case "tokens":
 		a.signIn = pages.SignInToken
-		verifier, err = tokenVerifier(o.secrets, o.logger)
+		if verifier, err = tokenVerifier(o.secrets, o.logger); err == nil {
+			o.tokens(ctx, a, verifier)
+		}
 	case "oidc":
 		a.signIn, issuers = pages.SignInOIDC, []string{c.OIDCIssuer}
 		verifier, err = o.oidc(ctx, a)

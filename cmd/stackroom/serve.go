@@ -19,6 +19,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/pdf/quote"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server"
+	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
@@ -28,7 +29,7 @@ type serveCommand struct{}
 
 // Run implements the command.
 func (serveCommand) Run(p *process) error {
-	a, err := setUp(p, auditOf(p))
+	a, err := setUp(p, auditOf(p), overHTTP)
 	if err != nil {
 		return err
 	}
@@ -52,6 +53,7 @@ func (serveCommand) Run(p *process) error {
 // app is what serves, over HTTP or standard input and output.
 type app struct {
 	config    *config.Config
+	over      transport
 	secrets   *secret.Store
 	libs      *libraries
 	auth      *authentication
@@ -62,9 +64,18 @@ type app struct {
 	closeLog  func()
 }
 
+// transport is how callers reach the process.
+type transport bool
+
+// The transports.
+const (
+	overPipe transport = false
+	overHTTP transport = true
+)
+
 // setUp reads the configuration and opens what it names, so that a wrong setting
 // is an error before the first request.
-func setUp(p *process, audit io.Writer) (_ *app, err error) {
+func setUp(p *process, audit io.Writer, over transport) (_ *app, err error) {
 	c, err := config.Load(p.environ)
 	if err != nil {
 		return nil, err
@@ -75,7 +86,7 @@ func setUp(p *process, audit io.Writer) (_ *app, err error) {
 	if err := checkZoteroData(c); err != nil {
 		return nil, err
 	}
-	a := &app{config: c}
+	a := &app{config: c, over: over}
 	logger, closeLog := newLogger(p.stderr, c)
 	a.options.Logger, a.closeLog = logger, closeLog
 	logUnknown(p.ctx, logger, p.environ)
@@ -165,6 +176,9 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 		ResultChars: c.ResultChars, Touched: telemetry.Touched, Link: a.libs.Link, OwnCredential: ownCredential, Styles: citationStyles,
 		Registries: registries,
 	}
+	if a.over == overHTTP && c.PublicURL != "" {
+		options.Pages = issuer(c) + strings.TrimSuffix(pages.WorksPath, "/")
+	}
 	reading, err := tool.NewCatalog(a.libs, options)
 	if err != nil {
 		return server.Options{Logger: logger}, err
@@ -185,7 +199,7 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 	}
 	return server.Options{
 		Catalog: catalog, Reading: reading, Pages: shown,
-		Authenticator: a.auth.authenticator, Routes: slices.Concat(a.auth.routes, about), SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List,
+		Authenticator: a.auth.authenticator, Routes: slices.Concat(a.auth.routes, about), Sessions: a.auth.sessions, SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List,
 		Limits: server.Limits{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  a.libs.Ready, Logger: logger, Telemetry: a.observing.Telemetry, SlowCall: c.SlowCall,
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),
@@ -251,7 +265,7 @@ type stdioCommand struct{}
 
 // Run implements the command.
 func (stdioCommand) Run(p *process) error {
-	a, err := setUp(p, nil)
+	a, err := setUp(p, nil, overPipe)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 type call struct {
 	libs     Libraries
 	link     func(library.ItemID) string // or nil
+	pages    string                      // [Options].Pages
 	budget   int
 	touched  func(ctx context.Context, ids ...string) // or nil
 	progress *progress
@@ -32,7 +33,7 @@ type call struct {
 
 // newCall returns a call; digest identifies its arguments.
 func (c *Catalog) newCall(digest func() digest) *call {
-	return &call{libs: c.libs, link: c.link, budget: c.budget, touched: c.touched, ownCredential: c.ownCredential, digest: digest, writes: c.Writes()}
+	return &call{libs: c.libs, link: c.link, pages: c.pages, budget: c.budget, touched: c.touched, ownCredential: c.ownCredential, digest: digest, writes: c.Writes()}
 }
 
 // standing collects what answers from the libraries that a call reads always

@@ -44,6 +44,11 @@ type Options struct {
 	// "". Nil is a provider without pages.
 	Link func(id library.ItemID) string
 
+	// Pages is the URL below which each work has a page, as
+	// "https://library.example.org/works" for …/works/local/ABCD2345. It is the url of
+	// works without one of their own. "" is a server without pages.
+	Pages string
+
 	// OwnCredential reports whether the caller of ctx reads libraries with a
 	// credential of their own, rather than the deployment's. Then a call fails
 	// with [library.Unauthenticated] as soon as one library refuses it. Nil is
@@ -76,6 +81,7 @@ const (
 type Catalog struct {
 	libs          Libraries
 	link          func(library.ItemID) string
+	pages         string
 	budget        int
 	touched       func(ctx context.Context, ids ...string)
 	ownCredential func(ctx context.Context) bool
@@ -112,7 +118,7 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{skills: skills, views: views, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
+	c := &Catalog{skills: skills, views: views, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, pages: opts.Pages, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
 	defined := []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, findDuplicatesTool, citeTool, checkReferencesTool,
 	}

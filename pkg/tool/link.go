@@ -18,8 +18,8 @@ var doi = regexp.MustCompile(`(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.
 const maxURL = 2_000
 
 // itemURL returns the address of the work for people: its DOI's, the one in its
-// record, its page at the library's provider, or else its resource at this
-// server. It is never empty, since clients cite by it.
+// record, its page at the library's provider, or else its page or its resource at
+// this server. It is never empty, since clients cite by it.
 func (c *call) itemURL(it *library.Item) string {
 	if m := doi.FindStringSubmatch(plaintext.Line(it.Field("DOI"))); m != nil && len(m[1]) < maxURL {
 		u := url.URL{Scheme: "https", Host: "doi.org", Path: "/" + m[1]}
@@ -33,7 +33,25 @@ func (c *call) itemURL(it *library.Item) string {
 			return s
 		}
 	}
+	if c.pages != "" {
+		return c.pages + "/" + url.PathEscape(string(it.ID.Library)) + "/" + url.PathEscape(it.ID.Key)
+	}
 	return resourceURI(it.ID)
+}
+
+// withoutPage returns the item ID in the URL of a work's page at this server, and
+// every other text as it is.
+func (c *call) withoutPage(name string) string {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(name), c.pages+"/")
+	if c.pages == "" || !ok {
+		return name
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	rest, _, _ = strings.Cut(rest, "?")
+	if id, err := url.PathUnescape(strings.TrimSuffix(rest, "/")); err == nil {
+		return id
+	}
+	return name
 }
 
 // webAddress returns an untrusted address in canonical form, if it is one that

@@ -46,7 +46,7 @@ func (c *call) find(ctx context.Context, argument, name string) (holding, error)
 }
 
 // resolve returns the works of these names, in this order. A name is an item ID or
-// the URI of an item's resource, or the citation key (with or without "@"), DOI
+// the URI of an item's resource or its page, or the citation key (with or without "@"), DOI
 // or URL of a work in the caller's libraries. A name of none of these forms is an
 // error, and so is a library that can't be read by item ID.
 func (c *call) resolve(ctx context.Context, argument string, names []string) ([]lookup, error) {
@@ -58,7 +58,7 @@ func (c *call) resolve(ctx context.Context, argument string, names []string) ([]
 	byID := map[library.ID][]int{} // positions in names
 	var others []int
 	for i, name := range names {
-		id, err := parseItemID(argument, name)
+		id, err := parseItemID(argument, c.withoutPage(name))
 		at := -1
 		if err == nil {
 			at = indexID(libs, id.Library)

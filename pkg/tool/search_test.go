@@ -94,6 +94,44 @@ func TestEveryResultHasIDTitleAndURL(t *testing.T) {
 	}
 }
 
+func TestPageOfAWorkIsItsURLWhereItHasNoOther(t *testing.T) {
+	libs := fleet{
+		memory(library.Local, "Home", librarytest.Works()),
+		memory(library.GroupID(4711), "Group", librarytest.Works()),
+	}
+	for _, opts := range []Options{{Pages: "https://library.example.org/works"}, {Pages: "https://library.example.org/works", Link: providerPage}} {
+		c := connectTo(t, catalogOf(t, libs, opts), nil)
+		var out searchOutput
+		c.ask(t, "search", `{"query":"treatise light colours","limit":100}`, &out)
+		for _, r := range out.Results {
+			if r.Title != librarytest.TitleLight {
+				continue
+			}
+			want := "https://library.example.org/works/" + r.ID
+			if opts.Link != nil && strings.HasPrefix(r.ID, "group:") {
+				want = providerPage(library.ItemID{Library: library.GroupID(4711), Key: r.ID[len("group:4711/"):]})
+			}
+			if r.URL != want {
+				t.Errorf("url of %s: %s, want %s", r.ID, r.URL, want)
+			}
+			for _, name := range []string{"https://library.example.org/works/" + r.ID, " https://library.example.org/works/" + r.ID + "/?q=light&page=2#text"} {
+				var work fetchOutput
+				c.ask(t, "fetch", fmt.Sprintf(`{"id":%q}`, name), &work)
+				if work.ID != r.ID {
+					t.Errorf("%s is %s, want %s", name, work.ID, r.ID)
+				}
+			}
+		}
+		c.ask(t, "search", `{"query":"analytical engine","library":"local"}`, &out)
+		if out.Results[0].URL != "https://doi.org/10.5555/engine.1843" {
+			t.Errorf("a work with a DOI: %s", out.Results[0].URL)
+		}
+	}
+	if name := "https://library.example.org/works/local/X"; (&call{}).withoutPage(name) != name {
+		t.Error("a page of a server without pages")
+	}
+}
+
 func TestPagesCoverAllLibrariesOnce(t *testing.T) {
 	libs := fleet{
 		memory(library.Local, "A", librarytest.Many(37)),

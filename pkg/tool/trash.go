@@ -55,7 +55,7 @@ func restoreItems(ctx context.Context, c *writeCall, in trashInput) (*proposal, 
 	}
 	t := &targets{}
 	for _, s := range in.IDs {
-		id, err := parseItemID("ids", s)
+		id, err := parseItemID("ids", c.withoutPage(s))
 		if err != nil {
 			return nil, err
 		}

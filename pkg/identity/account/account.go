@@ -35,6 +35,7 @@ type Member struct {
 	Scopes    []identity.Scope `json:"c"`           // the most that the member's tokens may have
 	Libraries []library.ID     `json:"l"`           // the only libraries that the tokens may see; nil allows all, empty none
 	Key       string           `json:"k,omitempty"` // at the upstream; "" for the deployment's
+	Token     string           `json:"t,omitempty"` // with which they signed in, see [Options.Verifier]
 }
 
 // Login signs members in. A mark identifies a sign-in; it returns in the
@@ -65,6 +66,9 @@ type Options struct {
 	Keyring *seal.Keyring
 	Ledger  *ledger.Ledger
 	Login   Login
+	// Verifier, in place of Login, signs members in with a token that they have.
+	// The pages make no tokens then.
+	Verifier identity.Verifier
 	// Through is the name of the sign-in, for people: "Zotero".
 	Through string
 	// Keys manages the members' keys; nil if they have none.
@@ -93,8 +97,8 @@ type Pages struct {
 // New returns the pages. The error names the missing options.
 func New(o Options) (*Pages, error) {
 	u, err := url.Parse(o.URL)
-	if err != nil || u.Host == "" || o.Keyring == nil || o.Ledger == nil || o.Login == nil || o.Libraries == nil || len(o.Scopes) == 0 {
-		return nil, errors.New("account: URL, keyring, ledger, login, libraries and scopes are required")
+	if err != nil || u.Host == "" || o.Keyring == nil || o.Ledger == nil || (o.Login == nil) == (o.Verifier == nil) || o.Libraries == nil || len(o.Scopes) == 0 {
+		return nil, errors.New("account: URL, keyring, ledger, login or verifier, libraries and scopes are required")
 	}
 	if o.Credential == nil {
 		o.Credential = func(string) upstream.Credential { return upstream.Credential{} }
@@ -131,6 +135,14 @@ const (
 
 // Routes returns the handlers of the pages.
 func (p *Pages) Routes() []identity.Route {
+	if p.options.Verifier != nil {
+		return []identity.Route{
+			{Method: http.MethodGet, Path: pathTokens, Handler: http.HandlerFunc(p.showTokens)},
+			{Method: http.MethodGet, Path: pathSignIn, Handler: http.HandlerFunc(p.signIn)},
+			{Method: http.MethodPost, Path: pathSignIn, Handler: http.HandlerFunc(p.takeToken)},
+			{Method: http.MethodPost, Path: pathSignOut, Handler: http.HandlerFunc(p.signOut)},
+		}
+	}
 	return []identity.Route{
 		{Method: http.MethodGet, Path: pathTokens, Handler: http.HandlerFunc(p.showTokens)},
 		{Method: http.MethodPost, Path: pathTokens, Handler: http.HandlerFunc(p.makeToken)},

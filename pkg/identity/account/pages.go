@@ -23,6 +23,12 @@ var madeHTML string
 //go:embed signin.html
 var signInHTML string
 
+//go:embed bytoken.html
+var byTokenHTML string
+
+//go:embed holder.html
+var holderHTML string
+
 //go:embed wrong.html
 var wrongHTML string
 
@@ -30,14 +36,14 @@ var wrongHTML string
 var unconfiguredHTML string
 
 // templates are the HTML pages.
-type templates struct{ tokens, made, signIn, wrong *page.Page }
+type templates struct{ tokens, made, signIn, byToken, holder, wrong *page.Page }
 
 func newTemplates() (*templates, error) {
 	t := &templates{}
 	for _, x := range []struct {
 		to         **page.Page
 		name, body string
-	}{{&t.tokens, "tokens", tokensHTML}, {&t.made, "made", madeHTML}, {&t.signIn, "signin", signInHTML}, {&t.wrong, "wrong", wrongHTML}} {
+	}{{&t.tokens, "tokens", tokensHTML}, {&t.made, "made", madeHTML}, {&t.signIn, "signin", signInHTML}, {&t.byToken, "bytoken", byTokenHTML}, {&t.holder, "holder", holderHTML}, {&t.wrong, "wrong", wrongHTML}} {
 		made, err := page.New(x.name, x.body)
 		if err != nil {
 			return nil, err
@@ -74,6 +80,10 @@ type signInPage struct{ Through, URL, Host string }
 type wrongPage struct{ Message, Hint, Back string }
 
 func (p *Pages) showSignIn(w http.ResponseWriter) {
+	if p.options.Verifier != nil {
+		p.showTokenForm(w, pathTokens, false)
+		return
+	}
 	p.write(w, p.pages.signIn, "Personal access tokens", signInPage{Through: p.options.Through, URL: loginURL(false), Host: p.host()}, nil)
 }
 

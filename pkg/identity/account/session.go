@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -45,6 +46,7 @@ type session struct {
 type pending struct {
 	Mark    string `json:"m"`
 	Carried []byte `json:"d"`
+	Back    string `json:"b,omitempty"` // path to go to after the sign-in
 	Expires int64  `json:"x"`
 }
 
@@ -83,14 +85,37 @@ func (p *Pages) current(r *http.Request) (*session, error) {
 		return nil, nil //nolint:nilerr,nilnil // no session is a good answer
 	}
 	s := &session{}
-	if p.unseal(r.Context(), p.session, cookie.Value, s) != nil || p.over(s.Expires) {
+	if p.unseal(r.Context(), p.session, cookie.Value, s) != nil || p.over(s.Expires) || (s.Token != "") != (p.options.Verifier != nil) {
 		return nil, nil //nolint:nilnil // as above
 	}
 	ended, err := p.options.Ledger.Ended(r.Context(), s.ID)
 	if err != nil || ended {
 		return nil, err
 	}
+	if s.Token == "" {
+		return s, nil
+	}
+	m, err := p.bearer(r.Context(), s.Token)
+	switch {
+	case library.CodeOf(err) == library.Unauthenticated:
+		return nil, nil //nolint:nilerr,nilnil // the token was revoked
+	case err != nil:
+		return nil, err
+	}
+	s.Member = *m // with the rights that the token has now
 	return s, nil
+}
+
+// Principal returns the principal whose session a request has, or nil. The error
+// has the code Unavailable.
+func (p *Pages) Principal(r *http.Request) (*identity.Principal, error) {
+	s, err := p.current(r)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	principal := p.principal(&s.Member)
+	principal.Expires = time.Unix(s.Expires, 0)
+	return principal, nil
 }
 
 // signIn serves GET /account/sign-in: it redirects to the sign-in. It is a link
@@ -101,13 +126,18 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, pathTokens, http.StatusSeeOther) // other sites can't start a sign-in
 		return
 	}
+	back := localPath(r.URL.Query().Get(backParameter))
+	if p.options.Verifier != nil {
+		p.showTokenForm(w, back, false)
+		return
+	}
 	mark := rand.Text()
 	to, carried, err := p.options.Login.Begin(r.Context(), mark, p.offersWrite() && r.URL.Query().Get("write") == "1")
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	value, err := sealed(p.login, pending{Mark: mark, Carried: carried, Expires: p.after(loginTTL)})
+	value, err := sealed(p.login, pending{Mark: mark, Carried: carried, Back: back, Expires: p.after(loginTTL)})
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -141,7 +171,7 @@ func (p *Pages) Callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.options.Logger.InfoContext(r.Context(), "signed in to the account pages", "principal", m.Subject)
-	redirect(w, pathTokens)
+	redirect(w, login.Back)
 }
 
 // pending returns the sign-in with a mark, if this browser began it.
@@ -162,6 +192,32 @@ func (p *Pages) pending(r *http.Request, mark string) (*pending, error) {
 	}
 	return login, nil
 }
+
+// backParameter is the parameter of the sign-in that has the path to go to after it.
+const backParameter = "to"
+
+// maxBack is the longest such path, in bytes, so that the cookie stays short.
+const maxBack = 1_000
+
+// localPath returns the path of a page of this server, or the account page for
+// every other text.
+func localPath(back string) string {
+	u, err := url.Parse(back)
+	if err != nil || len(back) > maxBack || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+		!strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\t\r\n") {
+		return pathTokens
+	}
+	return back
+}
+
+// SignInURL returns the address of the sign-in that leads back to a path of this
+// server.
+func (p *Pages) SignInURL(back string) string {
+	return pathSignIn + "?" + url.Values{backParameter: {back}}.Encode()
+}
+
+// AccountPath returns the path of the member's page.
+func (p *Pages) AccountPath() string { return pathTokens }
 
 func notBegun() error {
 	return library.Errorf(library.Invalid, "this sign-in was not started in this browser, or it has expired").
@@ -215,12 +271,7 @@ const maxForm = 64 << 10
 // readForm parses a form of the request's session. Forms from other sites are
 // rejected.
 func (p *Pages) readForm(w http.ResponseWriter, r *http.Request) (*session, *field, error) {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
-		return nil, nil, notThisForm()
-	}
-	// Pages without referrers, such as these, send "null" (Fetch standard,
-	// "append a request Origin header").
-	if origin := r.Header.Get("Origin"); origin != "" && origin != "null" && origin != p.options.URL {
+	if p.fromOtherSite(r) {
 		return nil, nil, notThisForm()
 	}
 	s, err := p.current(r)
@@ -240,6 +291,17 @@ func (p *Pages) readForm(w http.ResponseWriter, r *http.Request) (*session, *fie
 		return nil, nil, notThisForm()
 	}
 	return s, f, nil
+}
+
+// fromOtherSite reports whether a browser says that another site sends a form.
+func (p *Pages) fromOtherSite(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
+		return true
+	}
+	// Pages without referrers, such as these, send "null" (Fetch standard,
+	// "append a request Origin header").
+	origin := r.Header.Get("Origin")
+	return origin != "" && origin != "null" && origin != p.options.URL
 }
 
 func notThisForm() error {

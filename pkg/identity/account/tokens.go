@@ -34,6 +34,8 @@ func (p *Pages) showTokens(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 	case s == nil:
 		p.showSignIn(w)
+	case s.Token != "":
+		p.showHolder(w, r, s)
 	default:
 		p.show(w, r, s)
 	}

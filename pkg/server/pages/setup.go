@@ -67,6 +67,7 @@ type setupData struct {
 	Clients              []client
 	Tools                []tool.Definition
 	REST, Legacy, Signed bool
+	Pages                bool // people can search here
 	Tokens               bool // members make personal access tokens at /account/tokens
 }
 
@@ -90,7 +91,7 @@ func (s *Setup) Write(w http.ResponseWriter, r *http.Request) error {
 		Data: setupData{
 			Name: o.Name, Version: o.Version, URL: url,
 			SignIn: s.signIn(r), Libraries: s.libraries(r), Clients: clients(url, o.SignIn),
-			Tools: o.Tools, REST: len(o.Tools) > 0, Legacy: o.LegacySSE, Signed: o.Signed,
+			Tools: o.Tools, REST: len(o.Tools) > 0, Legacy: o.LegacySSE, Signed: o.Signed, Pages: len(o.Nav) > 0,
 			Tokens: o.SignIn == SignInZotero || o.SignIn == SignInOIDC,
 		},
 	})
