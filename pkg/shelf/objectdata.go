@@ -1,6 +1,8 @@
 package shelf
 
 import (
+	"html"
+
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/note"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
@@ -8,11 +10,11 @@ import (
 
 // dataOf returns the fields of a work, or of an object below it, in Zotero's shapes;
 // nil if the work has no such object.
-func dataOf(e *entry, key string) (library.Data, error) {
+func dataOf(e *entry, key string) library.Data {
 	state := e.rec.Objects[key]
-	d, err := plainData(e.whole, key, state.Extra)
-	if d == nil || err != nil {
-		return nil, err
+	d := plainData(e.whole, key, state.Extra)
+	if d == nil {
+		return nil
 	}
 	for name, value := range state.Extra {
 		switch {
@@ -26,43 +28,45 @@ func dataOf(e *entry, key string) (library.Data, error) {
 	if e.rec.isTrashed(key) {
 		d["deleted"] = true
 	}
-	return d, nil
+	return d
 }
 
 // plainData returns the fields of an object that a [library.Item] has a place for.
-func plainData(it *library.Item, key string, extra library.Data) (library.Data, error) {
+func plainData(it *library.Item, key string, extra library.Data) library.Data {
 	if key == it.ID.Key {
-		return workData(it), nil
+		return workData(it)
 	}
 	for _, n := range it.Notes {
 		if n.Key == key {
-			html, err := noteHTML(n.Text, extra)
-			d := library.Data{"itemType": "note", "parentItem": it.ID.Key, "note": html}
+			d := library.Data{"itemType": "note", "parentItem": it.ID.Key, "note": noteHTML(n.Text, extra)}
 			setTags(d, n.Tags)
-			return d, err
+			return d
 		}
 	}
 	for i := range it.Attachments {
 		a := &it.Attachments[i]
 		if a.Key == key {
-			return attachmentData(a, it.ID.Key), nil
+			return attachmentData(a, it.ID.Key)
 		}
 		for j := range a.Annotations {
 			if x := &a.Annotations[j]; x.Key == key {
-				return annotationData(x, a.Key), nil
+				return annotationData(x, a.Key)
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // noteHTML returns the HTML of a note: as a caller wrote it, unless an import has
-// changed the text since.
-func noteHTML(text string, extra library.Data) (string, error) {
-	if html, ok := extra["note"].(string); ok && plaintext.FromHTML(html) == text {
-		return html, nil
+// changed the text since. A text that is too long for a note of Zotero's is one paragraph.
+func noteHTML(text string, extra library.Data) string {
+	if written, ok := extra["note"].(string); ok && plaintext.FromHTML(written) == text {
+		return written
 	}
-	return note.HTML(text)
+	if made, err := note.HTML(text); err == nil {
+		return made
+	}
+	return "<p>" + html.EscapeString(text) + "</p>"
 }
 
 func workData(it *library.Item) library.Data {

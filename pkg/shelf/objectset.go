@@ -13,7 +13,7 @@ func setObject(e *entry, key string, d library.Data, w *writing) {
 	var kept []string // the fields for which the item has no place
 	switch d["itemType"] {
 	case "note":
-		setNote(e.whole, key, d, w)
+		setNote(e, key, d, w)
 		kept = []string{"note", "tags"}
 	case "attachment":
 		setAttachment(e.whole, key, d)
@@ -76,14 +76,21 @@ func setWork(it *library.Item, d library.Data) {
 	}
 }
 
-func setNote(it *library.Item, key string, d library.Data, w *writing) {
-	html, _ := d["note"].(string)
-	n := library.Note{Key: key, Text: clean(plaintext.FromHTML(html)), Tags: tagsIn(d["tags"]), Modified: w.now}
-	if i := noteIn(it, key); i >= 0 {
-		it.Notes[i] = n
-	} else {
+// setNote sets a note. The text of an imported note stays as it is while its HTML, which
+// is made of it, is not changed.
+func setNote(e *entry, key string, d library.Data, w *writing) {
+	it := e.whole
+	written, _ := d["note"].(string)
+	n := library.Note{Key: key, Text: clean(plaintext.FromHTML(written)), Tags: tagsIn(d["tags"]), Modified: w.now}
+	i := noteIn(it, key)
+	if i < 0 {
 		it.Notes = append(it.Notes, n)
+		return
 	}
+	if was := it.Notes[i].Text; noteHTML(was, e.rec.Objects[key].Extra) == written {
+		n.Text = was
+	}
+	it.Notes[i] = n
 }
 
 func setAttachment(it *library.Item, key string, d library.Data) {

@@ -96,11 +96,10 @@ func (s works) object(kind library.ObjectKind, key string) (*library.Object, err
 	if e == nil || err != nil {
 		return nil, err
 	}
-	d, err := dataOf(e, key)
-	if d == nil || err != nil {
-		return nil, err
+	if d := dataOf(e, key); d != nil {
+		return &library.Object{Kind: kind, Key: key, Version: e.version(key), Data: d}, nil
 	}
-	return &library.Object{Kind: kind, Key: key, Version: e.version(key), Data: d}, nil
+	return nil, nil
 }
 
 // Write implements [library.Writer]. A batch is one transaction. While another process
@@ -222,8 +221,11 @@ func (w *writing) changeItem(o *library.Object, sent library.Data) error {
 	if err != nil {
 		return err
 	}
-	setObject(e, o.Key, d, w)
-	if value, named := sent["deleted"]; named {
+	value, named := sent["deleted"]
+	if !named || len(sent) > 1 {
+		setObject(e, o.Key, d, w)
+	}
+	if named {
 		e.rec.set(o.Key, func(s *objectState) {
 			if s.Trashed = w.now; isEmpty(value) {
 				s.Trashed = time.Time{}

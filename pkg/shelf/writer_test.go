@@ -3,6 +3,7 @@ package shelf
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -294,5 +295,48 @@ func TestWriter_TwoProcessesLoseNothing(t *testing.T) {
 		if err != nil || len(page.Items) != 1 || len(page.Items[0].Tags) < 2*each {
 			t.Errorf("process %d sees %+v, %v", i, page.Items, err)
 		}
+	}
+}
+
+// TestWriter_TrashesLongNotes trashes an imported note that is longer than callers may
+// write one.
+func TestWriter_TrashesLongNotes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	long := paper("ice1", "On the strength of ice")
+	long.Item.Notes = []library.Note{{Text: strings.Repeat("Words & more. ", 30_000)}}
+	mustImport(t, dir, long)
+	w := NewWriter(mustOpen(t, dir))
+	key := titled(t, w.Shelf, "On the strength of ice").Notes[0].Key
+	if o := object(t, w, library.ItemObject, key); !strings.HasPrefix(fmt.Sprint(o.Data["note"]), "<p>Words &amp; more. ") {
+		t.Errorf("%.100s", o.Data["note"])
+	}
+	set(t, w, library.ItemObject, key, library.Data{"deleted": true})
+	set(t, w, library.ItemObject, key, library.Data{"deleted": false})
+	if it := titled(t, w.Shelf, "On the strength of ice"); it.Notes[0].Text != strings.TrimSpace(long.Item.Notes[0].Text) {
+		t.Errorf("the note has %d bytes", len(it.Notes[0].Text))
+	}
+}
+
+// TestWriter_KeepsTextsOfImportedNotes changes the tags of an imported note and takes it
+// to the trash and back: its text, which is no Markdown, stays.
+func TestWriter_KeepsTextsOfImportedNotes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	noted := paper("ice1", "On the strength of ice")
+	text := "1) a * b\n\n\n\n    c <d> & e\n- f_g_h [x](y)"
+	noted.Item.Notes = []library.Note{{Text: text}}
+	mustImport(t, dir, noted)
+	w := NewWriter(mustOpen(t, dir))
+	key := titled(t, w.Shelf, "On the strength of ice").Notes[0].Key
+	for _, d := range []library.Data{{"tags": []any{map[string]any{"tag": "new"}}}, {"deleted": true}, {"deleted": false}} {
+		set(t, w, library.ItemObject, key, d)
+	}
+	if n := titled(t, w.Shelf, "On the strength of ice").Notes[0]; n.Text != text || !slices.Equal(n.Tags, []string{"new"}) {
+		t.Errorf("%+v", n)
+	}
+	set(t, w, library.ItemObject, key, library.Data{"note": "<p>Other</p>"})
+	if n := titled(t, w.Shelf, "On the strength of ice").Notes[0]; n.Text != "Other" {
+		t.Errorf("%+v", n)
 	}
 }
