@@ -90,37 +90,49 @@ func yearRange(from, to int) string {
 	return fmt.Sprintf("from %d to %d", from, to)
 }
 
+// emptiness is why a search is empty.
+type emptiness struct {
+	notices []string
+	met     bool // works meet the query if filters are left out
+}
+
 // emptied says why an empty search is empty: which filters no work meets, and
 // which leave something if they are left out, with the names that are like those
 // that no work has.
-func (c *call) emptied(ctx context.Context, all []portion, q library.Query) (notices []string) {
+func (c *call) emptied(ctx context.Context, all []portion, q library.Query) (e emptiness) {
 	conditions := conditionsOf(q)
 	if len(conditions) == 0 {
-		return nil
+		return e
 	}
 	q.Statistics, q.After = nil, nil
 	blamed := false
 	for _, cond := range conditions {
 		without := q
 		cond.drop(&without)
-		if !c.finds(ctx, all, without) {
+		listed, met := c.finds(ctx, all, without)
+		if !listed {
 			continue
 		}
 		blamed = true
-		if c.finds(ctx, all, cond.alone) {
-			notices = append(notices, "no work that meets the rest has "+cond.phrase+"; leave it out to see them")
+		e.met = e.met || met
+		if listed, _ := c.finds(ctx, all, cond.alone); listed {
+			e.notices = append(e.notices, "no work that meets the rest has "+cond.phrase+"; leave it out to see them")
 			continue
 		}
 		notice := "no work has " + cond.phrase
 		if names := c.nearest(ctx, all, cond); len(names) > 0 {
 			notice += fmt.Sprintf("; nearest %ss: %s", cond.kind, shownNames(names))
 		}
-		notices = append(notices, notice)
+		e.notices = append(e.notices, notice)
 	}
-	if !blamed && len(conditions) > 1 && c.finds(ctx, all, library.Query{Text: q.Text}) {
-		notices = append(notices, "no work meets all filters, or all but one; leave out two or more")
+	if blamed || len(conditions) < 2 {
+		return e
 	}
-	return notices
+	if listed, met := c.finds(ctx, all, library.Query{Text: q.Text}); listed {
+		e.met = met
+		e.notices = append(e.notices, "no work meets all filters, or all but one; leave out two or more")
+	}
+	return e
 }
 
 // shownNames returns names from a library, each in quotes.
@@ -132,17 +144,18 @@ func shownNames(names []library.Name) string {
 	return strings.Join(out, ", ")
 }
 
-// finds reports whether a library has a work that meets a query.
-func (c *call) finds(ctx context.Context, all []portion, q library.Query) bool {
+// finds reports whether a library lists a work for a query, and whether one meets
+// it.
+func (c *call) finds(ctx context.Context, all []portion, q library.Query) (listed, met bool) {
 	q.Limit = 1
-	found := make([]bool, len(all))
+	found, total := make([]bool, len(all)), make([]bool, len(all))
 	each(len(all), func(i int) {
 		if r, err := c.reader(ctx, all[i].lib.ID); err == nil {
 			page, err := r.Search(ctx, q)
-			found[i] = err == nil && len(page.Items) > 0
+			found[i], total[i] = err == nil && len(page.Items) > 0, err == nil && page.Total > 0
 		}
 	})
-	return slices.Contains(found, true)
+	return slices.Contains(found, true), slices.Contains(total, true)
 }
 
 // nearest returns the names in all libraries that are like a condition's.

@@ -156,10 +156,11 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit
 		l.extra = append(l.extra, mark{name: statisticsMark, texts: []string{string(statistics.AppendBinary(nil))}})
 	}
 	l.position, l.query = positionOf, q
-	l.notices = slices.Concat(notices, queryNotices(l, q), l.notices)
+	var filters emptiness
 	if len(l.entries) == 0 && in.Cursor == "" {
-		l.notices = append(l.notices, c.emptied(ctx, all, q)...)
+		filters = c.emptied(ctx, all, q)
 	}
+	l.notices = slices.Concat(notices, queryNotices(l, q, filters.met), l.notices, filters.notices)
 	return l, nil
 }
 
@@ -167,8 +168,9 @@ func (c *call) search(ctx context.Context, in searchInput) (*listing[library.Hit
 const noticeOtherOrder = "; sorted by relevance, works that have some of them are listed"
 
 // queryNotices returns what the libraries say of the query, the same of several
-// once, and what no work of any of them is.
-func queryNotices(l *listing[library.Hit], q library.Query) []string {
+// once, and what no work of any of them is, unless works meet the query without its
+// filters.
+func queryNotices(l *listing[library.Hit], q library.Query, met bool) []string {
 	var out []string
 	add := func(notice string) {
 		if notice = ours(notice); notice != "" && !slices.Contains(out, notice) {
@@ -180,7 +182,7 @@ func queryNotices(l *listing[library.Hit], q library.Query) []string {
 			add(n)
 		}
 	}
-	if l.total() > 0 {
+	if l.total() > 0 || met {
 		return out
 	}
 	for i := range l.branches {
