@@ -2,10 +2,12 @@
 
 locals {
   deploys = var.github != null || var.cloud_build
+  # Vertex AI embeds works: docs/embeddings.md.
+  vertex = startswith(lookup(var.settings, "STACKROOM_EMBED_URL", ""), "vertex:")
 }
 
-# The server. Its only roles in the project are those of telemetry. Roles on
-# its secrets and its bucket are granted one by one.
+# The server. Its only roles in the project are those of telemetry and, if it embeds
+# works there, of Vertex AI. Roles on its secrets and its bucket are granted one by one.
 resource "google_service_account" "runtime" {
   project      = var.project
   account_id   = "${var.name}-run"
@@ -17,6 +19,7 @@ resource "google_service_account" "runtime" {
 resource "google_project_iam_member" "runtime" {
   for_each = setunion(
     var.runtime_roles,
+    local.vertex ? ["roles/aiplatform.user"] : [],
     var.telemetry == "none" ? [] : ["roles/telemetry.tracesWriter"],
     var.telemetry == "direct" ? ["roles/telemetry.metricsWriter"] : [],
     var.telemetry == "collector" ? ["roles/monitoring.metricWriter"] : [],

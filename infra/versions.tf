@@ -43,6 +43,7 @@ locals {
     var.cloud_build ? ["cloudbuild.googleapis.com"] : [],
     var.binary_authorization ? ["binaryauthorization.googleapis.com"] : [],
     length(var.iap_members) == 0 ? [] : ["iap.googleapis.com"],
+    local.vertex ? ["aiplatform.googleapis.com"] : [],
     var.vpc_egress == null ? [] : ["compute.googleapis.com"],
   )
 }

@@ -248,6 +248,33 @@ run "oidc_without_personal_access_tokens" {
   }
 }
 
+run "embeddings_of_vertex_ai" {
+  command = plan
+
+  variables {
+    settings = { STACKROOM_EMBED_LIBRARIES = "all", STACKROOM_EMBED_URL = "vertex:europe-west1", STACKROOM_EMBED_MODEL = "text-multilingual-embedding-002" }
+  }
+
+  assert {
+    condition     = contains(keys(google_project_iam_member.runtime), "roles/aiplatform.user") && contains(keys(google_project_service.api), "aiplatform.googleapis.com")
+    error_message = "The service's account may use Vertex AI."
+  }
+}
+
+run "embeddings_of_another_service" {
+  command = plan
+
+  variables {
+    settings = { STACKROOM_EMBED_LIBRARIES = "all", STACKROOM_EMBED_URL = "https://api.example.org/v1", STACKROOM_EMBED_MODEL = "m" }
+    secrets  = ["STACKROOM_EMBED_KEY"]
+  }
+
+  assert {
+    condition     = !contains(keys(google_project_iam_member.runtime), "roles/aiplatform.user") && contains(keys(google_secret_manager_secret.setting), "STACKROOM_EMBED_KEY")
+    error_message = "The key is a secret, and the account gets no role."
+  }
+}
+
 run "zotero_libraries_with_tokens" {
   command = plan
 
