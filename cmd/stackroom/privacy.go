@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
+	"github.com/stackroom-mcp/stackroom/pkg/meaning"
 	"github.com/stackroom-mcp/stackroom/pkg/server/directory"
 )
 
@@ -105,6 +107,11 @@ func sent(c *config.Config, writes bool) []directory.Sent {
 			To:   "Public registries: " + strings.Join(registryNames(c.AskedRegistries()), ", "),
 			What: "Identifiers of works, and title, names and year of references without one. No text of a library, and nothing about who asks", When: "W" + registries[1:],
 		}},
+		{c.Embeds(), directory.Sent{
+			To:   "The embedding service at " + embeddingsHost(c),
+			What: "Titles and abstracts of works of " + embeddedLibraries(c) + ", and questions to them. No notes, annotations or texts, and nothing about who asks",
+			When: "Works in the background, once and when they change; a question when it is searched",
+		}},
 		{c.ReadsWebPages(), directory.Sent{
 			To: "Web pages that references name", What: "A request for the page, without cookies", When: "W" + asked[1:],
 		}},
@@ -118,6 +125,14 @@ func sent(c *config.Config, writes bool) []directory.Sent {
 			To: "Google Cloud", What: "What is kept there, as said above, and the server's own secrets and log", When: "While the server runs",
 		}},
 	})
+}
+
+// embeddedLibraries names the libraries whose works are embedded.
+func embeddedLibraries(c *config.Config) string {
+	if slices.Contains(c.EmbeddingsLibraries, meaning.All) {
+		return "all libraries"
+	}
+	return "these libraries: " + strings.Join(c.EmbeddingsLibraries, ", ")
 }
 
 // registryNames returns the names of registries as people know them.

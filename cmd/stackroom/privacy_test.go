@@ -45,6 +45,8 @@ func TestPrivacy_KnowsEverySetting(t *testing.T) {
 		"STACKROOM_STYLES": neither, "STACKROOM_STYLE_REPOSITORY": sends,
 		"STACKROOM_RESOLVERS": sends, "STACKROOM_RESOLVER_URL": sends, "STACKROOM_CONTACT": neither, "STACKROOM_WEB_PAGES": sends, "STACKROOM_OPENALEX_KEY": neither,
 		"STACKROOM_SUPPORT": neither, "STACKROOM_OPENAI_CHALLENGE": neither,
+		"STACKROOM_EMBED_LIBRARIES": sends, "STACKROOM_EMBED_URL": sends, "STACKROOM_EMBED_MODEL": neither, "STACKROOM_EMBED_QUERY_MODEL": neither, "STACKROOM_EMBED_PREFIX": neither,
+		"STACKROOM_EMBED_QUERY_PREFIX": neither, "STACKROOM_EMBED_DIMENSIONS": neither, "STACKROOM_EMBED_MATRYOSHKA": neither, "STACKROOM_EMBED_KEY": neither, "STACKROOM_EMBED_BUDGET": neither,
 		"STACKROOM_WRITES": keeps, "STACKROOM_CONFIRM": neither,
 		"PORT": neither, "STACKROOM_ADDR": neither, "STACKROOM_PUBLIC_URL": neither, "STACKROOM_ALLOWED_HOSTS": neither, "STACKROOM_ALLOWED_ORIGINS": neither, "STACKROOM_TRUSTED_HOPS": neither,
 		"STACKROOM_AUTH": keeps, "STACKROOM_TOKENS": keeps, "STACKROOM_OIDC_ISSUER": sends, "STACKROOM_OIDC_AUDIENCE": neither, "STACKROOM_OIDC_POLICY": neither, "STACKROOM_OIDC_SCOPES": neither,
@@ -118,12 +120,13 @@ func TestPrivacy_NamesEveryFolder(t *testing.T) {
 }
 
 func TestPrivacy_FollowsTheSettings(t *testing.T) {
-	full := loaded(t, append([]string{"STACKROOM_TRACE_CONTENT=true", "STACKROOM_WEB_PAGES=on", "STACKROOM_STYLE_REPOSITORY=https://www.zotero.org/styles"}, team...)...)
+	full := loaded(t, append([]string{"STACKROOM_TRACE_CONTENT=true", "STACKROOM_WEB_PAGES=on", "STACKROOM_STYLE_REPOSITORY=https://www.zotero.org/styles",
+		"STACKROOM_EMBED_LIBRARIES=group:4711", "STACKROOM_EMBED_URL=https://embed.example.org/v1", "STACKROOM_EMBED_MODEL=m"}, team...)...)
 	plain := loaded(t, "STACKROOM_RESOLVERS=none")
 	all, least := told(full, true), told(plain, false)
 	for _, s := range []string{
 		"A journal of changes", "90 days", "plans for ten minutes", "A copy of each Zotero library", "A snapshot of each", "spent or ended", "/account/tokens", "A cookie", "Traces with the arguments",
-		"Public registries: Crossref, DataCite, doi.org, arXiv, PubMed, Europe PMC, Open Library, OpenAlex", "or adds a work", "Web pages that references name", "citation styles", "{Zotero ", "Google Cloud",
+		"Public registries: Crossref, DataCite, doi.org, arXiv, PubMed, Europe PMC, Open Library, OpenAlex", "or adds a work", "Web pages that references name", "embed.example.org", "these libraries: group:4711", "citation styles", "{Zotero ", "Google Cloud",
 	} {
 		if !strings.Contains(all, s) {
 			t.Errorf("a server that keeps all does not say %q", s)
