@@ -72,6 +72,11 @@ func moreExamplesOf(path string) []example {
 			{"a web page in German, with keys from a file too", "stackroom cite paper.md --locale de-DE --bibliography refs.bib -o paper.html"},
 			{"a Word document stays as it is but for its citations", "stackroom cite draft.docx --style ieee -o final.docx"},
 		}
+	case "check":
+		return []example{
+			{"references, quotations and keys of a manuscript", "stackroom check paper.md"},
+			{"with the works that it cites in a file", "stackroom check draft.docx --bibliography refs.bib"},
+		}
 	case "bundle":
 		return []example{
 			{"a bundle of this program", "stackroom bundle"},

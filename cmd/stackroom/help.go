@@ -65,6 +65,8 @@ func settingsOf(path string) []config.Variable {
 		return only("STACKROOM_DATA")
 	case "cite":
 		return only("STACKROOM_DATA", "STACKROOM_STYLES", "STACKROOM_STYLE_REPOSITORY", "ZOTERO_API_KEY", "ZOTERO_DESKTOP")
+	case "check":
+		return only("STACKROOM_DATA", "STACKROOM_RESOLVERS", "STACKROOM_CONTACT", "STACKROOM_OPENALEX_KEY", "ZOTERO_API_KEY", "ZOTERO_DESKTOP")
 	case "healthcheck":
 		return only("PORT", "STACKROOM_ADDR")
 	case "token new", "token list", "token revoke":

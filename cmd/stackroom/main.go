@@ -27,6 +27,7 @@ type commands struct {
 	Remove      removeCommand      `cmd:"" group:"library" help:"Forget a file or folder, and remove the works that no other one has."`
 	Reset       resetCommand       `cmd:"" group:"library" help:"Remove all works from the embedded library."`
 	Cite        citeCommand        `cmd:"" group:"library" help:"Write a manuscript (Markdown, LaTeX, Word) with its citations and bibliography in any style."`
+	Check       checkCommand       `cmd:"" group:"library" help:"Check the references and quotations of a manuscript (Markdown, LaTeX, Word) against libraries and registries."`
 	Settings    settingsCommand    `cmd:"" group:"operate" help:"List the settings: what each is for, what it takes, its default."`
 	Doctor      doctorCommand      `cmd:"" group:"operate" help:"Check settings, keys, libraries and folders, and say how to correct what is wrong. Changes nothing."`
 	Token       tokenCommand       `cmd:"" group:"operate" help:"Make access tokens and keys for sign-in."`
