@@ -27,7 +27,7 @@ func (c *checkCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	a, err := setUp(&process{ctx: p.ctx, environ: append([]string{"LOG_LEVEL=error"}, p.environ...), stdin: p.stdin, stdout: p.stdout, stderr: p.stderr}, nil)
+	a, err := setUp(&process{ctx: p.ctx, environ: append([]string{"LOG_LEVEL=error"}, p.environ...), stdin: p.stdin, stdout: p.stdout, stderr: p.stderr}, nil, overPipe)
 	if err != nil {
 		return err
 	}

@@ -163,7 +163,7 @@ $$
 
 func TestWrite_CarriesEverything(t *testing.T) {
 	html, reports := cited(t, everything, Markdown, HTML, "apa")
-	if len(reports) > 0 {
+	if len(reports) != 1 || !strings.HasPrefix(reports[0], "mathematics in HTML: ") {
 		t.Errorf("%q", reports)
 	}
 	for _, want := range []string{
