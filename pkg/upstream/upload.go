@@ -80,14 +80,15 @@ func (c *Client) post(ctx context.Context, transport http.RoundTripper, u *url.U
 		Method: http.MethodPost, URL: u, Host: u.Host, Header: http.Header{"Content-Type": {contentType}},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: first, GetBody: body, ContentLength: length,
 	}).WithContext(ctx))
-	switch {
-	case err != nil && ctx.Err() != nil:
+	if err != nil && ctx.Err() != nil {
 		return c.networkFault(ctx, err, false)
-	case err != nil:
+	}
+	if err != nil {
 		failed := c.uploadFault(http.StatusBadGateway)
 		failed.err = failed.err.WithCause(err)
 		return failed
 	}
+	defer func() { _ = response.Body.Close() }()
 	discard(response)
 	if response.StatusCode < 200 || response.StatusCode >= 300 {
 		return c.uploadFault(response.StatusCode)
