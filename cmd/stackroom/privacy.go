@@ -51,42 +51,42 @@ func kept(c *config.Config, writes bool) []directory.Kept {
 	days := int(change.ReceiptLife.Hours() / 24)
 	return holding([]rule[directory.Kept]{
 		{c.ServesLocal(), directory.Kept{
-			What: "Libraries that the operator imported, with their texts", Where: "on the server, in its data folder",
+			Name: "Imported libraries", What: "Libraries that the operator imported, with their texts", Where: "on the server, in its data folder",
 			HowLong: "until the operator removes them", End: "ask the operator",
 		}},
 		{fromZotero(c), directory.Kept{
-			What:  "A copy of each Zotero library that is read: works, notes, annotations, texts and a search index",
+			Name: "Zotero libraries", What: "A copy of each Zotero library that is read: works, notes, annotations, texts and a search index",
 			Where: "on the server, in replicas of its data folder or a temporary folder", HowLong: "30 days after the last use",
 			End: "take the server's access to the library away at Zotero; no caller is then shown the copy, and it goes after these days",
 		}},
 		{fromZotero(c) && c.StateBucket != "" && c.Snapshots == "on", directory.Kept{
-			What:    "A snapshot of each of these copies, encrypted under the server's master key if it has one",
+			Name: "Snapshots", What: "A snapshot of each of these copies, encrypted under the server's master key if it has one",
 			Where:   "in the operator's bucket at Google Cloud Storage, under replicas/",
 			HowLong: "30 days after the last use, or until Zotero no longer has the library", End: "as for the copy",
 		}},
 		{signsIn(c), directory.Kept{
-			What:  "Which sign-ins, codes and tokens are spent or ended, by numbers without names, and of each personal access token its name, scopes and dates. The tokens themselves, with your Zotero key sealed in them, are kept by your client alone",
+			Name: "Sign-ins", What: "Which sign-ins, codes and tokens are spent or ended, by numbers without names, and of each personal access token its name, scopes and dates. The tokens themselves, with your Zotero key sealed in them, are kept by your client alone",
 			Where: stateAt(c, "the sign-in file", "ledger/"), HowLong: "at most 100 days",
 			End: "sign out in the client, end the token at /account/tokens, or delete the key at zotero.org/settings/keys",
 		}},
 		{signsIn(c), directory.Kept{
-			What: "A cookie while you are signed in to the account page", Where: "in your browser", HowLong: "an hour", End: "sign out there",
+			Name: "A cookie", What: "It is set while you are signed in to the account page", Where: "in your browser", HowLong: "an hour", End: "sign out there",
 		}},
 		{c.Auth == "tokens", directory.Kept{
-			What: "Of each access token a hash, its name and what it may read", Where: "in the server's settings", HowLong: "until the operator removes it", End: "ask the operator",
+			Name: "Access tokens", What: "Of each access token a hash, its name and what it may read", Where: "in the server's settings", HowLong: "until the operator removes it", End: "ask the operator",
 		}},
 		{writes, directory.Kept{
-			What:  "A journal of changes: who changed what with which client and when, and each work before and after; and plans of changes that are too long for the client to carry",
+			Name: "A journal of changes", What: "Who changed what with which client and when, and each work before and after; and plans of changes that are too long for the client to carry",
 			Where: stateAt(c, "changes", "journal/ and plans/"), HowLong: fmt.Sprintf("%d days; plans for ten minutes, removed within a day", days),
 			End: "ask the operator; then these changes can't be taken back",
 		}},
 		{true, directory.Kept{
-			What:    "Log lines and audit events: who called which tool of which library when, the IDs of the works that were given out, the outcome, and the address of the request. Never words of a question, titles, keys or tokens",
+			Name: "Log lines and audit events", What: "Who called which tool of which library when, the IDs of the works that were given out, the outcome, and the address of the request. Never words of a question, titles, keys or tokens",
 			Where:   "where the operator's platform keeps the server's output",
 			HowLong: "as long as the operator chose there (30 days at Google Cloud unless changed)", End: "ask the operator",
 		}},
 		{c.TraceContent, directory.Kept{
-			What:  "Traces with the arguments of calls: on this server they have the words of your questions",
+			Name: "Traces", What: "Traces with the arguments of calls: on this server they have the words of your questions",
 			Where: "where the operator's traces are kept", HowLong: "as long as the operator chose there", End: "ask the operator",
 		}},
 	})
@@ -101,7 +101,7 @@ func sent(c *config.Config, writes bool) []directory.Sent {
 	}
 	return holding([]rule[directory.Sent]{
 		{fromZotero(c) && c.ZoteroData == "", directory.Sent{
-			To: "Zotero", What: "The key that you or the operator gave, and requests for the libraries that it may read", When: "When a library is read or changed",
+			To: "Zotero", What: "The key that you or the operator gave, and requests for the libraries that it may read", When: "When a library is read or changed, and for the file of a work when it is annotated",
 		}},
 		{len(c.AskedRegistries()) > 0, directory.Sent{
 			To:   "Public registries: " + strings.Join(registryNames(c.AskedRegistries()), ", "),

@@ -126,7 +126,7 @@ func TestPrivacy_FollowsTheSettings(t *testing.T) {
 	all, least := told(full, true), told(plain, false)
 	for _, s := range []string{
 		"A journal of changes", "90 days", "plans for ten minutes", "A copy of each Zotero library", "A snapshot of each", "spent or ended", "/account/tokens", "A cookie", "Traces with the arguments",
-		"Public registries: Crossref, DataCite, doi.org, arXiv, PubMed, Europe PMC, Open Library, OpenAlex", "or adds a work", "Web pages that references name", "embed.example.org", "these libraries: group:4711", "citation styles", "{Zotero ", "Google Cloud",
+		"Public registries: Crossref, DataCite, doi.org, arXiv, PubMed, Europe PMC, Open Library, OpenAlex", "or adds a work", "Web pages that references name", "embed.example.org", "these libraries: group:4711", "citation styles", "{Zotero The key", "Google Cloud",
 	} {
 		if !strings.Contains(all, s) {
 			t.Errorf("a server that keeps all does not say %q", s)
@@ -149,7 +149,7 @@ func TestPrivacy_FollowsTheSettings(t *testing.T) {
 	if page := told(loaded(t, "STACKROOM_RESOLVERS=arxiv,crossref"), false); !strings.Contains(page, "registries: arXiv, Crossref") {
 		t.Errorf("two registries: %s", page)
 	}
-	if page := told(loaded(t, "ZOTERO_DATA=/home/ada/Zotero"), false); strings.Contains(page, "{Zotero ") || !strings.Contains(page, "A copy of each Zotero library") {
+	if page := told(loaded(t, "ZOTERO_DATA=/home/ada/Zotero"), false); strings.Contains(page, "{Zotero The key") || !strings.Contains(page, "A copy of each Zotero library") {
 		t.Errorf("a data folder: %s", page)
 	}
 }

@@ -138,3 +138,12 @@ func TestViews_KnowTheStylesAndTools(t *testing.T) {
 		t.Errorf("the views call %v and offer %d styles", called, offered)
 	}
 }
+
+func TestWithViews_LeavesTheListAsItIs(t *testing.T) {
+	c := catalogOf(t, one(), Options{})
+	wire := c.byName["search"].wire
+	list := &mcp.ListToolsResult{Tools: []*mcp.Tool{wire}}
+	if shown := c.withViews(list); shown.Tools[0].Meta == nil || list.Tools[0] != wire || wire.Meta != nil || list.CacheScope != "" {
+		t.Errorf("%+v became %+v", list, shown)
+	}
+}

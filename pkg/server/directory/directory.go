@@ -48,8 +48,8 @@ type Privacy struct {
 	Sent []Sent
 }
 
-// Kept is something that the server keeps.
-type Kept struct{ What, Where, HowLong, End string }
+// Kept is something that the server keeps. What says more than the name, or is "".
+type Kept struct{ Name, What, Where, HowLong, End string }
 
 // Sent is something that the server sends to others.
 type Sent struct{ To, What, When string }

@@ -20,7 +20,7 @@ func options() Options {
 		},
 		PublicURL: "https://mcp.example.org/", Challenge: "abc-123", Icon: []byte("PNG"), IconSize: "512x512",
 		Contact: "library@example.org",
-		Privacy: Privacy{Kept: []Kept{{"A <b>thing</b>", "here", "a day", "ask"}}, Sent: []Sent{{"Zotero", "A key", "Always"}}},
+		Privacy: Privacy{Kept: []Kept{{"A <b>thing</b>", "With more", "here", "a day", "ask"}}, Sent: []Sent{{"Zotero", "A key", "Always"}}},
 	}
 }
 
@@ -169,7 +169,7 @@ func TestIcon(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	for path, want := range map[string][]string{
-		"/privacy": {"A &lt;b&gt;thing&lt;/b&gt;", "Where: here.", "How long: a day.", "How to end it: ask.", "Zotero", "A key. Always.", `href="mailto:library@example.org"`, `href="/support"`},
+		"/privacy": {"<h3>A &lt;b&gt;thing&lt;/b&gt;</h3>", "<p>With more.</p>", "Where: here.", "How long: a day.", "How to end it: ask.", "Zotero", "A key. Always.", `href="mailto:library@example.org"`, `href="/support"`},
 		"/support": {`href="mailto:library@example.org"`, `href="https://example.org/source/issues"`, `href="/privacy"`, "Stackroom 1.2.3"},
 	} {
 		w := serve(t, options(), "GET", path, nil)
