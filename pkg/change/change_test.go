@@ -398,16 +398,7 @@ func TestJournal_LatestFirst(t *testing.T) {
 		}
 		ids = append([]string{r.ID}, ids...)
 	}
-	var got []string
-	more, err := j.Latest(t.Context(), group, 5, func(r *change.Receipt) bool { got = append(got, r.ID); return true })
-	if err != nil || !more || !cmp.Equal(got, ids[:5]) {
-		t.Errorf("%q, more %v, %v; want %q", got, more, err, ids[:5])
-	}
-	got = nil
-	more, err = j.Latest(t.Context(), group, 8, func(r *change.Receipt) bool { got = append(got, r.ID); return true })
-	if err != nil || more || !cmp.Equal(got, ids) {
-		t.Errorf("%q, more %v, %v; want %q", got, more, err, ids)
-	}
+	testPages(t, j, ids, now)
 	now = now.Add(time.Minute) // a run that changed nothing is none to take back
 	stale := change.Edit{Kind: library.ItemObject, Key: key(1), Version: 1, After: library.Data{"title": "y"}}
 	p, err := change.New(group, "update_items", "t", alice, []change.Edit{stale}, now)
@@ -447,6 +438,75 @@ func TestJournal_LatestFirst(t *testing.T) {
 	}
 	if _, err := j.LastOf(t.Context(), libs, "token:carol"); library.CodeOf(err) != library.NotFound {
 		t.Errorf("%v", err)
+	}
+}
+
+// testPages lists receipts, which are a minute apart, with offsets and times.
+func testPages(t *testing.T, j *change.Journal, ids []string, now time.Time) {
+	t.Helper()
+	for _, c := range []struct {
+		since         time.Time
+		offset, limit int
+		want          []string
+		total         int
+	}{
+		{time.Time{}, 0, 5, ids[:5], 8}, {time.Time{}, 5, 5, ids[5:], 8}, {time.Time{}, 8, 5, nil, 8}, {time.Time{}, 0, 0, nil, 8},
+		{now.Add(-2 * time.Minute), 0, 9, ids[:3], 3}, {now.Add(-2 * time.Minute), 1, 1, ids[1:2], 3}, {now.Add(time.Millisecond), 0, 9, nil, 0},
+	} {
+		p, err := j.List(t.Context(), group, c.since, c.offset, c.limit)
+		var got []string
+		for _, r := range p.Receipts {
+			got = append(got, r.ID)
+		}
+		if err != nil || p.Total != c.total || p.More || !cmp.Equal(got, c.want) || !p.Last.Equal(now) {
+			t.Errorf("%+v: %q of %d, last %s, %v", c, got, p.Total, p.Last, err)
+		}
+	}
+}
+
+func TestJournal_BoundsWhatItReads(t *testing.T) {
+	l, j := shelf(1), change.NewJournal(changetest.NewStore(), nil, nil)
+	e := change.Make(library.ItemObject, "BOOK9999", library.Data{"title": "x"})
+	for i := range change.MaxLatest + 1 {
+		p, err := change.New(group, "update_items", "t", alice, []change.Edit{e}, time.Now().Add(time.Duration(i)*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := j.Run(t.Context(), l, p, alice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := j.List(t.Context(), group, time.Time{}, change.MaxLatest-1, 10)
+	if err != nil || len(p.Receipts) != 1 || p.Total != change.MaxLatest || !p.More {
+		t.Errorf("%d of %d, more %v, %v", len(p.Receipts), p.Total, p.More, err)
+	}
+	if _, err := j.LastOf(t.Context(), []library.ID{group}, alice.Subject); library.CodeOf(err) != library.NotFound {
+		t.Errorf("the change before the last %d is looked at: %v", change.MaxLatest, err)
+	}
+}
+
+func TestJournal_SaysWhatIsUndone(t *testing.T) {
+	l, j := shelf(1), change.NewJournal(changetest.NewStore(), nil, nil)
+	undone := func() (all []bool) {
+		p, err := j.List(t.Context(), group, time.Time{}, 0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range p.Receipts {
+			all = append(all, r.Undone)
+		}
+		return all
+	}
+	r, err := j.Run(t.Context(), l, retitle(t, l, 1), alice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range [][]bool{{false}, {false, true}, {false, true, false}} {
+		if got := undone(); !cmp.Equal(got, want) {
+			t.Errorf("undone %v, want %v", got, want)
+		}
+		time.Sleep(2 * time.Millisecond) // another ID
+		r = takeBack(t, j, l, r)
 	}
 }
 

@@ -109,13 +109,27 @@ const (
 func newID(now time.Time) string {
 	var random [10]byte
 	_, _ = rand.Read(random[:]) // crypto/rand never fails
+	return timeOf(now) + base32.NewEncoding(crockford).WithPadding(base32.NoPadding).EncodeToString(random[:])
+}
+
+// timeOf returns what the IDs of plans of a time begin with. A time before 1970 counts
+// as 1970.
+func timeOf(t time.Time) string {
 	var id strings.Builder
-	ms := uint64(now.UnixMilli())
+	ms := uint64(max(t.UnixMilli(), 0))
 	for shift := 5 * (timeChars - 1); shift >= 0; shift -= 5 {
 		id.WriteByte(crockford[ms>>shift&31])
 	}
-	id.WriteString(base32.NewEncoding(crockford).WithPadding(base32.NoPadding).EncodeToString(random[:]))
 	return id.String()
+}
+
+// plannedAt returns the time of the plan of an ID.
+func plannedAt(id string) time.Time {
+	var ms int64
+	for i := range timeChars {
+		ms = ms<<5 | int64(strings.IndexByte(crockford, id[i]))
+	}
+	return time.UnixMilli(ms)
 }
 
 // validID reports whether s has the form of an ID.

@@ -14,14 +14,15 @@ type changesInput struct {
 	Since        string
 	SinceVersion int
 	Library      string
+	Receipts     bool
 	Limit        int
 	Cursor       string
 }
 
 // changesOutput is the answer of recent_changes.
 type changesOutput struct {
-	Changes  []changeLine         `json:"changes" jsonschema:"kind, id, title, creators, year, item_type, at, by, version: untrusted third-party text"`
-	Versions map[library.ID]int64 `json:"versions" jsonschema:"now, by library"`
+	Changes  []changeLine         `json:"changes" jsonschema:"kind, id, title, creators, year, item_type, at, by, version, client: untrusted third-party text"`
+	Versions map[library.ID]int64 `json:"versions" jsonschema:"by library"`
 	listed
 }
 
@@ -34,23 +35,30 @@ type changeLine struct {
 	ItemType string `json:"item_type,omitempty"`
 	At       string `json:"at,omitempty"`
 	By       string `json:"by,omitempty"`
-	Version  int64  `json:"version"`
+	Version  int64  `json:"version,omitempty"`
+	*receiptLine
 }
 
 // maxVersion bounds a library version: what a JSON number holds exactly.
 const maxVersion = 1 << 53
 
 func recentChangesTool(c *Catalog) (*definition, error) {
+	fields := []field[changesInput]{
+		name("since", "date, time or age (7d)", func(in *changesInput) *string { return &in.Since }),
+		sinceVersionField(),
+		name(libraryName, "", func(in *changesInput) *string { return &in.Library }),
+		limitField(25, library.MaxLimit, func(in *changesInput) *int { return &in.Limit }),
+		cursorField(func(in *changesInput) *string { return &in.Cursor }),
+	}
+	if c.writing != nil {
+		f := boolean("receipts", "what tools did", func(in *changesInput) *bool { return &in.Receipts })
+		f.fallback = nil // to keep the catalogue short
+		fields = append(fields, f)
+	}
 	return readTool(c, about{"recent_changes", "Recent changes",
-		"Works added, changed or removed, last first, when and by whom if known. " +
-			"Use it for what is new. Not for a subject: use search."},
-		[]field[changesInput]{
-			name("since", "date, RFC 3339 time, or age as 7d", func(in *changesInput) *string { return &in.Since }),
-			sinceVersionField(),
-			name(libraryName, "", func(in *changesInput) *string { return &in.Library }),
-			limitField(25, library.MaxLimit, func(in *changesInput) *int { return &in.Limit }),
-			cursorField(func(in *changesInput) *string { return &in.Cursor }),
-		}, recentChanges)
+		"Works added, changed, removed, last first, and by whom. " +
+			"Use it for what is new. Not for a subject."},
+		fields, c.recentChanges)
 }
 
 func sinceVersionField() field[changesInput] {
@@ -59,12 +67,14 @@ func sinceVersionField() field[changesInput] {
 	return f
 }
 
-func recentChanges(ctx context.Context, c *call, in changesInput) (answer[changesOutput], error) {
+// recentChanges lists the changes of libraries, or the receipts of what the tools of
+// this catalogue did.
+func (c *Catalog) recentChanges(ctx context.Context, k *call, in changesInput) (answer[changesOutput], error) {
 	since, err := sinceTime("since", in.Since, time.Now())
 	if err != nil {
 		return answer[changesOutput]{}, err
 	}
-	all, own, notices, err := c.portions(ctx, in.Library, "", in.Cursor)
+	all, own, notices, err := k.portions(ctx, in.Library, "", in.Cursor)
 	if err != nil {
 		return answer[changesOutput]{}, err
 	}
@@ -77,7 +87,10 @@ func recentChanges(ctx context.Context, c *call, in changesInput) (answer[change
 	if len(own) > 0 {
 		return answer[changesOutput]{}, damaged()
 	}
-	l, err := gather(ctx, c, all, in.Limit, func(ctx context.Context, r library.Reader, p portion, limit int) (library.Page[library.Change], error) {
+	if in.Receipts {
+		return c.receipts(ctx, k, in, since, all, notices)
+	}
+	l, err := gather(ctx, k, all, in.Limit, func(ctx context.Context, r library.Reader, p portion, limit int) (library.Page[library.Change], error) {
 		page, err := r.Changes(ctx, library.ChangeQuery{Since: since, SinceVersion: int64(in.SinceVersion), Offset: p.taken, Limit: limit})
 		return byOffset(page, p.taken), err
 	}, func(a, b entry[library.Change]) int { return b.value.At.Compare(a.value.At) })
@@ -86,8 +99,8 @@ func recentChanges(ctx context.Context, c *call, in changesInput) (answer[change
 	}
 	l.notices = append(notices, l.notices...)
 	l.extra = sinceMarks(since)
-	out, err := fit(c.budget, len(l.entries), func(n int) changesOutput { return changesAnswer(c, l, n) })
-	c.touch(ctx, out.kept, func(i int) library.ItemID {
+	out, err := fit(k.budget, len(l.entries), func(n int) changesOutput { return changesAnswer(k, l, n) })
+	k.touch(ctx, out.kept, func(i int) library.ItemID {
 		return library.ItemID{Library: l.entries[i].lib.ID, Key: l.entries[i].value.Key}
 	})
 	return out, err
