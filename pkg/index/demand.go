@@ -109,6 +109,7 @@ func (s *search) lacks(c *candidate) []string {
 
 // Notices of a query that no work meets.
 const (
+	unmetWord  = "no work has the word"
 	unmetWords = "no work has all the words"
 	unmetQuery = "no work meets the whole query"
 )
@@ -122,6 +123,8 @@ func (s *search) unmet(t *top) string {
 		return "no work has this " + s.query.named.Kind()
 	case len(s.query.conditions) > 0:
 		return unmetQuery
+	case len(s.query.words) == 1 && len(s.query.phrases) == 0:
+		return unmetWord
 	}
 	return unmetWords
 }

@@ -148,11 +148,15 @@ func (p *parser) node(n *question.Node, last bool) {
 
 // plain adds the words of plain text.
 func (p *parser) plain(n *question.Node, last bool) {
+	subject := 0
+	if len(p.out.words) == 0 && n.In == 0 {
+		subject = p.requestEnd(n.Text)
+	}
 	p.Reset(n.Text)
 	for p.Next() {
 		final := strings.TrimFunc(n.Text[p.End:], unicode.IsSpace) == ""
 		w := p.word(n.Text, n.In)
-		w.loose = true
+		w.loose = p.Start >= subject
 		if final && (last || n.Prefix) {
 			w.prefix = string(p.Word)
 		}
