@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/containers.sh" "$bases"
 
 # The program and the base image.
-readonly LARGEST=$((67 * 1000 * 1000)) LARGEST_COMPRESSED=$((25 * 1000 * 1000))
+readonly LARGEST=$((69 * 1000 * 1000)) LARGEST_COMPRESSED=$((25 * 1000 * 1000))
 readonly SLOWEST_MS=500 MOST_IDLE_KB=$((64 * 1024))
 
 row() { printf '%s\t%s\n' "$1" "$2"; }
@@ -47,7 +47,7 @@ verdict "it knows how to say that it is well" healthcheck_of localhost/stackroom
 unpack "$work/oci-one" "$work/rootfs"
 verdict "there is no shell and no package manager in it" without_shell "$work/rootfs"
 size=$(du -sb --apparent-size "$work/rootfs" | cut -f1)
-verdict "unpacked it is at most 67 MB ($((size / 1000 / 1000)) MB)" [ "$size" -le "$LARGEST" ]
+verdict "unpacked it is at most 69 MB ($((size / 1000 / 1000)) MB)" [ "$size" -le "$LARGEST" ]
 compressed=$(find "$work/oci-one/blobs" -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')
 verdict "compressed it is at most 25 MB ($((compressed / 1000 / 1000)) MB)" [ "$compressed" -le "$LARGEST_COMPRESSED" ]
 

@@ -21,8 +21,9 @@ else
 fi
 
 # The largest stripped program, in bytes. PDFium, which finds quotes in PDF files, is
-# 11 MB of it (ADR 0018), SQLite, for a Zotero data folder, 4.5 MB (ADR 0016).
-readonly LARGEST=64000000
+# 11 MB of it (ADR 0018), SQLite, for a Zotero data folder, 4.5 MB (ADR 0016): the rest
+may have 50.5.
+readonly LARGEST=66000000
 
 small_enough() {
   local size
@@ -35,5 +36,5 @@ small_enough() {
 # Dockerfile does.
 check "go build ./..." go build ./...
 check "build: the stripped program" go build -tags=disable_grpc_modules,grpcnotrace -ldflags='-s -w' -o "$WORK/bin/stackroom" ./cmd/stackroom
-check "build: it is at most 64 MB" small_enough
+check "build: it is at most 66 MB" small_enough
 check "build: the conformance fixture" go build -o "$WORK/bin/conformance" ./cmd/conformance
