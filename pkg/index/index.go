@@ -14,7 +14,7 @@ import (
 // Format names what this version of the package writes: analysis, weights and
 // layout. A change of one of them changes it, so that an index written
 // before is built again.
-const Format = "5"
+const Format = "6"
 
 // MaxPassages is the most passages of one work that are searched, about 19
 // million characters. What lies beyond is not found.

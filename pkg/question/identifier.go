@@ -40,7 +40,7 @@ func (id ID) String() string {
 // Patterns of identifiers within other text. Those of arXiv are the new ones
 // and the old ones with an archive (https://info.arxiv.org/help/arxiv_identifier.html).
 var (
-	doiPattern    = regexp.MustCompile(`10\.[0-9]{4,9}/[^\s"<>]+`)
+	doiPattern    = regexp.MustCompile(`10\.[0-9]{4,9}/(?:[^\s"<>]|<[0-9]+:[^\s<>]+>)+`)
 	arxivPattern  = regexp.MustCompile(`(?:^|[^0-9./])([0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7})(?:v[0-9]+)?(?:$|[^0-9])`)
 	pubmedPattern = regexp.MustCompile(`^(?:pmid|pubmed)(?: id)?:? *([0-9]{1,9})$|(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed|europepmc\.org/article/med)/([0-9]{1,9})(?:$|[^0-9])`)
 )

@@ -26,13 +26,16 @@ var (
 	numberCite = regexp.MustCompile(`\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]`)
 	// nameCite is a citation by name and year.
 	nameCite = regexp.MustCompile(`\(([^()]{2,200}\b(?:1[5-9]|20)\d\d[a-z]?\b[^()]{0,60})\)|(\p{Lu}[\p{L}'’-]+(?:\s(?:and|&|und|et)\s\p{Lu}[\p{L}'’-]+|\set al\.?)?\s\((?:1[5-9]|20)\d\d[a-z]?)[^()]{0,60}\)`)
-	code     = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`|(?m:(?:^|[^\\\\])%.*$)")
+	code     = regexp.MustCompile("(?s:```.*?```)|`[^`\n]*`")
+	// comment is a comment of LaTeX, and latex is in texts that have some.
+	comment = regexp.MustCompile(`(?m)(^|[^\\])%.*$`)
+	latex   = regexp.MustCompile(`\\(?:documentclass|usepackage|begin|(?:sub)*section|[a-zA-Z]*cite[a-zA-Z]*\*?|bibliography|addbibresource)\s*[\[{]`)
 )
 
 // citationKeys returns the citation keys of a text in Markdown or LaTeX, each
 // once. Code and comments have none.
 func citationKeys(text string) []string {
-	text = code.ReplaceAllString(text, " ")
+	text = withoutCode(text)
 	type found struct {
 		at  int
 		key string
@@ -62,6 +65,15 @@ func citationKeys(text string) []string {
 	return keys
 }
 
+// withoutCode returns a text without code and, if it is LaTeX, without comments.
+func withoutCode(text string) string {
+	text = code.ReplaceAllString(text, " ")
+	if latex.MatchString(text) {
+		text = comment.ReplaceAllString(text, "$1")
+	}
+	return text
+}
+
 // maxNumber is the greatest number of a citation.
 const maxNumber = 999
 
@@ -70,7 +82,7 @@ const maxNumber = 999
 func citationNumbers(text string) []string {
 	var all []string
 	seen := make([]bool, maxNumber+1)
-	for _, m := range numberCite.FindAllStringSubmatch(code.ReplaceAllString(text, " "), -1) {
+	for _, m := range numberCite.FindAllStringSubmatch(withoutCode(text), -1) {
 		for part := range strings.FieldsFuncSeq(m[1], func(r rune) bool { return r == ',' || r == ';' }) {
 			first, last, isRange := strings.Cut(strings.ReplaceAll(strings.TrimSpace(part), "–", "-"), "-")
 			from, _ := strconv.Atoi(strings.TrimSpace(first))

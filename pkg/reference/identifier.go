@@ -32,7 +32,7 @@ type Identifier struct {
 func (id Identifier) String() string { return string(id.Kind) + ":" + id.Value }
 
 var (
-	doiPattern     = regexp.MustCompile(`(?i)\b10\.\d{4,9}/[^\s"<>{}|\\^` + "`" + `“”]+`)
+	doiPattern     = regexp.MustCompile(`(?i)\b10\.\d{4,9}/(?:[^\s"<>{}|\\^` + "`" + `“”]|<\d+:[^\s<>]+>)+`)
 	arXivPattern   = regexp.MustCompile(`(?i)\barxiv(?:\.org/(?:abs|pdf|html)/|[:.\s]\s*)((?:\d{4}\.\d{4,5})|(?:[a-z][a-z-]+(?:\.[a-z]{2})?/\d{7}))(?:v\d+)?`)
 	pmidPattern    = regexp.MustCompile(`(?i)(?:\bPMID\s*:?\s*|pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)(\d{1,8})\b`)
 	isbnPattern    = regexp.MustCompile(`(?i)\bISBN(?:-1[03])?(?:\s*\([a-z]+\))?\s*:?\s*(97[89][- ]?(?:\d[- ]?){9}\d|(?:\d[- ]?){9}[\dX])`)

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -310,6 +311,32 @@ func TestChanges(t *testing.T) {
 	got := Changes("which are of great biological interest", "which are of considerable and biological interest now")
 	if diff := cmp.Diff([]Change{{"great", "considerable"}, {"", "now"}}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestIdentifiers_ReadsSICIs(t *testing.T) {
+	for text, want := range map[string]string{
+		"Manabe, doi:10.1175/1520-0469(1967)024<0241:TEOTAW>2.0.CO;2.": "[doi:10.1175/1520-0469(1967)024<0241:teotaw>2.0.co;2]",
+		"<https://doi.org/10.1000/abc>, <b>10.1000/x</b>":              "[doi:10.1000/abc doi:10.1000/x]",
+	} {
+		if ids, _ := Identifiers(text); fmt.Sprint(ids) != want {
+			t.Errorf("%q: %v, want %s", text, ids, want)
+		}
+	}
+}
+
+func TestParse_SkipsCodeAndComments(t *testing.T) {
+	for text, want := range map[string]string{
+		"In 60 % of works [@a] and 5% [@b].\n\nThen [@c].":              "a b c",
+		"![A curve](c.png){width=60%}\n\nAs @a says.":                   "a",
+		"`[@a]` and [@b]\n```\n[@c]\n```\n[@d]":                         "b d",
+		"See \\cite{a}. % \\cite{b}\nAnd \\cite{c}, 5\\% of \\cite{d}.": "a c d",
+		"% \\cite{a}\nSee \\cite{b}.":                                   "b",
+		"\\section{One}\n% [@a]\n[@b]":                                  "b",
+	} {
+		if got := strings.Join(Parse(text).Keys, " "); got != want {
+			t.Errorf("%q cites %q, want %q", text, got, want)
+		}
 	}
 }
 

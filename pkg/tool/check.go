@@ -283,12 +283,14 @@ func (g *gathered) labelled(key string) *checkedOne {
 // gatherNamed adds the works that ids name, and those of citation keys that no
 // entry of the bibliography has.
 func (c *call) gatherNamed(ctx context.Context, g *gathered, ids []string) error {
+	if len(g.keys) > 0 && slices.ContainsFunc(g.references, func(r *checkedOne) bool { return r.Label != "" }) {
+		g.cites = true
+	}
 	var names []string
 	more := 0
 	for _, key := range g.keys {
 		switch {
 		case g.labelled(key) != nil:
-			g.cites = true
 		case len(names) < maxKeys:
 			names = append(names, "@"+key)
 		default:
