@@ -32,12 +32,15 @@ func (c *checkCommand) Run(p *process) error {
 		return err
 	}
 	defer a.close()
+	bar := newProgress(p.stderr)
+	defer bar.end()
 	for {
 		sent, err := json.Marshal(arguments)
 		if err != nil {
 			return err
 		}
-		answer, err := a.options.Reading.Call(p.ctx, "check_references", sent)
+		answer, err := a.reading.CallWithProgress(p.ctx, "check_references", sent, func(done, total int, _ string) { bar.at("checking", done, total) })
+		bar.end()
 		if err != nil {
 			return err
 		}

@@ -60,6 +60,7 @@ type app struct {
 	probe     *sampleProbe // nil if it is not served
 	observing *observing
 	quotes    *quote.Locator // nil where no library can be changed
+	reading   *tool.Catalog  // the tools that read
 	options   server.Options
 	closeLog  func()
 }
@@ -183,6 +184,7 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
+	a.reading = reading
 	options.Writing, options.PrivateTools = writing, writing != nil
 	catalog, err := tool.NewCatalog(a.libs, options)
 	if err != nil {

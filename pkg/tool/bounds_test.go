@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"encoding/json"
 	"context"
 	"slices"
 	"strings"
@@ -118,6 +119,21 @@ func TestProgress_TotalNeverFallsBehind(t *testing.T) {
 	}
 	if want := [][2]int{{1, 2}, {2, 2}, {3, 3}}; !slices.Equal(got, want) {
 		t.Errorf("progress %v, want %v", got, want)
+	}
+}
+
+// TestCatalog_TellsProgress calls a tool outside MCP.
+func TestCatalog_TellsProgress(t *testing.T) {
+	var got []int
+	arguments := json.RawMessage(`{"text":"Doe, J. (2001). One result. doi:10.1000/one\nDoe, J. (2002). Another result. doi:10.1000/two\nRoe, A. (2003). A third result. doi:10.1000/three"}`)
+	_, err := catalogOf(t, one(), Options{}).CallWithProgress(t.Context(), "check_references", arguments, func(done, total int, message string) {
+		if total < done || message == "" {
+			t.Errorf("%d of %d: %q", done, total, message)
+		}
+		got = append(got, done)
+	})
+	if err != nil || len(got) < 3 || !slices.IsSorted(got) {
+		t.Errorf("steps %v, %v", got, err)
 	}
 }
 

@@ -158,11 +158,22 @@ func (c *Catalog) Writes() bool {
 // [library.NotFound] for an unknown tool, [library.Invalid] for arguments that
 // the tool doesn't take, or what the libraries said.
 func (c *Catalog) Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error) {
+	return c.CallWithProgress(ctx, name, arguments, nil)
+}
+
+// CallWithProgress is like [Catalog.Call], and calls tell with each step of a long
+// call: how many are done, of how many at least. Calls of tell do not overlap. tell
+// may be nil.
+func (c *Catalog) CallWithProgress(ctx context.Context, name string, arguments json.RawMessage, tell func(done, total int, message string)) (json.RawMessage, error) {
 	d, ok := c.byName[name]
 	if !ok {
 		return nil, library.Errorf(library.NotFound, "unknown tool").WithHint("the tools are %s", strings.Join(c.names(), ", "))
 	}
-	out, err := d.run(ctx, arguments, nil)
+	var p *progress
+	if tell != nil {
+		p = &progress{notify: tell}
+	}
+	out, err := d.run(ctx, arguments, p)
 	if err != nil {
 		return nil, library.AsError(err)
 	}
