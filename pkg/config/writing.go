@@ -20,7 +20,7 @@ func (c *Config) writes() []string {
 	switch {
 	case len(c.Writes) > 0:
 		return c.Writes
-	case c.Auth == "" && c.LocalOnly():
+	case c.Auth == "" && c.LocalOnly() && c.Service == "":
 		return []string{writesOwn}
 	}
 	return []string{writesNone}
@@ -53,6 +53,17 @@ func (c *Config) checkWriting() []Fault {
 	}
 	if !slices.Contains([]string{"always", "changes", "never"}, c.Confirm) {
 		faults = append(faults, Fault{Variable: "STACKROOM_CONFIRM"})
+	}
+	if c.Service == "" || !c.WritesAny() {
+		return faults
+	}
+	// An instance of Cloud Run keeps nothing, and the next call may reach another one.
+	const shape = "unset on Cloud Run, with STACKROOM_WRITES"
+	if c.StateBucket == "" {
+		faults = append(faults, Fault{Variable: "STACKROOM_STATE_BUCKET", Shape: shape, Expected: "a bucket, which keeps the receipts by which changes are taken back; or STACKROOM_WRITES=none"})
+	}
+	if c.MasterKey == "" {
+		faults = append(faults, Fault{Variable: "STACKROOM_MASTER_KEY", Shape: shape, Expected: "a key, by which each instance accepts the plans of the others; or STACKROOM_WRITES=none"})
 	}
 	return faults
 }

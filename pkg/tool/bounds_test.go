@@ -1,8 +1,8 @@
 package tool
 
 import (
-	"encoding/json"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync/atomic"
