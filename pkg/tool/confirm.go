@@ -31,6 +31,9 @@ type preparing func(ctx context.Context, arguments json.RawMessage, p *progress,
 func handleWrite(ctx context.Context, req *mcp.CallToolRequest, prepare preparing) *mcp.CallToolResult {
 	w, proposed, err := prepare(ctx, req.Params.Arguments, newProgress(ctx, req), clientName(req))
 	if err != nil {
+		if p := w.agreed(ctx, req); p != nil { // the answer to the same call was lost, and a part is done
+			return Result(w.carryOut(ctx, &proposal{plan: p, approved: true}))
+		}
 		return failure(err)
 	}
 	if proposed.approved || proposed.answer != nil || !canAsk(req) {
@@ -55,6 +58,20 @@ func handleWrite(ctx context.Context, req *mcp.CallToolRequest, prepare preparin
 		return Result(w.write(ctx, out, p, nil))
 	}
 	return Result(w.carryOut(ctx, &proposal{plan: p, approved: true, notices: proposed.notices}))
+}
+
+// agreed returns the plan of the call that the person agreed to, nil if there is none.
+// w may be nil.
+func (c *writeCall) agreed(ctx context.Context, req *mcp.CallToolRequest) *change.Plan {
+	answer, ok := req.Params.InputResponses[approvalID].(*mcp.ElicitResult)
+	if c == nil || !ok || answer == nil || answer.Action != "accept" || req.Params.RequestState == "" || !canAsk(req) {
+		return nil
+	}
+	p, err := c.writing.Plans.Open(ctx, req.Params.RequestState, c.by.Subject)
+	if d := c.digest(); err != nil || p.Arguments != fmt.Sprintf("%x", d[:]) {
+		return nil
+	}
+	return p
 }
 
 // ask returns the result that asks the person to approve a plan.

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -448,6 +449,51 @@ func TestElicitation_RefusesForeignState(t *testing.T) {
 		if err != nil || !res.IsError || l.Writes != 0 {
 			t.Errorf("%s %s: %+v, %v, %d writes", c.tool, c.arguments, res, err, l.Writes)
 		}
+	}
+}
+
+// TestElicitation_RepeatsAnAnswer makes a call again whose answer was lost.
+func TestElicitation_RepeatsAnAnswer(t *testing.T) {
+	l := changetest.New(library.Local, librarytest.Works())
+	cl := connectTo(t, catalogOf(t, fleet{l}, Options{Writing: writingOf(t, "")}), &mcp.ClientOptions{
+		ElicitationHandler: func(context.Context, *mcp.ElicitRequest) (*mcp.ElicitResult, error) {
+			return &mcp.ElicitResult{Action: "accept"}, nil
+		},
+	})
+	arguments := fmt.Sprintf(`{"ids":["local/%s"],"fields":{"title":"x"}}`, itemKey(t, l, librarytest.TitleEngine))
+	plan := connectTo(t, cl.catalog, nil).do(t, "update_items", arguments).Plan
+	answer := func(action string) string {
+		res, err := cl.CallTool(t.Context(), &mcp.CallToolParams{
+			Name: "update_items", Arguments: json.RawMessage(arguments), RequestState: plan,
+			InputResponses: mcp.InputResponseMap{approvalID: &mcp.ElicitResult{Action: action}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(res)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	first := answer("accept")
+	receipt := regexp.MustCompile(`"receipt":"[^"]+"`).FindString(first)
+	if receipt == "" || l.Writes != 1 {
+		t.Fatalf("%s, %d writes", first, l.Writes)
+	}
+	if again := answer("accept"); !strings.Contains(again, receipt) || !strings.Contains(again, "carried out before") || l.Writes != 1 {
+		t.Errorf("%s, %d writes", again, l.Writes)
+	}
+	if declined := answer("decline"); !strings.Contains(declined, "Nothing would change") || l.Writes != 1 {
+		t.Errorf("%s, %d writes", declined, l.Writes)
+	}
+}
+
+// TestInstructions_SpeakOfWritingWhereToolsWrite compares the two catalogues.
+func TestInstructions_SpeakOfWritingWhereToolsWrite(t *testing.T) {
+	writes, reads := catalogOf(t, one(), Options{Writing: writingOf(t, "")}).ServerOptions().Instructions, catalogOf(t, one(), Options{}).ServerOptions().Instructions
+	if !strings.Contains(writes, "apply_changes") || strings.Contains(reads, "apply_changes") || len(writes) > 2_000 {
+		t.Errorf("%d bytes: %s", len(writes), writes)
 	}
 }
 
