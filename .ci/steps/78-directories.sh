@@ -50,19 +50,6 @@ else
   exit 0
 fi
 
-# install_apps sets APPS_HOME, the folder with the packages of .ci/apps and the
-# host's page, bundled.
-install_apps() {
-  APPS_HOME=$(cache_folder apps .ci/apps/package.json .ci/apps/package-lock.json .ci/apps/host.mjs)
-  [ -f "$APPS_HOME/installed" ] && return 0
-  rm -rf "$APPS_HOME"
-  mkdir -p "$APPS_HOME"
-  cp .ci/apps/package.json .ci/apps/package-lock.json .ci/apps/host.mjs "$APPS_HOME/"
-  (cd "$APPS_HOME" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error &&
-    node_modules/.bin/esbuild host.mjs --bundle --format=iife --minify --outfile=host.js --log-level=warning) || return 1
-  touch "$APPS_HOME/installed"
-}
-
 if ! { install_node && install_apps; } >"$WORK/install.log" 2>&1; then
   tail -n 4 "$WORK/install.log"
   skip "views: the host side of MCP Apps could not be installed"
