@@ -77,7 +77,7 @@ func TestCheck_FindsTheDamageOfFortyCitations(t *testing.T) {
 		t.Fatal(err)
 	}
 	damaged := damagedEntries(t, refs.String())
-	damaged += "@article{invented2019, author={Nobody, Ann}, title={An invented result about machines}, journal={Journal of Nothing}, year={2019}, doi={10.5555/invented}}\n"
+	damaged += "@article{invented2019, author={Nemo, Ann}, title={An invented result about machines}, journal={Journal of Nothing}, year={2019}, doi={10.5555/invented}}\n"
 	dir := inFolder(t, map[string]string{
 		"machines.md": string(text), "right.bib": refs.String(), "damaged.bib": damaged,
 	})

@@ -162,8 +162,8 @@ func (c *Catalog) Call(ctx context.Context, name string, arguments json.RawMessa
 }
 
 // CallWithProgress is like [Catalog.Call], and calls tell with each step of a long
-// call: how many are done, of how many at least. Calls of tell do not overlap. tell
-// may be nil.
+// call: the number of steps that are done, and of all steps, which may grow. Calls of
+// tell do not overlap. tell may be nil.
 func (c *Catalog) CallWithProgress(ctx context.Context, name string, arguments json.RawMessage, tell func(done, total int, message string)) (json.RawMessage, error) {
 	d, ok := c.byName[name]
 	if !ok {
