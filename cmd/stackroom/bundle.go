@@ -48,7 +48,8 @@ func (c *bundleCommand) pack(p *process, version string) error {
 		return err
 	}
 	defer program.Close()
-	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{})
+	// On a laptop, where bundles run, the person's own libraries can be changed.
+	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{Writing: &tool.Writing{Confirm: tool.ConfirmChanges}})
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (nothing) Open(context.Context, library.ID) (library.Reader, error) {
 
 func newCatalog(t *testing.T) *tool.Catalog {
 	t.Helper()
-	c, err := tool.NewCatalog(nothing{}, tool.Options{})
+	c, err := tool.NewCatalog(nothing{}, tool.Options{Writing: &tool.Writing{Confirm: tool.ConfirmChanges}})
 	if err != nil {
 		t.Fatal(err)
 	}

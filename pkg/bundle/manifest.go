@@ -14,7 +14,7 @@ const long = `Stackroom gives your assistant a library to work from: it searches
 
 It begins with a small sample library, without an account. To have your own works instead, give a Zotero API key (make one at https://www.zotero.org/settings/keys), or switch on the Zotero that runs on this computer, or take in BibTeX, RIS or CSL-JSON files with the command ` + "`stackroom import`" + `.
 
-Stackroom reads and never changes anything. Your key goes to Zotero and nowhere else.`
+Nothing is overwritten, moved or removed before you agree, and each change can be taken back. Your key goes to Zotero and nowhere else.`
 
 // Manifest is a bundle's manifest.json, in version 0.4 of its format
 // (@anthropic-ai/mcpb 2.1.2, mcpb-manifest-v0.4.schema.json).
@@ -165,7 +165,7 @@ func settings() map[string]Setting {
 	return map[string]Setting{
 		"zotero_api_key": {
 			Type: "string", Title: "Zotero API key", Sensitive: true, Default: "",
-			Description: "Serve your Zotero libraries. Make a read-only key at https://www.zotero.org/settings/keys. Leave it empty for the library on this computer.",
+			Description: "Serve your Zotero libraries. Make a key at https://www.zotero.org/settings/keys: one that may only read, or one that may change your library. Leave it empty for the library on this computer.",
 		},
 		"zotero_data": {
 			Type: "directory", Title: "Zotero data folder", Default: "",
