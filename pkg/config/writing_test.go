@@ -31,7 +31,7 @@ func TestWrites(t *testing.T) {
 			t.Errorf("%q: any %v, local %v, user %v, group %v", c.environ, got.WritesAny(), got.WritesTo("local"), got.WritesTo("user:475425"), got.WritesTo("group:4711"))
 		}
 	}
-	cloud := append(signIn, "K_SERVICE=stackroom", "GOOGLE_CLOUD_PROJECT=library-123456", "STACKROOM_PUBLIC_URL=https://library.example.org")
+	cloud := slices.Concat(signIn, []string{"K_SERVICE=stackroom", "GOOGLE_CLOUD_PROJECT=library-123456", "STACKROOM_PUBLIC_URL=https://library.example.org"})
 	bucket, key := "STACKROOM_STATE_BUCKET=state-of-the-team", "STACKROOM_MASTER_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 	for _, c := range []struct {
 		more []string
