@@ -120,4 +120,7 @@ func TestZoteroTakesMergesBack(t *testing.T) {
 	if html := fmt.Sprint(zoteroData(t, s, base, "MERGEN22")["note"]); !strings.Contains(html, "MERGEP23?page=2") {
 		t.Errorf("the note is %s after the undo", html)
 	}
+	// The tests that follow count the works of the library.
+	plan = change("planned", "trash_items", map[string]any{"ids": []string{l.id("MERGEA22"), l.id("MERGEB22"), l.id("MERGEC22")}})
+	change("done", "apply_changes", map[string]any{"plan": plan.Plan})
 }
