@@ -34,7 +34,7 @@ const (
 	// MaxAddedWorks is the number of works that the added terms have together,
 	// each work counted once for each of its terms. A term costs the reading of
 	// its works; rare terms come first.
-	MaxAddedWorks = 150_000
+	MaxAddedWorks = 120_000
 	// RareWorks is the number of works up to which a single word is rare.
 	RareWorks = FeedbackWorks
 )
