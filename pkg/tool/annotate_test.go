@@ -53,8 +53,6 @@ func (l *filed) File(_ context.Context, key string, most int64) ([]byte, error) 
 	return nil, library.Errorf(library.NotFound, "no such file")
 }
 
-func (l *filed) Attach(context.Context, string, library.File) error { return l.err }
-
 // The works of a library with files.
 const (
 	onePDF  = "One file"

@@ -54,23 +54,9 @@ func isKept(data library.Data) error {
 func fileOf(ctx context.Context, w library.Writer, key string, most int64) ([]byte, error) {
 	files, ok := w.(library.Files)
 	if !ok {
-		return nil, errNoFiles()
+		return nil, library.Errorf(library.Invalid, "this library keeps no files").WithHint("files of libraries at Zotero can be annotated")
 	}
 	return files.File(ctx, key, most)
-}
-
-// attachTo stores an attachment's file.
-func attachTo(ctx context.Context, w library.Writer, key string, f library.File) error {
-	files, ok := w.(library.Files)
-	if !ok {
-		return errNoFiles()
-	}
-	return files.Attach(ctx, key, f)
-}
-
-// errNoFiles is the error of a library that keeps no files.
-func errNoFiles() error {
-	return library.Errorf(library.Invalid, "this library keeps no files").WithHint("libraries at Zotero do")
 }
 
 // quoteError returns why a quote can't be looked for in a file.

@@ -199,12 +199,6 @@ func (w *tracedWriter) File(ctx context.Context, key string, most int64) ([]byte
 	return traced(ctx, w.id, "file", func(ctx context.Context) ([]byte, error) { return fileOf(ctx, w.writer, key, most) })
 }
 
-// Attach implements [library.Files]; invalid if the library doesn't.
-func (w *tracedWriter) Attach(ctx context.Context, key string, f library.File) error {
-	_, err := traced(ctx, w.id, "attach", func(ctx context.Context) (struct{}, error) { return struct{}{}, attachTo(ctx, w.writer, key, f) })
-	return err
-}
-
 // countsOf counts the works of a library.
 func countsOf(ctx context.Context, r library.Reader, q library.Query) (library.Counts, error) {
 	c, ok := r.(library.Counted)

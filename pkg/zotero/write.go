@@ -27,7 +27,6 @@ type target struct {
 	source   *source
 	send     sender
 	download downloader
-	upload   uploader
 }
 
 var _ replica.Target = (*target)(nil)
