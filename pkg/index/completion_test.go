@@ -22,6 +22,7 @@ func TestSearch_DoesNotCountBegunWords(t *testing.T) {
 		{text: "art", mode: library.ModeExact, total: 1},
 		{text: "art*", total: 3},
 		{text: "art.", total: 1},
+		{text: "the", total: 1},
 		{text: "painting art", total: 1, similar: 0},
 		{text: "bronze art", total: 0},
 		{text: "mathem", total: 2, to: []string{"mathem*"}},

@@ -342,7 +342,6 @@ func (s *search) weigh(given *library.Statistics) {
 		}
 		if l.bit = 1 << l.word; l.source == completion && groups[l.word][ownForm] != (library.Frequency{}) && !s.query.words[l.word].open {
 			l.bit = guessed
-			continue
 		}
 		s.covers.weigh(l.word, max(l.workFrequency, l.passageFrequency))
 	}

@@ -12,17 +12,15 @@ var subjectWords = stopSet("about by concerning on regarding")
 // that ask for works, or at 0. A work need not have those words.
 func (p *parser) requestEnd(text string) int {
 	p.Reset(text)
-	asked, end := false, 0
+	end := 0
 	for p.Next() {
 		word := string(p.Word)
 		switch {
-		case requestWords[word]:
-			asked = true
-		case asked && subjectWords[word]:
+		case subjectWords[word]:
 			end = p.End
 		case end > 0:
 			return end
-		case !stopWords[word]:
+		case !requestWords[word] && !stopWords[word]:
 			return 0
 		}
 	}

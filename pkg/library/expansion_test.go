@@ -119,9 +119,13 @@ func TestAdd(t *testing.T) {
 	if sum < 0.98 || sum > 1.02 {
 		t.Errorf("weights sum to %v", sum)
 	}
-	st.Add([]AddedTerm{{"a", "a", 1, MaxAddedWorks}, {"b", "b", 1, MaxAddedWorks + 1}})
-	if termsOf(st.Added) != "a" {
-		t.Errorf("added %v", st.Added)
+	for works, want := range map[int]string{120_000: "a", 120_001: ""} {
+		if st.Add([]AddedTerm{{"a", "a", 1, works}}); termsOf(st.Added) != want {
+			t.Errorf("of %d works: added %v", works, st.Added)
+		}
+	}
+	if st.Add([]AddedTerm{{"a", "a", 1, 70_000}, {"b", "b", 1, 60_000}}); termsOf(st.Added) != "b" {
+		t.Errorf("of too many works together: added %v", st.Added)
 	}
 }
 

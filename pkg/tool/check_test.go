@@ -320,6 +320,20 @@ func TestCheckReferences_CitationsByNumber(t *testing.T) {
 	}
 }
 
+// TestCheckReferences_TellsUncitedOfTextsWithKeys gives a bibliography with a text that
+// has no citation keys, and with one that cites another work.
+func TestCheckReferences_TellsUncitedOfTextsWithKeys(t *testing.T) {
+	const entry = "@book{doe, author={Doe, J.}, title={A first title of words}, year={1999}}"
+	c := checker(t, fleet{}, resolvetest.New(t))
+	if out := c.check(t, map[string]any{"text": "He wrote a book.", "bibliography": entry}); out.Citations != nil {
+		t.Errorf("no citations: %+v", out.Citations)
+	}
+	want := &checkedCitations{Unresolved: []string{"@roe"}, Uncited: []string{"doe"}}
+	if diff := cmp.Diff(want, c.check(t, map[string]any{"text": "She wrote another [@roe].", "bibliography": entry}).Citations); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCheckReferences_QuoteOfAnotherWork(t *testing.T) {
 	lib := quotable()
 	keys := lib.Keys()

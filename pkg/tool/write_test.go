@@ -463,6 +463,7 @@ func TestElicitation_RepeatsAnAnswer(t *testing.T) {
 	arguments := fmt.Sprintf(`{"ids":["local/%s"],"fields":{"title":"x"}}`, itemKey(t, l, librarytest.TitleEngine))
 	plan := connectTo(t, cl.catalog, nil).do(t, "update_items", arguments).Plan
 	answer := func(action string) string {
+		t.Helper()
 		res, err := cl.CallTool(t.Context(), &mcp.CallToolParams{
 			Name: "update_items", Arguments: json.RawMessage(arguments), RequestState: plan,
 			InputResponses: mcp.InputResponseMap{approvalID: &mcp.ElicitResult{Action: action}},
@@ -484,6 +485,12 @@ func TestElicitation_RepeatsAnAnswer(t *testing.T) {
 	if again := answer("accept"); !strings.Contains(again, receipt) || !strings.Contains(again, "carried out before") || l.Writes != 1 {
 		t.Errorf("%s, %d writes", again, l.Writes)
 	}
+	original := arguments
+	arguments = strings.Replace(original, `"title":"x"`, `"title":"x","nothing":"y"`, 1)
+	if other := answer("accept"); strings.Contains(other, "receipt") || !strings.Contains(other, `"isError":true`) {
+		t.Errorf("a call with other arguments: %s", other)
+	}
+	arguments = original
 	if declined := answer("decline"); !strings.Contains(declined, "Nothing would change") || l.Writes != 1 {
 		t.Errorf("%s, %d writes", declined, l.Writes)
 	}

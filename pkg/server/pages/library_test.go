@@ -239,6 +239,9 @@ func TestSearch_ListsEveryWorkByLinks(t *testing.T) {
 				seen[attribute(links[0], "href")] = true
 			}
 		}
+		if parts == 0 && len(seen) != 15 {
+			t.Errorf("the first page has %d works", len(seen))
+		}
 		address = linked(root, "More works")
 	}
 	same := 0
@@ -330,6 +333,9 @@ func TestWork_ReadsTextByLinks(t *testing.T) {
 			break
 		}
 		root, _ = s.get(address)
+		if to := linked(root, "Page before"); (to != "") != (len(read) > 0) {
+			t.Errorf("before page %d: %q", len(read)+1, to)
+		}
 		for _, h := range all(element(t, root, "text"), "h3") {
 			read = append(read, textOf(h))
 		}

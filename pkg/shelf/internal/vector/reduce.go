@@ -43,7 +43,7 @@ func rotate(v []float32) []float32 {
 	out := make([]float32, 1<<bits.Len(uint(len(v)-1)))
 	state := uint64(len(v))
 	for i, x := range v {
-		// SplitMix64: the signs must be the same for ever.
+		// SplitMix64: the signs must be the same in every version.
 		state += 0x9e3779b97f4a7c15
 		z := (state ^ state>>30) * 0xbf58476d1ce4e5b9
 		z = (z ^ z>>27) * 0x94d049bb133111eb
