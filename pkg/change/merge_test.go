@@ -149,6 +149,38 @@ func TestMerge_MakesOneWorkOfTwo(t *testing.T) {
 	}
 }
 
+// TestMerge_LeavesOtherRelations has a work that replaced the duplicate before, and
+// files that are related to each other.
+func TestMerge_LeavesOtherRelations(t *testing.T) {
+	d := newDuplicates()
+	set := func(key, predicate, to string) {
+		o := d.Object(library.ItemObject, key)
+		o.Data["relations"] = map[string]any{predicate: []any{to}}
+		d.Put(o)
+	}
+	set("THIRD001", "dc:replaces", uriBase+"COPY0001")
+	set("CPDF0001", "dc:relation", uriBase+"KPDF0001")
+	if _, err := change.NewJournal(changetest.NewStore(), nil, nil).Run(t.Context(), d, d.plan(t, d.merge()), alice); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{
+		"THIRD001": "map[dc:replaces:[" + uriBase + "COPY0001]]", "KPDF0001": "map[dc:replaces:[" + uriBase + "CPDF0001]]",
+	} {
+		if got := fmt.Sprint(d.data(key)["relations"]); got != want {
+			t.Errorf("%s has relations %s, want %s", key, got, want)
+		}
+	}
+}
+
+func TestRelatedKeys_AreOfTheLibrary(t *testing.T) {
+	o := library.Object{Data: library.Data{"relations": map[string]any{
+		"dc:relation": []any{uriBase + "BBBB2222", "http://zotero.org/groups/4712/items/CCCC2222", "https://elsewhere.example/DDDD2222"}, "dc:replaces": uriBase + "AAAA2222",
+	}}}
+	if got := change.RelatedKeys(group, o); !slices.Equal(got, []string{"AAAA2222", "BBBB2222"}) {
+		t.Errorf("related to %q", got)
+	}
+}
+
 func TestMerge_ShowsWhatDiffers(t *testing.T) {
 	d := newDuplicates()
 	p := d.plan(t, d.merge())
@@ -234,6 +266,9 @@ func TestMerge_KeepsTheNotesOfFiles(t *testing.T) {
 		}
 		if got := d.data("KPDF0001")["note"]; got != c.want {
 			t.Errorf("%+v: %v", c, got)
+		}
+		if left := d.data("CPDF0001")["note"]; left != nil && left != "" {
+			t.Errorf("%+v: the merged file keeps %v", c, left)
 		}
 		if made >= 0 && d.data(p.Edits[made].Key)["note"] != c.copied {
 			t.Errorf("%+v: %v", c, d.data(p.Edits[made].Key))

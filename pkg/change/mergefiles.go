@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// samePDF returns the attachment of the kept work with the same PDF: equal MD5 and
-// content type, and both kept in the library's storage or both linked.
+// samePDF returns the attachment of the kept work with the same PDF: equal MD5, and
+// both kept in the library's storage or both linked.
 func (r *merger) samePDF(a Tree) (Tree, bool) {
 	at := slices.IndexFunc(r.Kept.Below, func(k Tree) bool {
-		return isPDF(k) && !empty(a.Data["md5"]) && a.Data["md5"] == k.Data["md5"] &&
-			a.Data["contentType"] == k.Data["contentType"] && isLinked(a) == isLinked(k)
+		return isPDF(k) && !empty(a.Data["md5"]) && a.Data["md5"] == k.Data["md5"] && isLinked(a) == isLinked(k)
 	})
 	if at < 0 || !isPDF(a) {
 		return Tree{}, false

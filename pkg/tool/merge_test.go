@@ -95,6 +95,14 @@ func TestMergeItems_RefusesBadInput(t *testing.T) {
 			t.Errorf("%s: %s", in.arguments, text)
 		}
 	}
+	trashed := l.Object(library.ItemObject, copied.Notes[0].Key)
+	trashed.Data["deleted"] = 1
+	l.Put(trashed)
+	for _, line := range c.do(t, "merge_items", fmt.Sprintf(`{"keep":%q,"duplicates":[%q]}`, kept.ID, copied.ID)).Changes {
+		if line.ID == note {
+			t.Errorf("a note in the trash is moved: %+v", line)
+		}
+	}
 	gone := l.Object(library.ItemObject, copied.ID.Key)
 	gone.Data["deleted"] = 1
 	l.Put(gone)
