@@ -12,8 +12,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../serve.sh"
 . "$here/containers.sh" "$bases"
 
-# The program and the base image.
-readonly LARGEST=$((69 * 1000 * 1000)) LARGEST_COMPRESSED=$((25 * 1000 * 1000))
+# The program and the base image. PDFium and the runtime that it needs are 11 MB
+# of the program, and 4 MB of it compressed.
+readonly LARGEST=$((69 * 1000 * 1000)) LARGEST_COMPRESSED=$((26 * 1000 * 1000))
 readonly SLOWEST_MS=500 MOST_IDLE_KB=$((64 * 1024))
 
 row() { printf '%s\t%s\n' "$1" "$2"; }
@@ -49,7 +50,7 @@ verdict "there is no shell and no package manager in it" without_shell "$work/ro
 size=$(du -sb --apparent-size "$work/rootfs" | cut -f1)
 verdict "unpacked it is at most 69 MB ($((size / 1000 / 1000)) MB)" [ "$size" -le "$LARGEST" ]
 compressed=$(find "$work/oci-one/blobs" -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')
-verdict "compressed it is at most 25 MB ($((compressed / 1000 / 1000)) MB)" [ "$compressed" -le "$LARGEST_COMPRESSED" ]
+verdict "compressed it is at most 26 MB ($((compressed / 1000 / 1000)) MB)" [ "$compressed" -le "$LARGEST_COMPRESSED" ]
 
 if ! can_run; then
   row skip "container: runc can't run here"
