@@ -31,9 +31,10 @@ plan.calls.push(
   { tool: "apply_changes", arguments: { plan: "$plan" }, keep: { receipt: "/receipt" } },
   { tool: "undo_changes", arguments: { receipt: "$receipt" }, keep: { receipt: "/receipt" } },
   { tool: "write_note", arguments: { id: "$made", text: "# Why\n\n**Space** and time." }, keep: { receipt: "/receipt" } },
+  { tool: "annotate", arguments: { id: "$made", quote: "space and time" }, error: true }, // it has no file
   { tool: "organize", arguments: { library: home.id, action: "make_collection", name: "To read" }, keep: { receipt: "/receipt" } },
   { tool: "undo_changes", arguments: { receipt: "$receipt" } },
-  { tool: "add_items", arguments: { works: "@book{weyl2, title={Raum, Zeit und Materie}, author={Weyl, Hermann}, year=1919}", library: home.id }, keep: { copy: "/changes/0/id" } },
+  { tool: "add_items", arguments: { works: "@book{weyl2, title={Space, time, matter}, author={Weyl, Hermann}, year=1922}", library: home.id }, keep: { copy: "/changes/0/id" } },
   { tool: "merge_items", arguments: { keep: "$made", duplicates: "$copy" }, keep: { plan: "/plan" } },
   { tool: "apply_changes", arguments: { plan: "$plan" } },
   { tool: "trash_items", arguments: { ids: "$made" }, keep: { plan: "/plan" } },
