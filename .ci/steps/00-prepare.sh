@@ -22,7 +22,7 @@ fi
 
 # The largest stripped program, in bytes. PDFium, which finds quotes in PDF files, is
 # 11 MB of it (ADR 0018), SQLite, for a Zotero data folder, 4.5 MB (ADR 0016): the rest
-may have 50.5.
+# may have 50.5.
 readonly LARGEST=66000000
 
 small_enough() {

@@ -87,6 +87,14 @@ func synthetic(n int) shelf {
 	return s
 }
 
+// scaled returns n, or with -short, where figures don't count, a twentieth of it.
+func scaled(n int) int {
+	if testing.Short() {
+		return n / 20
+	}
+	return n
+}
+
 // syntheticWord returns the word of that rank, the frequent ones short.
 func syntheticWord(rank int) string {
 	const syllables = "bacedifoguhajekilomunapeqirosutavewixoyuza"
@@ -152,7 +160,7 @@ func BenchmarkSearch(b *testing.B) {
 		load func() shelf
 	}{
 		{"bulk1241", func() shelf { return bulk(b) }},
-		{"synthetic100k", func() shelf { return synthetic(100_000) }},
+		{"synthetic100k", func() shelf { return synthetic(scaled(100_000)) }},
 	}
 	for _, l := range libraries {
 		b.Run(l.name, func(b *testing.B) {
@@ -248,7 +256,7 @@ func sample(works, chars int) shelf {
 // BenchmarkUnknown compares a query for a word that no work has with one for its
 // right spelling.
 func BenchmarkUnknown(b *testing.B) {
-	s := synthetic(100_000)
+	s := synthetic(scaled(100_000))
 	x := memory(b, s)
 	var good, bad, many []library.Query
 	for i, text := range queriesFrom(s, 400) {

@@ -93,7 +93,7 @@ func realWorks(tb testing.TB) []Work {
 
 // BenchmarkImport imports into an empty folder, then imports the same again.
 func BenchmarkImport(b *testing.B) {
-	for _, n := range []int{1241, 100_000} {
+	for _, n := range []int{1241, scaled(100_000)} {
 		works := corpus(b, n)
 		b.Run(fmt.Sprintf("new/%d", n), func(b *testing.B) {
 			for b.Loop() {
@@ -162,6 +162,14 @@ func zipfWord(rank int) []byte {
 	return b
 }
 
+// scaled returns n, or with -short, where figures don't count, a twentieth of it.
+func scaled(n int) int {
+	if testing.Short() {
+		return n / 20
+	}
+	return n
+}
+
 // largeWorks is the number of works of the large library in benchmarks.
 const largeWorks = 40_000
 
@@ -169,7 +177,7 @@ const largeWorks = 40_000
 func large(b *testing.B) string {
 	b.Helper()
 	dir := b.TempDir()
-	if _, err := Import(b.Context(), dir, more(plainWorks(largeWorks)), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), dir, more(plainWorks(scaled(largeWorks))), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	return dir
@@ -201,7 +209,7 @@ func BenchmarkFolder(b *testing.B) {
 		for w := range plainWorks(1000) {
 			raw += len(encodeItem(&w.Item))
 		}
-		b.ReportMetric(float64(folderBytes(b, dir))/largeWorks, "B/work")
+		b.ReportMetric(float64(folderBytes(b, dir))/float64(scaled(largeWorks)), "B/work")
 		b.ReportMetric(float64(raw)/1000, "yardstick-JSON-B/work")
 	}
 }
@@ -270,11 +278,11 @@ func BenchmarkManyTransactions(b *testing.B) {
 		}
 		most := int64(0)
 		i := 0
-		for w := range plainWorks(10_000) {
+		for w := range plainWorks(scaled(10_000)) {
 			it := w.Item
-			it.ID.Key = fmt.Sprintf("CHANGED%d", i%8000)
+			it.ID.Key = fmt.Sprintf("CHANGED%d", i%scaled(8000))
 			commit(b, s, func(tx *Tx) { mustPut(b, tx, &it) })
-			if i++; i%500 == 0 {
+			if i++; i%scaled(500) == 0 {
 				most = max(most, folderBytes(b, dir))
 			}
 		}
@@ -395,7 +403,7 @@ func benchmarkSearch(b *testing.B, dir string, queries ...string) {
 // bar is 300 MB; the yardstick is a process that imports 500.
 func BenchmarkImportMemory(b *testing.B) {
 	for b.Loop() {
-		for _, n := range []int{500, 50_000} {
+		for _, n := range []int{500, scaled(50_000)} {
 			b.ReportMetric(importPeak(b, n), fmt.Sprintf("MB/%d", n))
 		}
 	}
@@ -405,7 +413,7 @@ func BenchmarkImportMemory(b *testing.B) {
 // yardstick.
 func BenchmarkDuplicates(b *testing.B) {
 	dir := b.TempDir()
-	if _, err := Import(b.Context(), dir, more(corpus(b, 40_000)), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), dir, more(corpus(b, scaled(largeWorks))), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	s, err := Open(b.Context(), dir)
@@ -433,7 +441,7 @@ func BenchmarkDuplicates(b *testing.B) {
 // is its yardstick.
 func BenchmarkCounts(b *testing.B) {
 	dir := b.TempDir()
-	if _, err := Import(b.Context(), dir, more(corpus(b, 40_000)), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), dir, more(corpus(b, scaled(largeWorks))), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	s, err := Open(b.Context(), dir)

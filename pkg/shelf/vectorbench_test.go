@@ -13,7 +13,7 @@ import (
 func BenchmarkMeaning(b *testing.B) {
 	m := &model{name: "toy", dims: 384}
 	dir := b.TempDir()
-	if _, err := Import(b.Context(), dir, more(plainWorks(100_000)), ImportOptions{}); err != nil {
+	if _, err := Import(b.Context(), dir, more(plainWorks(scaled(100_000))), ImportOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	s := openWith(b, dir, m)
