@@ -71,5 +71,6 @@ install_go() {
 debian() {
   command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
   export DEBIAN_FRONTEND=noninteractive
-  { apt-get install -y -qq "$1" || { apt-get update -qq && apt-get install -y -qq "$1"; }; } >/dev/null 2>&1
+  local get='apt-get -qq -o DPkg::Lock::Timeout=300' # another step may install too
+  { $get install -y "$1" || { $get update && $get install -y "$1"; }; } >/dev/null 2>&1
 }

@@ -1,7 +1,5 @@
-# Counting, for .ci/run and its steps: every check says pass, fail or skip once,
-# and the totals are counted from what was said.
-
-RESULTS=$WORK/results
+# Counting, for .ci/run and its steps: every check says pass, fail or skip once in
+# the file RESULTS, and the totals are counted from what was said.
 
 pass() { printf 'pass\t%s\n' "$1" >>"$RESULTS"; printf 'ok    %s\n' "$1"; }
 fail() { printf 'fail\t%s\n' "$1" >>"$RESULTS"; printf 'FAIL  %s\n' "$1"; }
