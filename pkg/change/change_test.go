@@ -464,13 +464,29 @@ func testPages(t *testing.T, j *change.Journal, ids []string, now time.Time) {
 	}
 }
 
+// countingStore counts the objects that are read.
+type countingStore struct {
+	change.Store
+	reads int
+}
+
+func (s *countingStore) Get(ctx context.Context, name string) ([]byte, error) {
+	s.reads++
+	return s.Store.Get(ctx, name)
+}
+
 func TestJournal_BoundsWhatItReads(t *testing.T) {
-	l, j := shelf(1), change.NewJournal(changetest.NewStore(), nil, nil)
+	s := &countingStore{Store: changetest.NewStore()}
+	l, j := shelf(1), change.NewJournal(s, nil, nil)
+	oldest := ""
 	e := change.Make(library.ItemObject, "BOOK9999", library.Data{"title": "x"})
 	for i := range 201 {
 		p, err := change.New(group, "update_items", "t", alice, []change.Edit{e}, time.Now().Add(time.Duration(i)*time.Second))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if i == 0 {
+			oldest = p.ID
 		}
 		if _, err := j.Run(t.Context(), l, p, alice); err != nil {
 			t.Fatal(err)
@@ -479,6 +495,17 @@ func TestJournal_BoundsWhatItReads(t *testing.T) {
 	p, err := j.List(t.Context(), group, time.Time{}, change.MaxLatest-1, 10)
 	if err != nil || len(p.Receipts) != 1 || p.Total != change.MaxLatest || !p.More {
 		t.Errorf("%d of %d, more %v, %v", len(p.Receipts), p.Total, p.More, err)
+	}
+	s.reads = 0
+	if found, err := j.Find(t.Context(), group, oldest); err != nil || found.ID != oldest || s.reads > 2*change.MaxLatest+2 {
+		t.Errorf("%+v after %d reads, %v", found, s.reads, err)
+	}
+	s.reads = 0
+	if found, err := j.Find(t.Context(), group, p.Receipts[0].ID); err != nil || found.Receipt == nil || s.reads > 2*change.MaxLatest+2 {
+		t.Errorf("%+v after %d reads, %v", found, s.reads, err)
+	}
+	if _, err := j.Find(t.Context(), group, strings.Repeat("0", 26)); library.CodeOf(err) != library.NotFound {
+		t.Errorf("no receipt: %v", err)
 	}
 	if _, err := j.LastOf(t.Context(), []library.ID{group}, alice.Subject); library.CodeOf(err) != library.NotFound {
 		t.Errorf("the change before the last %d is looked at: %v", change.MaxLatest, err)
@@ -494,6 +521,9 @@ func TestJournal_SaysWhatIsUndone(t *testing.T) {
 		}
 		for _, r := range p.Receipts {
 			all = append(all, r.Undone)
+			if found, err := j.Find(t.Context(), group, r.ID); err != nil || found.ID != r.ID || found.Undone != r.Undone {
+				t.Errorf("found %+v, %v", found, err)
+			}
 		}
 		return all
 	}

@@ -111,6 +111,23 @@ func (j *Journal) List(ctx context.Context, lib library.ID, since time.Time, off
 	return p, err
 }
 
+// Find returns a receipt. A receipt that is older than the latest [MaxLatest] of its
+// library counts as not undone. Errors are those of [Journal.Get].
+func (j *Journal) Find(ctx context.Context, lib library.ID, id string) (Listed, error) {
+	r, err := j.Get(ctx, lib, id)
+	if err != nil {
+		return Listed{}, err
+	}
+	found := Listed{Receipt: r}
+	err = j.latest(ctx, lib, func(l Listed) bool {
+		if l.ID == id {
+			found.Undone = l.Undone
+		}
+		return l.ID > id
+	})
+	return found, err
+}
+
 // LastOf returns the latest receipt of a subject in the libraries that changed
 // something, takes nothing back and was not taken back. A change whose undo was taken
 // back counts again. The error has the code NotFound if there is none among the latest

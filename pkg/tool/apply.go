@@ -64,11 +64,11 @@ func undoChanges(ctx context.Context, c *writeCall, in undoInput) (*proposal, er
 // receipt returns the receipt of that name in one of the caller's libraries, or the
 // last of the caller.
 func (c *writeCall) receipt(ctx context.Context, name string) (*change.Receipt, error) {
-	libs, err := c.list(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if name == "" {
+		libs, err := c.list(ctx)
+		if err != nil {
+			return nil, err
+		}
 		var writable []library.ID
 		for _, lib := range libs {
 			if lib.MayWrite {
@@ -77,12 +77,21 @@ func (c *writeCall) receipt(ctx context.Context, name string) (*change.Receipt, 
 		}
 		return c.writing.Journal.LastOf(ctx, writable, c.by.Subject)
 	}
-	lib, id, err := change.ParseName(name)
+	lib, id, err := c.receiptName(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	if indexID(libs, lib) < 0 {
-		return nil, c.noLibrary()
-	}
 	return c.writing.Journal.Get(ctx, lib, id)
+}
+
+// receiptName reads the name of a receipt in one of the caller's libraries.
+func (c *call) receiptName(ctx context.Context, name string) (lib library.ID, id string, err error) {
+	libs, err := c.list(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if lib, id, err = change.ParseName(name); err == nil && indexID(libs, lib) < 0 {
+		err = c.noLibrary()
+	}
+	return lib, id, err
 }

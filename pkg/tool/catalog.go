@@ -64,6 +64,10 @@ type Options struct {
 	// Writing is what the tools that change libraries work with. Nil lists none.
 	Writing *Writing
 
+	// Receipts also defines show_receipt, for pages, if there is Writing. Assistants have
+	// receipts in the results of the tools that write.
+	Receipts bool
+
 	// PrivateTools says that other callers of the same server are listed other tools.
 	PrivateTools bool
 }
@@ -124,6 +128,9 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	}
 	if opts.Writing != nil {
 		defined = append(defined, addItemsTool, updateItemsTool, writeNoteTool, annotateTool, organizeTool, mergeItemsTool, trashItemsTool, applyChangesTool, undoChangesTool)
+		if opts.Receipts {
+			defined = append(defined, showReceiptTool)
+		}
 	}
 	for _, define := range defined {
 		d, err := define(c)

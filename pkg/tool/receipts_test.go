@@ -125,3 +125,98 @@ func TestRecentChanges_HasReceiptsWhereToolsWrite(t *testing.T) {
 		t.Errorf("the reading tools take %d bytes", n)
 	}
 }
+
+func TestShowReceipt_HasEachChange(t *testing.T) {
+	l := changetest.New(library.Local, librarytest.Works())
+	w := writingOf(t, ConfirmAlways)
+	w.Client = "the pages"
+	catalog := catalogOf(t, fleet{l}, Options{Writing: w, Receipts: true, ResultChars: MinResultChars})
+	call := func(tool, arguments string, out any) {
+		t.Helper()
+		raw, err := catalog.Call(t.Context(), tool, json.RawMessage(arguments))
+		if err != nil || json.Unmarshal(raw, out) != nil {
+			t.Fatalf("%s %s: %v %s", tool, arguments, err, raw)
+		}
+	}
+	l.Refuse = func(e library.Edit) *library.Error {
+		if e.Key == itemKey(t, l, librarytest.TitleLight) {
+			return library.Errorf(library.Forbidden, "not this one")
+		}
+		return nil
+	}
+	var plan, done writeOutput
+	call("update_items", fmt.Sprintf(`{"ids":["local/%s","local/%s"],"fields":{"title":"Changed"}}`, itemKey(t, l, librarytest.TitleEngine), itemKey(t, l, librarytest.TitleLight)), &plan)
+	call("apply_changes", fmt.Sprintf(`{"plan":%q}`, plan.Plan), &done)
+	show := func(receipt string) (out struct {
+		Kind, Client, Status, Tool string
+		Undone                     bool
+		Changes                    []editLine
+		Total                      int
+		Notices                    []string
+	}) {
+		t.Helper()
+		call("show_receipt", fmt.Sprintf(`{"receipt":%q}`, receipt), &out)
+		return out
+	}
+	got := show(done.Receipt)
+	if got.Kind != "receipt" || got.Client != "the pages" || got.Status != statusPartly || got.Tool != "update_items" || got.Undone || got.Total != 2 || len(got.Changes) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	if first, second := got.Changes[0], got.Changes[1]; !strings.HasPrefix(first.Outcome, "refused: not this one") || second.Outcome != "done" ||
+		second.Before["title"] != librarytest.TitleEngine || second.After["title"] != "Changed" {
+		t.Errorf("%+v", got.Changes)
+	}
+	time.Sleep(2 * time.Millisecond) // another ID
+	call("undo_changes", fmt.Sprintf(`{"receipt":%q}`, done.Receipt), &plan)
+	if plan.Status != statusPlanned || show(done.Receipt).Undone {
+		t.Errorf("planned: %+v", plan)
+	}
+	call("apply_changes", fmt.Sprintf(`{"plan":%q}`, plan.Plan), &plan)
+	if !show(done.Receipt).Undone {
+		t.Error("the receipt was taken back, and does not say so")
+	}
+	for _, wrong := range []string{`{}`, `{"receipt":"x"}`, `{"receipt":"group:9/01KB5D3F8Q7V2M4N6P8R0S2T4V"}`, `{"receipt":"local/01KB5D3F8Q7V2M4N6P8R0S2T4V"}`} {
+		if raw, err := catalog.Call(t.Context(), "show_receipt", json.RawMessage(wrong)); err == nil {
+			t.Errorf("%s: %s", wrong, raw)
+		}
+	}
+}
+
+// TestShowReceipt_SaysWhatIsNotShown holds that a receipt of many changes says how many
+// its answer lacks.
+func TestShowReceipt_SaysWhatIsNotShown(t *testing.T) {
+	works := librarytest.Many(100)
+	l := changetest.New(library.Local, works)
+	catalog := catalogOf(t, fleet{l}, Options{Writing: writingOf(t, ConfirmNever), Receipts: true, ResultChars: MinResultChars})
+	var ids []string
+	for _, key := range l.Keys()[:50] {
+		ids = append(ids, "local/"+key)
+	}
+	arguments, err := json.Marshal(map[string]any{"ids": ids, "fields": map[string]string{"extra": strings.Repeat("x", 280)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := catalog.Call(t.Context(), "update_items", arguments)
+	var done writeOutput
+	if err != nil || json.Unmarshal(raw, &done) != nil {
+		t.Fatalf("%v %s", err, raw)
+	}
+	raw, err = catalog.Call(t.Context(), "show_receipt", json.RawMessage(fmt.Sprintf(`{"receipt":%q}`, done.Receipt)))
+	var got struct {
+		Changes []editLine
+		Total   int
+		Notices []string
+	}
+	if err != nil || json.Unmarshal(raw, &got) != nil || got.Total != 50 || len(got.Changes) == 0 || len(got.Changes) == 50 ||
+		!slices.Contains(got.Notices, notShown(50-len(got.Changes))) {
+		t.Errorf("%v, %d of %d, %q", err, len(got.Changes), got.Total, got.Notices)
+	}
+}
+
+func TestShowReceipt_IsForPagesAlone(t *testing.T) {
+	for _, o := range []Options{{Writing: writingOf(t, "")}, {Receipts: true}} {
+		if slices.Contains(catalogOf(t, one(), o).names(), "show_receipt") {
+			t.Errorf("%+v lists show_receipt", o)
+		}
+	}
+}

@@ -28,6 +28,9 @@ type Writing struct {
 	Journal *change.Journal
 	Confirm Confirm // "" is ConfirmChanges
 	Quotes  Quotes
+	// Client is the name of the program that calls outside MCP, for its receipts; "" is
+	// not known.
+	Client string
 	// Subject identifies the caller of ctx. Nil is one caller.
 	Subject func(ctx context.Context) string
 	// Wrote is told of each plan that was carried out: by which tool, how it ended
@@ -122,7 +125,7 @@ func writeTool[In any](c *Catalog, a about, hints Hints, fields []field[In], do 
 		return w, proposed, err
 	}
 	d.run = func(ctx context.Context, arguments json.RawMessage, p *progress) (json.RawMessage, error) {
-		w, proposed, err := prepare(ctx, arguments, p, "")
+		w, proposed, err := prepare(ctx, arguments, p, c.writing.Client)
 		if err != nil {
 			return nil, err
 		}

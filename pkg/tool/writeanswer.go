@@ -68,13 +68,7 @@ func statusOf(r *change.Receipt, err error) string {
 // write returns the answer with as many of the changes as it has room for, those that
 // were refused first.
 func (c *writeCall) write(ctx context.Context, out writeOutput, p *change.Plan, outcomes []change.Outcome) (json.RawMessage, error) {
-	order := make([]int, len(p.Edits))
-	for i := range order {
-		order[i] = i
-	}
-	if outcomes != nil {
-		slices.SortStableFunc(order, func(a, b int) int { return rank(outcomes[a]) - rank(outcomes[b]) })
-	}
+	order := inOrder(p.Edits, outcomes)
 	out.Notices = append(slices.Clip(out.Notices), c.standing.all()...)
 	a, err := fit(c.budget, len(order), func(n int) writeOutput {
 		t := &tidy{}
@@ -87,7 +81,7 @@ func (c *writeCall) write(ctx context.Context, out writeOutput, p *change.Plan, 
 			}
 		}
 		if n < len(order) {
-			o.Notices = append(slices.Clip(o.Notices), fmt.Sprintf("%d of the changes are not shown for their length", len(order)-n))
+			o.Notices = append(slices.Clip(o.Notices), notShown(len(order)-n))
 		}
 		if notice := t.notice(); notice != "" {
 			o.Notices = append(slices.Clip(o.Notices), notice)
@@ -98,6 +92,19 @@ func (c *writeCall) write(ctx context.Context, out writeOutput, p *change.Plan, 
 		return library.ItemID{Library: p.Library, Key: p.Edits[order[i]].Key}
 	})
 	return a.json, err
+}
+
+// inOrder returns the positions of edits in the order in which an answer shows them:
+// those that were not carried out first. outcomes is nil for a plan.
+func inOrder(edits []change.Edit, outcomes []change.Outcome) []int {
+	order := make([]int, len(edits))
+	for i := range order {
+		order[i] = i
+	}
+	if outcomes != nil {
+		slices.SortStableFunc(order, func(a, b int) int { return rank(outcomes[a]) - rank(outcomes[b]) })
+	}
+	return order
 }
 
 // rank sorts outcomes: what was not done comes first.
