@@ -14,7 +14,8 @@ import (
 // tokenForm is the data of the page on which a member signs in with a token.
 type tokenForm struct {
 	Back  string
-	Wrong bool // the last token was not valid
+	Allow string // the field by which the session may change libraries, or ""
+	Wrong bool   // the last token was not valid
 	Host  string
 }
 
@@ -22,9 +23,10 @@ type tokenForm struct {
 type holderPage struct{ Form, Subject string }
 
 // showTokenForm serves the form in which a member signs in with a token.
-func (p *Pages) showTokenForm(w http.ResponseWriter, back string, wrong bool) {
-	p.write(w, p.pages.byToken, "Sign in with a token", tokenForm{back, wrong, p.host()}, func(o *page.Options) {
-		if wrong {
+func (p *Pages) showTokenForm(w http.ResponseWriter, f tokenForm) {
+	f.Host = p.host()
+	p.write(w, p.pages.byToken, "Sign in with a token", f, func(o *page.Options) {
+		if f.Wrong {
 			o.Status = http.StatusForbidden
 		}
 	})
@@ -44,14 +46,19 @@ func (p *Pages) takeToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	back := localPath(r.PostForm.Get(backParameter))
-	token := strings.TrimSpace(r.PostForm.Get("token"))
+	allow, token := r.PostForm.Get(allowParameter), strings.TrimSpace(r.PostForm.Get("token"))
+	changes, err := p.allows(r, allow)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
 	m, err := p.bearer(r.Context(), token)
 	if library.CodeOf(err) == library.Unauthenticated {
-		p.showTokenForm(w, back, true)
+		p.showTokenForm(w, tokenForm{Back: back, Allow: allow, Wrong: true})
 		return
 	}
 	if err == nil {
-		err = p.begin(w, r, m)
+		err = p.begin(w, r, m, changes)
 	}
 	if err != nil {
 		p.fail(w, r, err)

@@ -132,7 +132,7 @@ func TestTokenSignIn_StartsSessionOfItsHolder(t *testing.T) {
 	bearers.set(func() {
 		bearers.known["token-of-ada"] = &identity.Principal{Subject: "token:ada", Scopes: []identity.Scope{identity.Write}}
 	})
-	if p := b.principal(); !p.May(identity.Write) || p.Libraries != nil {
+	if p := b.principal(); p.May(identity.Write) || !p.May(identity.Read) || p.Libraries != nil {
 		t.Errorf("%+v", p)
 	}
 	bearers.set(func() { delete(bearers.known, "token-of-ada") })

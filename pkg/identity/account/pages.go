@@ -81,7 +81,7 @@ type wrongPage struct{ Message, Hint, Back string }
 
 func (p *Pages) showSignIn(w http.ResponseWriter) {
 	if p.options.Verifier != nil {
-		p.showTokenForm(w, pathTokens, false)
+		p.showTokenForm(w, tokenForm{Back: pathTokens})
 		return
 	}
 	p.write(w, p.pages.signIn, "Personal access tokens", signInPage{Through: p.options.Through, URL: loginURL(false), Host: p.host()}, nil)

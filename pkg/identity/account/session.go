@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,8 @@ type session struct {
 	Member
 
 	ID      string `json:"i"`
-	Expires int64  `json:"x"` // seconds since 1970, as below
+	Expires int64  `json:"x"`           // seconds since 1970, as below
+	Changes bool   `json:"w,omitempty"` // the member lets this browser change libraries
 }
 
 // pending is the cookie of a sign-in in progress.
@@ -47,14 +49,17 @@ type pending struct {
 	Mark    string `json:"m"`
 	Carried []byte `json:"d"`
 	Back    string `json:"b,omitempty"` // path to go to after the sign-in
+	Changes bool   `json:"w,omitempty"` // as in [session]
 	Expires int64  `json:"x"`
 }
 
-// field is the hidden field of a form: its session, and the ID of the token
-// that it makes, so that submitting it twice makes one token.
+// field is the hidden field of a form: its session, and what it does.
 type field struct {
 	Session string `json:"s"` // ID of the session, as long as which the field is valid
-	Token   string `json:"t"`
+	// Token is the ID of the token that a form of these pages makes, so that submitting
+	// it twice makes one token.
+	Token string `json:"t,omitempty"`
+	Does  string `json:"d,omitempty"` // what any other form does
 }
 
 // cookieName returns the name under which a cookie is set. The prefix __Host-
@@ -106,8 +111,9 @@ func (p *Pages) current(r *http.Request) (*session, error) {
 	return s, nil
 }
 
-// Principal returns the principal whose session a request has, or nil. The error
-// has the code Unavailable.
+// Principal returns the principal whose session a request has, or nil. It may change
+// libraries only if the member allowed that in this browser, see [Pages.AllowURL]. The
+// error has the code Unavailable.
 func (p *Pages) Principal(r *http.Request) (*identity.Principal, error) {
 	s, err := p.current(r)
 	if s == nil || err != nil {
@@ -115,7 +121,21 @@ func (p *Pages) Principal(r *http.Request) (*identity.Principal, error) {
 	}
 	principal := p.principal(&s.Member)
 	principal.Expires = time.Unix(s.Expires, 0)
+	if !s.Changes {
+		principal.Scopes = readingOnly(principal.Scopes)
+	}
 	return principal, nil
+}
+
+// readingOnly returns the scopes without the right to change libraries.
+func readingOnly(scopes []identity.Scope) []identity.Scope {
+	out := slices.Clone(scopes)
+	for i, s := range out {
+		if s == identity.Write {
+			out[i] = identity.Read
+		}
+	}
+	return out
 }
 
 // signIn serves GET /account/sign-in: it redirects to the sign-in. It is a link
@@ -127,17 +147,23 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	back := localPath(r.URL.Query().Get(backParameter))
-	if p.options.Verifier != nil {
-		p.showTokenForm(w, back, false)
-		return
-	}
-	mark := rand.Text()
-	to, carried, err := p.options.Login.Begin(r.Context(), mark, p.offersWrite() && r.URL.Query().Get("write") == "1")
+	allow := r.URL.Query().Get(allowParameter)
+	changes, err := p.allows(r, allow)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	value, err := sealed(p.login, pending{Mark: mark, Carried: carried, Back: back, Expires: p.after(loginTTL)})
+	if p.options.Verifier != nil {
+		p.showTokenForm(w, tokenForm{Back: back, Allow: allow})
+		return
+	}
+	mark := rand.Text()
+	to, carried, err := p.options.Login.Begin(r.Context(), mark, p.offersWrite() && (changes || r.URL.Query().Get("write") == "1"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	value, err := sealed(p.login, pending{Mark: mark, Carried: carried, Back: back, Changes: changes, Expires: p.after(loginTTL)})
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -166,7 +192,7 @@ func (p *Pages) Callback(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	if err := p.begin(w, r, m); err != nil {
+	if err := p.begin(w, r, m, login.Changes); err != nil {
 		p.fail(w, r, err)
 		return
 	}
@@ -224,10 +250,11 @@ func notBegun() error {
 		WithHint("allow cookies for this site and sign in again")
 }
 
-// begin starts a session. If no token takes over the session's key, the key is
-// deleted at the upstream when the session ends.
-func (p *Pages) begin(w http.ResponseWriter, r *http.Request, m *Member) error {
-	s := session{Member: *m, ID: rand.Text(), Expires: p.after(sessionTTL)}
+// begin starts a session, with the right to change libraries if the member asked for
+// it and has it. If no token takes over the session's key, the key is deleted at the
+// upstream when the session ends.
+func (p *Pages) begin(w http.ResponseWriter, r *http.Request, m *Member, changes bool) error {
+	s := session{Member: *m, ID: rand.Text(), Expires: p.after(sessionTTL), Changes: changes && p.may(m, identity.Write)}
 	if m.Key != "" && p.options.Keys != nil {
 		if err := p.options.Keys.Owe(context.WithoutCancel(r.Context()), s.ID, m.Key, p.options.Now().Add(sessionTTL)); err != nil {
 			return err
@@ -242,6 +269,10 @@ func (p *Pages) begin(w http.ResponseWriter, r *http.Request, m *Member) error {
 			WithHint("ask your admin for a policy rule with all libraries, or with fewer")
 	}
 	p.setCookie(w, cookieSession, value, sessionTTL)
+	if changes && !s.Changes {
+		return library.Errorf(library.Forbidden, "you are signed in, but what you signed in with may not change libraries").
+			WithHint("sign in again and allow changes, or ask your admin for the right")
+	}
 	return nil
 }
 
@@ -279,18 +310,25 @@ func (p *Pages) readForm(w http.ResponseWriter, r *http.Request) (*session, *fie
 	case err != nil:
 		return nil, nil, err
 	case s == nil:
-		return nil, nil, library.Errorf(library.Unauthenticated, "your session has expired").WithHint("sign in again")
+		return nil, nil, noSession()
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		return nil, nil, library.Errorf(library.Invalid, "the form can't be read").WithCause(err)
 	}
 	f := &field{}
-	if p.unseal(r.Context(), p.form, r.PostForm.Get("form"), f) != nil ||
-		subtle.ConstantTimeCompare([]byte(f.Session), []byte(s.ID)) != 1 {
+	if p.openField(r.Context(), r.PostForm.Get("form"), s, f) != nil || f.Does != "" {
 		return nil, nil, notThisForm()
 	}
 	return s, f, nil
+}
+
+// openField reads the hidden field of a form of a session.
+func (p *Pages) openField(ctx context.Context, text string, s *session, f *field) error {
+	if p.unseal(ctx, p.form, text, f) != nil || subtle.ConstantTimeCompare([]byte(f.Session), []byte(s.ID)) != 1 {
+		return notThisForm()
+	}
+	return nil
 }
 
 // fromOtherSite reports whether a browser says that another site sends a form.
