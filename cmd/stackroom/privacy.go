@@ -69,8 +69,8 @@ func kept(c *config.Config, writes bool) []directory.Kept {
 			Where: stateAt(c, "the sign-in file", "ledger/"), HowLong: "at most 100 days",
 			End: "sign out in the client, end the token at /account/tokens, or delete the key at zotero.org/settings/keys",
 		}},
-		{signsIn(c), directory.Kept{
-			Name: "A cookie", What: "It is set while you are signed in to the pages", Where: "in your browser", HowLong: "an hour", End: "sign out there",
+		{signsIn(c) || c.Auth == "tokens" && c.PublicURL != "", directory.Kept{
+			Name: "A cookie", What: "It is set while you are signed in to the pages: who you are, what you may read, and whether you let this browser change libraries, encrypted under a key of the server", Where: "in your browser", HowLong: "an hour", End: "sign out there",
 		}},
 		{c.Auth == "tokens", directory.Kept{
 			Name: "Access tokens", What: "Of each access token a hash, its name and what it may read", Where: "in the server's settings", HowLong: "until the operator removes it", End: "ask the operator",

@@ -143,6 +143,9 @@ func TestPrivacy_FollowsTheSettings(t *testing.T) {
 	if page := told(loaded(t, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=sm://x"), false); !strings.Contains(page, "Of each access token a hash") || strings.Contains(page, "A cookie") {
 		t.Errorf("with tokens: %s", page)
 	}
+	if page := told(loaded(t, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=sm://x", team[1]), false); !strings.Contains(page, "A cookie") || !strings.Contains(page, "change libraries") {
+		t.Errorf("with tokens and pages: %s", page)
+	}
 	if page := told(loaded(t, "STACKROOM_SNAPSHOTS=off", team[0], team[1], team[2], team[3], team[4], team[5]), false); strings.Contains(page, "A snapshot") || strings.Contains(page, "imported") || strings.Contains(page, "adds a work") {
 		t.Errorf("without snapshots: %s", page)
 	}

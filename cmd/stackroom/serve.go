@@ -190,7 +190,7 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
-	options.ResultChars = pageChars
+	options.ResultChars, options.Writing, options.Receipts = pageChars, forPages(writing), true
 	shown, err := tool.NewCatalog(a.libs, options)
 	if err != nil {
 		return server.Options{Logger: logger}, err
@@ -201,7 +201,7 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 	}
 	return server.Options{
 		Catalog: catalog, Reading: reading, Pages: shown,
-		Authenticator: a.auth.authenticator, Routes: slices.Concat(a.auth.routes, about), Sessions: a.auth.sessions, SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List,
+		Authenticator: a.auth.authenticator, Routes: slices.Concat(a.auth.routes, about), Sessions: a.auth.sessions, SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List, Keyring: keyring,
 		Limits: server.Limits{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
 		Ready:  a.libs.Ready, Logger: logger, Telemetry: a.observing.Telemetry, SlowCall: c.SlowCall,
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),

@@ -46,6 +46,17 @@ func openWriting(ctx context.Context, a *app, keyring *seal.Keyring, logger *slo
 	return w, nil
 }
 
+// forPages returns what the tools work with behind the pages: a person sees each change
+// before it is made. writing may be nil.
+func forPages(writing *tool.Writing) *tool.Writing {
+	if writing == nil {
+		return nil
+	}
+	w := *writing
+	w.Confirm, w.Client = tool.ConfirmAlways, "the pages of this server"
+	return &w
+}
+
 // subject identifies the caller of ctx.
 func subject(ctx context.Context) string {
 	if p := identity.PrincipalFrom(ctx); p != nil {

@@ -133,8 +133,8 @@ type toolAnswer struct {
 // asker calls a tool of a running stackroom.
 type asker func(t *testing.T, tool string, arguments map[string]any) toolAnswer
 
-// overREST asks with plain HTTP.
-func overREST(url string) asker {
+// overREST asks with plain HTTP. header is a list of names and values.
+func overREST(url string, header ...string) asker {
 	return func(t *testing.T, tool string, arguments map[string]any) toolAnswer {
 		t.Helper()
 		if arguments == nil {
@@ -149,6 +149,9 @@ func overREST(url string) asker {
 			t.Fatal(err)
 		}
 		req.Header.Set("Content-Type", "application/json")
+		for i := 0; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)

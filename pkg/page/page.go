@@ -73,6 +73,9 @@ type Options struct {
 	// "cursor:" (CSP level 3, form-action). Empty but not nil allows the own
 	// origin alone; nil allows no form.
 	FormAction []string
+	// Posts has browsers name the origin of the page when a form posts, which they do
+	// not for pages that withhold their referrer. Other sites still get none.
+	Posts bool
 	// Copy puts a button beside each address and copy of the body, by the one
 	// script that there is. Everything works without it.
 	Copy bool
@@ -121,6 +124,9 @@ func (p *Page) Write(w http.ResponseWriter, o Options) error {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
+	if o.Posts {
+		h.Set("Referrer-Policy", "same-origin")
+	}
 	if o.Status != 0 {
 		w.WriteHeader(o.Status)
 	}

@@ -58,6 +58,12 @@ func TestEveryPageIsFramedAndLocked(t *testing.T) {
 	}
 }
 
+func TestPages_NameTheirOriginWhereFormsPost(t *testing.T) {
+	if got := write(t, "", Options{Posts: true}).Header()["Referrer-Policy"]; len(got) != 1 || got[0] != "same-origin" {
+		t.Errorf("the policy is %q", got)
+	}
+}
+
 func TestThePolicyAllowsItsOwnStyleOnly(t *testing.T) {
 	w := write(t, "", Options{Title: "x"})
 	found := regexp.MustCompile(`(?s)<style>(.*)</style>`).FindStringSubmatch(w.Body.String())

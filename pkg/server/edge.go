@@ -43,6 +43,9 @@ func newEdge(o Options, bodyTime time.Duration) *edge {
 	for _, route := range openRoutes(o) {
 		open[route.Path] = true
 	}
+	if o.Pages != nil {
+		open[pages.ChangesPath] = true // its forms check the origin more strictly
+	}
 	return &edge{
 		logger:     o.Logger,
 		telemetry:  o.Telemetry,

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // routeLibrary sets up the pages on which people search and read, if they are
@@ -20,24 +22,37 @@ func (s *Server) routeLibrary() ([]page.Link, error) {
 	if s.options.Pages == nil {
 		return nil, nil
 	}
-	o := pages.LibraryOptions{Call: s.callForPage}
-	if sessions := s.options.Sessions; sessions != nil {
-		o.SignIn, o.Account = sessions.SignInURL, sessions.AccountPath()
-	}
+	o := pages.LibraryOptions{Call: s.callForPage, Writes: s.writes()}
 	var err error
+	if sessions := s.options.Sessions; sessions != nil {
+		o.SignIn, o.Account, o.Allow, o.Forms = sessions.SignInURL, sessions.AccountPath(), sessions.AllowURL, sessions
+	} else if o.Forms, err = newLocalForms(s.options.Keyring); err != nil {
+		return nil, err
+	}
 	if s.library, err = pages.NewLibrary(o); err != nil {
 		return nil, err
 	}
 	for path, show := range map[string]func(http.ResponseWriter, *http.Request) error{
 		pages.SearchPath: s.library.Search, pages.CollectionsPath: s.library.Collections, pages.TagsPath: s.library.Tags,
-		pages.LibrariesPath: s.library.Libraries,
+		pages.LibrariesPath: s.library.Libraries, pages.ChangesPath: s.library.Changes,
 	} {
 		s.get(path, s.person(func(c echo.Context) error { return show(c.Response(), c.Request()) }))
 	}
 	s.get(pages.WorksPath+":library/:key", s.person(func(c echo.Context) error {
 		return s.library.Work(c.Response(), c.Request(), c.Param("library"), c.Param("key"))
 	}))
+	if o.Writes {
+		s.get(pages.ChangesPath+"/:library/:receipt", s.person(func(c echo.Context) error {
+			return s.library.Receipt(c.Response(), c.Request(), c.Param("library"), c.Param("receipt"))
+		}))
+		s.router.POST(pages.ChangesPath, s.form(s.library.Undo))
+	}
 	return s.library.Nav(pages.ConnectPath), nil
+}
+
+// writes reports whether a tool changes libraries.
+func (s *Server) writes() bool {
+	return slices.ContainsFunc(s.options.Catalog.Definitions(), func(d tool.Definition) bool { return !d.Hints.ReadOnly })
 }
 
 // front returns the handler of the front page: the search, for people who may read,
@@ -64,27 +79,25 @@ func (s *Server) session(r *http.Request) (*identity.Principal, error) {
 }
 
 // person returns a handler that runs show for a person who may read, within their
-// limit and as a call in flight.
+// limit and as a call in flight. It reads the body of a form first, so that a slow
+// sender does not occupy a call in flight.
 func (s *Server) person(show echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		w, r := c.Response(), c.Request()
-		if s.options.Authenticator != nil {
-			p, err := s.session(r)
-			if err != nil {
-				return s.library.Fail(w, r, err)
-			}
-			if p == nil {
-				if s.admission.admitAnonymous(w, r, s.rejectPerson) {
-					wire.SetChallenge(w.Header(), s.authorizer.Require(r.Context(), identity.Read))
-					return s.library.WriteSignIn(w, r)
-				}
-				return nil
-			}
-			r = r.WithContext(identity.WithPrincipal(r.Context(), p))
-			c.SetRequest(r)
+		if known, err := s.identify(c); !known {
+			return err
 		}
+		w, r := c.Response(), c.Request()
 		if !s.admission.admit(w, r, s.rejectPerson) {
 			return nil
+		}
+		if r.Method == http.MethodPost {
+			body, rejected := s.bodies.Read(w, r, s.admission.caller(r))
+			if rejected != nil {
+				s.rejectPerson(w, r, &identity.Challenge{Status: rejected.Status, Err: rejected.Err})
+				return nil
+			}
+			defer s.bodies.Release(body)
+			r.Body = wire.NewBody(body.Bytes())
 		}
 		leave, ok := s.admission.enter(w, r, s.rejectPerson)
 		if !ok {
@@ -93,6 +106,56 @@ func (s *Server) person(show echo.HandlerFunc) echo.HandlerFunc {
 		defer leave()
 		return show(c)
 	}
+}
+
+// identify puts the principal of the session of a request into its context, and reports
+// whether the request may go on. If not, identify has written the response.
+func (s *Server) identify(c echo.Context) (bool, error) {
+	if s.options.Authenticator == nil {
+		return true, nil
+	}
+	w, r := c.Response(), c.Request()
+	p, err := s.session(r)
+	if err != nil {
+		return false, s.library.Fail(w, r, err)
+	}
+	if p == nil {
+		if s.admission.admitAnonymous(w, r, s.rejectPerson) {
+			wire.SetChallenge(w.Header(), s.authorizer.Require(r.Context(), identity.Read))
+			return false, s.library.WriteSignIn(w, r)
+		}
+		return false, nil
+	}
+	c.SetRequest(r.WithContext(identity.WithPrincipal(r.Context(), p)))
+	return true, nil
+}
+
+// form returns a handler that runs do for a person who sends a form of a page of this
+// server. A form of another page counts against its address.
+func (s *Server) form(do func(http.ResponseWriter, *http.Request) error) echo.HandlerFunc {
+	own := s.person(func(c echo.Context) error {
+		r := c.Request()
+		if err := r.ParseForm(); err != nil {
+			return s.library.Fail(c.Response(), r, library.Errorf(library.Invalid, "the form can't be read").WithCause(err))
+		}
+		return do(c.Response(), r)
+	})
+	return func(c echo.Context) error {
+		w, r := c.Response(), c.Request()
+		if s.edge.origins.OwnPage(r, s.options.PublicURL) {
+			return own(c)
+		}
+		s.options.Telemetry.Refused("origin")
+		if s.admission.admitAnonymous(w, r, s.rejectPerson) {
+			s.rejectPerson(w, r, &identity.Challenge{Status: http.StatusForbidden, Err: notOwnPage()})
+		}
+		return nil
+	}
+}
+
+func notOwnPage() *library.Error {
+	return library.Errorf(library.Forbidden, "this form did not come from a page of this server, so nothing was changed").
+		WithHint("open the page of recent changes at the server's own address and use its buttons")
 }
 
 // rejectPerson writes a rejection as a page.

@@ -38,7 +38,30 @@ func (c cookies) Principal(r *http.Request) (*identity.Principal, error) {
 	if err != nil {
 		return nil, c.err
 	}
-	return &identity.Principal{Subject: cookie.Value, Scopes: []identity.Scope{identity.Read}}, c.err
+	p := &identity.Principal{Subject: cookie.Value, Scopes: []identity.Scope{identity.Read}}
+	if may, err := r.Cookie("may"); err == nil && may.Value == "write" {
+		p.Scopes = append(p.Scopes, identity.Write)
+	}
+	return p, c.err
+}
+
+func (cookies) AllowURL(r *http.Request, back string) (string, error) {
+	if strings.Contains(r.Header.Get("Cookie"), "may=write") {
+		return "", nil
+	}
+	return "/allow?to=" + back, nil
+}
+
+// Form makes fields that name the session and what the form does.
+func (cookies) Form(r *http.Request, does string) (string, error) {
+	return r.Header.Get("Cookie") + " " + does, nil
+}
+
+func (c cookies) CheckForm(r *http.Request, does, field string) error {
+	if own, _ := c.Form(r, does); own != field {
+		return library.Errorf(library.Forbidden, "this form belongs to another session")
+	}
+	return nil
 }
 
 func (cookies) SignInURL(back string) string { return "/sign-in?to=" + back }
@@ -49,7 +72,7 @@ var browser = map[string]string{"Accept": "text/html,application/xhtml+xml,*/*;q
 func TestPages_AreServedToEverybodyWithoutSignIn(t *testing.T) {
 	tools := &pageTools{}
 	f := newFixture(t, func(o *Options) { with(o, Options{Pages: tools}) })
-	for _, path := range []string{"/", "/search", "/libraries", "/collections", "/tags", "/works/local/ABCD2345"} {
+	for _, path := range []string{"/", "/search", "/libraries", "/changes", "/collections", "/tags", "/works/local/ABCD2345"} {
 		if r := f.send(request{method: "GET", path: path, header: browser}); r.status != 200 || !strings.Contains(r.body, `href="/connect"`) {
 			t.Errorf("%s: %d %.200s", path, r.status, r.body)
 		}
@@ -64,7 +87,7 @@ func TestPages_AskForSignIn(t *testing.T) {
 	f := newFixture(t, func(o *Options) {
 		with(o, Options{Pages: tools, Sessions: cookies{}, Authenticator: testAuthenticator(t)})
 	})
-	for _, path := range []string{"/search?q=a", "/libraries", "/works/local/ABCD2345"} {
+	for _, path := range []string{"/search?q=a", "/libraries", "/changes", "/works/local/ABCD2345"} {
 		r := f.send(request{method: "GET", path: path, header: browser})
 		if r.status != http.StatusUnauthorized || !strings.Contains(r.body, `href="/sign-in?to=`) || r.header.Get("WWW-Authenticate") == "" {
 			t.Errorf("%s: %d %.300s", path, r.status, r.body)

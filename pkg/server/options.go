@@ -10,6 +10,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/mcp"
@@ -43,6 +44,10 @@ type Options struct {
 	// Sessions signs people in to these pages. With an Authenticator and
 	// without Sessions, the pages are closed.
 	Sessions Sessions
+
+	// Keyring seals the forms of the pages where callers don't sign in. Nil is a key of
+	// the process.
+	Keyring *seal.Keyring
 
 	// Limits limits callers. The zero value has no limits.
 	Limits Limits
@@ -121,6 +126,11 @@ type Sessions interface {
 	Principal(r *http.Request) (*identity.Principal, error)
 	// SignInURL returns the address of the sign-in that leads back to a path.
 	SignInURL(back string) string
+	// AllowURL returns the address at which the person lets this browser change
+	// libraries, and which leads back to a path; "" if they may already or can't. The
+	// error has the code Unavailable.
+	AllowURL(r *http.Request, back string) (string, error)
+	pages.Forms
 	// AccountPath returns the path of the account page, or "".
 	AccountPath() string
 }

@@ -84,6 +84,26 @@ func (p *Policy) OriginAllowed(r *http.Request) bool {
 	return OverLoopback(r) && IsLoopback(u.Host) || u.Host == strings.ToLower(r.Host) && p.hostKnown(r)
 }
 
+// OwnPage reports whether a browser says that a page of this server sent r: the web
+// origin is that of public, the server's URL, or of the requested host if that is
+// certainly a name of the server. Browsers name the origin with each POST (Fetch
+// standard, "append a request Origin header") unless the page withholds its referrer.
+func (p *Policy) OwnPage(r *http.Request, public string) bool {
+	if site := r.Header["Sec-Fetch-Site"]; len(site) > 1 || len(site) == 1 && site[0] != "same-origin" {
+		return false
+	}
+	values := r.Header["Origin"]
+	if len(values) != 1 {
+		return false
+	}
+	u, err := url.Parse(strings.ToLower(values[0]))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	own, err := url.Parse(strings.ToLower(public))
+	return err == nil && u.Host == own.Host && u.Scheme == own.Scheme || u.Host == strings.ToLower(r.Host) && p.hostKnown(r)
+}
+
 // OverLoopback reports whether the request reached the server at a loopback
 // address.
 func OverLoopback(r *http.Request) bool {

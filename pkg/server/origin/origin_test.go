@@ -1,7 +1,9 @@
 package origin
 
 import (
+	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -48,5 +50,47 @@ func TestBaseURL_HasNoShellCharacters(t *testing.T) {
 	}
 	if got := BaseURL("https://mcp.example.org/", &http.Request{Host: "evil.example"}); got != "https://mcp.example.org" {
 		t.Errorf("with a public URL: %q", got)
+	}
+}
+
+func TestOwnPage(t *testing.T) {
+	const public = "https://library.example.org"
+	for _, c := range []struct {
+		promise, public, host string
+		loopback              bool
+		origin, site          []string
+		own                   bool
+	}{
+		{"the public URL", public, "library.example.org", false, []string{public}, []string{"same-origin"}, true},
+		{"a browser without Sec-Fetch-Site", public, "library.example.org", false, []string{"https://Library.example.org"}, nil, true},
+		{"another site", public, "library.example.org", false, []string{"https://evil.example"}, []string{"cross-site"}, false},
+		{"another site, an old browser", public, "library.example.org", false, []string{"https://evil.example"}, nil, false},
+		{"a sibling", public, "library.example.org", false, []string{public}, []string{"same-site"}, false},
+		{"typed by the person", public, "library.example.org", false, []string{public}, []string{"none"}, false},
+		{"two values", public, "library.example.org", false, []string{public}, []string{"same-origin", "cross-site"}, false},
+		{"a sandboxed frame", public, "library.example.org", false, []string{"null"}, nil, false},
+		{"no origin", public, "library.example.org", false, nil, []string{"same-origin"}, false},
+		{"two origins", public, "library.example.org", false, []string{public, public}, nil, false},
+		{"not encrypted", public, "library.example.org", false, []string{"http://library.example.org"}, nil, false},
+		{"an extension", public, "library.example.org", false, []string{"moz-extension://library.example.org"}, nil, false},
+		{"this machine", "", "127.0.0.1:8080", true, []string{"http://127.0.0.1:8080"}, []string{"same-origin"}, true},
+		{"this machine beside a public URL", public, "localhost:8080", true, []string{"http://localhost:8080"}, nil, true},
+		{"another server of this machine", "", "127.0.0.1:8080", true, []string{"http://127.0.0.1:3000"}, nil, false},
+		{"another name of this machine", "", "127.0.0.1:8080", true, []string{"http://localhost:8080"}, nil, false},
+		{"DNS rebinding", "", "evil.example:8080", true, []string{"http://evil.example:8080"}, []string{"same-origin"}, false},
+		{"a name that proves nothing", "", "library.example.org", false, []string{public}, []string{"same-origin"}, false},
+	} {
+		ctx := t.Context()
+		if c.loopback {
+			ctx = context.WithValue(ctx, http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		}
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/changes", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host, r.Header["Origin"], r.Header["Sec-Fetch-Site"] = c.host, c.origin, c.site
+		if own := NewPolicy(nil, nil).OwnPage(r, c.public); own != c.own {
+			t.Errorf("%s: %v", c.promise, own)
+		}
 	}
 }

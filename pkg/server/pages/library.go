@@ -21,6 +21,15 @@ type LibraryOptions struct {
 	// SignIn returns the URL at which a person signs in and then comes back to a
 	// path. Nil if there is no sign-in in a browser.
 	SignIn func(back string) string
+	// Writes says that tools change libraries, so that there are receipts. It needs
+	// Forms.
+	Writes bool
+	// Forms makes and checks the hidden fields of the forms that change something.
+	Forms Forms
+	// Allow returns the address at which a person lets their browser change libraries
+	// and then comes back to a path, "" if they may already or can't. Nil if there is
+	// no sign-in in a browser.
+	Allow func(r *http.Request, back string) (string, error)
 	// Account is the path of the person's account page, "" if there is none.
 	Account string
 }
@@ -31,6 +40,7 @@ type Library struct {
 	options                                                LibraryOptions
 	problem                                                *Problem
 	search, work, collections, tags, libraries, signInPage *page.Page
+	changesPage, receiptPage                               *page.Page
 }
 
 //go:embed search.html
@@ -48,6 +58,12 @@ var tagsHTML string
 //go:embed libraries.html
 var librariesHTML string
 
+//go:embed changes.html
+var changesHTML string
+
+//go:embed receipt.html
+var receiptHTML string
+
 //go:embed signin.html
 var signInHTML string
 
@@ -55,6 +71,9 @@ var signInHTML string
 func NewLibrary(o LibraryOptions) (*Library, error) {
 	if o.Call == nil {
 		return nil, errors.New("pages: Call is required")
+	}
+	if o.Writes && o.Forms == nil {
+		return nil, errors.New("pages: Writes needs Forms")
 	}
 	l := &Library{options: o}
 	var err error
@@ -67,7 +86,7 @@ func NewLibrary(o LibraryOptions) (*Library, error) {
 	}{
 		{&l.search, "search", searchHTML}, {&l.work, "work", workHTML}, {&l.collections, "collections", collectionsHTML},
 		{&l.tags, "tags", tagsHTML}, {&l.libraries, "libraries", librariesHTML},
-		{&l.signInPage, "signin", signInHTML},
+		{&l.signInPage, "signin", signInHTML}, {&l.changesPage, "changes", changesHTML}, {&l.receiptPage, "receipt", receiptHTML},
 	} {
 		made, err := page.New(x.name, x.body)
 		if err != nil {
@@ -85,6 +104,7 @@ const (
 	CollectionsPath = "/collections"
 	TagsPath        = "/tags"
 	LibrariesPath   = "/libraries"
+	ChangesPath     = "/changes"
 	ConnectPath     = "/connect"
 )
 
@@ -98,7 +118,7 @@ func WorkPath(id string) string {
 func (l *Library) Nav(path string) []page.Link {
 	links := []page.Link{
 		{Text: "Search", URL: SearchPath}, {Text: "Collections", URL: CollectionsPath}, {Text: "Tags", URL: TagsPath},
-		{Text: "Libraries", URL: LibrariesPath}, {Text: "Connect", URL: ConnectPath},
+		{Text: "Libraries", URL: LibrariesPath}, {Text: "Changes", URL: ChangesPath}, {Text: "Connect", URL: ConnectPath},
 	}
 	if l.options.Account != "" {
 		links = append(links, page.Link{Text: "Account", URL: l.options.Account})

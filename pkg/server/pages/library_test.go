@@ -50,21 +50,24 @@ func newSite(t *testing.T, works []librarytest.Work) *site {
 	s := &site{t: t, tools: tools}
 	s.pages, err = NewLibrary(LibraryOptions{
 		SignIn: func(back string) string { return "/sign-in?to=" + url.QueryEscape(back) },
-		Call: func(r *http.Request, name string, arguments any) (json.RawMessage, error) {
-			if s.fail != nil {
-				return nil, s.fail
-			}
-			encoded, err := json.Marshal(arguments)
-			if err != nil {
-				return nil, err
-			}
-			return s.tools.Call(r.Context(), name, encoded)
-		},
+		Call:   s.call,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// call runs a tool for a page.
+func (s *site) call(r *http.Request, name string, arguments any) (json.RawMessage, error) {
+	if s.fail != nil {
+		return nil, s.fail
+	}
+	encoded, err := json.Marshal(arguments)
+	if err != nil {
+		return nil, err
+	}
+	return s.tools.Call(r.Context(), name, encoded)
 }
 
 // get returns the page at an address and its status.
@@ -75,6 +78,7 @@ func (s *site) get(address string) (*html.Node, int) {
 	w := httptest.NewRecorder()
 	show := map[string]func(http.ResponseWriter, *http.Request) error{
 		SearchPath: s.pages.Search, CollectionsPath: s.pages.Collections, TagsPath: s.pages.Tags, LibrariesPath: s.pages.Libraries,
+		ChangesPath: s.pages.Changes,
 	}[r.URL.Path]
 	if rest, ok := strings.CutPrefix(r.URL.Path, WorksPath); ok {
 		lib, key, _ := strings.Cut(rest, "/")
@@ -497,7 +501,7 @@ func TestPages_ShowLibraryTextAsText(t *testing.T) {
 	}
 	for _, address := range []string{
 		"/search?q=hostilemark", "/search?q=" + url.QueryEscape(hostileText), "/search?tag=" + url.QueryEscape(hostileText), "/search?from=1", work,
-		work + "?q=hostilemark", work + "?page=1", work + "?q=" + url.QueryEscape(hostileText), work + "?style=" + url.QueryEscape(hostileText), "/collections", "/tags",
+		work + "?q=hostilemark", work + "?page=1", work + "?q=" + url.QueryEscape(hostileText), work + "?style=" + url.QueryEscape(hostileText), "/changes", "/collections", "/tags",
 		"/tags?prefix=" + url.QueryEscape(hostileText), "/libraries",
 	} {
 		root, _ := s.get(address)

@@ -88,11 +88,11 @@ func (l *Library) Work(w http.ResponseWriter, r *http.Request, lib, key string) 
 }
 
 // forPeople returns the notices, each once, without those that tell an assistant how
-// to go on: the page has a link there.
+// to go on: the page has a link or a button there.
 func forPeople(notices []string) []string {
 	var out []string
 	for _, notice := range notices {
-		if !strings.Contains(notice, "_cursor") && !slices.Contains(out, notice) {
+		if !strings.Contains(notice, "_cursor") && !strings.Contains(notice, "_changes") && !slices.Contains(out, notice) {
 			out = append(out, notice)
 		}
 	}
