@@ -40,27 +40,48 @@ type guide struct {
 	local  bool // the URL is one of this machine
 }
 
-// clients returns the instructions of each common client for an MCP URL.
+// clients returns the instructions of each common client for an MCP URL, the likely
+// ones first: for a server on this machine those that run here.
 func clients(address string, signIn SignIn) []client {
 	g := guide{url: address, tokens: signIn == SignInToken}
 	if u, err := url.Parse(address); err == nil {
 		g.local = origin.IsLoopback(u.Host)
 	}
-	all := []client{
-		{"claude", "Claude (web, desktop and phone)", g.claude()},
-		{"claude-code", "Claude Code", g.claudeCode()},
-		{"chatgpt", "ChatGPT", g.chatGPT()},
-		{"cursor", "Cursor", g.cursor()},
-		{"vscode", "VS Code", g.vsCode()},
-		{"gemini", "Gemini CLI", g.gemini()},
+	claude, code := client{"claude", "Claude (web, desktop and phone)", g.claude()}, client{"claude-code", "Claude Code", g.claudeCode()}
+	chat := client{"chatgpt", "ChatGPT", g.chatGPT()}
+	editors := []client{{"cursor", "Cursor", g.cursor()}, {"vscode", "VS Code", g.vsCode()}, {"gemini", "Gemini CLI", g.gemini()}}
+	if !g.local {
+		return append([]client{claude, code, chat}, editors...)
 	}
-	if g.local && signIn == SignInNone {
-		all = append(all, client{"claude-desktop", "Claude Desktop, without a server", []step{{
-			Text: "In claude_desktop_config.json, with stackroom on the PATH:",
-			Code: settings("mcpServers", map[string]any{"command": "stackroom", "args": []string{"stdio"}}),
-		}}})
+	all := append([]client{code}, editors...)
+	if signIn == SignInNone {
+		all = append([]client{desktop()}, all...)
 	}
-	return all
+	return append(all, claude, chat)
+}
+
+// desktop returns the client that starts the program itself.
+func desktop() client {
+	return client{"claude-desktop", "Claude Desktop, without a server", []step{{
+		Text: "In claude_desktop_config.json, with stackroom on the PATH:",
+		Code: settings("mcpServers", map[string]any{"command": "stackroom", "args": []string{"stdio"}}),
+	}}}
+}
+
+// examples returns questions to begin with. README has them too.
+func examples() []string {
+	return []string{
+		"What do I have on natural selection, and what does each work say about it?",
+		"Which of these papers disagree with each other? Quote the passages, with pages.",
+		"Summarise my notes and highlights on this book.",
+		"What did my group add this week?",
+		`Find everything tagged "methods" that I have not annotated.`,
+		`Give me BibTeX for the works in the collection "Thesis, chapter 2".`,
+		"Which works of 1950 to 1960 mention DNA in their full text?",
+		"Where does Darwin write about pigeons?",
+		"Which references in this draft are in my library?",
+		"Check the references of this chapter: does each exist, is the year right, was any retracted?",
+	}
 }
 
 // bearer is the Authorization header for people to complete.

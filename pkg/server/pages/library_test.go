@@ -300,6 +300,10 @@ func TestWork_ShowsAllParts(t *testing.T) {
 	contains(t, mainText(root), librarytest.TitleLight, "Isaac Newton · 1704 · book · Home", "Experiments with prisms show that white light is a mixture.",
 		"yellow highlight, page 2", "refrangible rays", "Comment: the decisive experimentum crucis", "Full text text/plain · 3 pages",
 		"Newton, I. (1704).", "publisherRoyal Printers", "physics", "Reading")
+	contains(t, textOf(element(t, root, "history").Parent), "Added2 Mar 2026, 09:00 UTC", "Last changed2 Mar 2026, 09:00 UTC", "Version")
+	if details := textOf(element(t, root, "details").Parent); strings.Contains(details, "date added") || linked(root, "Recent changes of the library") != "/changes?library=local" {
+		t.Errorf("%s, changes at %q", details, linked(root, "Recent changes of the library"))
+	}
 	if rects := all(root, "rect"); len(rects) != 1 || attribute(rects[0], "class") != "yellow" {
 		t.Errorf("swatches: %v", rects)
 	}

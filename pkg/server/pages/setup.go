@@ -65,6 +65,7 @@ type setupData struct {
 	SignIn               []string // paragraphs
 	Libraries            *shownLibraries
 	Clients              []client
+	Examples             []string
 	Tools                []tool.Definition
 	REST, Legacy, Signed bool
 	Pages                bool // people can search here
@@ -90,7 +91,7 @@ func (s *Setup) Write(w http.ResponseWriter, r *http.Request) error {
 		Title: "Connect to " + o.Name,
 		Data: setupData{
 			Name: o.Name, Version: o.Version, URL: url,
-			SignIn: s.signIn(r), Libraries: s.libraries(r), Clients: clients(url, o.SignIn),
+			SignIn: s.signIn(r), Libraries: s.libraries(r), Clients: clients(url, o.SignIn), Examples: examples(),
 			Tools: o.Tools, REST: len(o.Tools) > 0, Legacy: o.LegacySSE, Signed: o.Signed, Pages: len(o.Nav) > 0,
 			Tokens: o.SignIn == SignInZotero || o.SignIn == SignInOIDC,
 		},

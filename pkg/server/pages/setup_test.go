@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -265,11 +266,11 @@ func TestSetup_ShowsLibrariesOnlyLocally(t *testing.T) {
 		"through a proxy of a host": {"X-Forwarded-Host": "mcp.example.org"},
 		"through a cache":           {"Via": "1.1 x"},
 	} {
-		if r, _ := front(t, header, list); strings.Contains(r.Body.String(), "papers") || strings.Contains(r.Body.String(), `id="libraries"`) {
+		if r, _ := front(t, header, list); strings.Contains(r.Body.String(), "Private") || strings.Contains(r.Body.String(), `id="libraries"`) {
 			t.Errorf("%s, the page names libraries", promise)
 		}
 	}
-	if r, _ := front(t, nil, func(o *Options) { list(o); o.Signed = true }); strings.Contains(r.Body.String(), "papers") {
+	if r, _ := front(t, nil, func(o *Options) { list(o); o.Signed = true }); strings.Contains(r.Body.String(), "Private") {
 		t.Error("the page of a server with sign-in names libraries")
 	}
 	_, root = front(t, nil, func(o *Options) {
@@ -300,4 +301,46 @@ func TestSetup_BoundsTheListOfLibraries(t *testing.T) {
 			t.Errorf("the page waited %v", took)
 		}
 	})
+}
+
+// TestSetup_ListsLikelyClientsFirst holds that a laptop's page begins with programs on
+// it, and a team's with those that sign in over the internet.
+func TestSetup_ListsLikelyClientsFirst(t *testing.T) {
+	const laptop, public = "http://127.0.0.1:8080/mcp", "https://mcp.example.org/mcp"
+	for _, c := range []struct {
+		address string
+		signIn  SignIn
+		want    string
+	}{
+		{laptop, SignInNone, "claude-desktop claude-code cursor vscode gemini claude chatgpt"},
+		{laptop, SignInToken, "claude-code cursor vscode gemini claude chatgpt"},
+		{public, SignInNone, "claude claude-code chatgpt cursor vscode gemini"},
+		{public, SignInZotero, "claude claude-code chatgpt cursor vscode gemini"},
+	} {
+		var ids []string
+		for _, shown := range clients(c.address, c.signIn) {
+			ids = append(ids, shown.ID)
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("%s with %q: %s", c.address, c.signIn, got)
+		}
+	}
+}
+
+// TestSetup_HasExamplesOfTheReadme holds that both name the same questions.
+func TestSetup_HasExamplesOfTheReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, root := front(t, nil, nil)
+	list := textOf(element(t, root, "examples").Parent)
+	if len(examples()) != 10 {
+		t.Errorf("%d examples", len(examples()))
+	}
+	for _, question := range examples() {
+		if !strings.Contains(string(readme), "- "+question+"\n") || !strings.Contains(list, question) {
+			t.Errorf("README and page do not both have %q", question)
+		}
+	}
 }

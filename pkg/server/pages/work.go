@@ -49,6 +49,8 @@ type workPage struct {
 	Query         string
 	Abstract      []segment
 	Facts         []fact
+	History       []fact // when it was added and changed, and by whom
+	ChangesURL    string // address of the changes of its library
 	Elsewhere     string // address of the work at another site, ""
 	Reading       *reading
 	Citation      *citation
@@ -118,11 +120,27 @@ func (d *workPage) describe(r *http.Request) {
 	journal := cmp.Or(m["publicationTitle"], m["bookTitle"], m["proceedingsTitle"], m["encyclopediaTitle"], m["dictionaryTitle"])
 	d.Byline = byline(strings.Join(names, ", "), 0, m["year"], journal, typeName(m["itemType"]), m["library"])
 	for name, value := range m {
-		if name != "itemType" && name != "library" && name != "year" {
+		switch name {
+		case "itemType", "library", "year", "dateAdded", "addedBy", "dateModified", "modifiedBy", "version": // shown elsewhere
+		default:
 			d.Facts = append(d.Facts, fact{typeName(name), value})
 		}
 	}
 	slices.SortFunc(d.Facts, func(a, b fact) int { return strings.Compare(a.Name, b.Name) })
+	d.ChangesURL = changesURL(url.Values{"library": {d.Library}}, "", "")
+	for _, f := range []fact{{"Added", timeBy(m["dateAdded"], m["addedBy"])}, {"Last changed", timeBy(m["dateModified"], m["modifiedBy"])}, {"Version", m["version"]}} {
+		if f.Value != "" {
+			d.History = append(d.History, f)
+		}
+	}
+}
+
+// timeBy returns a time and who did something then, as far as they are known.
+func timeBy(at, by string) string {
+	if at = when(at); by == "" {
+		return at
+	}
+	return strings.TrimSpace(at + " by " + by)
 }
 
 // Color returns the class of an annotation's colour, or "".
