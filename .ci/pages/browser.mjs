@@ -1,7 +1,9 @@
 // Opens every page of a server without sign-in in Chromium: phone and desktop, light
-// and dark, with scripts and without. Checks accessibility with axe-core, sizes,
-// requests to other hosts, what library text becomes, and the time to the first
-// paint. Writes screenshots to a folder.
+// and dark, with scripts and without. Checks accessibility with axe-core, what
+// Lighthouse would (title, language, viewport, description, sizes of targets, errors,
+// caching), the policy, sizes, requests to other hosts, what library text becomes, and
+// the time to the first paint. Changes a work and takes that back. Writes screenshots to
+// a folder.
 //
 //   node browser.mjs URL FOLDER CHROMIUM
 import { mkdirSync } from "node:fs";
@@ -24,10 +26,26 @@ const screens = {
   "desktop-dark": { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
 };
 
-const answer = await fetch(`${base}/tools/search`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: "hostilemark", limit: 1 }) });
-const hostile = (await answer.json()).results[0].id;
-const found = await (await fetch(`${base}/tools/search`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: "opticks light in:fulltext", limit: 1 }) })).json();
-const readable = found.results[0]?.id ?? hostile;
+// call runs a tool.
+async function call(tool, body) {
+  const response = await fetch(`${base}/tools/${tool}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${tool}: ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+const first = async (query) => (await call("search", { query, limit: 1 })).results[0]?.id;
+const hostile = await first("hostilemark");
+const readable = (await first("opticks light in:fulltext")) ?? hostile;
+
+// change gives a work other fields, and returns the receipt.
+async function change(id, fields) {
+  const { plan } = await call("update_items", { ids: [id], fields });
+  return (await call("apply_changes", { plan })).receipt;
+}
+
+const receipt = await change(hostile, { title: "hostilemark '><script>alert(10)</script>", place: "Nowhere" });
+await change(readable, { extra: "Read twice" });
 
 const pages = {
   front: "/",
@@ -42,6 +60,9 @@ const pages = {
   collections: "/collections",
   tags: "/tags",
   libraries: "/libraries",
+  changes: "/changes",
+  receipts: "/changes?show=receipts&since=7d",
+  receipt: `/changes/${receipt}`,
   connect: "/connect",
   missing: "/nowhere",
   missingWork: "/works/local/ZZZZ2222",
@@ -57,6 +78,14 @@ for (const [name, screen] of Object.entries(screens)) {
   await context.close();
 }
 
+await attempt("a planted fault of accessibility is found", finds);
+await attempt("icons are cached, and pages are not", caching);
+for (const [path, address] of Object.entries(pages)) {
+  await attempt(`policy, only reported: ${path}`, () => reportsNothing(address));
+}
+for (const [name, screen] of Object.entries(screens)) {
+  await attempt(`${name}: take a receipt back`, () => takesBack(name, screen));
+}
 const plain = await browser.newContext({ javaScriptEnabled: false });
 await attempt("without scripts: search, open a work, read its text, cite it in another style", () => walk(plain));
 await plain.close();
@@ -83,11 +112,18 @@ async function visit(context, screen, name, address) {
   const content = await page.evaluate(() => ({
     titles: document.querySelectorAll("h1").length,
     lang: document.documentElement.lang,
+    title: document.title,
+    viewport: document.querySelector("meta[name=viewport]")?.content ?? "",
+    description: document.querySelector("meta[name=description]")?.content ?? "",
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     foreign: document.querySelectorAll("main script, main img, main iframe, main object, main [onerror], main [style]").length,
   }));
   need(content.titles === 1 && content.lang === "en" && content.wide <= 0 && content.foreign === 0, JSON.stringify(content));
+  need(content.title.endsWith("Stackroom") && content.viewport.includes("width=device-width") && content.description.length > 20, JSON.stringify(content));
   for (const summary of await page.locator("summary").all()) await summary.click();
+  const small = await page.evaluate(() => [...document.querySelectorAll("button, summary, input:not([type=hidden]), select, nav a, .chips a, .button")]
+    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24).map((e) => e.outerHTML.slice(0, 80)));
+  need(small.length === 0, `targets below 24 px: ${small}`);
   await page.screenshot({ path: `${folder}/${screen}-${name}.png`, fullPage: name !== "connect" });
   need(elsewhere.length === 0, `requests to ${elsewhere}`);
   // Chromium itself reports every page whose status is an error.
@@ -102,11 +138,95 @@ async function accessible(screen, address) {
   const page = await browser.newPage({ ...screen, bypassCSP: true });
   await page.goto(base + address);
   for (const summary of await page.locator("summary").all()) await summary.click();
+  await audit(page);
+}
+
+// audit runs axe-core on an open page, and closes it.
+async function audit(page) {
   await page.addScriptTag({ path: axe });
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
   const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3)}`);
   need(found.length === 0, found.join("; "));
   await page.close();
+}
+
+// finds holds that the checks above fail where they should: each fault is planted alone.
+async function finds() {
+  for (const [rule, fault] of Object.entries({
+    "image-alt": "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
+    "color-contrast": "<p style='color:#777;background:#888'>Hard to read</p>",
+    label: "<input type='text'>",
+    "link-name": "<a href='/search'></a>",
+    "target-size": "<div style='display:flex'><a href='/a' style='font-size:4px'>a</a><a href='/b' style='font-size:4px'>b</a></div>",
+  })) {
+    const page = await browser.newPage({ ...screens["desktop-light"], bypassCSP: true });
+    await page.goto(base + pages.search);
+    await page.evaluate((html) => document.querySelector("main").insertAdjacentHTML("beforeend", html), fault);
+    const found = await audit(page).then(() => "nothing", (error) => error.message);
+    await page.close();
+    need(found.includes(`${rule}: `), `${rule}: found ${found}`);
+  }
+}
+
+// caching holds that files which never change are kept, and pages are not.
+async function caching() {
+  for (const [address, want] of [["/favicon.svg", "max-age"], ["/changes", "no-store"], ["/search", "no-store"]]) {
+    const got = (await fetch(base + address)).headers.get("cache-control") ?? "";
+    need(got.includes(want), `${address}: ${got}`);
+  }
+}
+
+// reportsNothing opens a page whose policy is only reported.
+async function reportsNothing(address) {
+  const page = await browser.newPage();
+  await page.addInitScript(() => {
+    window.reported = [];
+    addEventListener("securitypolicyviolation", (e) => window.reported.push(`${e.violatedDirective} ${e.blockedURI}`));
+  });
+  let reporting = false;
+  await page.route("**/*", async (route) => {
+    const response = await route.fetch();
+    const headers = response.headers();
+    if (headers["content-security-policy"]) {
+      headers["content-security-policy-report-only"] = headers["content-security-policy"];
+      delete headers["content-security-policy"];
+      reporting = true;
+    }
+    await route.fulfill({ response, headers });
+  });
+  await page.goto(base + address);
+  for (const summary of await page.locator("summary").all()) await summary.click();
+  const reported = await page.evaluate(() => window.reported.filter((r) => !r.startsWith("frame-ancestors")));
+  need(reporting && reported.length === 0, `policy: ${reporting}, reported: ${reported}`);
+  await page.evaluate(() => document.body.insertAdjacentHTML("beforeend", "<p style='color:red'>Planted</p>"));
+  need((await page.evaluate(() => window.reported.length)) > 0, "a planted style was not reported");
+  await page.close();
+}
+
+// takesBack takes a change back with the buttons of the pages.
+async function takesBack(name, screen) {
+  const before = (await call("fetch", { id: readable })).metadata.extra ?? "";
+  await change(readable, { extra: `Changed for ${name}` });
+  const page = await browser.newPage(screen);
+  await page.goto(`${base}/changes`);
+  await page.locator("#receipts ~ .results button").first().click();
+  need((await page.locator("h1").innerText()).startsWith("Take back"), await page.locator("main").innerText());
+  await page.screenshot({ path: `${folder}/${name}-plan.png`, fullPage: true });
+  need((await call("fetch", { id: readable })).metadata.extra === `Changed for ${name}`, "changed before it was confirmed");
+  await page.locator("form button", { hasText: "Undo these changes" }).click();
+  need((await page.locator("h1").innerText()) === "Undone", await page.locator("main").innerText());
+  await page.screenshot({ path: `${folder}/${name}-undone.png`, fullPage: true });
+  need(((await call("fetch", { id: readable })).metadata.extra ?? "") === before, "not taken back");
+  await page.close();
+  await auditForms(screen);
+}
+
+// auditForms checks the page of a plan, which a form alone opens, with axe-core.
+async function auditForms(screen) {
+  const page = await browser.newPage({ ...screen, bypassCSP: true });
+  await page.goto(`${base}/changes?show=receipts`);
+  await page.locator("#receipts ~ .results button").first().click();
+  await audit(page);
 }
 
 // walk does what a member does, by links and forms alone.
