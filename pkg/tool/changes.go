@@ -21,7 +21,7 @@ type changesInput struct {
 
 // changesOutput is the answer of recent_changes.
 type changesOutput struct {
-	Changes  []changeLine         `json:"changes" jsonschema:"kind, id, title, creators, year, item_type, at, by, version, client: untrusted third-party text"`
+	Changes  []changeLine         `json:"changes" jsonschema:"kind, id, title, creators, year, item_type, at, by, client, names: untrusted third-party text"`
 	Versions map[library.ID]int64 `json:"versions" jsonschema:"by library"`
 	listed
 }

@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +17,27 @@ type receiptLine struct {
 	Client string `json:"client,omitempty"`
 	Status string `json:"status"` // as in [writeOutput]
 	Edits  int    `json:"edits"`
+	Names  string `json:"names,omitempty"` // of the first objects that were changed
 	Undone bool   `json:"undone"`
 	Undoes string `json:"undoes,omitempty"` // the receipt that this one takes back
+}
+
+// maxNames bounds the names of a receipt's objects in a line.
+const maxNames = 3
+
+// names returns the names of the first objects that a plan changes, and how many others
+// there are.
+func (t *tidy) names(edits []change.Edit) string {
+	var all []string
+	for _, e := range edits {
+		if name := t.line(e.Name, maxName/2); name != "" && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	if more := len(all) - maxNames; more > 0 {
+		all = append(all[:maxNames:maxNames], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(all, "; ")
 }
 
 // receiptKind is the kind of a line that is a receipt.
@@ -56,7 +76,7 @@ func (c *Catalog) receipts(ctx context.Context, k *call, in changesInput, since 
 }
 
 func (t *tidy) receiptLine(r change.Listed) changeLine {
-	line := &receiptLine{Tool: r.Tool, Client: t.line(r.By.Client, maxName), Status: statusOf(r.Receipt, nil), Edits: len(r.Edits), Undone: r.Undone}
+	line := &receiptLine{Tool: r.Tool, Client: t.line(r.By.Client, maxName), Status: statusOf(r.Receipt, nil), Edits: len(r.Edits), Names: t.names(r.Edits), Undone: r.Undone}
 	if !r.Complete {
 		line.Status = statusStopped
 	}

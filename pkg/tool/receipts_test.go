@@ -11,6 +11,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/change/changetest"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
@@ -19,9 +20,9 @@ import (
 // receiptsOutput is the answer of recent_changes with receipts.
 type receiptsOutput struct {
 	Changes []struct {
-		Kind, ID, Title, At, By, Tool, Client, Status, Undoes string
-		Edits                                                 int
-		Undone                                                *bool
+		Kind, ID, Title, At, By, Tool, Client, Status, Undoes, Names string
+		Edits                                                        int
+		Undone                                                       *bool
 	}
 	Total      int
 	NextCursor string `json:"next_cursor"`
@@ -71,7 +72,7 @@ func TestRecentChanges_ListsReceipts(t *testing.T) {
 	for i, w := range want {
 		got := all.Changes[i]
 		if got.Kind != "receipt" || got.ID != w.id || got.By != w.by || got.Tool != w.tool || got.Undoes != w.undoes || got.Undone == nil || *got.Undone != w.undone ||
-			got.Client != "test" || got.Status != statusDone || got.Edits != 1 || got.Title == "" || got.At == "" {
+			got.Client != "test" || !slices.Contains([]string{librarytest.TitleEngine, librarytest.TitleLight}, got.Names) || got.Status != statusDone || got.Edits != 1 || got.Title == "" || got.At == "" {
 			t.Errorf("%+v, want %+v", got, w)
 		}
 	}
@@ -210,6 +211,20 @@ func TestShowReceipt_SaysWhatIsNotShown(t *testing.T) {
 	if err != nil || json.Unmarshal(raw, &got) != nil || got.Total != 50 || len(got.Changes) == 0 || len(got.Changes) == 50 ||
 		!slices.Contains(got.Notices, notShown(50-len(got.Changes))) {
 		t.Errorf("%v, %d of %d, %q", err, len(got.Changes), got.Total, got.Notices)
+	}
+}
+
+func TestReceipts_NameTheFirstObjects(t *testing.T) {
+	edits := []change.Edit{{Name: "A"}, {Name: "A"}, {Name: "\u202eB\nb"}, {}, {Name: strings.Repeat("C", 300)}}
+	names := (&tidy{}).names(edits)
+	if !strings.HasPrefix(names, "A; B b; CCC") || len(names) > 120 {
+		t.Errorf("%q", names)
+	}
+	for _, name := range []string{"D", "E", "F"} {
+		edits = append(edits, change.Edit{Name: name})
+	}
+	if got := (&tidy{}).names(edits); got != names+"; 3 more" {
+		t.Errorf("%q", got)
 	}
 }
 

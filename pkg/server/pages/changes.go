@@ -29,7 +29,7 @@ type changeLine struct {
 	Kind, ID, Title, Creators, At, By    string
 	Year                                 int
 	ItemType                             string `json:"item_type"`
-	Tool, Client, Status, Undoes         string
+	Tool, Client, Status, Undoes, Names  string
 	Edits                                int
 	Undone                               bool
 	URL, When, Library, State, UndoesURL string    `json:"-"`
