@@ -349,6 +349,16 @@ func TestUndo_IsOfferedForOwnReceiptsWhereWritingIsAllowed(t *testing.T) {
 	}
 }
 
+func TestUndo_IsNotOfferedForWhatWasRefused(t *testing.T) {
+	s := newChanging(t)
+	s.library.Refuse = func(library.Edit) *library.Error { return library.Errorf(library.Forbidden, "never") }
+	receipt := s.retitle(librarytest.TitleLight, "Optics")
+	root, _ := s.run(http.MethodGet, "/changes/"+receipt, nil)
+	if contains(t, mainText(root), "Outcomerefused", "refused: never"); len(posting(root)) != 0 {
+		t.Errorf("forms %v", posting(root))
+	}
+}
+
 func TestReceipt_Unknown(t *testing.T) {
 	s := newChanging(t)
 	for address, want := range map[string]int{"/changes/local/01KB5D3F8Q7V2M4N6P8R0S2T4V": 404, "/changes/group:9/01KB5D3F8Q7V2M4N6P8R0S2T4V": 404, "/changes/local/x": 422} {
