@@ -30,7 +30,7 @@ const maxNames = 3
 func (t *tidy) names(edits []change.Edit) string {
 	var all []string
 	for _, e := range edits {
-		if name := t.line(e.Name, maxName/2); name != "" && !slices.Contains(all, name) {
+		if name := t.line(e.Name, maxName); name != "" && !slices.Contains(all, name) {
 			all = append(all, name)
 		}
 	}
