@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -229,11 +230,13 @@ func TestChangesPage_UndoesForItsMemberAlone(t *testing.T) {
 	}
 	reading := signIn("ada") // another session of hers
 	for promise, send := range map[string]func() reply{
-		"another member":       func() reply { return bob.send(http.MethodPost, "/changes", confirm[0]) },
-		"another session":      func() reply { return reading.send(http.MethodPost, "/changes", confirm[0]) },
-		"another site":         func() reply { return ada.send(http.MethodPost, "/changes", confirm[0], attacks["another site"]...) },
-		"this machine's pages": func() reply { return ada.send(http.MethodPost, "/changes", confirm[0], "Origin", "http://localhost:3000") },
-		"without a session":    func() reply { return newPageBrowser(t, at, public).send(http.MethodPost, "/changes", confirm[0]) },
+		"another member":  func() reply { return bob.send(http.MethodPost, "/changes", confirm[0]) },
+		"another session": func() reply { return reading.send(http.MethodPost, "/changes", confirm[0]) },
+		"another site":    func() reply { return ada.send(http.MethodPost, "/changes", confirm[0], attacks["another site"]...) },
+		"this machine's pages": func() reply {
+			return ada.send(http.MethodPost, "/changes", confirm[0], "Origin", "http://localhost:3000")
+		},
+		"without a session": func() reply { return newPageBrowser(t, at, public).send(http.MethodPost, "/changes", confirm[0]) },
 	} {
 		if r := send(); r.status != http.StatusForbidden && r.status != http.StatusUnauthorized {
 			t.Errorf("%s: %d %.300s", promise, r.status, r.body)
@@ -261,5 +264,37 @@ func allowChanges(b *pageBrowser, token string) {
 	form := url.Values{"token": {token}, "to": {to.Query().Get("to")}, "allow": {to.Query().Get("allow")}}
 	if r := b.send(http.MethodPost, "/account/sign-in", form); r.status != http.StatusSeeOther || r.header.Get("Location") != "/changes" {
 		b.t.Fatal(fmt.Sprint(r.status, r.body))
+	}
+}
+
+// TestChangesPage_AsksZoteroForAKeyThatWrites signs a member in again, for changes.
+func TestChangesPage_AsksZoteroForAKeyThatWrites(t *testing.T) {
+	d, _ := deployForTwo(t)
+	d.servers = nil
+	for range 2 {
+		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir(), "STACKROOM_WRITES=all")...)
+	}
+	m := d.account(ada)
+	allow := func(page string) string {
+		found := regexp.MustCompile(`href="(/account/sign-in\?allow=[^"]*)"`).FindStringSubmatch(page)
+		if found == nil {
+			return ""
+		}
+		return html.UnescapeString(found[1])
+	}
+	status, page, _ := m.open(http.MethodGet, "/changes", nil)
+	if status != http.StatusOK || allow(page) == "" {
+		t.Fatalf("%d %s", status, page)
+	}
+	_, _, to := m.open(http.MethodGet, allow(page), nil)
+	back, err := m.person.AtZotero(t.Context(), to)
+	if err != nil {
+		t.Fatalf("%s: %v", to, err)
+	}
+	if status, page, to := m.open(http.MethodGet, back.String(), nil); status != http.StatusSeeOther || to != "/changes" {
+		t.Fatalf("%d to %q %s", status, to, page)
+	}
+	if status, page, _ = m.open(http.MethodGet, "/changes", nil); status != http.StatusOK || allow(page) != "" || !strings.Contains(page, "What tools did") {
+		t.Errorf("%d %s", status, page)
 	}
 }
