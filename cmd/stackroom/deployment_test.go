@@ -25,15 +25,17 @@ import (
 // and a master key, behind one https URL that passes requests to them in turn,
 // and a stand-in for Zotero.
 type deployment struct {
-	t       *testing.T
-	public  string
-	servers []string // their own URLs
-	zotero  *signintest.Zotero
-	http    *http.Client
-	bucket  *buckettest.Fake
-	environ []string  // of each server, without its data folder
-	logs    []*output // of both: log and audit
-	served  *atomic.Uint64
+	t         *testing.T
+	public    string
+	servers   []string // their own URLs
+	zotero    *signintest.Zotero
+	libraries *signintest.Libraries
+	http      *http.Client
+	bucket    *buckettest.Fake
+	environ   []string  // of each server, without its data folder
+	logs      []*output // of both: log and audit
+	served    *atomic.Uint64
+	scope     string // of sign-ins; "" asks for none
 }
 
 // redirectURI is the redirect URI of the clients.
@@ -41,8 +43,15 @@ const redirectURI = "https://client.example/callback"
 
 func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
 	t.Helper()
+	return deployWith(t, nil, works, users...)
+}
+
+// deployWith deploys with further settings.
+func deployWith(t *testing.T, environ []string, works int, users ...signintest.User) *deployment {
+	t.Helper()
 	d := &deployment{t: t, served: &atomic.Uint64{}, zotero: &signintest.Zotero{ClientKey: "appkey-of-test", ClientSecret: "appsecret-of-test", Users: users}}
-	d.zotero.Other = &signintest.Libraries{Zotero: d.zotero, Works: works}
+	d.libraries = &signintest.Libraries{Zotero: d.zotero, Works: works}
+	d.zotero.Other = d.libraries
 	zotero := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(fmt.Sprint(r.URL, r.Header), "sr_") {
 			t.Errorf("R10, A21: Zotero gets something of ours that is sealed: %s", r.URL.Path)
@@ -63,6 +72,7 @@ func deploy(t *testing.T, works int, users ...signintest.User) *deployment {
 		"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-test", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-test",
 		"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test", "STACKROOM_RESOLVERS=none",
 	}
+	d.environ = append(d.environ, environ...)
 	for range 2 {
 		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir())...)
 	}
@@ -180,6 +190,9 @@ func (d *deployment) authorization(client, verifier string, changes ...string) u
 	q := url.Values{
 		"client_id": {client}, "redirect_uri": {redirectURI}, "response_type": {"code"}, "state": {"thestate"}, "resource": {d.public + "/mcp"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
+	if d.scope != "" {
+		q.Set("scope", d.scope)
 	}
 	return changed(q, changes)
 }

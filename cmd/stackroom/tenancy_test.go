@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,9 +31,10 @@ type tenancy struct {
 	members []*member
 	working sync.WaitGroup // members whose calls have not ended
 
-	mu      sync.Mutex
-	cursors []cursorOf
-	secrets []string
+	mu              sync.Mutex
+	cursors         []cursorOf
+	plans, receipts []given
+	secrets         []string
 }
 
 // cursorOf is a cursor, the member who got it, and the call that it goes on with.
@@ -81,7 +81,8 @@ func TestTenancy_TwoServers(t *testing.T) {
 		m := newMember(i)
 		x.members, users = append(x.members, m), append(users, m.user)
 	}
-	x.deployment = deploy(t, worksEach, users...)
+	x.deployment = deployWith(t, []string{"STACKROOM_WRITES=all"}, worksEach, users...)
+	x.scope = "library:read library:write"
 	x.client = x.register(`{"client_name":"Claude","redirect_uris":["` + redirectURI + `"],"token_endpoint_auth_method":"none"}`)
 	var group sync.WaitGroup
 	x.working.Add(memberCount)
@@ -93,6 +94,7 @@ func TestTenancy_TwoServers(t *testing.T) {
 		t.Errorf("only %d cursors were tried on others", len(x.cursors))
 	}
 	x.checkLogs()
+	x.checkWrites()
 }
 
 // live makes the calls of one member. Members leave when the calls of all have
@@ -109,7 +111,7 @@ func (x *tenancy) live(i int, m *member) {
 // work signs a member in and makes the member's calls.
 func (x *tenancy) work(m *member) (signedIn, bool) {
 	s, ok := x.enter(m)
-	for _, step := range m.dice.Perm(len(toolCalls) + 5) {
+	for _, step := range m.dice.Perm(len(toolCalls) + 6) {
 		switch {
 		case !ok || x.t.Failed():
 			return s, false
@@ -118,6 +120,8 @@ func (x *tenancy) work(m *member) (signedIn, bool) {
 		case step == len(toolCalls):
 			ok = x.tokens(&s, renewal(s))
 			x.keep(s)
+		case step == len(toolCalls)+1:
+			x.writes(m, s)
 		default:
 			x.pry(m, s)
 		}
@@ -139,7 +143,7 @@ func (x *tenancy) keep(s signedIn) {
 	x.secrets = append(x.secrets, s.code, s.verifier, s.access, s.refresh)
 }
 
-// toolCalls are calls of all tools; LIBRARY, ITEM and NAME stand for a library's.
+// toolCalls are calls of all tools that read; LIBRARY, ITEM and NAME stand for a library's.
 var toolCalls = []struct{ tool, arguments string }{
 	{"list_libraries", `{}`},
 	{"search", `{"query":"tenancy","limit":2%s}`},
@@ -160,13 +164,20 @@ var toolCalls = []struct{ tool, arguments string }{
 }
 
 func TestToolCalls_HaveEachTool(t *testing.T) {
-	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{})
+	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{Writing: &tool.Writing{}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	called := map[string]bool{}
+	for _, c := range toolCalls {
+		called[c.tool] = true
+	}
+	for _, c := range writeCalls {
+		called[c.tool] = true
+	}
 	for _, d := range catalog.Definitions() {
-		if !slices.ContainsFunc(toolCalls, func(c struct{ tool, arguments string }) bool { return c.tool == d.Name }) {
-			t.Errorf("toolCalls does not have %s", d.Name)
+		if !called[d.Name] {
+			t.Errorf("neither toolCalls nor writeCalls has %s", d.Name)
 		}
 	}
 }
@@ -234,7 +245,7 @@ func (x *tenancy) check(m *member, what string, r reply, asked ...string) {
 	}
 }
 
-// pry uses the library, item or cursor of another member.
+// pry uses the library, item, cursor or plan of another member.
 func (x *tenancy) pry(m *member, s signedIn) {
 	var id string
 	for id == "" || m.sees(id) {
@@ -258,6 +269,10 @@ func (x *tenancy) pry(m *member, s signedIn) {
 	r.body = strings.ReplaceAll(r.body, kind+number+"mark", "")
 	x.check(m, a.tool, r, id)
 	x.pryCursor(m, s)
+	if m.dice.IntN(6) == 0 {
+		x.pryWriting(m, s, id)
+		x.pryPlans(m, s)
+	}
 }
 
 // pryCursor continues another member's list.

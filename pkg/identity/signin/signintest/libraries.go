@@ -7,15 +7,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Libraries simulates the libraries in Zotero's Web API: one for each user and
 // one for each group. Use it as [Zotero.Other]. Every title, note, tag,
 // collection, text and name contains the [Mark] of its library, and all
-// libraries use the same keys, so that a leak to another caller is visible.
+// libraries use the same keys, so that a leak to another caller is visible. They
+// can be changed with a key that may.
 type Libraries struct {
 	Zotero *Zotero
 	Works  int // in each library, at most 99
+
+	mu      sync.Mutex
+	shelves map[string]*shelf // by mark
+	posts   []Post
 }
 
 // Mark returns a word that occurs everywhere in one library and nowhere else.
@@ -34,12 +40,34 @@ func objectKey(kind byte, i int) string {
 	return string([]byte{kind, kind, kind, kind, kind, kind, byte('A' + i/10), byte('A' + i%10)})
 }
 
-// shelf is one library in one request.
+// shelf is one library.
 type shelf struct {
 	kind string
 	id   int64
 	mark string
-	n    int
+	n    int // works at first
+
+	mu          sync.Mutex
+	version     int
+	objects     []map[string]any // items as lists have them
+	collections []map[string]any
+	tokens      map[string]bool // write tokens that were used
+}
+
+// shelf returns a library, and makes it at its first use.
+func (l *Libraries) shelf(kind string, id int64) *shelf {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	mark := Mark(kind, id)
+	if l.shelves[mark] == nil {
+		s := &shelf{kind: kind, id: id, mark: mark, n: l.Works, version: 1, tokens: map[string]bool{}}
+		s.fill()
+		if l.shelves == nil {
+			l.shelves = map[string]*shelf{}
+		}
+		l.shelves[mark] = s
+	}
+	return l.shelves[mark]
 }
 
 // ServeHTTP implements [http.Handler].
@@ -56,15 +84,19 @@ func (l *Libraries) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	own := parts[0] == "users" && id == k.User.ID
+	kind := strings.TrimSuffix(parts[0], "s")
+	read := own && k.Library || kind == "group" && k.Groups && slices.Contains(k.User.Groups, id)
+	write := own && k.Write || kind == "group" && k.GroupsWrite
+	if r.Method == http.MethodPost {
+		l.record(k.User.ID, kind, id)
+	}
 	switch {
 	case own && parts[2] == "groups":
-		writePage(w, r, groupList(k.User.Groups, l.Works))
-	case own && k.Library:
-		l.serve(w, r, shelf{"user", id, Mark("user", id), l.Works}, parts[2:])
-	case parts[0] == "groups" && k.Groups && slices.Contains(k.User.Groups, id):
-		l.serve(w, r, shelf{"group", id, Mark("group", id), l.Works}, parts[2:])
-	default:
+		writePage(w, r, 1, groupList(k.User.Groups, l.Works))
+	case !read, r.Method == http.MethodPost && !write:
 		http.Error(w, "Forbidden", http.StatusForbidden)
+	default:
+		l.shelf(kind, id).serve(w, r, parts[2:])
 	}
 }
 
@@ -80,35 +112,34 @@ func (z *Zotero) key(name string) *key {
 	return &same
 }
 
-func (l *Libraries) serve(w http.ResponseWriter, r *http.Request, s shelf, rest []string) {
+func (s *shelf) serve(w http.ResponseWriter, r *http.Request, rest []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch path := strings.Join(rest, "/"); {
+	case r.Method == http.MethodPost && (path == "items" || path == "collections"):
+		s.post(w, r, path)
 	case path == "items" && r.URL.Query().Get("format") == "versions":
-		versions := map[string]int{}
+		versions := map[string]any{}
 		for _, it := range s.find(r, false) {
-			versions[it["key"].(string)] = 1
+			versions[it["key"].(string)] = it["version"]
 		}
-		writeJSON(w, versions)
-	case path == "items", path == "items/top":
-		writePage(w, r, s.find(r, path == "items/top"))
-	case path == "items/trash":
-		writePage(w, r, []map[string]any{})
+		writeJSON(w, s.version, versions)
+	case path == "items", path == "items/top", path == "items/trash":
+		writePage(w, r, s.version, s.find(r, path == "items/top"))
 	case path == "tags":
-		writePage(w, r, []map[string]any{{"tag": "tag " + s.mark, "meta": map[string]any{"type": 0, "numItems": s.n}}})
+		writePage(w, r, s.version, []map[string]any{{"tag": "tag " + s.mark, "meta": map[string]any{"type": 0, "numItems": s.n}}})
 	case path == "collections":
-		writePage(w, r, []map[string]any{{
-			"key": CollectionKey, "version": 1, "meta": map[string]any{"numItems": s.n},
-			"data": map[string]any{"key": CollectionKey, "name": "Shelf " + s.mark, "parentCollection": false},
-		}})
+		writePage(w, r, s.version, chosen(s.collections, r.URL.Query().Get("collectionKey")))
 	case path == "collections/"+CollectionKey+"/items/top":
-		writePage(w, r, s.find(r, true))
+		writePage(w, r, s.version, s.find(r, true))
 	case path == "fulltext":
 		texts := map[string]int{}
 		for i := range s.n {
 			texts[objectKey('T', i)] = 1
 		}
-		writeJSON(w, texts)
+		writeJSON(w, s.version, texts)
 	case path == "deleted":
-		writeJSON(w, map[string]any{"items": []string{}, "collections": []string{}, "searches": []string{}, "tags": []string{}})
+		writeJSON(w, s.version, map[string]any{"items": []string{}, "collections": []string{}, "searches": []string{}, "tags": []string{}})
 	case rest[0] == "items" && len(rest) > 1:
 		s.one(w, r, rest[1:])
 	default:
@@ -118,10 +149,10 @@ func (l *Libraries) serve(w http.ResponseWriter, r *http.Request, s shelf, rest 
 
 // one serves one item: rest is its key, with an optional suffix "children" or
 // "fulltext".
-func (s shelf) one(w http.ResponseWriter, r *http.Request, rest []string) {
+func (s *shelf) one(w http.ResponseWriter, r *http.Request, rest []string) {
 	var item map[string]any
 	children := []map[string]any{}
-	for _, it := range s.items() {
+	for _, it := range s.objects {
 		data := it["data"].(map[string]any)
 		if it["key"] == rest[0] {
 			item = it
@@ -134,26 +165,23 @@ func (s shelf) one(w http.ResponseWriter, r *http.Request, rest []string) {
 	case item == nil:
 		http.Error(w, "Item does not exist", http.StatusNotFound)
 	case what == "":
-		writeJSON(w, item)
+		writeJSON(w, s.version, item)
 	case what == "children":
-		writePage(w, r, children)
+		writePage(w, r, s.version, children)
 	case what == "fulltext" && rest[0][0] == 'T':
-		writeJSON(w, map[string]any{"content": "The whole text of " + s.mark + ".", "indexedPages": 1, "totalPages": 1})
+		writeJSON(w, s.version, map[string]any{"content": "The whole text of " + s.mark + ".", "indexedPages": 1, "totalPages": 1})
 	default:
 		http.Error(w, "Not found", http.StatusNotFound)
 	}
 }
 
-// items returns every object of the library.
-func (s shelf) items() []map[string]any {
-	all := []map[string]any{}
-	add := func(key string, data map[string]any) {
-		data["key"], data["version"], data["dateAdded"], data["dateModified"] = key, 1, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
-		all = append(all, map[string]any{
-			"key": key, "version": 1, "library": map[string]any{"type": s.kind, "id": s.id, "name": s.mark},
-			"meta": map[string]any{"parsedDate": "2020", "numChildren": 2}, "data": data,
-		})
-	}
+// fill makes the objects of a new library.
+func (s *shelf) fill() {
+	s.collections = []map[string]any{{
+		"key": CollectionKey, "version": 1, "meta": map[string]any{"numItems": s.n},
+		"data": map[string]any{"key": CollectionKey, "name": "Shelf " + s.mark, "parentCollection": false},
+	}}
+	add := func(key string, data map[string]any) { s.objects = append(s.objects, s.envelope(key, data)) }
 	tags := []map[string]any{{"tag": "tag " + s.mark}}
 	for i := range s.n {
 		work := WorkKey(i)
@@ -170,19 +198,43 @@ func (s shelf) items() []map[string]any {
 			"filename": "file.pdf", "contentType": "application/pdf", "tags": []any{},
 		})
 	}
-	return all
+}
+
+// envelope returns an object as lists have it, at the library's version.
+func (s *shelf) envelope(key string, data map[string]any) map[string]any {
+	data["key"], data["version"], data["dateAdded"], data["dateModified"] = key, s.version, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
+	return map[string]any{
+		"key": key, "version": s.version, "library": map[string]any{"type": s.kind, "id": s.id, "name": s.mark},
+		"meta": map[string]any{"parsedDate": "2020", "numChildren": 2}, "data": data,
+	}
+}
+
+// chosen returns the objects of these keys, separated by commas; all for "".
+func chosen(all []map[string]any, keys string) []map[string]any {
+	if keys == "" {
+		return all
+	}
+	found := []map[string]any{}
+	for _, o := range all {
+		if slices.Contains(strings.Split(keys, ","), o["key"].(string)) {
+			found = append(found, o)
+		}
+	}
+	return found
 }
 
 // find returns the items that match the parameters.
-func (s shelf) find(r *http.Request, top bool) []map[string]any {
+func (s *shelf) find(r *http.Request, top bool) []map[string]any {
 	q := r.URL.Query()
 	since, _ := strconv.Atoi(q.Get("since"))
+	trash := strings.HasSuffix(r.URL.Path, "/trash")
 	found := []map[string]any{}
-	for _, it := range s.items() {
+	for _, it := range chosen(s.objects, q.Get("itemKey")) {
 		data := it["data"].(map[string]any)
 		text, _ := json.Marshal(data)
-		chosen := since < 1 && (!top || data["parentItem"] == nil) &&
-			(q.Get("itemKey") == "" || slices.Contains(strings.Split(q.Get("itemKey"), ","), it["key"].(string))) &&
+		_, deleted := data["deleted"]
+		chosen := it["version"].(int) > since && (!top || data["parentItem"] == nil) &&
+			(deleted == trash || q.Get("includeTrashed") == "1") &&
 			(q.Get("itemType") == "" || slices.Contains(strings.Split(q.Get("itemType"), " || "), data["itemType"].(string)))
 		for word := range strings.FieldsSeq(q.Get("q")) {
 			chosen = chosen && strings.Contains(strings.ToLower(string(text)), strings.ToLower(word))
@@ -206,9 +258,9 @@ func groupList(ids []int64, works int) []map[string]any {
 	return all
 }
 
-// writePage writes a page of all, as the API does, or 304 if the caller has the
-// current version: the libraries never change.
-func writePage(w http.ResponseWriter, r *http.Request, all []map[string]any) {
+// writePage writes a page of all, as the API does, or 304 if the caller has this
+// version.
+func writePage(w http.ResponseWriter, r *http.Request, version int, all []map[string]any) {
 	q := r.URL.Query()
 	start, _ := strconv.Atoi(q.Get("start"))
 	limit, err := strconv.Atoi(q.Get("limit"))
@@ -226,16 +278,16 @@ func writePage(w http.ResponseWriter, r *http.Request, all []map[string]any) {
 		q.Set("start", strconv.Itoa(end))
 		h.Set("Link", fmt.Sprintf(`<http://%s%s?%s>; rel="next"`, r.Host, r.URL.Path, q.Encode()))
 	}
-	if r.Header.Get("If-Modified-Since-Version") == "1" {
-		h.Set("Last-Modified-Version", "1")
+	if r.Header.Get("If-Modified-Since-Version") == strconv.Itoa(version) {
+		h.Set("Last-Modified-Version", strconv.Itoa(version))
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	writeJSON(w, all[start:end])
+	writeJSON(w, version, all[start:end])
 }
 
-func writeJSON(w http.ResponseWriter, v any) {
+func writeJSON(w http.ResponseWriter, version int, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Last-Modified-Version", "1")
+	w.Header().Set("Last-Modified-Version", strconv.Itoa(version))
 	_ = json.NewEncoder(w).Encode(v) // fails only if the caller is gone
 }
