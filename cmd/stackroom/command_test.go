@@ -52,7 +52,7 @@ func run(t *testing.T, environ []string, args ...string) (status int, stdout, st
 
 // start runs a server in the background until the test ends, and returns its
 // URL.
-func start(t *testing.T, environ ...string) (url string, logs *output) {
+func start(t testing.TB, environ ...string) (url string, logs *output) {
 	t.Helper()
 	logs = &output{}
 	addr, stop := startInto(t, &output{}, logs, environ...)
@@ -67,7 +67,7 @@ func start(t *testing.T, environ ...string) (url string, logs *output) {
 // startInto runs a server in the background with the given audit and log, and
 // returns its address when it is ready. stop stops it once and returns its
 // status; the end of the test stops it too.
-func startInto(t *testing.T, audit, logs io.WriteCloser, environ ...string) (addr string, stop func() int) {
+func startInto(t testing.TB, audit, logs io.WriteCloser, environ ...string) (addr string, stop func() int) {
 	t.Helper()
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -94,7 +94,7 @@ func startInto(t *testing.T, audit, logs io.WriteCloser, environ ...string) (add
 	return "", nil
 }
 
-func get(t *testing.T, url string) (int, string) {
+func get(t testing.TB, url string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {

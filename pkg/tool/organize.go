@@ -224,8 +224,10 @@ type tagChange struct {
 	notice string
 }
 
-// collect searches the works page by page.
+// collect searches the works page by page. The error has the code Unavailable if the
+// library can't give all of them: a plan must not pass a part off as the whole.
 func (t *tagChange) collect(ctx context.Context, r library.Reader, q library.Query) error {
+	seen := 0
 	for {
 		page, err := r.Search(ctx, q)
 		if err != nil {
@@ -246,7 +248,13 @@ func (t *tagChange) collect(ctx context.Context, r library.Reader, q library.Que
 		for _, it := range items.Items {
 			t.item(it)
 		}
-		if len(t.edits) > change.MaxEdits || !page.More {
+		switch seen += len(keys); {
+		case len(t.edits) > change.MaxEdits:
+			return nil
+		case !page.More && page.Total > seen:
+			return library.Errorf(library.Unavailable, "the library gives %d of the %d works with these tags: it is still being read", seen, page.Total).
+				WithHint("call again in a minute; nothing was changed")
+		case !page.More:
 			return nil
 		}
 		last := page.Items[len(page.Items)-1]

@@ -17,7 +17,7 @@ import (
 // can be changed with a key that may.
 type Libraries struct {
 	Zotero *Zotero
-	Works  int // in each library, at most 99
+	Works  int // in each library, at most 1,000
 
 	mu      sync.Mutex
 	shelves map[string]*shelf // by mark
@@ -37,7 +37,7 @@ const CollectionKey = "CCCC2222"
 
 // objectKey returns a key in Zotero's form: 8 characters of 2-9 and A-Z.
 func objectKey(kind byte, i int) string {
-	return string([]byte{kind, kind, kind, kind, kind, kind, byte('A' + i/10), byte('A' + i%10)})
+	return string([]byte{kind, kind, kind, kind, kind, byte('A' + i/100), byte('A' + i/10%10), byte('A' + i%10)})
 }
 
 // shelf is one library.
@@ -231,11 +231,14 @@ func (s *shelf) find(r *http.Request, top bool) []map[string]any {
 	found := []map[string]any{}
 	for _, it := range chosen(s.objects, q.Get("itemKey")) {
 		data := it["data"].(map[string]any)
-		text, _ := json.Marshal(data)
 		_, deleted := data["deleted"]
 		chosen := it["version"].(int) > since && (!top || data["parentItem"] == nil) &&
 			(deleted == trash || q.Get("includeTrashed") == "1") &&
 			(q.Get("itemType") == "" || slices.Contains(strings.Split(q.Get("itemType"), " || "), data["itemType"].(string)))
+		var text []byte
+		if q.Get("q") != "" {
+			text, _ = json.Marshal(data)
+		}
 		for word := range strings.FieldsSeq(q.Get("q")) {
 			chosen = chosen && strings.Contains(strings.ToLower(string(text)), strings.ToLower(word))
 		}

@@ -264,11 +264,20 @@ func (z *Zotero) prepare() {
 // Give returns a new key that reads everything that a user may read, like one
 // made by hand at zotero.org.
 func (z *Zotero) Give(u User) string {
+	return z.give(&key{User: u, Library: true, Notes: true, Groups: true})
+}
+
+// GiveWriting returns a new key that also changes everything that a user may read.
+func (z *Zotero) GiveWriting(u User) string {
+	return z.give(&key{User: u, Library: true, Notes: true, Groups: true, Write: true, GroupsWrite: true})
+}
+
+func (z *Zotero) give(k *key) string {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	z.prepare()
 	name := strings.ToLower(rand.Text())[:24]
-	z.keys[name] = &key{User: u, Library: true, Notes: true, Groups: true}
+	z.keys[name] = k
 	return name
 }
 
