@@ -14,6 +14,9 @@ type Info struct {
 	Version int64 // grows with every change
 	// MayWrite says whether the caller may change the library.
 	MayWrite bool
+	// HidesNotes says that the library may have notes that the caller may not read:
+	// what the caller sees of a work may not be all that is below it.
+	HidesNotes bool
 	// Notice says what a caller should know of it: "sample library", "stale".
 	Notice string
 }

@@ -42,6 +42,9 @@ func mergeItems(ctx context.Context, c *writeCall, in mergeInput) (*proposal, er
 	if err != nil {
 		return nil, err
 	}
+	if err := seesNotes(ctx, w); err != nil {
+		return nil, err
+	}
 	m, err := mergeOf(ctx, w, lib, works)
 	if err != nil {
 		return nil, err
@@ -59,6 +62,17 @@ func mergeItems(ctx context.Context, c *writeCall, in mergeInput) (*proposal, er
 		p.notices = mergeNotices(m)
 	}
 	return p, err
+}
+
+// seesNotes returns why works of a library can't become one, or nil: notes that the
+// caller may not read can't be moved, and would go to the trash with their work.
+func seesNotes(ctx context.Context, w library.Writer) error {
+	info, err := w.Info(ctx)
+	if err == nil && info.HidesNotes {
+		return library.Errorf(library.Forbidden, "works of library %s can't be merged with a key that may not read notes: notes of the duplicates would go to the trash", info.ID).
+			WithHint("allow the key to read notes at https://www.zotero.org/settings/keys")
+	}
+	return err
 }
 
 // mergedWorks returns the works that the arguments name, the one to keep first.

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -109,6 +110,28 @@ func TestMergeItems_RefusesBadInput(t *testing.T) {
 	c.fail(t, "merge_items", fmt.Sprintf(`{"keep":%q,"duplicates":[%q]}`, kept.ID, copied.ID), library.NotFound)
 	if l.Writes != 0 {
 		t.Errorf("%d writes", l.Writes)
+	}
+}
+
+// noteless is a library whose notes the caller may not read.
+type noteless struct{ *changetest.Library }
+
+func (l noteless) Info(ctx context.Context) (library.Info, error) {
+	info, err := l.Library.Info(ctx)
+	info.HidesNotes = true
+	return info, err
+}
+
+// TestMergeItems_RefusesUnseenNotes merges with a key that may not read notes: those of
+// a duplicate would go to the trash.
+func TestMergeItems_RefusesUnseenNotes(t *testing.T) {
+	l, _, kept, copied := twice(t)
+	for _, confirm := range []Confirm{ConfirmChanges, ConfirmNever} {
+		c := connectTo(t, catalogOf(t, fleet{noteless{l}}, Options{Writing: writingOf(t, confirm)}), nil)
+		text := c.fail(t, "merge_items", fmt.Sprintf(`{"keep":%q,"duplicates":[%q]}`, kept.ID, copied.ID), library.Forbidden)
+		if !strings.Contains(text, "may not read notes") || !strings.Contains(text, "settings/keys") || l.Writes != 0 {
+			t.Errorf("%d writes: %s", l.Writes, text)
+		}
 	}
 }
 

@@ -195,7 +195,7 @@ func (a *Account) personal() *grant {
 		about: library.Info{ID: library.UserID(a.key.user), Name: "My Library", Kind: library.KindUser, MayWrite: r.write},
 	}
 	if !r.notes {
-		g.notice = missingNotes
+		g.about.HidesNotes, g.notice = true, missingNotes
 	}
 	var may []string
 	if r.notes {

@@ -80,8 +80,8 @@ func TestMembers_Views(t *testing.T) {
 			t.Errorf("the keys %s and %s have the view %q", key, other, o.View)
 		}
 		views[o.View] = key
-		if says := strings.Contains(o.Notice, "may not read notes"); says != (key == "notes" || key == "neither") {
-			t.Errorf("%s: notice %q", key, o.Notice)
+		if says := strings.Contains(o.Notice, "may not read notes"); says != (key == "notes" || key == "neither") || o.About.HidesNotes != says {
+			t.Errorf("%s: notice %q, hides notes: %v", key, o.Notice, o.About.HidesNotes)
 		}
 	}
 	if a, b := opened(t, c, "good", library.UserID(f.user)), opened(t, c, "again", library.UserID(f.user)); a.View != b.View {
