@@ -115,6 +115,10 @@ func sent(c *config.Config, writes bool) []directory.Sent {
 		{c.ReadsWebPages(), directory.Sent{
 			To: "Web pages that references name", What: "A request for the page, without cookies", When: "W" + asked[1:],
 		}},
+		{c.AsksTranslation(), directory.Sent{
+			To:   "The translation server at " + hostOf(c.Translation) + ", and the libraries and web pages that it asks itself",
+			What: translationGets(c) + ". Nothing about who asks", When: "W" + registries[1:],
+		}},
 		{c.Auth == "oidc", directory.Sent{
 			To: "Your organisation's identity provider", What: "Requests for its public keys, and the codes of sign-ins to the account page", When: "At each sign-in",
 		}},
@@ -125,6 +129,14 @@ func sent(c *config.Config, writes bool) []directory.Sent {
 			To: "Google Cloud", What: "What is kept there, as said above, and the server's own secrets and log", When: "While the server runs",
 		}},
 	})
+}
+
+// translationGets says what the translation server is sent.
+func translationGets(c *config.Config) string {
+	if c.ReadsWebPages() {
+		return "Identifiers that no registry has, and addresses of web pages that references name"
+	}
+	return "Identifiers that no registry has"
 }
 
 // embeddedLibraries names the libraries whose works are embedded.

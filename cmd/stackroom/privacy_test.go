@@ -43,7 +43,7 @@ func TestPrivacy_KnowsEverySetting(t *testing.T) {
 		"STACKROOM_DATA": keeps, "STACKROOM_LOCAL_LIBRARY": keeps, "ZOTERO_API_KEY": keeps, "ZOTERO_KEY_ROTATION": neither, "ZOTERO_DESKTOP": keeps,
 		"ZOTERO_DATA": keeps, "ZOTERO_URL": sends, "STACKROOM_SNAPSHOTS": keeps,
 		"STACKROOM_STYLES": neither, "STACKROOM_STYLE_REPOSITORY": sends,
-		"STACKROOM_RESOLVERS": sends, "STACKROOM_RESOLVER_URL": sends, "STACKROOM_CONTACT": neither, "STACKROOM_WEB_PAGES": sends, "STACKROOM_OPENALEX_KEY": neither,
+		"STACKROOM_RESOLVERS": sends, "STACKROOM_RESOLVER_URL": sends, "STACKROOM_CONTACT": neither, "STACKROOM_WEB_PAGES": sends, "STACKROOM_TRANSLATION_SERVER": sends, "STACKROOM_OPENALEX_KEY": neither,
 		"STACKROOM_SUPPORT": neither, "STACKROOM_OPENAI_CHALLENGE": neither,
 		"STACKROOM_EMBED_LIBRARIES": sends, "STACKROOM_EMBED_URL": sends, "STACKROOM_EMBED_MODEL": neither, "STACKROOM_EMBED_QUERY_MODEL": neither, "STACKROOM_EMBED_PREFIX": neither,
 		"STACKROOM_EMBED_QUERY_PREFIX": neither, "STACKROOM_EMBED_DIMENSIONS": neither, "STACKROOM_EMBED_MATRYOSHKA": neither, "STACKROOM_EMBED_KEY": neither, "STACKROOM_EMBED_BUDGET": neither,
@@ -120,13 +120,13 @@ func TestPrivacy_NamesEveryFolder(t *testing.T) {
 }
 
 func TestPrivacy_FollowsTheSettings(t *testing.T) {
-	full := loaded(t, append([]string{"STACKROOM_TRACE_CONTENT=true", "STACKROOM_WEB_PAGES=on", "STACKROOM_STYLE_REPOSITORY=https://www.zotero.org/styles",
+	full := loaded(t, append([]string{"STACKROOM_TRACE_CONTENT=true", "STACKROOM_WEB_PAGES=on", "STACKROOM_TRANSLATION_SERVER=https://translate.example.org/t", "STACKROOM_STYLE_REPOSITORY=https://www.zotero.org/styles",
 		"STACKROOM_EMBED_LIBRARIES=group:4711", "STACKROOM_EMBED_URL=https://embed.example.org/v1", "STACKROOM_EMBED_MODEL=m"}, team...)...)
 	plain := loaded(t, "STACKROOM_RESOLVERS=none")
 	all, least := told(full, true), told(plain, false)
 	for _, s := range []string{
 		"A journal of changes", "90 days", "plans for ten minutes", "A copy of each Zotero library", "A snapshot of each", "spent or ended", "/account/tokens", "A cookie", "Traces with the arguments",
-		"Public registries: Crossref, DataCite, doi.org, arXiv, PubMed, Europe PMC, Open Library, OpenAlex", "or adds a work", "Web pages that references name", "embed.example.org", "these libraries: group:4711", "citation styles", "{Zotero The key", "Google Cloud",
+		"Public registries: Crossref, DataCite, doi.org, arXiv, PubMed, Europe PMC, Open Library, OpenAlex", "or adds a work", "Web pages that references name", "The translation server at translate.example.org, and", "and addresses of web pages", "embed.example.org", "these libraries: group:4711", "citation styles", "{Zotero The key", "Google Cloud",
 	} {
 		if !strings.Contains(all, s) {
 			t.Errorf("a server that keeps all does not say %q", s)

@@ -22,7 +22,7 @@ func openRegistries(a *app, logger *slog.Logger) (*resolve.Resolver, error) {
 		pages = webpage.NewTransport()
 	}
 	return resolve.New(resolve.Options{
-		Pages: pages, Names: names, BaseURL: c.ResolverURL, Contact: c.Contact, Agent: "stackroom/" + buildVersion(), OpenAlexKey: current(a.secrets, "STACKROOM_OPENALEX_KEY"),
+		Pages: pages, Names: names, BaseURL: c.ResolverURL, TranslationServer: c.Translation, Contact: c.Contact, Agent: "stackroom/" + buildVersion(), OpenAlexKey: current(a.secrets, "STACKROOM_OPENALEX_KEY"),
 		Hooks: func(name string) upstream.Hooks { return a.observing.upstreamHooks(name, logger) },
 	})
 }

@@ -35,6 +35,7 @@ type Config struct {
 	ResolverURL string   `env:"STACKROOM_RESOLVER_URL" expect:"an https URL, or an http one on this machine" doc:"Where the registries are reached instead of at their own hosts, each below its name, such as a proxy that has them at /crossref and so on."`
 	Contact     string   `env:"STACKROOM_CONTACT" expect:"an e-mail address" doc:"Sent to the registries with each call, as they ask for; some then allow more calls."`
 	WebPages    string   `env:"STACKROOM_WEB_PAGES" expect:"on or off" doc:"Whether check_references reads the web pages that references without an identifier name: of public hosts alone. Default: on without sign-in, off with sign-in or if STACKROOM_RESOLVERS is none or STACKROOM_RESOLVER_URL is set."`
+	Translation string   `env:"STACKROOM_TRANSLATION_SERVER" expect:"an https URL, or an http one on this machine" doc:"A translation server of Zotero, such as http://127.0.0.1:1969. check_references asks it first for web pages, and for identifiers that no registry has, as add_items does. It fetches pages itself: let it reach public hosts only. Not asked if STACKROOM_RESOLVERS is none."`
 	OpenAlexKey string   `env:"STACKROOM_OPENALEX_KEY" expect:"an OpenAlex key, or a reference to it" secret:"true" doc:"Lets check_references ask OpenAlex in batches, not only for 10 DOIs at once."`
 
 	_         struct{} `group:"Directories"`

@@ -278,6 +278,23 @@ func TestReadsWebPages(t *testing.T) {
 	}
 }
 
+func TestLoad_TranslationServer(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"https://translate.example.org/t": true, "http://127.0.0.1:1969": true, "http://localhost:1969": true,
+		"http://translate.example.org": false, "https://a:b@translate.example.org": false, "translate.example.org": false, "ftp://127.0.0.1": false,
+	} {
+		c, err := config.Load([]string{"STACKROOM_TRANSLATION_SERVER=" + address})
+		if (err == nil) != ok || ok && !c.AsksTranslation() {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	for _, environ := range [][]string{nil, {"STACKROOM_TRANSLATION_SERVER=http://127.0.0.1:1969", "STACKROOM_RESOLVERS=none"}} {
+		if c, err := config.Load(environ); err != nil || c.AsksTranslation() {
+			t.Errorf("%q: %v", environ, err)
+		}
+	}
+}
+
 func TestLoad_Directories(t *testing.T) {
 	for setting, ok := range map[string]bool{
 		"STACKROOM_SUPPORT=library@example.org": true, "STACKROOM_SUPPORT=https://help.example.org/library": true,

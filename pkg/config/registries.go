@@ -31,6 +31,9 @@ func (c *Config) ReadsWebPages() bool {
 	return c.WebPages == "on" || c.WebPages == "" && c.Auth == "" && c.ResolverURL == ""
 }
 
+// AsksTranslation reports whether the translation server is asked.
+func (c *Config) AsksTranslation() bool { return c.Translation != "" && len(c.AskedRegistries()) > 0 }
+
 // checkRegistries returns the faults of the settings for registries.
 func (c *Config) checkRegistries() []Fault {
 	var faults []Fault
@@ -41,6 +44,7 @@ func (c *Config) checkRegistries() []Fault {
 	}
 	expect(all(c.AskedRegistries(), func(name string) bool { return slices.Contains(Registries(), name) }), "STACKROOM_RESOLVERS")
 	expect(c.ResolverURL == "" || validUpstream(c.ResolverURL), "STACKROOM_RESOLVER_URL")
+	expect(c.Translation == "" || validUpstream(c.Translation), "STACKROOM_TRANSLATION_SERVER")
 	expect(slices.Contains([]string{"", "on", "off"}, c.WebPages), "STACKROOM_WEB_PAGES")
 	expect(c.Contact == "" || validContact(c.Contact), "STACKROOM_CONTACT")
 	return faults

@@ -95,10 +95,11 @@ func (y *dataCiteYears) all() []int {
 }
 
 // agencies asks doi.org which agency registers the prefixes of DOIs that neither
-// Crossref nor DataCite has, a call each, at most [MaxCalls].
-func (a *asking) agencies(ctx context.Context, missing []reference.Identifier) {
+// Crossref nor DataCite has, a call each, at most [MaxCalls]. It returns the DOIs
+// that another agency registers.
+func (a *asking) agencies(ctx context.Context, missing []reference.Identifier) (others []reference.Identifier) {
 	if len(missing) == 0 || !a.Asks(DOIOrg) || !a.Asks(Crossref) || !a.Asks(DataCite) {
-		return
+		return nil
 	}
 	byPrefix := map[string][]reference.Identifier{}
 	var prefixes []string
@@ -128,6 +129,7 @@ func (a *asking) agencies(ctx context.Context, missing []reference.Identifier) {
 		if agency == "" || agency == string(Crossref) || agency == string(DataCite) {
 			continue
 		}
+		others = append(others, ids...)
 		a.mu.Lock()
 		for _, id := range ids {
 			a.report.Agencies[id] = agency
@@ -137,6 +139,7 @@ func (a *asking) agencies(ctx context.Context, missing []reference.Identifier) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.report.Asked = append(a.report.Asked, asked)
+	return others
 }
 
 // keptAgency returns the agency of a prefix that was asked for before.

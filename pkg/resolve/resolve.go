@@ -5,10 +5,12 @@
 // contact address where one is configured, and at most [MaxCalls] times a
 // service in one request. Answers are kept for some hours, so that the next
 // request asks only what is new. The hosts are constants, or below one
-// configured address.
+// configured address. A translation server, where one is configured, is asked for
+// web pages and for identifiers that no registry has.
 package resolve
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,6 +21,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/reference"
 	"github.com/stackroom-mcp/stackroom/pkg/resolve/webpage"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream/public"
 )
 
 // Service is a registry or an index of works, by its name.
@@ -35,6 +38,9 @@ const (
 	OpenLibrary Service = "Open Library"
 	OpenAlex    Service = "OpenAlex" // notices alone
 	WebPage     Service = "web page" // a page that a reference names, by its own metadata
+	// Translation is Zotero's translation server at the address in [Options], for web
+	// pages, and for identifiers that no registry has.
+	Translation Service = "translation server"
 )
 
 // row is what is known of a service before it is asked.
@@ -44,18 +50,24 @@ type row struct {
 	base    string
 	every   time.Duration // between two calls, until the service states another pace
 	burst   int           // calls that may follow each other at once
+	// maxBytes bounds an answer; 0 is maxAnswer.
+	maxBytes int64
 }
+
+// translationRow is the translation server. It asks libraries and web pages itself,
+// so its pace is that of a person.
+var translationRow = row{Translation, "translation", "", 500 * time.Millisecond, 4, maxWork}
 
 // rows are the services (pace: their terms of use, November 2026).
 var rows = []row{
-	{Crossref, "crossref", "https://api.crossref.org", 200 * time.Millisecond, 3},
-	{DataCite, "datacite", "https://api.datacite.org", 600 * time.Millisecond, 3},
-	{DOIOrg, "doiorg", "https://doi.org", 200 * time.Millisecond, 3},
-	{ArXiv, "arxiv", "https://export.arxiv.org", 3 * time.Second, 1},
-	{PubMed, "pubmed", "https://eutils.ncbi.nlm.nih.gov", 340 * time.Millisecond, 1},
-	{EuropePMC, "europepmc", "https://www.ebi.ac.uk", 100 * time.Millisecond, 3},
-	{OpenLibrary, "openlibrary", "https://openlibrary.org", time.Second, 1},
-	{OpenAlex, "openalex", "https://api.openalex.org", 100 * time.Millisecond, 3},
+	{Crossref, "crossref", "https://api.crossref.org", 200 * time.Millisecond, 3, 0},
+	{DataCite, "datacite", "https://api.datacite.org", 600 * time.Millisecond, 3, 0},
+	{DOIOrg, "doiorg", "https://doi.org", 200 * time.Millisecond, 3, 0},
+	{ArXiv, "arxiv", "https://export.arxiv.org", 3 * time.Second, 1, 0},
+	{PubMed, "pubmed", "https://eutils.ncbi.nlm.nih.gov", 340 * time.Millisecond, 1, 0},
+	{EuropePMC, "europepmc", "https://www.ebi.ac.uk", 100 * time.Millisecond, 3, 0},
+	{OpenLibrary, "openlibrary", "https://openlibrary.org", time.Second, 1, 0},
+	{OpenAlex, "openalex", "https://api.openalex.org", 100 * time.Millisecond, 3, 0},
 }
 
 // Names returns the names of the services in settings: "crossref", "datacite",
@@ -90,12 +102,20 @@ type Options struct {
 	// Pages is the transport of web pages, [webpage.NewTransport] except in tests;
 	// nil asks no pages.
 	Pages http.RoundTripper
+	// TranslationServer is the address of a translation server of Zotero
+	// (https://github.com/zotero/translation-server), "" for none. It fetches the
+	// pages that it is asked for, so it should reach public hosts only.
+	TranslationServer string
+	// Public fails with [library.Invalid] for the address of a page that is not on a public host, which the
+	// translation server is not asked for. Nil is [public.Check] for ports 80 and 443.
+	Public func(ctx context.Context, page *url.URL) error
 }
 
 // Resolver asks services. It is safe for concurrent use. Nil asks no service.
 type Resolver struct {
 	services map[Service]*service
 	pages    *webpage.Fetcher // nil if no pages may be asked
+	public   func(ctx context.Context, page *url.URL) error
 	kept     *cache
 	contact  string
 	key      func() string
@@ -104,7 +124,10 @@ type Resolver struct {
 // New returns a resolver. It fails with [library.Invalid] for an unknown
 // service or an invalid address.
 func New(o Options) (*Resolver, error) {
-	r := &Resolver{services: map[Service]*service{}, kept: newCache(), contact: o.Contact, key: o.OpenAlexKey}
+	r := &Resolver{services: map[Service]*service{}, kept: newCache(), contact: o.Contact, key: o.OpenAlexKey, public: o.Public}
+	if r.public == nil {
+		r.public = func(ctx context.Context, page *url.URL) error { return public.Check(ctx, page, 80, 443) }
+	}
 	if r.key == nil {
 		r.key = func() string { return "" }
 	}
@@ -117,6 +140,15 @@ func New(o Options) (*Resolver, error) {
 			return nil, library.Errorf(library.Invalid, "there is no service %q", name).WithHint("the services are %s", strings.Join(Names(), ", "))
 		}
 		s, err := newService(rows[at], o)
+		if err != nil {
+			return nil, err
+		}
+		r.services[s.name] = s
+	}
+	if o.TranslationServer != "" {
+		known := translationRow
+		known.base, o.BaseURL = o.TranslationServer, ""
+		s, err := newService(known, o)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -19,6 +20,7 @@ const (
 	callTimeout  = 20 * time.Second
 	callAttempts = 2
 	maxAnswer    = 24 << 20 // bytes
+	maxWork      = 4 << 20  // bytes of an answer about one work
 )
 
 // service is one service: its client and its pace.
@@ -39,7 +41,7 @@ func newService(r row, o Options) (*service, error) {
 	}
 	client, err := upstream.New(upstream.Options{
 		BaseURL: base, Name: string(r.service), Header: http.Header{"User-Agent": {agentOf(o)}}, Hooks: hooks, Transport: o.Transport,
-		Timeout: callTimeout, Attempts: callAttempts, MaxBytes: maxAnswer, CacheBytes: 1 << 20, PerCredential: r.burst,
+		Timeout: callTimeout, Attempts: callAttempts, MaxBytes: cmp.Or(r.maxBytes, maxAnswer), CacheBytes: 1 << 20, PerCredential: r.burst,
 	})
 	if err != nil {
 		return nil, err
@@ -69,9 +71,8 @@ const (
 // the call, and fails with [library.Unavailable] at once if that is after ctx
 // ends.
 func (s *service) get(ctx context.Context, path string, query url.Values, accept string) ([]byte, error) {
-	if err := s.pace.Wait(ctx); err != nil {
-		return nil, library.Errorf(library.Unavailable, "there was no time left to ask %s at the pace that it allows", s.name).
-			WithHint("ask again, for fewer at a time").WithCause(err)
+	if err := s.wait(ctx); err != nil {
+		return nil, err
 	}
 	res, err := s.client.Get(ctx, upstream.Request{Path: path, Query: query, Header: http.Header{"Accept": {accept}}, NoCache: true})
 	if err != nil {
@@ -80,6 +81,31 @@ func (s *service) get(ctx context.Context, path string, query url.Values, accept
 	}
 	s.follow(res.Header)
 	return res.Body, nil
+}
+
+// post returns the body of the answer to a question that is a text. It waits as get
+// does.
+func (s *service) post(ctx context.Context, path string, query url.Values, text string) ([]byte, error) {
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
+	res, err := s.client.Send(ctx, upstream.Change{
+		Method: http.MethodPost, Path: path, Query: query, Body: []byte(text), Reads: true,
+		Header: http.Header{"Accept": {acceptJSON}, "Content-Type": {"text/plain"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// wait waits until the service's pace allows a call.
+func (s *service) wait(ctx context.Context) error {
+	if err := s.pace.Wait(ctx); err != nil {
+		return library.Errorf(library.Unavailable, "there was no time left to ask %s at the pace that it allows", s.name).
+			WithHint("ask again, for fewer at a time").WithCause(err)
+	}
+	return nil
 }
 
 // follow sets the pace to what the service states: so many calls in so many

@@ -57,7 +57,8 @@ type asking struct {
 // Works asks the services for the works of these identifiers: Crossref for
 // DOIs, DataCite for those that it doesn't have, doi.org for the agency of the
 // rest; PubMed, arXiv and Open Library for theirs; Europe PMC and OpenAlex for
-// notices. It returns when all have answered or ctx has ended. Step is called
+// notices; then the translation server for what no registry has, except DOIs that
+// no agency registers. It returns when all have answered or ctx has ended. Step is called
 // after each call of a service, from any goroutine; it may be nil.
 func (r *Resolver) Works(ctx context.Context, ids []reference.Identifier, step func()) *Report {
 	report := &Report{
@@ -75,16 +76,17 @@ func (r *Resolver) Works(ctx context.Context, ids []reference.Identifier, step f
 		}
 	}
 	dois := kinds[reference.DOI]
+	var others, isbns, pmids, preprints []reference.Identifier // that no registry has
 	var wg sync.WaitGroup
 	for _, ask := range []func(){
 		func() {
 			missing := a.ask(ctx, batches{Crossref, dois, r.crossref, true})
 			missing = a.ask(ctx, batches{DataCite, missing, r.dataCite, true})
-			a.agencies(ctx, missing)
+			others = a.agencies(ctx, missing)
 		},
-		func() { a.ask(ctx, batches{PubMed, kinds[reference.PMID], r.pubMed, true}) },
-		func() { a.ask(ctx, batches{ArXiv, kinds[reference.ArXiv], r.arXiv, true}) },
-		func() { a.ask(ctx, batches{OpenLibrary, kinds[reference.ISBN], r.openLibrary, true}) },
+		func() { pmids = a.ask(ctx, batches{PubMed, kinds[reference.PMID], r.pubMed, true}) },
+		func() { preprints = a.ask(ctx, batches{ArXiv, kinds[reference.ArXiv], r.arXiv, true}) },
+		func() { isbns = a.ask(ctx, batches{OpenLibrary, kinds[reference.ISBN], r.openLibrary, true}) },
 		func() {
 			a.ask(ctx, batches{EuropePMC, slices.Concat(dois, kinds[reference.PMID]), r.europePMC, false})
 		},
@@ -93,12 +95,17 @@ func (r *Resolver) Works(ctx context.Context, ids []reference.Identifier, step f
 		wg.Go(ask)
 	}
 	wg.Wait()
+	a.ask(ctx, batches{Translation, slices.Concat(isbns, others, pmids, preprints), r.translated, true})
 	slices.SortFunc(report.Asked, func(a, b Asked) int { return cmp.Compare(order(a.Service), order(b.Service)) })
 	return report
 }
 
+// order returns the position of a service: that in rows, then the others.
 func order(s Service) int {
-	return slices.IndexFunc(rows, func(r row) bool { return r.service == s })
+	if at := slices.IndexFunc(rows, func(r row) bool { return r.service == s }); at >= 0 {
+		return at
+	}
+	return len(rows)
 }
 
 // answers are the works of an answer. Foreign reports that it has works which
@@ -204,12 +211,12 @@ func (a *asking) found(b batches, id reference.Identifier, w *Work) {
 
 // parts divides identifiers into calls. A DOI with a comma, which the services'
 // lists can't have, is a call of its own, and so is each for OpenAlex without a
-// key.
+// key and for the translation server.
 func (r *Resolver) parts(s Service, ids []reference.Identifier) [][]reference.Identifier {
 	var parts, singles [][]reference.Identifier
 	size := maxBatchBytes + 1 // begins the first part
 	for _, id := range ids {
-		if s == OpenAlex && r.key() == "" || strings.ContainsAny(id.Value, ",|") {
+		if s == Translation || s == OpenAlex && r.key() == "" || strings.ContainsAny(id.Value, ",|") {
 			singles = append(singles, []reference.Identifier{id})
 			continue
 		}

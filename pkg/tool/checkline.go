@@ -56,7 +56,7 @@ func (c *checking) line(t *tidy, r *checkedOne) checkedReference {
 // that of a book, with which a reference to a part of it is not compared. A
 // reference to a book that was found by its words may be to another edition.
 func (r *checkedOne) differences() []reference.Difference {
-	if r.record.Service == resolve.OpenLibrary && r.IsPart() {
+	if r.record.ID.Kind == reference.ISBN && r.IsPart() {
 		return nil
 	}
 	all := reference.Compare(&r.Reference, r.record.Known)

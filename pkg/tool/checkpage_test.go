@@ -1,9 +1,11 @@
 package tool
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -89,5 +91,42 @@ func TestCheckReferences_WebPagesAreBounded(t *testing.T) {
 	out := connectTo(t, catalogOf(t, fleet{quotable()}, Options{Registries: r}), nil).check(t, map[string]any{"bibliography": text.String()})
 	if len(p.asked) != resolve.MaxCalls || !strings.Contains(strings.Join(out.Asked, "\n"), "web page: 0 addresses answered, 13 not") {
 		t.Errorf("%d pages were asked: %q", len(p.asked), out.Asked)
+	}
+}
+
+// TestCheckReferences_AsksTheTranslationServer has a translation server for one of two
+// pages and for one of two books that no registry has.
+func TestCheckReferences_AsksTheTranslationServer(t *testing.T) {
+	p := &pages{asked: map[string]bool{}, byAddress: map[string]string{"https://tides.example/dawn": `<meta property="og:title" content="How tides work at dawn">`}}
+	registry := resolvetest.New(t,
+		resolvetest.Work{URL: "https://tides.example/night", Title: "How tides work at night", Authors: []string{"Lovelace, Ada"}, Year: 2019},
+		resolvetest.Work{ISBN: "9780131103627", Type: "book", Title: "All about tides", Authors: []string{"Lovelace, Ada"}, Year: 2001})
+	r, err := resolve.New(resolve.Options{
+		Names: []string{"crossref"}, BaseURL: registry.URL, Pages: p, TranslationServer: registry.URL + "/translation",
+		Public: func(context.Context, *url.URL) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := connectTo(t, catalogOf(t, fleet{quotable()}, Options{Registries: r}), nil).check(t, map[string]any{"bibliography": `
+@online{night, author={Lovelace, Ada}, title={How Tides Work at Night}, date={2019}, url={https://tides.example/night}}
+@online{dawn,  author={Lovelace, Ada}, title={How Tides Work at Dawn}, url={https://tides.example/dawn}}
+@book{book,    author={Lovelace, Ada}, title={All About Tides}, date={2001}, isbn={9780131103627}}
+@incollection{part, author={Lovelace, Ada}, title={A part}, booktitle={All About Tides}, date={2001}, isbn={9780131103627}}
+@book{none,    author={Lovelace, Ada}, title={Nothing About Tides}, date={2001}, isbn={9780140449136}}`})
+	want := map[string][2]string{
+		"night": {verdictFound, "translation server, for the web page at tides.example"}, "dawn": {verdictFound, "web page at tides.example"},
+		"book": {verdictFound, "translation server"}, "part": {verdictFound, "translation server"}, "none": {verdictNotChecked, ""},
+	}
+	for _, line := range out.References {
+		if got := [2]string{line.Verdict, line.Source}; got != want[line.Label] {
+			t.Errorf("%s: %+v", line.Label, line)
+		}
+	}
+	asked := strings.Join(out.Asked, "\n")
+	for _, s := range []string{"translation server: 2 identifiers answered", "translation server: 1 addresses answered, 1 not: The translation server has no translator", "web page: 1 addresses answered"} {
+		if len(out.References) != len(want) || !strings.Contains(asked, s) {
+			t.Errorf("%q is missing in %s", s, asked)
+		}
 	}
 }

@@ -155,9 +155,9 @@ func (c *checking) askRegistries(ctx context.Context, list []*checkedOne) {
 		}
 	}
 	searched := c.search(ctx, wordless, step)
-	pages := c.askPages(ctx, wordless, step)
+	translation, pages := c.askPages(ctx, wordless, step)
 	further := c.furtherNotices(ctx, wordless)
-	c.asked = append(c.asked, told(slices.Concat(report.Asked, further), searched, pages)...)
+	c.asked = append(c.asked, told(slices.Concat(report.Asked, further), searched, translation, pages)...)
 }
 
 // take takes what registries answered to the identifiers of a reference.
@@ -192,6 +192,9 @@ func (r *checkedOne) take(report *resolve.Report, registries *resolve.Resolver) 
 			if !slices.Contains(absent, string(s)) {
 				absent = append(absent, string(s))
 			}
+		}
+		if s := string(resolve.Translation); slices.Contains(report.Absent[id], resolve.Translation) && !slices.Contains(absent, s) {
+			absent = append(absent, s)
 		}
 	}
 	if r.record != nil {
@@ -301,7 +304,7 @@ func (c *checking) furtherNotices(ctx context.Context, list []*checkedOne) []res
 }
 
 // told says who was asked, and who did not answer.
-func told(asked []resolve.Asked, searched, pages resolve.Asked) []string {
+func told(asked []resolve.Asked, searched, translation, pages resolve.Asked) []string {
 	var out []string
 	say := func(a resolve.Asked, what string) {
 		if a.Answered+a.Unanswered == 0 {
@@ -333,6 +336,7 @@ func told(asked []resolve.Asked, searched, pages resolve.Asked) []string {
 		say(a, "identifiers")
 	}
 	say(searched, "searches")
+	say(translation, "addresses")
 	say(pages, "addresses")
 	return out
 }

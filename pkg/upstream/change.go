@@ -16,7 +16,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
-// Change is a request that changes something at the host.
+// Change is a request with a body: it changes something at the host, except if it
+// [Change.Reads].
 type Change struct {
 	Method string // POST, PUT, PATCH or DELETE
 	Path   string // as in [Request]
@@ -31,6 +32,9 @@ type Change struct {
 	// it is sent, because of a condition or a token in the header. Only then is a
 	// change sent again that the host may have carried out.
 	Once bool
+	// Reads says that the request changes nothing: a question that needs a body. It
+	// ends with its context, and is sent again like that of [Client.Get].
+	Reads bool
 	// Affects is the beginning of the paths whose cached responses the change may
 	// make wrong, for every credential. They are dropped.
 	Affects string
@@ -54,7 +58,8 @@ func Uncertain(err error) bool {
 // it may have carried out only if the change says so with [Change.Once].
 //
 // If ctx ends before the change is sent, nothing happened. Once it is sent, Send
-// waits for the response until [Options.Timeout], even if ctx ends.
+// waits for the response until [Options.Timeout], even if ctx ends, except if the
+// request reads.
 //
 // Errors are as those of [Client.Get]; see [Uncertain]. A condition that does not
 // hold (412) is [library.Conflict]. After an attempt whose outcome is not known, it
@@ -70,7 +75,11 @@ func (c *Client) Send(ctx context.Context, ch Change) (*Response, error) {
 	if err := c.precheck(p); err != nil {
 		return nil, err
 	}
-	own, stop := context.WithTimeoutCause(context.WithoutCancel(ctx), c.options.Timeout, errTimeout)
+	waiting := context.WithoutCancel(ctx)
+	if ch.Reads {
+		waiting = ctx
+	}
+	own, stop := context.WithTimeoutCause(waiting, c.options.Timeout, errTimeout)
 	defer stop()
 	f := newFlight(time.Now().Add(c.options.Timeout), func(error) {})
 	f.expect(ctx)
@@ -79,7 +88,7 @@ func (c *Client) Send(ctx context.Context, ch Change) (*Response, error) {
 	failed := c.retry(own, f, p.method, func(attempt context.Context) *fault {
 		a, sent, failed := c.change(ctx, attempt, f, p)
 		got = a
-		if failed != nil && sent && mayHaveHappened(failed.outcome) {
+		if failed != nil && sent && !ch.Reads && mayHaveHappened(failed.outcome) {
 			maybe = true
 			failed.again = failed.again && ch.Once
 		}

@@ -253,3 +253,27 @@ func TestSend_DropsAffectedResponses(t *testing.T) {
 		}
 	})
 }
+
+// TestSend_ReadingEndsWithItsContext sends questions with a body: one is sent again
+// after a failure, and ends with its context, and nothing is uncertain.
+func TestSend_ReadingEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		n := newNetwork(t, func(w http.ResponseWriter, _ *http.Request) {
+			if calls.Add(1) == 1 {
+				w.WriteHeader(http.StatusBadGateway)
+				return
+			}
+			time.Sleep(time.Hour)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		question := post("/web")
+		question.Reads = true
+		began := time.Now()
+		_, err := n.client(t).Send(ctx, question)
+		if library.CodeOf(err) != library.Unavailable || upstream.Uncertain(err) || calls.Load() != 2 || time.Since(began) != 10*time.Second {
+			t.Errorf("%v after %v and %d calls", err, time.Since(began), calls.Load())
+		}
+	})
+}

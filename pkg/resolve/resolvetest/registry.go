@@ -28,6 +28,7 @@ type Work struct {
 	Updates                              []Update
 	Retracted                            bool   // at OpenAlex
 	EuropePMC                            string // a type of commentCorrection, as "Retraction in"
+	URL                                  string // of the page from which the translation server reads it
 }
 
 // Update is a notice at Crossref.
@@ -47,6 +48,12 @@ const (
 	Empty       Fault = "empty" // another JSON or XML document
 	Slow        Fault = "slow"  // no answer until the caller leaves
 	Picky       Fault = "picky" // 400 to a batch with the DOI that has "picky" in it
+
+	// Of the translation server alone.
+	Choice       Fault = "choice"        // 300: several works to choose from
+	NoTranslator Fault = "no translator" // 501
+	Unread       Fault = "unread"        // 400: the page does not exist, or is no page
+	Huge         Fault = "huge"          // more than is read
 )
 
 // Registry is a stand-in for all services, each below its name in settings, as
@@ -57,7 +64,7 @@ type Registry struct {
 	mu     sync.Mutex
 	works  []Work
 	faults map[string]Fault
-	calls  map[string][]string // by service: the URIs
+	calls  map[string][]string // by service: the URIs, each with the body
 	agents map[string]string
 }
 
@@ -77,7 +84,7 @@ func (r *Registry) Fail(service string, f Fault) {
 	r.faults[service] = f
 }
 
-// Calls returns the URIs of the calls of a service.
+// Calls returns the URIs of the calls of a service. A body stands behind its URI.
 func (r *Registry) Calls(service string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,13 +101,18 @@ func (r *Registry) Agent(service string) string {
 // ServeHTTP implements [http.Handler].
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	service, path, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
+	body, _ := io.ReadAll(req.Body)
+	question := string(body)
 	r.mu.Lock()
-	r.calls[service] = append(r.calls[service], req.URL.RequestURI())
+	r.calls[service] = append(r.calls[service], strings.TrimSpace(req.URL.RequestURI()+" "+question))
 	r.agents[service] = req.UserAgent()
 	fault := r.faults[service]
 	r.mu.Unlock()
 	w.Header().Set("X-Rate-Limit-Limit", "1000")
 	w.Header().Set("X-Rate-Limit-Interval", "1s")
+	if service == "translation" && translationFault(w, fault) {
+		return
+	}
 	switch fault {
 	case NotFound:
 		http.NotFound(w, req)
@@ -129,6 +141,10 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			http.Error(w, "a DOI is malformed", http.StatusBadRequest)
 			return
 		}
+	}
+	if service == "translation" {
+		translation(w, req, path, question, r.works, fault)
+		return
 	}
 	answer, ok := r.answer(service, path, req, fault == Wrong)
 	if !ok {

@@ -84,7 +84,7 @@ func (n node) rank() int {
 func texts(v any) []string {
 	switch v := v.(type) {
 	case string:
-		if v = value(v); v != "" {
+		if v = Value(v); v != "" {
 			return []string{v}
 		}
 	case float64:
@@ -92,7 +92,7 @@ func texts(v any) []string {
 		return []string{string(b)}
 	case []any:
 		var all []string
-		for _, e := range v[:min(len(v), maxPeople)] {
+		for _, e := range v[:min(len(v), MaxPeople)] {
 			if _, nested := e.([]any); !nested {
 				all = append(all, texts(e)...)
 			}
@@ -190,7 +190,7 @@ func people(v any) []library.Creator {
 		list = []any{v}
 	}
 	var all []library.Creator
-	for _, e := range list[:min(len(list), maxPeople)] {
+	for _, e := range list[:min(len(list), MaxPeople)] {
 		if n, ok := e.(map[string]any); ok {
 			person := node(n)
 			if family := person.text("familyName"); family != "" {

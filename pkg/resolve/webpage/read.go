@@ -20,7 +20,9 @@ const (
 	maxTags    = 2_000
 	maxScripts = 20
 	maxValue   = 2_000 // characters of a field
-	maxPeople  = 500
+
+	// MaxPeople is the most people of a work.
+	MaxPeople = 500
 )
 
 // tags are the metadata of a page as it states them.
@@ -84,7 +86,7 @@ func (t *tags) open(z *html.Tokenizer) {
 		t.add(strings.ToLower(key), a["content"])
 	case atom.Title:
 		if z.Next() == html.TextToken && t.title == "" {
-			t.title = value(string(z.Text()))
+			t.title = Value(string(z.Text()))
 		}
 	case atom.Script:
 		if a := attributes(z, more); strings.EqualFold(strings.TrimSpace(a["type"]), "application/ld+json") && z.Next() == html.TextToken && len(t.scripts) < maxScripts {
@@ -95,7 +97,7 @@ func (t *tags) open(z *html.Tokenizer) {
 
 // add adds the value of a tag.
 func (t *tags) add(name, content string) {
-	if content = value(content); name != "" && content != "" {
+	if content = Value(content); name != "" && content != "" {
 		t.meta[name] = append(t.meta[name], content)
 		t.count++
 	}
@@ -113,8 +115,9 @@ func attributes(z *html.Tokenizer, more bool) map[string]string {
 	return a
 }
 
-// value returns a value as a reader sees it, on one line.
-func value(s string) string {
+// Value returns a value as a reader sees it: without markup, on one line, and its
+// first 2,000 characters.
+func Value(s string) string {
 	s, _ = plaintext.Cut(s, 2*maxValue)
 	s, _ = plaintext.Cut(plaintext.Name(s), maxValue)
 	return s
@@ -134,7 +137,7 @@ func (t *tags) first(names ...string) string {
 func (t *tags) all(names ...string) []string {
 	for _, name := range names {
 		if all := t.meta[name]; len(all) > 0 {
-			return all[:min(len(all), maxPeople)]
+			return all[:min(len(all), MaxPeople)]
 		}
 	}
 	return nil

@@ -100,7 +100,7 @@ func TestRead_Encodings(t *testing.T) {
 
 func TestRead_Bounds(t *testing.T) {
 	many := strings.Repeat(`<meta name="citation_author" content="Doe, Jane">`, 3*maxTags)
-	if it := read(t, `<title>A</title>`+many); len(it.Creators) != maxPeople {
+	if it := read(t, `<title>A</title>`+many); len(it.Creators) != MaxPeople {
 		t.Errorf("%d people", len(it.Creators))
 	}
 	if it := read(t, `<title>A</title><meta name="og:title" content="`+strings.Repeat("long ", maxToken/4)+`">`); it.Title() != "A" {

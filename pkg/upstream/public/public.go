@@ -3,13 +3,19 @@
 package public
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 // reserved are the address ranges that may lead to private hosts (IANA
@@ -59,6 +65,28 @@ func only(ports []uint16) func(network, address string, _ syscall.RawConn) error
 		}
 		return nil
 	}
+}
+
+// Check fails with [library.Invalid] unless a URL has one of these ports, and its
+// host has public addresses only. It is for a URL that another program fetches: that
+// program resolves the host again, and may get another address, so it should reach
+// public hosts only by itself.
+func Check(ctx context.Context, u *url.URL, ports ...uint16) error {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
+	if err == nil && (len(addresses) == 0 || slices.ContainsFunc(addresses, func(ip netip.Addr) bool { return !isPublic(ip) })) {
+		err = errors.New("public: the host has an address that is not public")
+	}
+	if !slices.ContainsFunc(ports, func(p uint16) bool { return port == strconv.Itoa(int(p)) }) {
+		err = errors.New("public: the port is not asked for")
+	}
+	if err != nil {
+		return library.Errorf(library.Invalid, "the address is not on a public host").WithCause(err)
+	}
+	return nil
 }
 
 // NewTransport returns a transport that connects to these ports of public addresses

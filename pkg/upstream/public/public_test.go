@@ -4,10 +4,13 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
 func TestIsPublic(t *testing.T) {
@@ -20,6 +23,22 @@ func TestIsPublic(t *testing.T) {
 	} {
 		if got := isPublic(netip.MustParseAddr(s)); got != want {
 			t.Errorf("%s: %t", s, got)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for s, want := range map[string]bool{
+		"http://8.8.8.8/x": true, "https://8.8.8.8:443/": true, "https://[2a00:1450::1]/": true, "https://8.8.8.8:80/": true,
+		"http://8.8.8.8:8080/": false, "ftp://8.8.8.8/": false, "http://127.0.0.1/": false, "http://localhost/": false, "http://[::1]/": false, "http://[fe80::1%25eth0]/": false,
+		"http://169.254.169.254/": false, "http://[::ffff:10.0.0.1]/": false, "http:///": false,
+	} {
+		u, err := url.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Check(t.Context(), u, 80, 443); (err == nil) != want || err != nil && library.CodeOf(err) != library.Invalid {
+			t.Errorf("%s: %v", s, err)
 		}
 	}
 }
