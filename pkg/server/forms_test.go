@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -49,9 +50,11 @@ func TestForms_OfThePublicURLAreTaken(t *testing.T) {
 	f := newFixture(t, func(o *Options) {
 		with(o, Options{Pages: &pageTools{}})
 		o.PublicURL = "https://library.example.org"
-		c := *o.Catalog.(*catalog)
-		c.tools = append(c.tools[:len(c.tools):len(c.tools)], tool.Definition{Name: "change", InputSchema: []byte(`{"type":"object"}`)})
-		o.Catalog = &c
+		if c, ok := o.Catalog.(*catalog); ok {
+			writing := *c
+			writing.tools = append(slices.Clip(c.tools), tool.Definition{Name: "change", InputSchema: []byte(`{"type":"object"}`)})
+			o.Catalog = &writing
+		}
 	})
 	for origin, want := range map[string]string{"https://library.example.org": "too old", "https://evil.example": "did not come from a page", "": "did not come from a page"} {
 		header := map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
