@@ -69,3 +69,30 @@ else
   tail -n 40 "$WORK/ts.log"
   fail "zotero typescript client: the program did not end well"
 fi
+
+# hour NAME DATA LIBRARY [SEED]: the work of an hour by a client that asks its person and
+# one that can't, over two processes; prints the receipts.
+hour() {
+  local name=$1
+  shift
+  cp .ci/zotero/done.mjs .ci/zotero/pdf.mjs "$NODE_HOME/"
+  timeout 300 "$NODE" "$NODE_HOME/done.mjs" "$WORK/bin/stackroom" "$@" >"$WORK/hour.rows" 2>"$WORK/hour.log" ||
+    fail "$name: the client program did not end well"
+  collect "$name" <"$WORK/hour.rows"
+  sed 's/^/      /' "$WORK/hour.log"
+}
+
+# The replica of the first server is read already; its receipts have no seal.
+stop_server
+rm -rf "$WORK/zotero-clients-data/changes"
+home=$("$NODE" -p 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).libraries[0].id' "$WORK/seed.json")
+ZOTERO_API_KEY=$key hour "writing over zotero" "$WORK/zotero-clients-data" "$home" "$WORK/seed.json"
+
+unset ZOTERO_URL
+mkdir -p "$WORK/hour-data"
+printf '@book{a, title={Ponds}, author={Lake, Ann}, year=1990}\n' >"$WORK/ponds.bib"
+if STACKROOM_DATA=$WORK/hour-data "$WORK/bin/stackroom" import "$WORK/ponds.bib" >"$WORK/import.log" 2>&1; then
+  hour "writing embedded" "$WORK/hour-data" local
+else
+  fail "writing embedded: the import failed"
+fi
