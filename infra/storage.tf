@@ -1,7 +1,7 @@
 # The bucket in which the instances record spent codes, refresh tokens and
 # revocations, when people sign in with Zotero or members make personal access
-# tokens, and keep snapshots of Zotero's libraries and receipts of changes, sealed
-# under the master key where there is one. It holds no token and no key.
+# tokens, and keep snapshots of Zotero's libraries, receipts of changes and activity,
+# sealed under the master key where there is one. It holds no token and no key.
 
 locals {
   keeps_state  = var.auth == "zotero" || local.member_tokens || local.replicates
@@ -71,14 +71,14 @@ resource "google_storage_bucket" "state" {
   }
 
   # The custom time of a receipt is 90 days after the change, that of a plan ten
-  # minutes after it was made.
+  # minutes after it was made, that of activity 30 days after its day.
   lifecycle_rule {
     action {
       type = "Delete"
     }
     condition {
       days_since_custom_time = 1
-      matches_prefix         = ["journal/", "plans/"]
+      matches_prefix         = ["journal/", "plans/", "activity/"]
       with_state             = "LIVE"
     }
   }

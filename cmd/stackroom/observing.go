@@ -11,11 +11,13 @@ import (
 	"net/http/pprof"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel"
 
 	"github.com/stackroom-mcp/stackroom/pkg/access/embedded"
+	"github.com/stackroom-mcp/stackroom/pkg/activity"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/secret"
 	"github.com/stackroom-mcp/stackroom/pkg/server/origin"
@@ -27,12 +29,13 @@ import (
 // observing is the telemetry of the process.
 type observing struct {
 	*telemetry.Telemetry
-	audit *telemetry.Lines // nil keeps none
+	audit    *telemetry.Lines   // nil keeps none
+	recorder *activity.Recorder // nil keeps no activity
 }
 
 // observe starts telemetry. The audit is a stream of its own, which is kept where
 // logs are kept.
-func observe(ctx context.Context, c *config.Config, audit, console io.Writer, logger *slog.Logger) (*observing, error) {
+func observe(ctx context.Context, c *config.Config, over transport, audit, console io.Writer, logger *slog.Logger) (*observing, error) {
 	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{Writing: &tool.Writing{}}) // for the names alone
 	if err != nil {
 		return nil, err
@@ -49,6 +52,10 @@ func observe(ctx context.Context, c *config.Config, audit, console io.Writer, lo
 	if audit != nil {
 		o.audit = telemetry.NewLines(audit)
 		options.Audit = o.audit
+	}
+	if over == overHTTP && c.KeepsActivity() {
+		o.recorder = activity.NewRecorder()
+		options.Called = recordIn(o.recorder)
 	}
 	if o.Telemetry, err = telemetry.Start(ctx, options); err != nil {
 		return nil, err
@@ -81,10 +88,16 @@ func discards(w any) bool {
 // flight, of Cloud Run's 10 s between SIGTERM and SIGKILL.
 const flushTime = 1500 * time.Millisecond
 
-// close exports the rest of the telemetry.
-func (o *observing) close(logger *slog.Logger) {
+// close exports the rest of the telemetry, and saves that of the activity at the same
+// time if there is any.
+func (o *observing) close(kept *activityLog, logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
+	if kept != nil {
+		var saved sync.WaitGroup
+		saved.Go(func() { kept.close(ctx) })
+		defer saved.Wait()
+	}
 	if err := o.Shutdown(ctx); err != nil {
 		logger.Warn("not all that was observed could be sent out", "error", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/activity"
 	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/meaning"
@@ -79,6 +80,10 @@ func kept(c *config.Config, writes bool) []directory.Kept {
 			Name: "A journal of changes", What: "Who changed what with which client and when, and each work before and after; and plans of changes that are too long for the client to carry",
 			Where: stateAt(c, "changes", "journal/ and plans/"), HowLong: fmt.Sprintf("%d days; plans for ten minutes, removed within a day", days),
 			End: "ask the operator; then these changes can't be taken back",
+		}},
+		{c.KeepsActivity(), directory.Kept{
+			Name: "Activity", What: "Of each call its time, caller, client, tool, libraries, outcome and duration, for the caller's own page /activity and for the operator. Never words of a question, titles, keys of works or tokens",
+			Where: stateAt(c, "activity", "activity/"), HowLong: fmt.Sprintf("%d days", int(activity.Life.Hours()/24)), End: "it ends by itself; ask the operator to remove it earlier",
 		}},
 		{true, directory.Kept{
 			Name: "Log lines and audit events", What: "Who called which tool of which library when, the IDs of the works that were given out, the outcome, and the address of the request. Never words of a question, titles, keys or tokens",

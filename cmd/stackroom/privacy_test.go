@@ -93,7 +93,7 @@ func TestPrivacy_NamesEveryFolder(t *testing.T) {
 			}
 		}
 	}
-	names := map[string]string{"replicas": "in replicas of its data folder", "changes": "in changes of its data folder", "ledger.FileName": "the sign-in file of its data folder"}
+	names := map[string]string{"replicas": "in replicas of its data folder", "changes": "in changes of its data folder", "activity": "in activity of its data folder", "ledger.FileName": "the sign-in file of its data folder"}
 	for folder := range folders {
 		if names[folder] == "" || !strings.Contains(page, names[folder]) {
 			t.Errorf("the page does not name %q of the data folder", folder)
@@ -135,12 +135,12 @@ func TestPrivacy_FollowsTheSettings(t *testing.T) {
 			t.Errorf("a server that keeps least says %q", s)
 		}
 	}
-	for _, s := range []string{"Libraries that the operator imported", "Log lines and audit events"} {
+	for _, s := range []string{"Libraries that the operator imported", "Log lines and audit events", "for the caller's own page /activity"} {
 		if !strings.Contains(least, s) || !strings.Contains(all, s) {
 			t.Errorf("%q is not said", s)
 		}
 	}
-	if page := told(loaded(t, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=sm://x"), false); !strings.Contains(page, "Of each access token a hash") || strings.Contains(page, "A cookie") {
+	if page := told(loaded(t, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=sm://x"), false); !strings.Contains(page, "Of each access token a hash") || strings.Contains(page, "/activity") || strings.Contains(page, "A cookie") {
 		t.Errorf("with tokens: %s", page)
 	}
 	if page := told(loaded(t, "STACKROOM_AUTH=tokens", "STACKROOM_TOKENS=sm://x", team[1]), false); !strings.Contains(page, "A cookie") || !strings.Contains(page, "change libraries") {

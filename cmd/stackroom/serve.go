@@ -59,6 +59,7 @@ type app struct {
 	auth      *authentication
 	probe     *sampleProbe // nil if it is not served
 	observing *observing
+	activity  *activityLog   // nil keeps none
 	quotes    *quote.Locator // nil where no library can be changed
 	reading   *tool.Catalog  // the tools that read
 	options   server.Options
@@ -96,7 +97,7 @@ func setUp(p *process, audit io.Writer, over transport) (_ *app, err error) {
 			a.close()
 		}
 	}()
-	if a.observing, err = observe(p.ctx, c, audit, p.stderr, logger); err != nil {
+	if a.observing, err = observe(p.ctx, c, over, audit, p.stderr, logger); err != nil {
 		return nil, err
 	}
 	if a.secrets, err = openSecrets(p.ctx, c, logger, a.observing.Telemetry); err != nil {
@@ -105,6 +106,11 @@ func setUp(p *process, audit io.Writer, over transport) (_ *app, err error) {
 	keyring, err := masterRing(c, a.secrets, logger)
 	if err != nil {
 		return nil, err
+	}
+	if a.observing.recorder != nil {
+		if a.activity, err = openActivity(p.ctx, a, keyring, logger); err != nil {
+			return nil, err
+		}
 	}
 	embeddings, err := openEmbeddings(p.ctx, a, logger)
 	if err != nil {
@@ -150,7 +156,7 @@ func (a *app) close() {
 		a.secrets.Close()
 	}
 	if a.observing != nil {
-		a.observing.close(a.options.Logger)
+		a.observing.close(a.activity, a.options.Logger)
 	}
 	a.closeLog()
 }

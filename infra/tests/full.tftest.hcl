@@ -72,7 +72,7 @@ run "the_bucket" {
     error_message = "Records are deleted once no token can outlive them, snapshots once they are not used, receipts after 90 days, plans after a day."
   }
   assert {
-    condition     = join(" ", [for rule in google_storage_bucket.state[0].lifecycle_rule : join(",", one(rule.condition).matches_prefix) if one(rule.condition).with_state == "LIVE"]) == "ledger/ replicas/ journal/,plans/"
+    condition     = join(" ", [for rule in google_storage_bucket.state[0].lifecycle_rule : join(",", one(rule.condition).matches_prefix) if one(rule.condition).with_state == "LIVE"]) == "ledger/ replicas/ journal/,plans/,activity/"
     error_message = "The age of a record is no reason to delete a snapshot that is in use, which has a custom time."
   }
   assert {

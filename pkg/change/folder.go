@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -119,15 +120,16 @@ func (f *Folder) Get(_ context.Context, name string) ([]byte, error) {
 	return data, nil
 }
 
-// List implements [Store] with one page. The prefix ends with "/".
+// List implements [Store] with one page. It lists no object in a folder below.
 func (f *Folder) List(_ context.Context, prefix, _ string) (names []string, next string, err error) {
-	list, err := os.ReadDir(f.path(prefix))
+	folder, begins := path.Split(prefix)
+	list, err := os.ReadDir(f.path(folder))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, "", unusable(err)
 	}
 	for _, entry := range list {
-		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && !strings.HasPrefix(entry.Name(), temporaryPrefix) && !info.ModTime().Before(f.now()) {
-			names = append(names, prefix+entry.Name())
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && !strings.HasPrefix(entry.Name(), temporaryPrefix) && strings.HasPrefix(entry.Name(), begins) && !info.ModTime().Before(f.now()) {
+			names = append(names, folder+entry.Name())
 		}
 	}
 	slices.Sort(names)
@@ -149,10 +151,13 @@ func (f *Folder) sweep() {
 		return
 	}
 	_ = filepath.WalkDir(f.dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
+		if err != nil || !entry.Type().IsRegular() && !entry.IsDir() || path == f.dir {
 			return nil //nolint:nilerr // the rest can be swept
 		}
 		limit := f.now()
+		if entry.IsDir() {
+			limit = limit.Add(-sweepEvery) // one that is not empty can't be removed
+		}
 		if strings.HasPrefix(entry.Name(), temporaryPrefix) {
 			limit = limit.Add(-sweepEvery) // its time may not be set yet
 		}

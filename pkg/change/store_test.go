@@ -1,6 +1,8 @@
 package change_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -47,6 +49,9 @@ func TestStores(t *testing.T) {
 			if !cmp.Equal(names, []string{"a/1", "a/2", "a/3", "a/4"}) {
 				t.Errorf("%q", names)
 			}
+			if names, _, err := s.List(ctx, "a/3", ""); err != nil || !cmp.Equal(names, []string{"a/3"}) {
+				t.Errorf("a part of a name: %q, %v", names, err)
+			}
 			if names, _, err := s.List(ctx, "none/", ""); err != nil || len(names) > 0 {
 				t.Errorf("%q, %v", names, err)
 			}
@@ -72,5 +77,26 @@ func TestFolder_ForgetsWhatExpired(t *testing.T) {
 	}
 	if err := s.Create(t.Context(), "j/short", []byte("y"), now.Add(time.Hour)); err != nil {
 		t.Errorf("the sweep left the file: %v", err)
+	}
+}
+
+func TestFolder_RemovesEmptyFolders(t *testing.T) {
+	now := time.Now()
+	dir := t.TempDir()
+	s := change.NewFolder(dir, func() time.Time { return now })
+	create := func(name string) {
+		t.Helper()
+		if err := s.Create(t.Context(), name, []byte("x"), now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	create("days/1/a")
+	for range 2 { // the first removes the file, the second the folder
+		now = now.Add(2 * time.Hour)
+		create("days/2/" + now.Format("1504"))
+	}
+	list, err := os.ReadDir(filepath.Join(dir, "days"))
+	if err != nil || len(list) != 1 || list[0].Name() != "2" {
+		t.Errorf("%v, %v", list, err)
 	}
 }

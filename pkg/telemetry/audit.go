@@ -93,9 +93,6 @@ func (c *Call) event(o *Outcome, took time.Duration) []slog.Attr {
 	if op.isTool() {
 		attrs = append(attrs, slog.String("tool", toolName(op.Tool)))
 	}
-	if op.Library != "" {
-		c.touched.addLibrary(op.Library)
-	}
 	attrs = append(attrs,
 		list("libraries", c.touched.libraries),
 		list("items", c.touched.items),

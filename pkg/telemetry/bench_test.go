@@ -22,6 +22,8 @@ func BenchmarkCall(b *testing.B) {
 	}{
 		{"nothing", "", func(*Options) {}},
 		{"metrics", "", func(o *Options) { o.Prometheus = true }},
+		{"activity", "", func(o *Options) { o.Called = func(Ended) {} }},
+		{"audit and activity", "", func(o *Options) { o.Audit, o.Called = io.Discard, func(Ended) {} }},
 		{"audit", "", func(o *Options) { o.Audit = io.Discard }},
 		{"traces at 0", "0", func(*Options) {}},
 		{"traces at 0.1", "0.1", func(*Options) {}},

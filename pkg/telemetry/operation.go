@@ -22,9 +22,11 @@ type Operation struct {
 	Protocol  string // revision of MCP, or "" if not known
 	Transport string // "tcp" or "pipe" (OpenTelemetry, network.transport)
 
-	ClientName string // as the client says; cleaned before it is written
-	Principal  string // the caller's subject, or "" without sign-in
-	Library    string // ID of the one library that is asked, or ""
+	// As the client says; cleaned before they are written.
+	ClientName, ClientVersion string
+
+	Principal string // the caller's subject, or "" without sign-in
+	Library   string // ID of the one library that is asked, or ""
 
 	// From params._meta (MCP, SEP-414).
 	Traceparent, Tracestate, Baggage string
@@ -77,12 +79,12 @@ type callKey struct{}
 // its span and takes what [Touched] reports. Each call ends with [Call.End],
 // once.
 func (t *Telemetry) Begin(ctx context.Context, op Operation) (context.Context, *Call) {
-	if t == nil || t.tracer == nil && t.instruments == nil && t.auditor == nil {
+	if t == nil || t.tracer == nil && t.instruments == nil && !t.follows() {
 		return ctx, nil
 	}
 	c := &Call{telemetry: t, operation: op, begun: time.Now()}
 	ctx, c.span = t.startSpan(ctx, &c.operation)
-	if t.auditor != nil && op.isAudited() {
+	if t.follows() && op.isAudited() {
 		ctx = context.WithValue(ctx, callKey{}, c)
 	}
 	c.ctx = ctx
@@ -100,11 +102,8 @@ func (c *Call) End(o Outcome) {
 		ctx = c.ctx // so that measurements have an exemplar
 	}
 	c.telemetry.instruments.measure(ctx, &c.operation, &o, took)
-	if c.telemetry.auditor != nil && c.operation.isAudited() {
-		c.mu.Lock()
-		c.audit(&o, took)
-		c.touched.closed = true
-		c.mu.Unlock()
+	if c.telemetry.follows() && c.operation.isAudited() {
+		c.follow(&o, took)
 	}
 	if c.span != nil {
 		endSpan(c.span, &o)

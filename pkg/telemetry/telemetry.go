@@ -44,6 +44,9 @@ type Options struct {
 	// Audit gets a line of JSON for each tool call and each read of a resource,
 	// each in one Write: see [NewLines]. Nil keeps no audit.
 	Audit io.Writer
+	// Called gets each tool call and each read of a resource as it ends, and must not
+	// block. Nil gets none.
+	Called func(Ended)
 	// Console is where the exporters named "console" write. Nil discards their
 	// output: on stdio, standard output belongs to the protocol.
 	Console io.Writer

@@ -43,15 +43,16 @@ func describe(op *telemetry.Operation, req mcp.Request) {
 	op.Protocol = text(meta, mcp.MetaKeyProtocolVersion)
 	switch info := meta[mcp.MetaKeyClientInfo].(type) {
 	case *mcp.Implementation:
-		op.ClientName = info.Name
+		op.ClientName, op.ClientVersion = info.Name, info.Version
 	case map[string]any:
 		op.ClientName, _ = info["name"].(string)
+		op.ClientVersion, _ = info["version"].(string)
 	}
 	if s, ok := req.GetSession().(*mcp.ServerSession); ok && s != nil {
 		if hello := s.InitializeParams(); hello != nil {
 			op.Protocol = cmp.Or(op.Protocol, hello.ProtocolVersion)
-			if hello.ClientInfo != nil {
-				op.ClientName = cmp.Or(op.ClientName, hello.ClientInfo.Name)
+			if hello.ClientInfo != nil && op.ClientName == "" {
+				op.ClientName, op.ClientVersion = hello.ClientInfo.Name, hello.ClientInfo.Version
 			}
 		}
 	}
