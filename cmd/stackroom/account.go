@@ -60,7 +60,7 @@ func (o *authOptions) zotero(ctx context.Context, a *authentication) (identity.V
 	if err != nil {
 		return nil, err
 	}
-	if pages, err = o.accountPages(st, account.Options{Login: s.AccountLogin(), Through: "Zotero", Keys: s, Credential: signin.Credential}); err != nil {
+	if pages, err = o.accountPages(st, account.Options{Login: s.AccountLogin(), Through: "Zotero", Keys: s, Credential: signin.Credential, Connection: s.Connection}); err != nil {
 		return nil, err
 	}
 	a.routes, a.sessions = append(s.Routes(), pages.Routes()...), pages

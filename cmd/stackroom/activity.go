@@ -10,6 +10,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/activity"
 	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
+	"github.com/stackroom-mcp/stackroom/pkg/replica"
+	"github.com/stackroom-mcp/stackroom/pkg/server"
+	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 )
 
@@ -60,4 +63,27 @@ func openActivity(ctx context.Context, a *app, keyring *seal.Keyring, logger *sl
 func (l *activityLog) close(ctx context.Context) {
 	l.stop()
 	l.Flush(ctx)
+}
+
+// showActivity adds the pages about what callers did, if that is kept.
+func (a *app) showActivity(o *server.Options) {
+	if a.activity == nil {
+		return
+	}
+	o.Activity, o.Admins = a.activity, a.config.Admins
+	if all := a.libs.replicas; all != nil {
+		o.Replicas = func() []pages.Replica { return replicaRows(all.State()) }
+	}
+	if unknown := a.config.UnknownAdmins(); len(unknown) > 0 {
+		o.Logger.Warn("STACKROOM_ADMINS names principals that no caller can be with this sign-in", "names", unknown, "auth", a.config.Auth)
+	}
+}
+
+// replicaRows returns replicas as the page of the admins shows them.
+func replicaRows(states []replica.State) []pages.Replica {
+	rows := make([]pages.Replica, len(states))
+	for i, s := range states {
+		rows[i] = pages.Replica{Library: string(s.Name.Library), Complete: s.Complete, AsOf: s.AsOf, Bytes: s.Bytes}
+	}
+	return rows
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"html"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,4 +55,58 @@ func TestActivity_IsSavedAtTheEnd(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestActivity_MemberEndsClient holds that a member sees what a client did, on the page
+// of the process that served it, and that the client is refused once it is ended there.
+func TestActivity_MemberEndsClient(t *testing.T) {
+	d, client := deployForTwo(t)
+	mine, ok := d.signIn(ada, client)
+	theirs, okay := d.signIn(bob, client)
+	if !ok || !okay {
+		t.FailNow()
+	}
+	for _, s := range []signedIn{mine, theirs} {
+		for server := range 2 {
+			if r := d.overMCP(s.access, "search", `{"query":"tenancy"}`, onlyServer, string(rune('0'+server))); r.status != http.StatusOK {
+				t.Fatalf("%d %s", r.status, r.body)
+			}
+		}
+	}
+	m, other := d.account(ada), d.account(bob)
+	_, page, _ := m.open(http.MethodGet, "/activity", nil)
+	if !strings.Contains(page, "<td>search <span") || !strings.Contains(page, "<h3>Claude</h3>") || strings.Contains(page, "tenancy") || strings.Contains(page, "user:1002") {
+		t.Fatalf("%s", page)
+	}
+	form := html.UnescapeString(formField.FindStringSubmatch(page)[1])
+	row := regexp.MustCompile(`name="connection" value="([0-9a-f]+)"`).FindStringSubmatch(page)
+	_, theirPage, _ := other.open(http.MethodGet, "/activity", nil)
+	theirForm := html.UnescapeString(formField.FindStringSubmatch(theirPage)[1])
+	other.open(http.MethodPost, "/account/connections/end", url.Values{"form": {theirForm}, "connection": {row[1]}})
+	if r := d.overREST(mine.access, "search", `{"query":"tenancy"}`); r.status != http.StatusOK {
+		t.Errorf("another member ended it: %d", r.status)
+	}
+	if status, page, to := m.open(http.MethodPost, "/account/connections/end", url.Values{"form": {form}, "connection": {row[1]}, "to": {"/activity"}}); status != http.StatusSeeOther || to != "/activity" {
+		t.Fatalf("%d to %q %s", status, to, page)
+	}
+	refused := 0
+	for server := range 2 { // the other process knows it within a minute
+		if r := d.overREST(mine.access, "search", `{"query":"tenancy"}`, onlyServer, string(rune('0'+server))); r.status == http.StatusUnauthorized {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("the client is still served")
+	}
+	if r := d.overREST(theirs.access, "search", `{"query":"tenancy"}`); r.status != http.StatusOK {
+		t.Errorf("the client of another member was ended: %d", r.status)
+	}
+	for who, want := range map[*accountBrowser]int{m: http.StatusOK, other: http.StatusNotFound} {
+		if status, page, _ := who.open(http.MethodGet, "/admin?days=7", nil); status != want || (status == http.StatusOK) != strings.Contains(page, "zotero:1002") {
+			t.Errorf("/admin: %d %.3000s", status, page)
+		}
+	}
+	if !strings.Contains(d.logged(), "STACKROOM_ADMINS names principals") || strings.Contains(d.logged(), "can't be saved") {
+		t.Error("log")
+	}
 }

@@ -70,7 +70,7 @@ func deployWith(t *testing.T, environ []string, works int, users ...signintest.U
 		"STACKROOM_MASTER_KEY=" + base64.StdEncoding.EncodeToString(master),
 		"ZOTERO_URL=" + zotero.URL, "ZOTERO_OAUTH_URL=" + zotero.URL + "/oauth",
 		"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-test", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-test",
-		"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test", "STACKROOM_RESOLVERS=none",
+		"RATE_LIMIT_MAX=0", "STACKROOM_ALLOWED_HOSTS=stackroom.test", "STACKROOM_RESOLVERS=none", "STACKROOM_ADMINS=zotero:1001,token:x",
 	}
 	d.environ = append(d.environ, environ...)
 	for range 2 {

@@ -205,7 +205,7 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
-	return server.Options{
+	o := server.Options{
 		Catalog: catalog, Reading: reading, Pages: shown,
 		Authenticator: a.auth.authenticator, Routes: slices.Concat(a.auth.routes, about), Sessions: a.auth.sessions, SignIn: a.auth.signIn, SharedLibrary: c.SharesLocal(), Libraries: a.libs.List, Keyring: keyring,
 		Limits: server.Limits{Max: c.RateLimitMax, Window: c.RateLimitWindow, InFlight: c.MaxInFlight, Hops: c.Hops()},
@@ -213,7 +213,9 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 		Name: "Stackroom", Version: buildVersion(), PublicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		AllowedOrigins: c.AllowedOrigins, AllowedHosts: c.AllowedHosts, RequestTimeout: c.RequestTimeout, MaxBodyBytes: c.MaxBodyBytes,
 		LegacySSE: c.LegacySSE, DrainTimeout: c.ShutdownGrace,
-	}, nil
+	}
+	a.showActivity(&o)
+	return o, nil
 }
 
 // listen opens the address. Its error says what to do.

@@ -80,6 +80,7 @@ type Config struct {
 	OAuthClientSecret string        `env:"ZOTERO_OAUTH_CLIENT_SECRET" expect:"the client secret of the application, or a reference to it" secret:"true" doc:"Sign-in with zotero: the secret of that application."`
 	OAuthURL          string        `env:"ZOTERO_OAUTH_URL" envDefault:"https://www.zotero.org/oauth" expect:"an https URL, or an http one on this machine" doc:"Sign-in with zotero: where Zotero asks people for their consent."`
 	StateBucket       string        `env:"STACKROOM_STATE_BUCKET" expect:"the name of a Cloud Storage bucket" doc:"Sign-in with zotero, and personal access tokens with oidc: the bucket in which several processes share the state of sign-ins, and keep snapshots of libraries. Unset: the state is in the data folder, for one process."`
+	Admins            []string      `env:"STACKROOM_ADMINS" expect:"principals as the audit names them, such as zotero:475425, token:4bcs7wwo7pjkeysm or oidc:…, comma-separated" doc:"Who sees the page /admin: members, clients, tools, errors and the state of the server. Default: no caller."`
 	AccessTokenTTL    time.Duration `env:"STACKROOM_ACCESS_TOKEN_TTL" envDefault:"24h" expect:"a duration from 5m to 168h" doc:"Sign-in with zotero: the lifetime of an access token; clients then refresh it."`
 
 	_               struct{}      `group:"Limits"`
@@ -181,6 +182,7 @@ func (c *Config) check() []Fault {
 	expect(c.LocalLibrary == "" || c.LocalLibrary == localMembers, "STACKROOM_LOCAL_LIBRARY")
 	expect(all(c.AllowedOrigins, validOrigin), "STACKROOM_ALLOWED_ORIGINS")
 	expect(all(c.AllowedHosts, validHost), "STACKROOM_ALLOWED_HOSTS")
+	expect(all(c.Admins, validPrincipal), "STACKROOM_ADMINS")
 	expect(within(c.RequestTimeout, time.Second, 290*time.Second), "STACKROOM_REQUEST_TIMEOUT")
 	expect(within(c.MaxBodyBytes, 1<<10, 64<<20), "STACKROOM_MAX_BODY_BYTES")
 	expect(within(c.ResultChars, 10_000, 400_000), "STACKROOM_RESULT_CHARS")

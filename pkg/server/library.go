@@ -22,7 +22,7 @@ func (s *Server) routeLibrary() ([]page.Link, error) {
 	if s.options.Pages == nil {
 		return nil, nil
 	}
-	o := pages.LibraryOptions{Call: s.callForPage, Writes: s.writes()}
+	o := pages.LibraryOptions{Call: s.callForPage, Writes: s.writes(), Activity: s.options.Activity != nil}
 	var err error
 	if sessions := s.options.Sessions; sessions != nil {
 		o.SignIn, o.Account, o.Allow, o.Forms = sessions.SignInURL, sessions.AccountPath(), sessions.AllowURL, sessions
@@ -47,7 +47,7 @@ func (s *Server) routeLibrary() ([]page.Link, error) {
 		}))
 		s.router.POST(pages.ChangesPath, s.form(s.library.Undo))
 	}
-	return s.library.Nav(pages.ConnectPath), nil
+	return s.library.Nav(pages.ConnectPath), s.routeActivity()
 }
 
 // writes reports whether a tool changes libraries.

@@ -67,6 +67,8 @@ func (c cookies) CheckForm(r *http.Request, does, field string) error {
 func (cookies) SignInURL(back string) string { return "/sign-in?to=" + back }
 func (cookies) AccountPath() string          { return "/account" }
 
+func (cookies) Grants(*http.Request) (*identity.Grants, error) { return nil, nil }
+
 var browser = map[string]string{"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 func TestPages_AreServedToEverybodyWithoutSignIn(t *testing.T) {

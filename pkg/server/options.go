@@ -49,6 +49,16 @@ type Options struct {
 	// the process.
 	Keyring *seal.Keyring
 
+	// Activity is what callers did, for the pages /activity and /admin. Nil serves
+	// neither.
+	Activity pages.ActivityLog
+
+	// Admins are the principals who may see /admin.
+	Admins []string
+
+	// Replicas returns the replicas of this process, for /admin. Nil shows none.
+	Replicas func() []pages.Replica
+
 	// Limits limits callers. The zero value has no limits.
 	Limits Limits
 
@@ -131,6 +141,10 @@ type Sessions interface {
 	// error has the code Unavailable.
 	AllowURL(r *http.Request, back string) (string, error)
 	pages.Forms
+	// Grants returns the grants of the member whose session a request has, or nil if
+	// there are none to end here. The error has the code Unavailable or
+	// Unauthenticated.
+	Grants(r *http.Request) (*identity.Grants, error)
 	// AccountPath returns the path of the account page, or "".
 	AccountPath() string
 }

@@ -4,6 +4,7 @@
 //
 //	/account/tokens         the member's tokens, and the form for a new one
 //	/account/tokens/revoke  revokes a token
+//	/account/connections/end  ends the sign-in of a client
 //	/account/sign-in        redirects to the sign-in
 //	/account/callback       receives the redirect from it
 //	/account/sign-out       ends the session
@@ -76,6 +77,9 @@ type Options struct {
 	// Credential returns the upstream credential for a member's key; nil if
 	// members have none.
 	Credential func(key string) upstream.Credential
+	// Connection returns the client of a sign-in, from the note of its family in the
+	// ledger; nil if clients sign in elsewhere.
+	Connection func(ctx context.Context, note []byte) (client string, write, ok bool)
 	// Libraries lists the libraries that the principal of the context may see.
 	Libraries func(context.Context) ([]library.Info, error)
 	// Scopes are the scopes that tokens may have.
@@ -128,6 +132,7 @@ func New(o Options) (*Pages, error) {
 const (
 	pathTokens   = "/account/tokens"
 	pathRevoke   = "/account/tokens/revoke"
+	pathEnd      = "/account/connections/end"
 	pathSignIn   = "/account/sign-in"
 	pathCallback = "/account/callback"
 	pathSignOut  = "/account/sign-out"
@@ -146,7 +151,8 @@ func (p *Pages) Routes() []identity.Route {
 	return []identity.Route{
 		{Method: http.MethodGet, Path: pathTokens, Handler: http.HandlerFunc(p.showTokens)},
 		{Method: http.MethodPost, Path: pathTokens, Handler: http.HandlerFunc(p.makeToken)},
-		{Method: http.MethodPost, Path: pathRevoke, Handler: http.HandlerFunc(p.revokeToken)},
+		{Method: http.MethodPost, Path: pathRevoke, Handler: p.end(ledger.Token, fieldToken, "personal access token revoked")},
+		{Method: http.MethodPost, Path: pathEnd, Handler: p.end(ledger.SignIn, fieldConnection, "connection ended")},
 		{Method: http.MethodGet, Path: pathSignIn, Handler: http.HandlerFunc(p.signIn)},
 		{Method: http.MethodGet, Path: pathCallback, Handler: http.HandlerFunc(p.Callback)},
 		{Method: http.MethodPost, Path: pathSignOut, Handler: http.HandlerFunc(p.signOut)},

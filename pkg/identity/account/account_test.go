@@ -138,7 +138,7 @@ func (s *service) restart() {
 		}
 		p, err := account.New(account.Options{
 			URL: s.url, Keyring: s.ring, Ledger: ledger.OpenBucket(s.t.Context(), b, ledger.Options{Now: s.clock}), Login: s, Through: "Example",
-			Keys: s.keys, Libraries: s.libraries, Scopes: s.scopes, Now: s.clock, Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
+			Keys: s.keys, Connection: connection, Libraries: s.libraries, Scopes: s.scopes, Now: s.clock, Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
 			Credential: func(key string) upstream.Credential { return upstream.NewCredential("test", http.Header{"Key": {key}}) },
 		})
 		if err != nil {

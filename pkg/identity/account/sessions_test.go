@@ -47,7 +47,7 @@ func TestForms_BelongToTheirSession(t *testing.T) {
 			return b.send(http.MethodPost, path, url.Values{"form": {form}, "x": {strings.Repeat("x", 100<<10)}})
 		},
 	} {
-		for _, path := range []string{"/account/tokens", "/account/tokens/revoke", "/account/sign-out"} {
+		for _, path := range []string{"/account/tokens", "/account/tokens/revoke", "/account/connections/end", "/account/sign-out"} {
 			if a := send(path); a.status < 400 || a.status >= 500 || tokenText.MatchString(a.body) || a.to != "" {
 				t.Errorf("%s at %s: %d %s", promise, path, a.status, a.to)
 			}

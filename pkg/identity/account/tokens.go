@@ -3,7 +3,6 @@ package account
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -83,8 +82,8 @@ func (p *Pages) list(ctx context.Context, s *session) ([]tokenRow, error) {
 	var rows []tokenRow
 	for _, f := range families {
 		row := tokenRow{Key: f.Key, Created: f.Created.UTC().Format(time.DateOnly), Expires: f.Expires.UTC().Format(time.DateOnly)}
-		var known record
-		if p.unseal(ctx, p.record, string(f.Note), &known) != nil {
+		known, ok := p.recordOf(ctx, &f)
+		if !ok {
 			row.Name = "made under an older master key"
 		} else {
 			row.Name, row.Libraries, row.Write = known.Name, known.Libraries, slices.Contains(known.Scopes, identity.Write)
@@ -164,20 +163,4 @@ func (p *Pages) chosen(ctx context.Context, s *session, ids []string) ([]library
 		}
 	}
 	return found, nil
-}
-
-// revokeToken serves POST /account/tokens/revoke.
-func (p *Pages) revokeToken(w http.ResponseWriter, r *http.Request) {
-	s, _, err := p.readForm(w, r)
-	if err != nil {
-		p.fail(w, r, err)
-		return
-	}
-	err = p.options.Ledger.EndListed(context.WithoutCancel(r.Context()), ledger.Token, s.Subject, r.PostForm.Get("token"))
-	if err != nil && !errors.Is(err, ledger.ErrEnded) {
-		p.fail(w, r, err)
-		return
-	}
-	p.options.Logger.InfoContext(r.Context(), "personal access token revoked", "principal", s.Subject)
-	redirect(w, pathTokens)
 }

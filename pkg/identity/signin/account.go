@@ -74,3 +74,14 @@ func (s *Server) isAccount(q url.Values) bool {
 func Credential(key string) upstream.Credential {
 	return upstream.NewCredential("zotero:user", http.Header{"Zotero-Api-Key": {key}})
 }
+
+// Connection returns the client of a sign-in and whether it may change libraries, from
+// the note of its family in the ledger; ok is false for one that can't be read, such as
+// that of an earlier version.
+func (s *Server) Connection(ctx context.Context, text []byte) (client string, write, ok bool) {
+	var n note
+	if err := s.unseal(ctx, s.boxes.note, string(text), &n); err != nil {
+		return "", false, false
+	}
+	return n.Name, n.Write, true
+}

@@ -155,7 +155,7 @@ func (s *Server) parseRequest(a *authorization, q url.Values) *oauthError {
 		return &oauthError{invalidScope, "the scopes are library:read and library:write"}
 	}
 	a.request = request{
-		Client: client.Digest(a.client.ID), Redirect: a.redirect.URI, State: state, Challenge: challenge,
+		Client: client.Digest(a.client.ID), Name: a.client.Name, Redirect: a.redirect.URI, State: state, Challenge: challenge,
 		Write: write && s.options.Writes && !s.isReading(q["resource"]), Reading: s.isReading(q["resource"]), Refreshes: a.client.Refreshes,
 	}
 	return nil

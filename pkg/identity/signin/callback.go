@@ -93,8 +93,8 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, l *login, to cli
 		return
 	}
 	c := code{
-		grant:    grant{User: rights.UserID, Key: key, Write: l.Write && rights.Write, Reading: l.Reading, Family: rand.Text(), Client: l.Client},
-		Redirect: l.Redirect, Challenge: l.Challenge, Refreshes: l.Refreshes, Expires: s.after(s.options.CodeTTL),
+		grant: grant{User: rights.UserID, Key: key, Write: l.Write && rights.Write, Reading: l.Reading, Family: rand.Text(), Client: l.Client},
+		Name:  l.Name, Redirect: l.Redirect, Challenge: l.Challenge, Refreshes: l.Refreshes, Expires: s.after(s.options.CodeTTL),
 	}
 	text, err := sealed(s.boxes.code, c)
 	if err != nil {

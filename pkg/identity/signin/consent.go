@@ -22,7 +22,7 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, a *authoriz
 	if !known {
 		browser = rand.Text()
 	}
-	field, err := sealed(s.boxes.form, form{request: a.request, Name: a.client.Name, Browser: digest(browser), Expires: s.after(formTTL)})
+	field, err := sealed(s.boxes.form, form{request: a.request, Browser: digest(browser), Expires: s.after(formTTL)})
 	if err != nil {
 		s.failPage(w, r, http.StatusInternalServerError, err)
 		return

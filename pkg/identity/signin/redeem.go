@@ -36,6 +36,11 @@ func (s *Server) redeem(ctx context.Context, form url.Values, clientID string) (
 	if !c.Refreshes {
 		family.Expires = family.Created.Add(s.options.AccessTTL)
 	}
+	about, err := sealed(s.boxes.note, note{c.Name, c.Write})
+	if err != nil {
+		return nil, err
+	}
+	family.Note = []byte(about)
 	first, err := s.options.Ledger.Begin(ctx, family)
 	if err != nil {
 		return nil, err

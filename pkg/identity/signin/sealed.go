@@ -14,6 +14,7 @@ import (
 // request is a validated authorization request.
 type request struct {
 	Client    string `json:"c"` // digest of its ID
+	Name      string `json:"n"` // of the client, for Zotero's page and the member's
 	Redirect  string `json:"r"`
 	State     string `json:"s,omitempty"`
 	Challenge string `json:"p"`           // PKCE, S256
@@ -26,7 +27,6 @@ type request struct {
 // that received it.
 type form struct {
 	request
-	Name    string `json:"n"` // of the client, for Zotero's page
 	Browser string `json:"b"` // digest of the browser's cookie
 	Expires int64  `json:"x"` // seconds since 1970, here and below
 }
@@ -52,10 +52,17 @@ type grant struct {
 // code is an authorization code.
 type code struct {
 	grant
+	Name      string `json:"n,omitempty"` // of the client
 	Redirect  string `json:"r"`
 	Challenge string `json:"p"`
 	Refreshes bool   `json:"s,omitempty"`
 	Expires   int64  `json:"x"`
+}
+
+// note is what the ledger keeps of a sign-in for the member, sealed.
+type note struct {
+	Name  string `json:"n"` // of the client
+	Write bool   `json:"w,omitempty"`
 }
 
 // access is an access token.

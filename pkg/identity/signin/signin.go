@@ -93,7 +93,7 @@ type Server struct {
 
 // boxes has one sealing box for each purpose.
 type boxes struct {
-	form, login, code, access, refresh, owed *seal.Box
+	form, login, code, access, refresh, owed, note *seal.Box
 }
 
 // New returns a server. The error names the invalid option.
@@ -125,7 +125,7 @@ func New(o Options) (*Server, error) {
 		boxes: boxes{
 			form: o.Keyring.Box("form", deployment), login: o.Keyring.Box("login", deployment), code: o.Keyring.Box("code", deployment),
 			access: o.Keyring.Box("access", deployment), refresh: o.Keyring.Box("refresh", deployment),
-			owed: o.Keyring.Box("owed", deployment),
+			owed: o.Keyring.Box("owed", deployment), note: o.Keyring.Box("note", deployment),
 		},
 	}, nil
 }

@@ -32,6 +32,8 @@ type LibraryOptions struct {
 	Allow func(r *http.Request, back string) (string, error)
 	// Account is the path of the person's account page, "" if there is none.
 	Account string
+	// Activity says that there is a page of the person's activity.
+	Activity bool
 }
 
 // Library is the pages on which people search and read their libraries. They show
@@ -119,6 +121,9 @@ func (l *Library) Nav(path string) []page.Link {
 	links := []page.Link{
 		{Text: "Search", URL: SearchPath}, {Text: "Collections", URL: CollectionsPath}, {Text: "Tags", URL: TagsPath},
 		{Text: "Libraries", URL: LibrariesPath}, {Text: "Changes", URL: ChangesPath}, {Text: "Connect", URL: ConnectPath},
+	}
+	if l.options.Activity {
+		links = append(links, page.Link{Text: "Activity", URL: ActivityPath})
 	}
 	if l.options.Account != "" {
 		links = append(links, page.Link{Text: "Account", URL: l.options.Account})
