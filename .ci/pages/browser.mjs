@@ -63,6 +63,8 @@ const pages = {
   changes: "/changes",
   receipts: "/changes?show=receipts&since=7d",
   receipt: `/changes/${receipt}`,
+  activity: "/activity",
+  activityFailed: "/activity?outcome=failed",
   connect: "/connect",
   missing: "/nowhere",
   missingWork: "/works/local/ZZZZ2222",

@@ -151,8 +151,8 @@ func (p *Pages) Routes() []identity.Route {
 	return []identity.Route{
 		{Method: http.MethodGet, Path: pathTokens, Handler: http.HandlerFunc(p.showTokens)},
 		{Method: http.MethodPost, Path: pathTokens, Handler: http.HandlerFunc(p.makeToken)},
-		{Method: http.MethodPost, Path: pathRevoke, Handler: p.end(ledger.Token, fieldToken, "personal access token revoked")},
-		{Method: http.MethodPost, Path: pathEnd, Handler: p.end(ledger.SignIn, fieldConnection, "connection ended")},
+		{Method: http.MethodPost, Path: pathRevoke, Handler: p.end(ledger.Token, fieldToken)},
+		{Method: http.MethodPost, Path: pathEnd, Handler: p.end(ledger.SignIn, fieldConnection)},
 		{Method: http.MethodGet, Path: pathSignIn, Handler: http.HandlerFunc(p.signIn)},
 		{Method: http.MethodGet, Path: pathCallback, Handler: http.HandlerFunc(p.Callback)},
 		{Method: http.MethodPost, Path: pathSignOut, Handler: http.HandlerFunc(p.signOut)},

@@ -69,8 +69,8 @@ func (p *Pages) recordOf(ctx context.Context, f *ledger.Listed) (known record, o
 }
 
 // end returns the handler of a form that ends a grant of the session's member. The
-// field names the grant.
-func (p *Pages) end(kind ledger.Kind, name, logged string) http.HandlerFunc {
+// field of that name has the grant's key.
+func (p *Pages) end(kind ledger.Kind, name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s, _, err := p.readForm(w, r)
 		if err != nil {
@@ -82,7 +82,7 @@ func (p *Pages) end(kind ledger.Kind, name, logged string) http.HandlerFunc {
 			p.fail(w, r, err)
 			return
 		}
-		p.options.Logger.InfoContext(r.Context(), logged, "principal", s.Subject)
+		p.options.Logger.InfoContext(r.Context(), "access ended by its member", "kind", name, "principal", s.Subject)
 		redirect(w, localPath(r.PostForm.Get(fieldBack)))
 	}
 }
