@@ -124,6 +124,9 @@ func sent(c *config.Config, writes bool) []directory.Sent {
 			To:   "The translation server at " + hostOf(c.Translation) + ", and the libraries and web pages that it asks itself",
 			What: translationGets(c) + ". Nothing about who asks", When: "W" + registries[1:],
 		}},
+		{c.ReadsWebPages() && writes, directory.Sent{
+			To: "Hosts of PDF files: those that the assistant names, and those that arXiv, Europe PMC or OpenAlex name for a work", What: "A request for the file, without cookies", When: "When the assistant adds a work with its PDF file",
+		}},
 		{c.Auth == "oidc", directory.Sent{
 			To: "Your organisation's identity provider", What: "Requests for its public keys, and the codes of sign-ins to the account page", When: "At each sign-in",
 		}},

@@ -22,7 +22,8 @@ func (c *Config) AskedRegistries() []string {
 	return c.Resolvers
 }
 
-// ReadsWebPages reports whether web pages that references name are read. By default
+// ReadsWebPages reports whether web pages that references name are read, and PDF files
+// that works get are fetched. By default
 // they are where one person uses the server and nothing says how its calls leave.
 func (c *Config) ReadsWebPages() bool {
 	if len(c.AskedRegistries()) == 0 {

@@ -136,4 +136,17 @@ type Files interface {
 	// [NotFound] if the library does not have the file, [TooLarge] if it has more than
 	// most bytes, and [Forbidden] if the caller may not read files.
 	File(ctx context.Context, key string, most int64) ([]byte, error)
+
+	// Attach stores the file of an attachment that has none. After an error it may be
+	// called again, which stores nothing twice. The error has the code [Conflict] if
+	// the attachment has another file, [TooLarge] if the library has no space for it,
+	// and [Forbidden] if the caller may not store files.
+	Attach(ctx context.Context, key string, f File) error
+}
+
+// File is a file to store.
+type File struct {
+	Name        string // without folders
+	ContentType string
+	Content     []byte
 }

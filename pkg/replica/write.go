@@ -15,8 +15,9 @@ type Target interface {
 	// Write carries out a batch. Mark is the state of the library as far as the caller
 	// knows it, or "".
 	Write(ctx context.Context, b library.Batch, mark string) (Written, error)
-	// File is the method of [library.Files].
+	// File and Attach are the methods of [library.Files].
 	File(ctx context.Context, key string, most int64) ([]byte, error)
+	Attach(ctx context.Context, key string, f library.File) error
 }
 
 // Written is what became of a batch.
@@ -46,6 +47,21 @@ func (w writer) Objects(ctx context.Context, kind library.ObjectKind, keys []str
 // File implements [library.Files].
 func (w writer) File(ctx context.Context, key string, most int64) ([]byte, error) {
 	return w.opening.Target.File(ctx, key, most)
+}
+
+// Attach implements [library.Files]. The replica takes in what the upstream then says
+// of the attachment.
+func (w writer) Attach(ctx context.Context, key string, f library.File) error {
+	c, err := w.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.release()
+	err = w.opening.Target.Attach(ctx, key, f)
+	if c.shelf != nil {
+		c.takeIn(ctx, "", nil)
+	}
+	return err
 }
 
 // Write implements [library.Writer]. The upstream carries the batch out, then the

@@ -27,6 +27,10 @@ type arXivEntry struct {
 	DOI       string   `xml:"doi"`
 	Journal   string   `xml:"journal_ref"`
 	Comment   string   `xml:"comment"`
+	Links     []struct {
+		Title string `xml:"title,attr"`
+		To    string `xml:"href,attr"`
+	} `xml:"link"`
 }
 
 // arXiv asks arXiv for its identifiers, in one call.
@@ -75,6 +79,11 @@ func (e *arXivEntry) work() *Work {
 		it.Creators = append(it.Creators, library.Creator{Role: "author", Name: name})
 	}
 	w := &Work{Known: reference.Known{Item: it}, Service: ArXiv, ID: reference.Identifier{Kind: reference.ArXiv, Value: id}}
+	for _, link := range e.Links {
+		if link.Title == "pdf" {
+			w.PDF = strings.Replace(link.To, "http://", "https://", 1)
+		}
+	}
 	from, err := strconv.Atoi(e.Published[:min(len(e.Published), 4)])
 	to, err2 := strconv.Atoi(e.Updated[:min(len(e.Updated), 4)])
 	if err == nil && err2 == nil {

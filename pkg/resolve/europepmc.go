@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/url"
@@ -20,8 +21,25 @@ type europePMCList struct {
 			Corrections struct {
 				List []struct{ ID, Source, Type string } `json:"commentCorrection"`
 			} `json:"commentCorrectionList"`
+			Texts struct {
+				List []europePMCText `json:"fullTextUrl"`
+			} `json:"fullTextUrlList"`
 		}
 	}
+}
+
+// europePMCText is the address of a text.
+type europePMCText struct{ AvailabilityCode, DocumentStyle, URL string }
+
+// openPDF returns the address of the first PDF file that is open access or free to
+// read, "" if there is none.
+func openPDF(texts []europePMCText) string {
+	for _, t := range texts {
+		if t.DocumentStyle == "pdf" && (t.AvailabilityCode == "OA" || t.AvailabilityCode == "F") {
+			return t.URL
+		}
+	}
+	return ""
 }
 
 // europePMC asks Europe PMC what it says of DOIs and PMIDs, in one call.
@@ -61,9 +79,9 @@ func (r *Resolver) europePMC(ctx context.Context, part []reference.Identifier) (
 		all = withRetractedType(all, EuropePMC, found.PubTypeList.PubType)
 		for _, id := range []reference.Identifier{{Kind: reference.DOI, Value: strings.ToLower(found.DOI)}, {Kind: reference.PMID, Value: found.PMID}} {
 			if slices.Contains(part, id) {
-				w := &Work{Service: EuropePMC, ID: id, Notices: all}
+				w := &Work{Service: EuropePMC, ID: id, PDF: openPDF(found.Texts.List), Notices: all}
 				if before := out.works[id]; before != nil {
-					w.Notices = mergeNotices(before.Notices, all)
+					w.PDF, w.Notices = cmp.Or(before.PDF, w.PDF), mergeNotices(before.Notices, all)
 				}
 				out.works[id] = w
 			}

@@ -15,12 +15,15 @@ import (
 type openAlexWork struct {
 	DOI       string
 	Retracted bool `json:"is_retracted"`
+	Location  struct {
+		PDF string `json:"pdf_url"`
+	} `json:"best_oa_location"`
 }
 
-// openAlex asks OpenAlex whether works are retracted: for one DOI, which costs
+// openAlex asks OpenAlex whether works are retracted and where they are open: for one DOI, which costs
 // nothing, or with a key for many in one call.
 func (r *Resolver) openAlex(ctx context.Context, part []reference.Identifier) (answers, error) {
-	query := r.contactQuery(url.Values{"select": {"id,doi,is_retracted"}}, "mailto")
+	query := r.contactQuery(url.Values{"select": {"id,doi,is_retracted,best_oa_location"}}, "mailto")
 	if key := r.key(); key != "" {
 		query.Set("api_key", key)
 	}
@@ -67,7 +70,7 @@ func (r *Resolver) openAlexSingle(ctx context.Context, id reference.Identifier, 
 }
 
 func (w openAlexWork) work() *Work {
-	out := &Work{Service: OpenAlex, ID: reference.Identifier{Kind: reference.DOI, Value: strings.TrimPrefix(strings.ToLower(w.DOI), "https://doi.org/")}}
+	out := &Work{Service: OpenAlex, PDF: w.Location.PDF, ID: reference.Identifier{Kind: reference.DOI, Value: strings.TrimPrefix(strings.ToLower(w.DOI), "https://doi.org/")}}
 	if w.Retracted {
 		out.Notices = []Notice{{Kind: "retraction", By: OpenAlex}}
 	}

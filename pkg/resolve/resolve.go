@@ -34,9 +34,9 @@ const (
 	DOIOrg      Service = "doi.org" // which agency registers a DOI's prefix
 	ArXiv       Service = "arXiv"
 	PubMed      Service = "PubMed"
-	EuropePMC   Service = "Europe PMC" // notices alone
+	EuropePMC   Service = "Europe PMC" // notices and open files
 	OpenLibrary Service = "Open Library"
-	OpenAlex    Service = "OpenAlex" // notices alone
+	OpenAlex    Service = "OpenAlex" // notices and open files
 	WebPage     Service = "web page" // a page that a reference names, by its own metadata
 	// Translation is Zotero's translation server at the address in [Options], for web
 	// pages, and for identifiers that no registry has.
@@ -167,6 +167,8 @@ type Work struct {
 	reference.Known
 	Service Service
 	ID      reference.Identifier
+	// PDF is the address of an open PDF file of the work, "" if the service names none.
+	PDF string
 	// Notices are the retractions, corrections and expressions of concern that
 	// the service knows. None does not mean that there is none.
 	Notices []Notice

@@ -27,6 +27,9 @@ type Report struct {
 	Works map[reference.Identifier]*Work
 	// Notices are what all services say, each once.
 	Notices map[reference.Identifier][]Notice
+	// OpenPDFs are the addresses of open PDF files, one for each work that has any: of
+	// arXiv, else Europe PMC, else OpenAlex.
+	OpenPDFs map[reference.Identifier]OpenPDF
 	// Absent are the services that answered that they don't have it.
 	Absent map[reference.Identifier][]Service
 	// Agencies name the agency that registers the DOI where it is neither
@@ -34,6 +37,13 @@ type Report struct {
 	Agencies map[reference.Identifier]string
 	// Asked says how each service answered, in a fixed order.
 	Asked []Asked
+}
+
+// OpenPDF is the address of a PDF file that anybody may read. The service chose it, or
+// took it from others: it is untrusted.
+type OpenPDF struct {
+	URL string
+	By  Service
 }
 
 // Asked says how a service answered.
@@ -62,7 +72,7 @@ type asking struct {
 // after each call of a service, from any goroutine; it may be nil.
 func (r *Resolver) Works(ctx context.Context, ids []reference.Identifier, step func()) *Report {
 	report := &Report{
-		Works: map[reference.Identifier]*Work{}, Notices: map[reference.Identifier][]Notice{},
+		Works: map[reference.Identifier]*Work{}, Notices: map[reference.Identifier][]Notice{}, OpenPDFs: map[reference.Identifier]OpenPDF{},
 		Absent: map[reference.Identifier][]Service{}, Agencies: map[reference.Identifier]string{},
 	}
 	if r == nil {
@@ -205,6 +215,9 @@ func (a *asking) found(b batches, id reference.Identifier, w *Work) {
 	defer a.mu.Unlock()
 	if b.registry {
 		a.report.Works[id] = w
+	}
+	if before, ok := a.report.OpenPDFs[id]; w.PDF != "" && (!ok || order(b.service) < order(before.By)) {
+		a.report.OpenPDFs[id] = OpenPDF{w.PDF, b.service}
 	}
 	a.report.Notices[id] = mergeNotices(a.report.Notices[id], w.Notices)
 }

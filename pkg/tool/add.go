@@ -9,12 +9,12 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/reference"
-	"github.com/stackroom-mcp/stackroom/pkg/resolve"
 )
 
 // addInput is the arguments of add_items.
 type addInput struct {
 	Works, Library    string
+	PDF               string
 	ItemType          string
 	Fields            map[string]any
 	Collections, Tags []string
@@ -38,15 +38,8 @@ func addItemsTool(c *Catalog) (*definition, error) {
 			name("library", "default: the first that you may change", func(in *addInput) *string { return &in.Library }),
 			tags("collections", "key, name or path A/B", func(in *addInput) *[]string { return &in.Collections }),
 			tags("tags", "", func(in *addInput) *[]string { return &in.Tags }),
-		}, func(ctx context.Context, k *writeCall, in addInput) (*proposal, error) {
-			return addItems(ctx, &itemAdding{writeCall: k, registries: c.registries}, in)
-		})
-}
-
-// itemAdding is a call of add_items.
-type itemAdding struct {
-	*writeCall
-	registries *resolve.Resolver
+			address("pdf", "to store: the one work's URL, or open for open-access PDFs of identifiers", func(in *addInput) *string { return &in.PDF }),
+		}, addItems)
 }
 
 // addition is a work that a call adds.
@@ -54,15 +47,20 @@ type addition struct {
 	ref  reference.Reference // to look for it in the library
 	data library.Data
 	item *library.Item
+	pdf  string // the address of its PDF file, "" for none
+	key  string // in the library, once it is known
 }
 
-func addItems(ctx context.Context, c *itemAdding, in addInput) (*proposal, error) {
+func addItems(ctx context.Context, c *writeCall, in addInput) (*proposal, error) {
 	lib, err := c.writableLibrary(ctx, in.Library)
 	if err != nil {
 		return nil, err
 	}
 	w, err := c.writer(ctx, lib)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.mayStore(w, in.PDF); err != nil {
 		return nil, err
 	}
 	into, err := c.collectionKeys(ctx, lib, in.Collections)
@@ -78,29 +76,41 @@ func addItems(ctx context.Context, c *itemAdding, in addInput) (*proposal, error
 		return nil, err
 	}
 	c.hear(lib, info.Notice) // of a library that is not read yet, a work that it has may be missed
-	fresh, held, err := c.notHeld(ctx, lib, all)
+	fresh, held, err := c.divide(ctx, lib, all)
 	if err != nil {
 		return nil, err
 	}
-	if held != "" {
-		notices = append(notices, held)
+	if len(held) > 0 {
+		notices = append(notices, heldNotice(held))
 	}
-	if len(fresh) == 0 {
+	edits, err := makeWorks(w, fresh, into, in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	files, said := attachments(c.writing.now(), w, fresh, held)
+	edits, notices = append(edits, files...), append(notices, said...)
+	if len(edits) == 0 {
 		return nil, library.Errorf(library.Conflict, "nothing is added: %s", strings.Join(notices, "; "))
 	}
-	var edits []change.Edit
-	for _, a := range fresh {
-		made, err := a.edits(w, into, in.Tags)
-		if err != nil {
-			return nil, err
-		}
-		edits = append(edits, made...)
-	}
-	p, err := c.propose(lib, "Add "+counted(len(fresh), "work"), edits)
+	p, err := c.propose(lib, titleOf(edits), edits)
 	if err == nil {
 		p.notices = append(p.notices, notices...)
 	}
 	return p, err
+}
+
+// makeWorks returns the edits that make works. It keeps their keys.
+func makeWorks(w library.Writer, all []addition, collections, tags []string) ([]change.Edit, error) {
+	var edits []change.Edit
+	for i := range all {
+		made, err := all[i].edits(w, collections, tags)
+		if err != nil {
+			return nil, err
+		}
+		all[i].key = made[0].Key
+		edits = append(edits, made...)
+	}
+	return edits, nil
 }
 
 // writableLibrary returns the library that an argument names, or the first that the
@@ -122,7 +132,7 @@ func (c *writeCall) writableLibrary(ctx context.Context, name string) (library.I
 }
 
 // additions returns the works that the arguments describe, each once.
-func (c *itemAdding) additions(ctx context.Context, in addInput) (all []addition, notices []string, err error) {
+func (c *writeCall) additions(ctx context.Context, in addInput) (all []addition, notices []string, err error) {
 	switch {
 	case in.Works == "" && in.Fields == nil:
 		return nil, nil, library.Errorf(library.Invalid, "no work is given").WithHint("give works or fields")
@@ -149,12 +159,13 @@ func (c *itemAdding) additions(ctx context.Context, in addInput) (all []addition
 	if len(all) > maxAdded {
 		return nil, nil, library.Errorf(library.TooLarge, "%d works are given, at most %d are added at a time", len(all), maxAdded).WithHint("divide them")
 	}
-	return all, notices, nil
+	said, err := nameFiles(all, in.PDF)
+	return all, append(notices, said...), err
 }
 
 // described returns the works of a bibliography, or those that registries have for
 // the identifiers in a text.
-func (c *itemAdding) described(ctx context.Context, text string) (all []addition, notices []string, err error) {
+func (c *writeCall) described(ctx context.Context, text string) (all []addition, notices []string, err error) {
 	list, problems, ok, err := reference.Bibliography(ctx, text)
 	switch {
 	case err != nil:
@@ -183,7 +194,7 @@ func (c *itemAdding) described(ctx context.Context, text string) (all []addition
 }
 
 // registered returns the works that registries have for identifiers.
-func (c *itemAdding) registered(ctx context.Context, ids []reference.Identifier, notices []string) ([]addition, []string, error) {
+func (c *writeCall) registered(ctx context.Context, ids []reference.Identifier, notices []string) ([]addition, []string, error) {
 	if c.registries == nil {
 		return nil, nil, library.Errorf(library.Forbidden, "this server asks no registries (setting STACKROOM_RESOLVERS)").
 			WithHint("give bibliography text or fields")
@@ -199,7 +210,7 @@ func (c *itemAdding) registered(ctx context.Context, ids []reference.Identifier,
 			if !slices.Contains(ref.IDs, id) {
 				ref.IDs = append(ref.IDs, id)
 			}
-			all = append(all, addition{ref: ref, item: w.Item})
+			all = append(all, addition{ref: ref, item: w.Item, pdf: report.OpenPDFs[id].URL})
 		} else {
 			missing = append(missing, ours(id.String()))
 		}
@@ -215,26 +226,36 @@ func (c *itemAdding) registered(ctx context.Context, ids []reference.Identifier,
 	return all, notices, nil
 }
 
-// notHeld returns the works that a library does not have, and what to say of those
-// that it has.
-func (c *writeCall) notHeld(ctx context.Context, lib library.ID, all []addition) (fresh []addition, held string, err error) {
-	var ids []string
+// holder is a work to add that the library has.
+type holder struct {
+	addition
+	has *library.Item
+}
+
+// divide returns the works that a library does not have, and those that it has.
+func (c *writeCall) divide(ctx context.Context, lib library.ID, all []addition) (fresh []addition, held []holder, err error) {
 	for _, a := range all {
 		it, err := c.inLibrary(ctx, lib, &a.ref)
 		switch {
 		case err != nil:
-			return nil, "", err
+			return nil, nil, err
 		case it == nil:
 			fresh = append(fresh, a)
 		default:
-			ids = append(ids, it.ID.String())
+			held = append(held, holder{a, it})
 		}
 	}
+	return fresh, held, nil
+}
+
+// heldNotice says which works the library has.
+func heldNotice(held []holder) string {
+	ids := make([]string, len(held))
+	for i, h := range held {
+		ids[i] = h.has.ID.String()
+	}
 	if len(ids) > maxNamed {
-		return fresh, fmt.Sprintf("the library has %d of them already, such as %s", len(ids), enumerate(ids[:maxNamed])), nil
+		return fmt.Sprintf("the library has %d of them already, such as %s", len(ids), enumerate(ids[:maxNamed]))
 	}
-	if len(ids) > 0 {
-		return fresh, "the library has these already: " + enumerate(ids), nil
-	}
-	return fresh, "", nil
+	return "the library has these already: " + enumerate(ids)
 }

@@ -2,6 +2,7 @@ package tool
 
 import (
 	"context"
+	"crypto/md5"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,6 +43,9 @@ type filed struct {
 	err   error
 	read  atomic.Int32
 	most  int64
+
+	attached int // calls of Attach
+	names    []string
 }
 
 func (l *filed) File(_ context.Context, key string, most int64) ([]byte, error) {
@@ -51,6 +55,19 @@ func (l *filed) File(_ context.Context, key string, most int64) ([]byte, error) 
 		return content, l.err
 	}
 	return nil, library.Errorf(library.NotFound, "no such file")
+}
+
+func (l *filed) Attach(_ context.Context, key string, f library.File) error {
+	l.attached++
+	if l.err != nil {
+		return l.err
+	}
+	o := l.Object(library.ItemObject, key)
+	o.Data["md5"] = fmt.Sprintf("%x", md5.Sum(f.Content))
+	l.files[key] = f.Content
+	l.names = append(l.names, f.Name)
+	l.Put(library.Object{Kind: o.Kind, Key: key, Data: o.Data})
+	return nil
 }
 
 // The works of a library with files.

@@ -22,7 +22,11 @@ func (c *annotating) locate(ctx context.Context, t *targets, text string) (quote
 	case <-ctx.Done():
 		return quote.Result{}, ctx.Err()
 	}
-	content, err := fileOf(ctx, t.writer, t.keys[0], quote.MaxFileBytes)
+	files, err := filesOf(t.writer)
+	if err != nil {
+		return quote.Result{}, err
+	}
+	content, err := files.File(ctx, t.keys[0], quote.MaxFileBytes)
 	if err != nil {
 		return quote.Result{}, err
 	}
@@ -50,13 +54,13 @@ func isKept(data library.Data) error {
 	return nil
 }
 
-// fileOf returns the content of an attachment's file.
-func fileOf(ctx context.Context, w library.Writer, key string, most int64) ([]byte, error) {
+// filesOf returns the library as one that keeps files, or the error of one that doesn't.
+func filesOf(w library.Writer) (library.Files, error) {
 	files, ok := w.(library.Files)
 	if !ok {
-		return nil, library.Errorf(library.Invalid, "this library keeps no files").WithHint("files of libraries at Zotero can be annotated")
+		return nil, library.Errorf(library.Invalid, "this library keeps no files").WithHint("libraries at Zotero do")
 	}
-	return files.File(ctx, key, most)
+	return files, nil
 }
 
 // quoteError returns why a quote can't be looked for in a file.

@@ -99,6 +99,7 @@ type Catalog struct {
 	// comparing holds a value for each call that compares all works, which takes
 	// memory.
 	comparing chan struct{}
+	storing   chan struct{} // holds a value for each call that holds files to store
 	byName    map[string]*definition
 }
 
@@ -122,7 +123,7 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{skills: skills, views: views, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, pages: opts.Pages, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing)}
+	c := &Catalog{skills: skills, views: views, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, pages: opts.Pages, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing), storing: make(chan struct{}, maxStoring)}
 	defined := []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, findDuplicatesTool, citeTool, checkReferencesTool,
 	}

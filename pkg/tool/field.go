@@ -63,6 +63,13 @@ func name[In any](name, description string, at func(*In) *string) field[In] {
 	return f
 }
 
+// address declares an argument that is a URL.
+func address[In any](name, description string, at func(*In) *string) field[In] {
+	f := text(name, description, maxAddressChars, at)
+	f.quiet = true
+	return f
+}
+
 // year declares an argument that is a year, negative before our era.
 func year[In any](name string, at func(*In) *int) field[In] {
 	f := number(name, "", minYear, maxYear, at)

@@ -82,12 +82,17 @@ type tracedReader struct {
 	id     library.ID
 }
 
-// tracedLibrary returns the library with spans: a writer if it is one.
+// tracedLibrary returns the library with spans: a writer if it is one, with files if it
+// keeps them.
 func tracedLibrary(r library.Reader, id library.ID) library.Reader {
-	if w, ok := r.(library.Writer); ok {
-		return &tracedWriter{tracedReader{r, id}, w}
+	reader := tracedReader{r, id}
+	switch l := r.(type) {
+	case library.Files:
+		return &tracedFiles{tracedWriter{reader, l}, l}
+	case library.Writer:
+		return &tracedWriter{reader, l}
 	}
-	return &tracedReader{r, id}
+	return &reader
 }
 
 // traceScope names the code that makes the spans.
@@ -194,9 +199,19 @@ func (w *tracedWriter) Write(ctx context.Context, b library.Batch) ([]library.Ou
 	return traced(ctx, w.id, "write", func(ctx context.Context) ([]library.Outcome, error) { return w.writer.Write(ctx, b) })
 }
 
-// File implements [library.Files]; invalid if the library doesn't.
-func (w *tracedWriter) File(ctx context.Context, key string, most int64) ([]byte, error) {
-	return traced(ctx, w.id, "file", func(ctx context.Context) ([]byte, error) { return fileOf(ctx, w.writer, key, most) })
+// tracedFiles gives the calls about files spans too.
+type tracedFiles struct {
+	tracedWriter
+	files library.Files
+}
+
+func (w *tracedFiles) File(ctx context.Context, key string, most int64) ([]byte, error) {
+	return traced(ctx, w.id, "file", func(ctx context.Context) ([]byte, error) { return w.files.File(ctx, key, most) })
+}
+
+func (w *tracedFiles) Attach(ctx context.Context, key string, f library.File) error {
+	_, err := traced(ctx, w.id, "attach", func(ctx context.Context) (struct{}, error) { return struct{}{}, w.files.Attach(ctx, key, f) })
+	return err
 }
 
 // countsOf counts the works of a library.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/resolve"
 )
 
 // Confirm says which changes are planned before they are carried out.
@@ -58,9 +59,11 @@ func (w *Writing) subject(ctx context.Context) string {
 // writeCall is one call of a tool that writes: a call with a way to writers.
 type writeCall struct {
 	*call
-	writing *Writing
-	tool    string
-	by      change.Caller
+	writing    *Writing
+	registries *resolve.Resolver
+	storing    chan struct{}
+	tool       string
+	by         change.Caller
 }
 
 // writer returns one of the caller's libraries to change. The error has the code
@@ -115,7 +118,7 @@ func writeTool[In any](c *Catalog, a about, hints Hints, fields []field[In], do 
 		if err != nil {
 			return nil, nil, err
 		}
-		w := &writeCall{call: c.newCall(func() digest { return argumentDigest(a.name, fields, &in) }), writing: c.writing, tool: a.name}
+		w := &writeCall{call: c.newCall(func() digest { return argumentDigest(a.name, fields, &in) }), writing: c.writing, registries: c.registries, storing: c.storing, tool: a.name}
 		w.progress = p
 		w.by = change.Caller{Subject: c.writing.subject(ctx), Client: client}
 		proposed, err := do(ctx, w, in)
@@ -162,6 +165,15 @@ func (c *writeCall) carryOut(ctx context.Context, p *proposal) (json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
+	release, err := c.reserve(ctx, w, p.plan)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	files, err := c.download(ctx, w, p)
+	if err != nil {
+		return nil, err
+	}
 	r, err := c.writing.Journal.Run(ctx, w, p.plan, c.by)
 	if r == nil {
 		return nil, err
@@ -179,6 +191,9 @@ func (c *writeCall) carryOut(ctx context.Context, p *proposal) (json.RawMessage,
 		out.note("this plan was carried out before, at " + r.At.Format(time.RFC3339) + ": nothing was changed now")
 	default:
 		c.offerAgain(ctx, w, &out, r)
+	}
+	if err == nil {
+		c.store(ctx, files, &out, r, w)
 	}
 	return c.write(ctx, out, &r.Plan, r.Outcomes)
 }

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream/public"
 )
 
 // Options configures a [Client]. A zero value stands for the default that the
@@ -42,6 +43,9 @@ type Options struct {
 	// Transport sends the requests; the default is [NewTransport]. Wrap it to
 	// trace requests. It must not follow redirects.
 	Transport http.RoundTripper
+	// Storage sends uploads to other hosts; the default connects to port 443 of public
+	// addresses only ([public.NewTransport]).
+	Storage http.RoundTripper
 
 	Timeout         time.Duration // of one call with all attempts and waits; 30 s
 	DownloadTimeout time.Duration // of one [Client.Download] to its last byte; 5 min
@@ -88,8 +92,14 @@ func (o Options) withDefaults() Options {
 	if o.Transport == nil {
 		o.Transport = NewTransport()
 	}
+	if o.Storage == nil {
+		o.Storage = public.NewTransport(storageTimeout, 443)
+	}
 	return o
 }
+
+// storageTimeout bounds connecting to a file storage, and its response to a file.
+const storageTimeout = 30 * time.Second
 
 // fill sets *option to value if it is zero.
 func fill[T comparable](option *T, value T) {

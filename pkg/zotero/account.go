@@ -137,7 +137,7 @@ func (c *Client) webSource(g *grant, ask requester) *source {
 func (c *Client) open(r Replicas, g *grant, by caller) library.Reader {
 	o := replica.Opening{About: g.about, View: g.view, Source: c.source(g, by.ask), Notice: g.notice}
 	if g.about.MayWrite && !c.o.Local {
-		o.Target = &target{source: c.webSource(g, by.ask), send: by.send, download: by.download}
+		o.Target = &target{source: c.webSource(g, by.ask), send: by.send, download: by.download, upload: by.upload}
 	}
 	return r.Open(o)
 }

@@ -24,6 +24,7 @@ type Upstream interface {
 	Get(ctx context.Context, r upstream.Request) (*upstream.Response, error)
 	Send(ctx context.Context, c upstream.Change) (*upstream.Response, error)
 	Download(ctx context.Context, r upstream.Request) (io.ReadCloser, http.Header, error)
+	Upload(ctx context.Context, address, contentType string, parts ...[]byte) error
 }
 
 // Replicas opens the replica of a library for one caller.
@@ -116,17 +117,21 @@ func (c *Client) downloadAs(cred upstream.Credential) downloader {
 	}
 }
 
-// caller is one credential, or those of a keyring, in the three ways in which a library
-// is asked.
+// uploader sends a file to an address that Zotero gave for it, with no credential.
+type uploader func(ctx context.Context, address, contentType string, parts ...[]byte) error
+
+// caller is one credential, or those of a keyring, in the ways in which a library is
+// asked and changed.
 type caller struct {
 	ask      requester
 	send     sender
 	download downloader
+	upload   uploader
 }
 
 // callAs returns the caller of one credential.
 func (c *Client) callAs(cred upstream.Credential) caller {
-	return caller{ask: c.as(cred), send: c.sendAs(cred), download: c.downloadAs(cred)}
+	return caller{ask: c.as(cred), send: c.sendAs(cred), download: c.downloadAs(cred), upload: c.up.Upload}
 }
 
 // getOne requests one JSON value and returns it with its version.

@@ -44,6 +44,7 @@ type fakeZotero struct {
 	loseRequests int                   // how many batches are lost on their way
 	between      func(i int)           // runs after each object of a batch
 	files        map[string]fakeFile   // by key of their attachments
+	uploads      fakeUploads
 }
 
 func newFake(t testing.TB) *fakeZotero {
@@ -155,11 +156,11 @@ func (f *fakeZotero) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !f.local {
-		if r.Header.Get("Zotero-API-Version") != "3" {
+		if r.Header.Get("Zotero-API-Version") != "3" && !strings.HasPrefix(r.URL.Path, "/upload/") {
 			http.Error(w, "wrong version", http.StatusBadRequest)
 			return
 		}
-		if f.keys[r.Header.Get("Zotero-API-Key")] == "" {
+		if f.keys[r.Header.Get("Zotero-API-Key")] == "" && !strings.HasPrefix(r.URL.Path, "/upload/") {
 			http.Error(w, "Invalid key", http.StatusForbidden)
 			return
 		}
@@ -172,6 +173,8 @@ func (f *fakeZotero) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.list(w, r, f.groups, 0)
 	case strings.HasPrefix(path, "/storage/"):
 		_, _ = w.Write(f.files[path[len("/storage/"):]].content)
+	case strings.HasPrefix(path, "/upload/"):
+		f.uploads.take(w, r, path[len("/upload/"):])
 	default:
 		for prefix, l := range f.libraries {
 			if rest, ok := strings.CutPrefix(path, prefix+"/"); ok {
@@ -212,6 +215,8 @@ func (f *fakeZotero) serve(w http.ResponseWriter, r *http.Request, l *fakeLibrar
 	case parts[0] == "items" && len(parts) == 3 && parts[2] == "fulltext" && l.texts[parts[1]] != "":
 		n := strings.Count(l.texts[parts[1]], "\f")
 		f.write(w, map[string]any{"content": l.texts[parts[1]], "indexedPages": n, "totalPages": max(n, l.totalPages[parts[1]])}, l.version)
+	case r.Method == http.MethodPost && parts[0] == "items" && len(parts) == 3 && parts[2] == "file":
+		f.attach(w, r, l, l.item(parts[1]))
 	case parts[0] == "items" && len(parts) == 3 && parts[2] == "file":
 		f.file(w, r, l.item(parts[1]))
 	case rest == "fulltext":

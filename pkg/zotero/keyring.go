@@ -135,7 +135,7 @@ func (k *Keyring) Open(ctx context.Context, id library.ID) (library.Reader, erro
 	if err != nil {
 		return nil, err
 	}
-	return k.client.open(k.replicas, g, caller{k.requester(id, g.view), k.sender(id), k.downloader(id)}), nil
+	return k.client.open(k.replicas, g, caller{k.requester(id, g.view), k.sender(id), k.downloader(id), k.client.up.Upload}), nil
 }
 
 // errOtherView says that a key sees other objects of a library than the replica

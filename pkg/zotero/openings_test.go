@@ -64,7 +64,7 @@ func credential(key string) upstream.Credential {
 func newClient(t testing.TB, f *fakeZotero, o zotero.Options) *zotero.Client {
 	t.Helper()
 	o.Local = f.local
-	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Fresh: f.fresh})
+	up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Fresh: f.fresh, RetryBase: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ type target struct {
 	source   *source
 	send     sender
 	download downloader
+	upload   uploader
 }
 
 var _ replica.Target = (*target)(nil)

@@ -171,6 +171,7 @@ func arXiv(list []Work) string {
 			family, given, _ := strings.Cut(a, ", ")
 			fmt.Fprintf(&b, "<author><name>%s %s</name></author>", escape(given), escape(family))
 		}
+		fmt.Fprintf(&b, `<link href="http://arxiv.org/abs/%[1]sv2" rel="alternate" type="text/html"/><link title="pdf" href="http://arxiv.org/pdf/%[1]sv2" rel="related" type="application/pdf"/>`, w.ArXiv)
 		b.WriteString(`<arxiv:comment xmlns:arxiv="http://arxiv.org/schemas/atom">12 pages</arxiv:comment></entry>`)
 	}
 	return b.String() + "</feed>"
@@ -199,6 +200,11 @@ func europePMC(query string, all []Work) string {
 			if w.EuropePMC != "" {
 				o["commentCorrectionList"] = object{"commentCorrection": []object{{"id": "88", "source": "MED", "reference": "J. 2020", "type": w.EuropePMC}, {"id": "89", "source": "MED", "type": "Comment in"}}}
 			}
+			texts := []object{{"availabilityCode": "S", "documentStyle": "doi", "site": "DOI", "url": "https://doi.org/" + w.DOI}}
+			for code, address := range w.EuropePMCPDFs {
+				texts = append(texts, object{"availabilityCode": code, "documentStyle": "html", "url": address + "/html"}, object{"availabilityCode": code, "documentStyle": "pdf", "url": address})
+			}
+			o["fullTextUrlList"] = object{"fullTextUrl": texts}
 			results = append(results, o)
 		}
 	}
@@ -224,5 +230,9 @@ func openAlex(path string, q url.Values, listed, single []Work) (string, bool) {
 }
 
 func openAlexWork(w Work) object {
-	return object{"id": "https://openalex.org/W1", "doi": "https://doi.org/" + strings.ToLower(w.DOI), "is_retracted": w.Retracted}
+	var open any
+	if w.OpenAlexPDF != "" {
+		open = object{"is_oa": true, "landing_page_url": "https://example.org/about", "pdf_url": w.OpenAlexPDF}
+	}
+	return object{"best_oa_location": open, "id": "https://openalex.org/W1", "doi": "https://doi.org/" + strings.ToLower(w.DOI), "is_retracted": w.Retracted}
 }

@@ -29,6 +29,10 @@ type Work struct {
 	Retracted                            bool   // at OpenAlex
 	EuropePMC                            string // a type of commentCorrection, as "Retraction in"
 	URL                                  string // of the page from which the translation server reads it
+	// Addresses of PDF files: at OpenAlex, and at Europe PMC by their availability (OA,
+	// F for free, S for subscription). arXiv has one of each work.
+	OpenAlexPDF   string
+	EuropePMCPDFs map[string]string
 }
 
 // Update is a notice at Crossref.

@@ -28,13 +28,15 @@ const (
 	dialTimeout  = 5 * time.Second
 	maxPage      = 2 << 20 // bytes that are read of a page; metadata stands at its beginning
 	maxRedirects = 5
-	maxAddress   = 2_000 // bytes
-	maxParallel  = 4     // pages of one Fetcher at the same time
+	maxAddress   = 2_000       // bytes
+	maxParallel  = 4           // pages and files of one Fetcher at the same time
+	fileTimeout  = time.Minute // of a file, with all redirects
 )
 
-// Fetcher fetches pages. It is safe for concurrent use.
+// Fetcher fetches pages and PDF files. It is safe for concurrent use.
 type Fetcher struct {
 	http    *http.Client
+	files   *http.Client
 	agent   string
 	running chan struct{}
 }
@@ -48,6 +50,7 @@ func NewTransport() *http.Transport { return public.NewTransport(dialTimeout, 80
 func New(transport http.RoundTripper, agent string) *Fetcher {
 	return &Fetcher{
 		http:    &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: redirect},
+		files:   &http.Client{Transport: transport, Timeout: fileTimeout, CheckRedirect: redirect},
 		agent:   agent,
 		running: make(chan struct{}, maxParallel),
 	}
@@ -91,36 +94,53 @@ func (f *Fetcher) Item(ctx context.Context, address string) (*library.Item, erro
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case f.running <- struct{}{}:
-		defer func() { <-f.running }()
-	case <-ctx.Done():
-		return nil, library.AsError(ctx.Err())
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	var body []byte
+	var contentType string
+	err = f.get(ctx, f.http, u, "text/html, application/xhtml+xml;q=0.9", func(res *http.Response) error {
+		contentType = res.Header.Get("Content-Type")
+		if !isHTML(contentType) {
+			return library.Errorf(library.Invalid, "the address leads to a file that is no HTML page")
+		}
+		var err error
+		if body, err = io.ReadAll(io.LimitReader(res.Body, maxPage)); err != nil {
+			return unreachable(err)
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, library.Errorf(library.Invalid, "this is not the address of a web page").WithCause(err)
-	}
-	req.Header.Set("Accept", "text/html, application/xhtml+xml;q=0.9")
-	req.Header.Set("User-Agent", f.agent)
-	res, err := f.http.Do(req)
-	if err != nil {
-		return nil, unreachable(withoutAddress(err))
-	}
-	defer res.Body.Close()
-	if err := acceptable(res); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxPage))
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	it, err := Read(body, res.Header.Get("Content-Type"))
+	it, err := Read(body, contentType)
 	if err != nil {
 		return nil, err
 	}
 	it.Fields["url"] = u.String()
 	return it, nil
+}
+
+// get requests an address, and has the answer read if its status is 200.
+func (f *Fetcher) get(ctx context.Context, client *http.Client, u *url.URL, accept string, read func(*http.Response) error) error {
+	select {
+	case f.running <- struct{}{}:
+		defer func() { <-f.running }()
+	case <-ctx.Done():
+		return library.AsError(ctx.Err())
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return library.Errorf(library.Invalid, "this is not the address of a web page").WithCause(err)
+	}
+	req.Header.Set("Accept", accept)
+	req.Header.Set("User-Agent", f.agent)
+	res, err := client.Do(req)
+	if err != nil {
+		return unreachable(withoutAddress(err))
+	}
+	defer res.Body.Close()
+	if err := statusError(res.StatusCode); err != nil {
+		return err
+	}
+	return read(res)
 }
 
 // withoutAddress returns the cause of an error of [http.Client]: the address of a
@@ -133,22 +153,23 @@ func withoutAddress(err error) error {
 }
 
 func unreachable(cause error) error {
-	return library.Errorf(library.Unavailable, "the page could not be read").
-		WithHint("it may be down, or on a host that is not public; try again later").WithCause(cause)
+	return library.Errorf(library.Unavailable, "the address could not be read").
+		WithHint("its host may be down, or not public; try again later").WithCause(cause)
 }
 
-// acceptable returns the error for an answer that is not a page.
-func acceptable(res *http.Response) error {
-	switch {
-	case res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
-		return library.Errorf(library.NotFound, "the page does not exist")
-	case res.StatusCode != http.StatusOK:
-		return library.Errorf(library.Unavailable, "the page's host answered with status %d", res.StatusCode).
-			WithHint("it may not let programs read its pages")
+// statusError returns the error for an answer with a status other than 200, or nil.
+func statusError(status int) error {
+	switch status {
+	case http.StatusOK:
+		return nil
+	case http.StatusNotFound, http.StatusGone:
+		return library.Errorf(library.NotFound, "nothing is at the address")
 	}
-	media, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	if err != nil || media != "text/html" && media != "application/xhtml+xml" {
-		return library.Errorf(library.Invalid, "the address leads to a file that is no HTML page")
-	}
-	return nil
+	return library.Errorf(library.Unavailable, "the host of the address answered with status %d", status).
+		WithHint("it may not let programs read it")
+}
+
+func isHTML(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (media == "text/html" || media == "application/xhtml+xml")
 }

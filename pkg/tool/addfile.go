@@ -1,0 +1,147 @@
+package tool
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/stackroom-mcp/stackroom/pkg/change"
+	"github.com/stackroom-mcp/stackroom/pkg/library"
+	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/resolve"
+)
+
+// openPDF is the argument that asks for the open-access PDF file of each work.
+const openPDF = "open"
+
+// Bounds of the files of a call.
+const (
+	maxFiles        = 10
+	maxFilename     = 80 // characters, without the extension
+	maxAddressChars = 2_000
+)
+
+// mayStore returns why files can't be stored in a library, nil if they can or none are
+// asked for.
+func (c *writeCall) mayStore(w library.Writer, pdf string) error {
+	if pdf == "" {
+		return nil
+	}
+	if u, err := url.Parse(pdf); pdf != openPDF && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		return library.Errorf(library.Invalid, "argument %q is neither %q nor an http or https URL", "pdf", openPDF)
+	}
+	if _, err := filesOf(w); err != nil {
+		return err
+	}
+	if !c.registries.Asks(resolve.WebPage) {
+		return library.Errorf(library.Forbidden, "this server fetches no files (setting STACKROOM_WEB_PAGES)").WithHint("add the works without %q", "pdf")
+	}
+	return nil
+}
+
+// nameFiles gives the works the addresses of the files that the argument asks for, and
+// returns what to say of the others.
+func nameFiles(all []addition, pdf string) ([]string, error) {
+	unknown := 0
+	for i := range all {
+		switch {
+		case pdf != openPDF:
+			all[i].pdf = pdf
+		case all[i].pdf == "":
+			unknown++
+		}
+	}
+	switch {
+	case pdf == openPDF && unknown > 0:
+		return []string{fmt.Sprintf("no open-access PDF file is known of %s; they are known of DOIs, PubMed and arXiv IDs alone", counted(unknown, "work"))}, nil
+	case pdf != "" && pdf != openPDF && len(all) > 1:
+		return nil, library.Errorf(library.Invalid, "argument %q is the address of one file, and %d works are given", "pdf", len(all)).
+			WithHint("add the work of each file by itself, or give %q", openPDF)
+	}
+	return nil, nil
+}
+
+// attachments returns the edits that make attachments for the files of works, and what
+// to say of files that get none. The files are stored when the attachments are made.
+func attachments(now time.Time, w library.Writer, fresh []addition, held []holder) (edits []change.Edit, notices []string) {
+	beyond := 0
+	var has []string
+	add := func(a addition, key string) {
+		if len(edits) == maxFiles {
+			beyond++
+			return
+		}
+		title := new(tidy).title(a.item)
+		e := change.Make(library.ItemObject, w.NewKey(), library.Data{
+			"itemType": "attachment", "linkMode": "imported_url", "parentItem": key, "title": "PDF", "url": a.pdf,
+			"accessDate": now.UTC().Format(time.RFC3339), "contentType": "application/pdf", "filename": pdfName(title),
+		})
+		e.Name = title
+		edits = append(edits, e)
+	}
+	for _, a := range fresh {
+		if a.pdf != "" {
+			add(a, a.key)
+		}
+	}
+	for _, h := range held {
+		at := slices.IndexFunc(h.has.Attachments, func(f library.Attachment) bool { return f.URL == h.pdf })
+		switch {
+		case h.pdf == "":
+		case at >= 0:
+			has = append(has, h.has.ID.String())
+		default:
+			add(h.addition, h.has.ID.Key)
+		}
+	}
+	if len(has) > 0 {
+		notices = append(notices, "these have the file of the address already: "+enumerate(has[:min(len(has), maxNamed)]))
+	}
+	if beyond > 0 {
+		notices = append(notices, fmt.Sprintf("a call stores at most %d PDF files, so %d more are left out; call again with the same works for them", maxFiles, beyond))
+	}
+	return edits, notices
+}
+
+// titleOf says how many works and files are added.
+func titleOf(edits []change.Edit) string {
+	works, files := 0, 0
+	for _, e := range edits {
+		switch {
+		case e.After["parentItem"] == nil:
+			works++
+		case isFile(e):
+			files++
+		}
+	}
+	var parts []string
+	if works > 0 {
+		parts = append(parts, counted(works, "work"))
+	}
+	if files > 0 {
+		parts = append(parts, counted(files, "PDF file"))
+	}
+	return "Add " + strings.Join(parts, " and ")
+}
+
+// isFile reports whether an edit makes an attachment for a file to fetch.
+func isFile(e change.Edit) bool {
+	return e.Version == 0 && e.After["itemType"] == "attachment" && e.After["linkMode"] == "imported_url"
+}
+
+// pdfName returns the name of the PDF file of a work, of letters, digits and a few
+// other characters.
+func pdfName(title string) string {
+	name := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune(" -_,()", r) {
+			return r
+		}
+		return -1
+	}, title)
+	name, _ = plaintext.Cut(plaintext.Line(name), maxFilename)
+	return cmp.Or(strings.TrimSpace(name), "file") + ".pdf"
+}
