@@ -95,7 +95,9 @@ func (o *authOptions) oidc(ctx context.Context, a *authentication) (identity.Ver
 	redirect := issuer(c) + "/account/callback"
 	if c.OIDCClientID == "" {
 		h, err := account.Unconfigured(redirect)
-		a.routes = []identity.Route{{Method: http.MethodGet, Path: "/account/tokens", Handler: h}}
+		for _, path := range []string{"/account", "/account/sign-in", "/account/tokens"} {
+			a.routes = append(a.routes, identity.Route{Method: http.MethodGet, Path: path, Handler: h})
+		}
 		return v, err
 	}
 	st, err := o.openState(ctx, a)

@@ -175,9 +175,11 @@ func TestPersonalAccessTokens_WithOIDC(t *testing.T) {
 	}
 	out := &output{}
 	addr, stop := startInto(t, out, out, environ...)
-	status, page, _ := get(addr, "/account/tokens")
-	if status != http.StatusNotFound || !strings.Contains(page, "STACKROOM_OIDC_CLIENT_ID") || !strings.Contains(page, "https://stackroom.test/account/callback") {
-		t.Errorf("without a client: %d %s", status, page)
+	for _, path := range []string{"/account", "/account/sign-in", "/account/tokens"} {
+		status, page, _ := get(addr, path)
+		if status != http.StatusNotFound || !strings.Contains(page, "You can't sign in here") || !strings.Contains(page, "STACKROOM_OIDC_CLIENT_ID") || !strings.Contains(page, "https://stackroom.test/account/callback") {
+			t.Errorf("%s without a client: %d %s", path, status, page)
+		}
 	}
 	stop()
 	addr, stop = startInto(t, out, out, append(environ, "STACKROOM_OIDC_CLIENT_ID=pages", "STACKROOM_OIDC_CLIENT_SECRET=hunter2", "STACKROOM_MASTER_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")...)

@@ -161,9 +161,6 @@ func (a *app) close() {
 	a.closeLog()
 }
 
-// pageChars bounds the results of tools for pages, so that a page stays under 60 kB.
-const pageChars = 20_000
-
 // serverOptions returns the options of a server with the tools over the libraries.
 func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *slog.Logger) (server.Options, error) {
 	c := a.config
@@ -196,7 +193,8 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 	if err != nil {
 		return server.Options{Logger: logger}, err
 	}
-	options.ResultChars, options.Writing, options.Receipts = pageChars, forPages(writing), true
+	options.ResultChars, options.ResultBytes = pages.ResultSize, pages.ResultSize
+	options.Writing, options.Receipts = forPages(writing), true
 	shown, err := tool.NewCatalog(a.libs, options)
 	if err != nil {
 		return server.Options{Logger: logger}, err

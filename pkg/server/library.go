@@ -13,11 +13,12 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // routeLibrary sets up the pages on which people search and read, if they are
-// served. It returns the links of the pages' header.
+// served. It returns the links of the pages' header, none if they have no sign-in.
 func (s *Server) routeLibrary() ([]page.Link, error) {
 	if s.options.Pages == nil {
 		return nil, nil
@@ -46,6 +47,9 @@ func (s *Server) routeLibrary() ([]page.Link, error) {
 			return s.library.Receipt(c.Response(), c.Request(), c.Param("library"), c.Param("receipt"))
 		}))
 		s.router.POST(pages.ChangesPath, s.form(s.library.Undo))
+	}
+	if s.options.Authenticator != nil && s.options.Sessions == nil {
+		return nil, nil // each page says that it is closed, so nothing leads there
 	}
 	return s.library.Nav(pages.ConnectPath), s.routeActivity()
 }
@@ -177,7 +181,7 @@ func (s *Server) callForPage(r *http.Request, name string, arguments any) (json.
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.runner.Tool(ctx, s.options.Pages, call.Product(r.Header), name, encoded)
+	result, err := s.runner.Tool(ctx, s.options.Pages, call.Caller{Method: telemetry.MethodPage, Client: call.Product(r.Header)}, name, encoded)
 	if rejected := s.authorizer.Rejected(ctx, err); rejected != nil {
 		return nil, rejected.Err
 	}

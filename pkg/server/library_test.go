@@ -123,6 +123,16 @@ func TestPages_WithoutSessionsAreClosed(t *testing.T) {
 	if r.status != http.StatusUnauthorized || strings.Contains(r.body, "Marked library") || len(tools.callers) > 0 {
 		t.Errorf("%d %.300s", r.status, r.body)
 	}
+	for _, want := range []string{"<h1>The pages of this server are closed</h1>", "Your assistant is not affected", `href="/connect"`} {
+		if !strings.Contains(r.body, want) {
+			t.Errorf("a closed page lacks %q: %s", want, r.body)
+		}
+	}
+	for _, path := range []string{"/", "/connect"} {
+		if r := f.send(request{method: "GET", path: path, header: browser}); r.status != http.StatusOK || strings.Contains(r.body, `href="/search"`) {
+			t.Errorf("%s leads to closed pages: %d %.300s", path, r.status, r.body)
+		}
+	}
 }
 
 func TestPages_OutagesAreNoSignIn(t *testing.T) {

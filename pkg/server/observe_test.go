@@ -191,6 +191,19 @@ func TestObserve_REST(t *testing.T) {
 	}
 }
 
+func TestObserve_Page(t *testing.T) {
+	w := newWitness(t)
+	f := newFixture(t, func(o *Options) { o.Telemetry, o.Pages = w.Telemetry, &pageTools{} })
+	f.send(request{method: "GET", path: "/libraries", header: browser})
+	event, n := w.last(t)
+	if n != 1 || event["method"] != "page" || event["tool"] != "list_libraries" || event["outcome"] != "ok" {
+		t.Errorf("%d events, %v", n, event)
+	}
+	if log := f.log.String(); !strings.Contains(log, `"method":"page","target":"list_libraries","outcome":"ok"`) {
+		t.Errorf("the log lacks the call: %s", log)
+	}
+}
+
 func TestObserve_AuditNamesPrincipal(t *testing.T) {
 	w := newWitness(t)
 	l := newLanes(t, func(o *Options) { o.Authenticator, o.Telemetry = testAuthenticator(t), w.Telemetry })

@@ -70,7 +70,7 @@ func TestAuditBounds(t *testing.T) {
 }
 
 func TestAuditedMethods(t *testing.T) {
-	for method, want := range map[string]int{"tools/call": 1, MethodREST: 1, "resources/read": 1, "tools/list": 0, "ping": 0, "prompts/get": 0} {
+	for method, want := range map[string]int{"tools/call": 1, MethodREST: 1, MethodPage: 1, "resources/read": 1, "tools/list": 0, "ping": 0, "prompts/get": 0} {
 		x := observe(t, nil)
 		call(t, x, nil, Operation{Method: method}, Outcome{Status: StatusOK}, nil)
 		events := x.audit.events(t)

@@ -7,7 +7,7 @@ import "slices"
 const other = "other"
 
 // knownMethods are the methods of MCP that a server answers, in all revisions
-// (2024-11-05 to 2026-07-28), and REST's.
+// (2024-11-05 to 2026-07-28), and those outside MCP.
 var knownMethods = map[string]bool{
 	"initialize": true, "ping": true, "server/discover": true,
 	"tools/list": true, "tools/call": true,
@@ -17,7 +17,7 @@ var knownMethods = map[string]bool{
 	"skills/list": true, "skills/get": true, "subscriptions/listen": true, "completion/complete": true, "logging/setLevel": true,
 	"notifications/initialized": true, "notifications/cancelled": true,
 	"notifications/progress": true, "notifications/roots/list_changed": true,
-	MethodREST: true,
+	MethodREST: true, MethodPage: true,
 }
 
 // knownProtocols are the revisions of MCP.

@@ -143,7 +143,7 @@ func (i *instruments) newSeries(k *kind) *series {
 		}
 		s.executions = i.executions[which]
 	}
-	if k.method == MethodREST {
+	if isOutsideMCP(k.method) {
 		return s
 	}
 	all := []attribute.KeyValue{attrMethod.String(k.method)}

@@ -10,13 +10,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// MethodREST is the [Operation].Method of a tool call that arrives by REST, or
-// from a page for people, instead of MCP.
-const MethodREST = "rest"
+// The values of [Operation].Method of a tool call that arrives otherwise than by MCP.
+const (
+	MethodREST = "rest"
+	MethodPage = "page" // from a page for people
+)
 
 // Operation is what a caller asks for.
 type Operation struct {
-	Method    string // of MCP ("tools/call"), or [MethodREST]
+	Method    string // of MCP ("tools/call"), [MethodREST] or [MethodPage]
 	Tool      string // name, for a tool call
 	Prompt    string // name, for a prompt
 	Protocol  string // revision of MCP, or "" if not known
@@ -36,7 +38,10 @@ type Operation struct {
 }
 
 // isTool reports whether op calls a tool.
-func (op *Operation) isTool() bool { return op.Method == "tools/call" || op.Method == MethodREST }
+func (op *Operation) isTool() bool { return op.Method == "tools/call" || isOutsideMCP(op.Method) }
+
+// isOutsideMCP reports whether a method is not one of MCP.
+func isOutsideMCP(method string) bool { return method == MethodREST || method == MethodPage }
 
 // isAudited reports whether op reads from a library.
 func (op *Operation) isAudited() bool { return op.isTool() || op.Method == "resources/read" }

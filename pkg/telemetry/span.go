@@ -45,7 +45,7 @@ func (t *Telemetry) startSpan(ctx context.Context, op *Operation) (context.Conte
 		return ctx, nil // a child of an unsampled span is not sampled
 	}
 	kind := trace.SpanKindServer
-	if op.Method == MethodREST {
+	if isOutsideMCP(op.Method) {
 		kind = trace.SpanKindInternal
 	}
 	options := append(make([]trace.SpanStartOption, 0, 2), trace.WithSpanKind(kind))
@@ -82,7 +82,7 @@ func remoteParent(ctx context.Context, op *Operation) context.Context {
 func (t *Telemetry) spanName(op *Operation) string {
 	method := closed(knownMethods, op.Method)
 	switch {
-	case op.Method == MethodREST:
+	case isOutsideMCP(op.Method):
 		return "execute_tool " + closedList(t.options.Tools, op.Tool)
 	case op.Tool != "":
 		return method + " " + closedList(t.options.Tools, op.Tool)
@@ -103,7 +103,7 @@ func (t *Telemetry) attributes(ctx context.Context, op *Operation) []attribute.K
 			all = append(all, key.String(value))
 		}
 	}
-	if op.Method != MethodREST {
+	if !isOutsideMCP(op.Method) {
 		add(attrMethod, closed(knownMethods, op.Method))
 		add(attrProtocol, closed(knownProtocols, op.Protocol))
 	}

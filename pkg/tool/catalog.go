@@ -35,6 +35,11 @@ type Options struct {
 	// and as structured content, since the protocol asks for both.
 	ResultChars int
 
+	// ResultBytes bounds the JSON of an answer of a tool that reads in bytes, as far
+	// as its entries can be left for the next cursor; 0 sets no bound. It keeps pages
+	// for people small whose script has three or four bytes a character.
+	ResultBytes int
+
 	// Touched is told, in the context of a call, which items its caller was
 	// given something of ("group:4711/ABCD2345") and which libraries were asked
 	// ("group:4711"). Calls may tell at the same time. Nil is told nothing.
@@ -79,6 +84,10 @@ const (
 	MaxResultChars     = 400_000
 )
 
+// MinResultBytes is the least [Options].ResultBytes other than 0: a text of four bytes
+// a character still has some.
+const MinResultBytes = 20_000
+
 // Catalog is the tools, the prompts and the resources over the libraries
 // of a caller. It holds no state of a caller and may be used by any number
 // of calls and servers at once.
@@ -87,6 +96,7 @@ type Catalog struct {
 	link          func(library.ItemID) string
 	pages         string
 	budget        int
+	bytes         int // [Options].ResultBytes
 	touched       func(ctx context.Context, ids ...string)
 	ownCredential func(ctx context.Context) bool
 	styles        *styles.Library
@@ -112,6 +122,9 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if opts.ResultChars < MinResultChars || opts.ResultChars > MaxResultChars {
 		return nil, library.Errorf(library.Invalid, "ResultChars is %d, it must be %d to %d", opts.ResultChars, MinResultChars, MaxResultChars)
 	}
+	if opts.ResultBytes != 0 && opts.ResultBytes < MinResultBytes {
+		return nil, library.Errorf(library.Invalid, "ResultBytes is %d, it must be 0 or at least %d", opts.ResultBytes, MinResultBytes)
+	}
 	if opts.Styles == nil {
 		opts.Styles = styles.New()
 	}
@@ -123,7 +136,12 @@ func NewCatalog(libs Libraries, opts Options) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{skills: skills, views: views, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing, privateTools: opts.PrivateTools, libs: libs, link: opts.Link, pages: opts.Pages, budget: opts.ResultChars, touched: opts.Touched, ownCredential: opts.OwnCredential, byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing), storing: make(chan struct{}, maxStoring)}
+	c := &Catalog{
+		libs: libs, link: opts.Link, pages: opts.Pages, budget: opts.ResultChars, bytes: opts.ResultBytes, touched: opts.Touched,
+		ownCredential: opts.OwnCredential, privateTools: opts.PrivateTools,
+		skills: skills, views: views, styles: opts.Styles, registries: opts.Registries, writing: opts.Writing,
+		byName: map[string]*definition{}, comparing: make(chan struct{}, maxComparing), storing: make(chan struct{}, maxStoring),
+	}
 	defined := []func(*Catalog) (*definition, error){
 		searchTool, fetchTool, readTextTool, listLibrariesTool, listCollectionsTool, listTagsTool, recentChangesTool, exportTool, findDuplicatesTool, citeTool, checkReferencesTool,
 	}

@@ -90,15 +90,38 @@ func readTool[In, Out any](c *Catalog, a about, fields []field[In], do func(cont
 		if err != nil {
 			return nil, err
 		}
-		call := c.newCall(func() digest { return argumentDigest(a.name, fields, &in) })
-		call.progress = p
-		out, err := do(ctx, call, in)
-		if rejected := call.standing.rejected(); err == nil && rejected != nil {
-			return nil, rejected
-		}
-		return out.json, err
+		return c.withinBytes(func(budget int) (json.RawMessage, error) {
+			call := c.newCall(func() digest { return argumentDigest(a.name, fields, &in) })
+			call.progress, call.budget = p, budget
+			out, err := do(ctx, call, in)
+			if rejected := call.standing.rejected(); err == nil && rejected != nil {
+				return nil, rejected
+			}
+			return out.json, err
+		})
 	}
 	return d, nil
+}
+
+// withinBytes returns what run makes of the budget in characters. Where that is more
+// than [Options].ResultBytes, it runs again with the budget for the script of the
+// answer, then with that for four bytes a character. An answer that can't be made
+// smaller stays as it is.
+func (c *Catalog) withinBytes(run func(budget int) (json.RawMessage, error)) (json.RawMessage, error) {
+	out, err := run(c.budget)
+	if err != nil || c.bytes == 0 || len(out) <= c.bytes {
+		return out, err
+	}
+	for _, budget := range [...]int{utf8.RuneCount(out) * c.bytes / len(out), c.bytes / utf8.UTFMax} {
+		smaller, err := run(budget)
+		if err != nil {
+			break
+		}
+		if out = smaller; len(out) <= c.bytes {
+			break
+		}
+	}
+	return out, nil
 }
 
 // wireTool returns the definition as MCP lists it.

@@ -138,7 +138,7 @@ func oneWay(in readTextInput) error {
 
 // span returns the part of the text that the arguments ask for.
 func (c *call) span(in readTextInput, h holding) (span, error) {
-	s := span{attachment: in.Attachment, room: in.MaxChars}
+	s := span{attachment: in.Attachment, room: min(in.MaxChars, c.budget-textOverhead)}
 	switch upper := strings.ToUpper(in.Attachment); {
 	case in.Attachment == "" && hasAttachment(h.item, h.asked):
 		s.attachment = h.asked

@@ -112,15 +112,15 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p.write(w, p.pages.wrong, "That did not work", data, func(o *page.Options) { o.Status, o.FormAction = status, nil })
 }
 
-// Unconfigured returns a handler that tells an admin which settings the pages
-// need.
+// Unconfigured returns a handler that tells a member that the pages are closed, and
+// the operator which settings they need.
 func Unconfigured(redirectURI string) (http.Handler, error) {
 	t, err := page.New("unconfigured", unconfiguredHTML)
 	if err != nil {
 		return nil, err
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if err := t.Write(w, page.Options{Status: http.StatusNotFound, Title: "Personal access tokens", Data: redirectURI}); err != nil {
+		if err := t.Write(w, page.Options{Status: http.StatusNotFound, Title: "Sign-in is not set up here", Data: redirectURI}); err != nil {
 			http.Error(w, "something went wrong inside the server", http.StatusInternalServerError)
 		}
 	}), nil

@@ -15,20 +15,25 @@ type Catalog interface {
 	Call(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error)
 }
 
-// Tool runs a tool for a caller outside MCP, and records the call. The client is
-// the name of the calling program, see [Product]. The tool may keep running after
-// Tool returns, so nothing may overwrite its arguments.
-func (r *Runner) Tool(ctx context.Context, catalog Catalog, client, name string, arguments json.RawMessage) (json.RawMessage, error) {
+// Caller is who calls a tool outside MCP.
+type Caller struct {
+	Method string // [telemetry.MethodREST] or [telemetry.MethodPage]
+	Client string // name of the calling program, see [Product]
+}
+
+// Tool runs a tool for a caller outside MCP, and records the call. The tool may keep
+// running after Tool returns, so nothing may overwrite its arguments.
+func (r *Runner) Tool(ctx context.Context, catalog Catalog, by Caller, name string, arguments json.RawMessage) (json.RawMessage, error) {
 	start := time.Now()
 	ctx, observed := r.Telemetry().Begin(ctx, telemetry.Operation{
-		Method: telemetry.MethodREST, Tool: name, Arguments: arguments, Transport: OverNetwork,
-		ClientName: client, Principal: Subject(ctx),
+		Method: by.Method, Tool: name, Arguments: arguments, Transport: OverNetwork,
+		ClientName: by.Client, Principal: Subject(ctx),
 	})
 	result, err := Run(ctx, r, func(ctx context.Context) (json.RawMessage, error) {
 		return catalog.Call(ctx, name, arguments)
 	})
 	outcome := OutcomeOf(err)
 	observed.End(outcome.Telemetry())
-	r.Log(ctx, outcome, telemetry.MethodREST, name, time.Since(start))
+	r.Log(ctx, outcome, by.Method, name, time.Since(start))
 	return result, err
 }

@@ -13,6 +13,10 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/page"
 )
 
+// ResultSize is the most characters, and the most bytes, that results of Call should
+// have, so that a page stays under 60 kB in every script.
+const ResultSize = 20_000
+
 // LibraryOptions configures a [Library].
 type LibraryOptions struct {
 	// Call runs a tool for the person who sent a request and returns its structured
@@ -159,11 +163,12 @@ func (l *Library) Fail(w http.ResponseWriter, r *http.Request, err error) error 
 	return l.problem.Write(w, identity.StatusOf(e.Code), "That did not work", e)
 }
 
-// WriteSignIn answers with the page that leads to sign-in and back.
+// WriteSignIn answers with the page that leads to sign-in and back, or says that there
+// is none.
 func (l *Library) WriteSignIn(w http.ResponseWriter, r *http.Request) error {
-	to := ""
+	to, title := "", "The pages of this server are closed"
 	if l.options.SignIn != nil {
-		to = l.options.SignIn(r.URL.RequestURI())
+		to, title = l.options.SignIn(r.URL.RequestURI()), "Sign in to read your libraries"
 	}
-	return l.write(w, r, l.signInPage, page.Options{Status: http.StatusUnauthorized, Title: "Sign in to read your libraries", Data: to})
+	return l.write(w, r, l.signInPage, page.Options{Status: http.StatusUnauthorized, Title: title, Data: to})
 }

@@ -43,7 +43,7 @@ type site struct {
 
 func newSite(t *testing.T, works []librarytest.Work) *site {
 	t.Helper()
-	tools, err := tool.NewCatalog(only{librarytest.NewMemory(library.Info{ID: library.Local, Name: "Home"}, works)}, tool.Options{})
+	tools, err := tool.NewCatalog(only{librarytest.NewMemory(library.Info{ID: library.Local, Name: "Home"}, works)}, tool.Options{ResultChars: ResultSize, ResultBytes: ResultSize})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/wire"
+	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
@@ -129,7 +130,7 @@ func (h *Handler) Call(w http.ResponseWriter, r *http.Request, name string, body
 		WriteProblem(w, r, rejected.Status, rejected.Err)
 		return
 	}
-	result, err := h.runner.Tool(r.Context(), h.catalog, call.Product(r.Header), name, arguments)
+	result, err := h.runner.Tool(r.Context(), h.catalog, call.Caller{Method: telemetry.MethodREST, Client: call.Product(r.Header)}, name, arguments)
 	if err != nil {
 		h.fail(w, r, err)
 		return
