@@ -21,6 +21,9 @@ func (s *site) size(address string) int {
 	address, _, _ = strings.Cut(address, "#")
 	r, w := httptest.NewRequestWithContext(s.t.Context(), "GET", address, nil), httptest.NewRecorder()
 	show := s.pages.Search
+	if r.URL.Path == TagsPath {
+		show = s.pages.Tags
+	}
 	if rest, ok := strings.CutPrefix(r.URL.Path, WorksPath); ok {
 		lib, key, _ := strings.Cut(rest, "/")
 		show = func(w http.ResponseWriter, r *http.Request) error { return s.pages.Work(w, r, lib, key) }
@@ -99,6 +102,22 @@ func TestSearch_PagesStaySmallInEveryScript(t *testing.T) {
 		for i := range works {
 			if !strings.Contains(read, fmt.Sprintf("Study %04d", i)) {
 				t.Errorf("%s: work %d is not listed", name, i)
+			}
+		}
+	}
+}
+
+func TestTags_PagesStaySmallInEveryScript(t *testing.T) {
+	for name, word := range scripts {
+		works := librarytest.Many(300)
+		for i := range works {
+			works[i].Item.Tags = []string{fmt.Sprintf("tag%d. %s", i, strings.Repeat(word, 20/len([]rune(word))))}
+		}
+		s := newSite(t, works)
+		read := s.follow(TagsPath, "More tags")
+		for i := range works {
+			if !strings.Contains(read, fmt.Sprintf("tag%d. ", i)) {
+				t.Errorf("%s: tag %d is not listed", name, i)
 			}
 		}
 	}
