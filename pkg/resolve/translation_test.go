@@ -62,7 +62,7 @@ func TestPage_FaultsOfTheTranslationServer(t *testing.T) {
 		code  library.Code
 		again int // calls after the same page was asked for twice
 	}{
-		resolvetest.Choice: {library.Invalid, 1}, resolvetest.NoTranslator: {library.Invalid, 1}, resolvetest.Unread: {library.Invalid, 1}, resolvetest.Empty: {library.Invalid, 1},
+		resolvetest.Choice: {library.Invalid, 1}, resolvetest.Several: {library.Invalid, 1}, resolvetest.NoTranslator: {library.Invalid, 1}, resolvetest.Unread: {library.Invalid, 1}, resolvetest.Empty: {library.Invalid, 1},
 		resolvetest.Broken: {library.Unavailable, 2}, resolvetest.RateLimited: {library.RateLimited, 1}, resolvetest.Cut: {library.Unavailable, 2}, resolvetest.Page: {library.Unavailable, 2},
 		resolvetest.Huge: {library.TooLarge, 2}, resolvetest.NotFound: {library.NotFound, 2}, resolvetest.Slow: {library.Unavailable, 2},
 	} {

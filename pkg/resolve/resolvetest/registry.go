@@ -55,6 +55,7 @@ const (
 
 	// Of the translation server alone.
 	Choice       Fault = "choice"        // 300: several works to choose from
+	Several      Fault = "several"       // two works at once
 	NoTranslator Fault = "no translator" // 501
 	Unread       Fault = "unread"        // 400: the page does not exist, or is no page
 	Huge         Fault = "huge"          // more than is read

@@ -15,6 +15,8 @@ func translationFault(w http.ResponseWriter, f Fault) bool {
 	case Choice:
 		w.WriteHeader(http.StatusMultipleChoices)
 		_, _ = io.WriteString(w, encode(object{"url": "https://tides.example/list", "session": "9y5s0EW6m5GgLm0", "items": object{"u1": "One work", "u2": "Another work"}}))
+	case Several:
+		_, _ = io.WriteString(w, encode([]object{translatedItem(Work{Title: "One work"}), translatedItem(Work{Title: "Another work"})}))
 	case NoTranslator:
 		http.Error(w, "No translators available", http.StatusNotImplemented)
 	case Unread:
