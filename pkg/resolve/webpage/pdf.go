@@ -3,6 +3,7 @@ package webpage
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -33,7 +34,7 @@ func (f *Fetcher) PDF(ctx context.Context, address string, most int64) ([]byte, 
 
 func readPDF(r io.Reader, most int64) ([]byte, error) {
 	var content bytes.Buffer
-	if _, err := io.CopyN(&content, r, int64(len(pdfStart))); err != nil && err != io.EOF {
+	if _, err := io.CopyN(&content, r, int64(len(pdfStart))); err != nil && !errors.Is(err, io.EOF) {
 		return nil, unreachable(err)
 	}
 	if content.String() != pdfStart {
