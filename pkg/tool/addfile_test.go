@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/change/changetest"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
@@ -140,6 +141,12 @@ func TestAddItems_StoresFilesOfHeldWorks(t *testing.T) {
 	o := l.Object(library.ItemObject, file)
 	o.Data["md5"] = l.stored(t, out)[0].Data["md5"]
 	l.Put(library.Object{Kind: o.Kind, Key: file, Data: o.Data})
+	for key, want := range map[string]string{file: "", "NEW99999": "local/" + file} { // a plan that is carried out again finds its own file
+		e := change.Make(library.ItemObject, key, library.Data{"parentItem": held.Key})
+		if has, err := sameFile(t.Context(), l, &change.Plan{Library: library.Local}, e, []byte("%PDF-1.7 good")); has != want || err != nil {
+			t.Errorf("%s: %q, %v", key, has, err)
+		}
+	}
 	writes := l.Writes
 	if text := c.fail(t, "add_items", call, library.Conflict); !strings.Contains(text, held.String()+" has this file already: local/"+file) || l.Writes != writes {
 		t.Errorf("%d writes: %s", l.Writes-writes, text)

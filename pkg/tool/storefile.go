@@ -29,9 +29,6 @@ type downloads struct {
 
 // fileEdits returns the edits of a plan that make an attachment for a file to fetch.
 func fileEdits(p *change.Plan) []change.Edit {
-	if p.Tool != "add_items" || p.Undoes != "" {
-		return nil
-	}
 	return slices.DeleteFunc(slices.Clone(p.Edits), func(e change.Edit) bool { return !isFile(e) })
 }
 
