@@ -114,7 +114,7 @@ func TestAddItems_StoresOpenPDFs(t *testing.T) {
 // TestAddItems_AddsWithoutAFile can't fetch the file: the work is added, and no
 // attachment.
 func TestAddItems_AddsWithoutAFile(t *testing.T) {
-	for address, says := range map[string]string{landing: "no PDF file", nowhere: "Nothing is at the address"} {
+	for address, says := range map[string]string{landing: "no PDF file", nowhere: "The page or file does not exist"} {
 		l, _, c := storing(t, "")
 		out := c.do(t, "add_items", book("Raum", address))
 		if said := strings.Join(out.Notices, "\n"); out.Status != statusPartly || out.Total != 1 || out.Title != "Add 1 work" || l.attached != 0 || out.Plan != "" || !strings.Contains(said, "PDF file of "+out.Changes[0].ID+" is not added") || !strings.Contains(said, says) {

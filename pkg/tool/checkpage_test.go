@@ -68,7 +68,7 @@ func TestCheckReferences_WebPages(t *testing.T) {
 			t.Errorf("%s: %+v", line.Label, line.Differences)
 		}
 	}
-	if asked := strings.Join(out.Asked, "\n"); !strings.Contains(asked, "web page: 3 addresses answered, 3 not: The page does not exist") {
+	if asked := strings.Join(out.Asked, "\n"); !strings.Contains(asked, "web page: 3 addresses answered, 3 not: The page or file does not exist") {
 		t.Errorf("asked: %s", asked)
 	}
 	text := c.check(t, map[string]any{"text": "# References\n\nLovelace, A. (2019). How tides work at night. https://tides.example/night."})

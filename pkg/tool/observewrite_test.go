@@ -44,7 +44,9 @@ func observe(t *testing.T) *observed {
 	o.files[key] = []byte("%PDF")
 	w := writingOf(t, "")
 	w.Quotes = &places{result: quote.Result{Positions: []quote.Position{position(0)}, Total: 1}}
-	w.Wrote = func(_ context.Context, tool, status, receipt string) { o.wrote = append(o.wrote, [3]string{tool, status, receipt}) }
+	w.Wrote = func(_ context.Context, tool, status, receipt string) {
+		o.wrote = append(o.wrote, [3]string{tool, status, receipt})
+	}
 	o.catalog = catalogOf(t, fleet{o.filed}, Options{Writing: w, Touched: func(_ context.Context, ids ...string) { o.touched = append(o.touched, ids...) }})
 	ctx, outer := sdktrace.NewTracerProvider(sdktrace.WithSyncer(o.spans)).Tracer("test").Start(t.Context(), "call")
 	t.Cleanup(func() { outer.End() })

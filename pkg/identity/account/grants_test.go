@@ -5,6 +5,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +61,7 @@ func TestGrants_AreEndedByTheirMember(t *testing.T) {
 		t.Errorf("another member sees %+v", g)
 	}
 	g := b.grants()
+	slices.SortFunc(g.Tokens, func(a, b identity.Grant) int { return strings.Compare(a.Name, b.Name) }) // they were made at once
 	if len(g.Tokens) != 2 || g.Tokens[0].Name != "backup script" || g.Tokens[0].Write || g.Tokens[0].Expires.Sub(g.Tokens[0].Created) != 30*24*time.Hour {
 		t.Fatalf("%+v", g.Tokens)
 	}

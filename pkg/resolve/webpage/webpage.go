@@ -163,7 +163,7 @@ func statusError(status int) error {
 	case http.StatusOK:
 		return nil
 	case http.StatusNotFound, http.StatusGone:
-		return library.Errorf(library.NotFound, "nothing is at the address")
+		return library.Errorf(library.NotFound, "the page or file does not exist")
 	}
 	return library.Errorf(library.Unavailable, "the host of the address answered with status %d", status).
 		WithHint("it may not let programs read it")
