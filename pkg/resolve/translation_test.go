@@ -27,30 +27,32 @@ func translating(t *testing.T, registry *resolvetest.Registry, h http.RoundTripp
 	return r
 }
 
-// tides is a work that registries don't have.
-var tides = resolvetest.Work{
-	URL: "https://tides.example/night?x=1", ISBN: "9780131103627", DOI: "10.1430/8105", PMID: "77", ArXiv: "2401.00001", Agency: "mEDRA",
-	Title: "Tides at <i>night</i>", Authors: []string{"Lovelace, Ada", "Doe, "}, Year: 2019, Journal: "Tides", Volume: "3", Type: "journalArticle",
+// tides returns a work that registries don't have.
+func tides() resolvetest.Work {
+	return resolvetest.Work{
+		URL: "https://tides.example/night?x=1", ISBN: "9780131103627", DOI: "10.1430/8105", PMID: "77", ArXiv: "2401.00001", Agency: "mEDRA",
+		Title: "Tides at <i>night</i>", Authors: []string{"Lovelace, Ada", "Doe, "}, Year: 2019, Journal: "Tides", Volume: "3", Type: "journalArticle",
+	}
 }
 
 func TestPage_IsReadByTheTranslationServer(t *testing.T) {
-	registry := resolvetest.New(t, tides)
+	registry := resolvetest.New(t, tides())
 	h := &host{page: `<meta name="citation_title" content="Its own title">`}
 	r := translating(t, registry, h)
 	for range 2 { // the second is kept
-		got, err := r.Page(t.Context(), tides.URL+"#part")
-		if err != nil || got.Untranslated != nil || got.Service != Translation || got.ID != (reference.Identifier{Kind: reference.DOI, Value: tides.DOI}) {
+		got, err := r.Page(t.Context(), tides().URL+"#part")
+		if err != nil || got.Untranslated != nil || got.Service != Translation || got.ID != (reference.Identifier{Kind: reference.DOI, Value: tides().DOI}) {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		want := &library.Item{Type: "journalArticle", Fields: map[string]string{
-			"title": "Tides at night", "date": "2019", "publicationTitle": "Tides", "volume": "3", "DOI": "10.1430/8105", "url": tides.URL,
+			"title": "Tides at night", "date": "2019", "publicationTitle": "Tides", "volume": "3", "DOI": "10.1430/8105", "url": tides().URL,
 			"accessDate": "2026-11-29T08:00:00Z", "libraryCatalog": "A catalogue", "extra": "PMID: 77\narXiv:2401.00001",
 		}, Creators: []library.Creator{{Role: "author", Family: "Lovelace", Given: "Ada"}, {Role: "author", Family: "Doe"}}}
 		if diff := cmp.Diff(want, got.Item); diff != "" {
 			t.Error(diff)
 		}
 	}
-	if calls := registry.Calls("translation"); len(calls) != 1 || calls[0] != "/translation/web?single=1 "+tides.URL || len(h.agents) != 0 {
+	if calls := registry.Calls("translation"); len(calls) != 1 || calls[0] != "/translation/web?single=1 "+tides().URL || len(h.agents) != 0 {
 		t.Errorf("calls %q, pages %q", calls, h.agents)
 	}
 }
@@ -68,7 +70,7 @@ func TestPage_FaultsOfTheTranslationServer(t *testing.T) {
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
-			registry := resolvetest.New(t, tides)
+			registry := resolvetest.New(t, tides())
 			registry.Fail("translation", fault)
 			r := translating(t, registry, &host{page: `<meta name="citation_title" content="Its own title">`})
 			for range 2 {
@@ -76,7 +78,7 @@ func TestPage_FaultsOfTheTranslationServer(t *testing.T) {
 				if fault == resolvetest.Slow {
 					ctx, cancel = context.WithTimeout(t.Context(), 400*time.Millisecond)
 				}
-				got, err := r.Page(ctx, tides.URL)
+				got, err := r.Page(ctx, tides().URL)
 				cancel()
 				if err != nil || got.Service != WebPage || got.Item.Title() != "Its own title" {
 					t.Fatalf("%+v, %v", got, err)
@@ -93,7 +95,7 @@ func TestPage_FaultsOfTheTranslationServer(t *testing.T) {
 }
 
 func TestPage_OfNoPublicHostIsNotSent(t *testing.T) {
-	registry := resolvetest.New(t, tides)
+	registry := resolvetest.New(t, tides())
 	r := translating(t, registry, &host{page: `<title>Own</title>`}, func(o *Options) { o.Public = nil })
 	for _, address := range []string{
 		"http://127.0.0.1/x", "http://localhost/x", "http://[::1]/x", "http://169.254.169.254/latest", "http://10.1.2.3/", "http://8.8.8.8:8080/", "http://0x7f.1/", "http://2130706433/",
@@ -120,7 +122,7 @@ func TestPage_WithATitleAloneIsReadItself(t *testing.T) {
 	}{
 		{"webpage", nil, 0, WebPage}, {"webpage", nil, 2019, Translation}, {"webpage", []string{"Doe, Jane"}, 0, Translation}, {"blogPost", nil, 0, Translation},
 	} {
-		only := resolvetest.Work{URL: tides.URL, Title: "A page", Type: c.itemType, Authors: c.authors, Year: c.year}
+		only := resolvetest.Work{URL: tides().URL, Title: "A page", Type: c.itemType, Authors: c.authors, Year: c.year}
 		got, err := translating(t, resolvetest.New(t, only), &host{page: `<title>Own</title>`}).Page(t.Context(), only.URL)
 		if err != nil || got.Service != c.by {
 			t.Errorf("%+v: %+v, %v", c, got, err)
@@ -129,7 +131,7 @@ func TestPage_WithATitleAloneIsReadItself(t *testing.T) {
 }
 
 func TestWorks_AsksTheTranslationServerForTheRest(t *testing.T) {
-	registry := resolvetest.New(t, tides)
+	registry := resolvetest.New(t, tides())
 	r := translating(t, registry, nil)
 	got := r.Works(t.Context(), ids("10.1430/8105", "10.1430/none", "10.4242/none", "ISBN 9780131103627", "ISBN 9780140449136"), nil)
 	for _, id := range ids("10.1430/8105", "ISBN 9780131103627") {
@@ -161,7 +163,7 @@ func TestWorks_AsksTheTranslationServerForTheRest(t *testing.T) {
 }
 
 func TestWorks_NamesIdentifiersForTheTranslationServer(t *testing.T) {
-	registry := resolvetest.New(t, tides)
+	registry := resolvetest.New(t, tides())
 	r := translating(t, registry, nil, func(o *Options) { o.Names = []string{"crossref"} })
 	got := r.Works(t.Context(), ids("PMID 77", "arXiv:2401.00001", "ISBN 9780131103627"), nil)
 	want := "/translation/search 9780131103627, /translation/search pmid:77, /translation/search arxiv:2401.00001"
@@ -178,7 +180,7 @@ func TestWorks_FaultsOfTheTranslationServer(t *testing.T) {
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
-			registry := resolvetest.New(t, tides)
+			registry := resolvetest.New(t, tides())
 			registry.Fail("translation", fault)
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
