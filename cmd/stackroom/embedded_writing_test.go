@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stackroom-mcp/stackroom/pkg/pdf/pdftest"
 )
 
 // TestServe_ChangesTheEmbeddedLibrary files, tidies and trashes works of an imported
@@ -194,5 +196,50 @@ func testTakesWritesBack(t *testing.T, ask asker, libraryID, id, words string) {
 	change("done", "undo_changes", map[string]any{"receipt": items.Receipt})
 	if n := tags("from the assistant"); n != 0 {
 		t.Errorf("%d works are still there", n)
+	}
+}
+
+// TestServe_AnnotatesFilesOfSources marks words of a PDF file beside an imported
+// bibliography, reads the mark back, and takes it away.
+func TestServe_AnnotatesFilesOfSources(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	ice := pdftest.File{Pages: []pdftest.Page{{Texts: pdftest.Lines(10, "Of the strength of the ice in win-", "ter we know but little.")}}}.Bytes()
+	for name, content := range map[string]string{
+		"refs.bib":       "@book{ice, title={The ice of lakes}, author={Noel, Mary}, year={1912}, file={papers/ice.pdf}}\n@book{snow, title={Snow}, file={papers/snow.pdf}}\n",
+		"papers/ice.pdf": string(ice),
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, _, stderr := run(t, []string{"STACKROOM_DATA=" + data}, "import", "--no-text", filepath.Join(dir, "refs.bib")); status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	url, _ := start(t, "STACKROOM_DATA="+data)
+	ask := overREST(url)
+	id := ask(t, "search", map[string]any{"query": "ice of lakes"}).found()[0]
+	mark := map[string]any{"id": id, "quote": "the ice in winter we know", "comment": "Do we?"}
+	made := ask(t, "annotate", mark)
+	if made.Status != "done" {
+		t.Fatalf("%q: %.900s", made.Status, made.text)
+	}
+	if again := ask(t, "annotate", mark); again.code != "conflict" {
+		t.Errorf("twice: %s %.600s", again.code, again.text)
+	}
+	if shown := ask(t, "fetch", map[string]any{"id": id}).text; !strings.Contains(shown, "Do we?") || !strings.Contains(shown, "ice.pdf") || strings.Contains(shown, dir) || strings.Contains(shown, "papers/") {
+		t.Errorf("fetch shows %.2000s", shown)
+	}
+	if a := ask(t, "undo_changes", map[string]any{"receipt": made.Receipt}); a.Status != "done" {
+		t.Errorf("%q: %.600s", a.Status, a.text)
+	}
+	if shown := ask(t, "fetch", map[string]any{"id": id}).text; strings.Contains(shown, "Do we?") {
+		t.Errorf("the mark is still there: %.2000s", shown)
+	}
+	snow := ask(t, "search", map[string]any{"query": "snow"}).found()[0]
+	if a := ask(t, "annotate", map[string]any{"id": snow, "quote": "snow"}); a.code != "not_found" {
+		t.Errorf("a file that is not there: %s %.600s", a.code, a.text)
 	}
 }

@@ -193,7 +193,8 @@ func (r *importRun) readPDF(s *importSource, folder *extract.Folder, path string
 		}
 	}
 	item.Attachments = []library.Attachment{{
-		Title: plaintext.Line(r.below(s, path)), Filename: plaintext.Line(filepath.Base(path)), ContentType: "application/pdf", Text: w.text.Status,
+		Title: plaintext.Line(r.below(s, path)), Filename: plaintext.Line(filepath.Base(path)), ContentType: "application/pdf",
+		Path: absolute(path), Text: w.text.Status,
 	}}
 	w.work = shelf.Work{Item: *item, Texts: [][]library.TextPage{w.text.Pages}, Origin: path}
 	return w, nil

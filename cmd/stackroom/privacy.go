@@ -52,7 +52,7 @@ func kept(c *config.Config, writes bool) []directory.Kept {
 	days := int(change.ReceiptLife.Hours() / 24)
 	return holding([]rule[directory.Kept]{
 		{c.ServesLocal(), directory.Kept{
-			Name: "Imported libraries", What: "Libraries that the operator imported, with their texts", Where: "on the server, in its data folder",
+			Name: "Imported libraries", What: "Libraries that the operator imported, with their texts and the paths of their files", Where: "on the server, in its data folder",
 			HowLong: "until the operator removes them", End: "ask the operator",
 		}},
 		{fromZotero(c), directory.Kept{

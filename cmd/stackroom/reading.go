@@ -253,13 +253,14 @@ func (t *textReader) work(ctx context.Context, e *biblio.Entry) (shelf.Work, err
 	w := shelf.Work{Item: e.Item, Collections: e.Collections, Origin: fmt.Sprintf("%s:%d", t.name, e.Line)}
 	w.Texts = make([][]library.TextPage, len(w.Item.Attachments))
 	for _, f := range e.Files {
+		at := t.locate(f)
 		text, err := t.text(ctx, f)
 		if err != nil {
 			return w, err
 		}
 		filename := path.Base(strings.ReplaceAll(f.Path, `\`, "/"))
 		w.Item.Attachments = append(w.Item.Attachments, library.Attachment{
-			Title: plaintext.Line(cmp.Or(f.Title, filename)), Filename: plaintext.Line(filename), ContentType: f.ContentType, Text: text.Status,
+			Title: plaintext.Line(cmp.Or(f.Title, filename)), Filename: plaintext.Line(filename), ContentType: f.ContentType, Path: at, Text: text.Status,
 		})
 		w.Texts = append(w.Texts, text.Pages)
 		if text.Path != "" {
@@ -270,16 +271,35 @@ func (t *textReader) work(ctx context.Context, e *biblio.Entry) (shelf.Work, err
 	return w, nil
 }
 
+// locate returns the absolute path of an attachment's file, "" if it is in an archive
+// or may not be read.
+func (t *textReader) locate(f biblio.File) string {
+	if t.packed != nil || t.folder == nil {
+		return ""
+	}
+	at, reason := t.folder.Locate(f.Path)
+	if reason != "" {
+		return ""
+	}
+	path := filepath.Join(t.dir, filepath.FromSlash(at))
+	t.named(path)
+	return absolute(path)
+}
+
+// absolute returns a path as an absolute one, "" if the working folder is not known.
+func absolute(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return ""
+	}
+	return abs
+}
+
 // text reads one attachment. What can't be read has a reason; only the end of
 // ctx is an error.
 func (t *textReader) text(ctx context.Context, f biblio.File) (extract.Text, error) {
 	if t.packed != nil {
 		return t.packed.read(ctx, f.Path)
-	}
-	if t.folder != nil {
-		if at, reason := t.folder.Locate(f.Path); reason == "" {
-			t.named(filepath.Join(t.dir, filepath.FromSlash(at)))
-		}
 	}
 	switch {
 	case t.off:

@@ -73,6 +73,9 @@ type Attachment struct {
 	Filename    string
 	ContentType string // MIME type, or "" if unknown
 	URL         string
+	// Path is the absolute path of the file, for libraries whose files lie on this
+	// machine; "" for others. It is not for callers.
+	Path        string `json:",omitempty"`
 	Annotations []Annotation
 	// Text says how much of the attachment's text can be read.
 	Text TextStatus

@@ -21,5 +21,5 @@
 // and a whole reading ([Rebuild]) are published in the same way, all or nothing.
 //
 // A generation's files can be copied elsewhere and are the same library there.
-// Only the sources of an import are named by their paths.
+// Only the sources of an import and their files are named by their paths.
 package shelf

@@ -65,7 +65,7 @@ func renewed(old, fresh library.Attachment) library.Attachment {
 	m.Title = first(fresh.Title, old.Title)
 	m.ContentType = first(fresh.ContentType, old.ContentType)
 	if fresh.Text.Available || !old.Text.Available {
-		m.Text = fresh.Text
+		m.Text, m.Path = fresh.Text, fresh.Path
 	}
 	m.Annotations = slices.Clone(old.Annotations)
 	for _, x := range fresh.Annotations {

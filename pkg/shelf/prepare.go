@@ -110,7 +110,7 @@ func canonical(it *library.Item) *library.Item {
 
 func canonicalAttachment(a library.Attachment) library.Attachment {
 	c := library.Attachment{
-		Title: clean(a.Title), Filename: clean(a.Filename), ContentType: clean(a.ContentType), URL: clean(a.URL), Text: a.Text,
+		Title: clean(a.Title), Filename: clean(a.Filename), ContentType: clean(a.ContentType), URL: clean(a.URL), Path: a.Path, Text: a.Text,
 	}
 	c.Text.Reason = clean(a.Text.Reason)
 	for _, x := range a.Annotations {

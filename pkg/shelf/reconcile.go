@@ -197,7 +197,7 @@ func (r *reconciling) attachment(own, before, told *library.Attachment) {
 	own.Title = pick(r, "title of an attachment", own.Title, before.Title, told.Title)
 	own.URL = pick(r, "url of an attachment", own.URL, before.URL, told.URL)
 	own.ContentType = pick(r, "contentType", own.ContentType, before.ContentType, told.ContentType)
-	own.Filename, own.Text = told.Filename, told.Text
+	own.Filename, own.Path, own.Text = told.Filename, told.Path, told.Text
 	for _, x := range told.Annotations {
 		was, i := annotationIn(before, x.Key), annotationIn(own, x.Key)
 		switch {

@@ -295,7 +295,7 @@ func TestAnnotate_SaysWhyAFileFails(t *testing.T) {
 		"damaged":       {err: fmt.Errorf("page 1: %w", pdf.ErrDamaged), code: library.Invalid, says: "damaged"},
 		"engine":        {err: errors.New("wasm trap"), code: library.Internal, says: "can't be read"},
 		"near":          {result: quote.Result{Nearest: &quote.Passage{PageIndex: 6, Text: "SECRET"}}, code: library.NotFound, says: "page 7"},
-		"linked":        {link: "linked_file", code: library.Invalid, says: "link"},
+		"linked":        {link: "linked_url", code: library.Invalid, says: "link"},
 		"long text":     {result: oneResult(far), code: library.TooLarge, says: "parts"},
 		"many of lines": {result: oneResult(many), code: library.TooLarge, says: "parts"},
 	} {

@@ -3,7 +3,6 @@ package tool
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/pdf"
@@ -47,9 +46,9 @@ func (c *annotating) locate(ctx context.Context, t *targets, text string) (quote
 // one.
 func isKept(data library.Data) error {
 	link, _ := data["linkMode"].(string)
-	if strings.HasPrefix(link, "linked_") {
-		return library.Errorf(library.Invalid, "the attachment is a link to a file or page, which the library does not keep").
-			WithHint("its owner can annotate it in Zotero, or store the file there")
+	if link == "linked_url" {
+		return library.Errorf(library.Invalid, "the attachment is a link to a page, not a file").
+			WithHint("fetch shows the files of a work")
 	}
 	return nil
 }

@@ -175,7 +175,7 @@ func (p *Provider) open(ctx context.Context) (library.Reader, error) {
 			return nil, err
 		}
 		if p.o.Writable {
-			return shelf.NewWriter(s), nil
+			return writer{shelf.NewWriter(s)}, nil
 		}
 		return s, nil
 	}
