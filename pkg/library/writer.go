@@ -128,7 +128,7 @@ type Writer interface {
 	Write(ctx context.Context, b Batch) ([]Outcome, error)
 }
 
-// Files is a [Writer] of a library that keeps the files of its attachments.
+// Files is a [Writer] of a library whose attachments have files.
 type Files interface {
 	Writer
 
@@ -136,6 +136,11 @@ type Files interface {
 	// [NotFound] if the library does not have the file, [TooLarge] if it has more than
 	// most bytes, and [Forbidden] if the caller may not read files.
 	File(ctx context.Context, key string, most int64) ([]byte, error)
+}
+
+// FileStore is a library that stores files itself.
+type FileStore interface {
+	Files
 
 	// Attach stores the file of an attachment that has none. After an error it may be
 	// called again, which stores nothing twice. The error has the code [Conflict] if

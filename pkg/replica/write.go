@@ -15,7 +15,7 @@ type Target interface {
 	// Write carries out a batch. Mark is the state of the library as far as the caller
 	// knows it, or "".
 	Write(ctx context.Context, b library.Batch, mark string) (Written, error)
-	// File and Attach are the methods of [library.Files].
+	// File and Attach are the methods of [library.FileStore].
 	File(ctx context.Context, key string, most int64) ([]byte, error)
 	Attach(ctx context.Context, key string, f library.File) error
 }
@@ -31,7 +31,7 @@ type Written struct {
 // writer is a library as a caller reads and changes it.
 type writer struct{ *reader }
 
-var _ library.Files = writer{}
+var _ library.FileStore = writer{}
 
 // NewKey implements [library.Writer].
 func (w writer) NewKey() string { return w.opening.Target.NewKey() }
@@ -49,7 +49,7 @@ func (w writer) File(ctx context.Context, key string, most int64) ([]byte, error
 	return w.opening.Target.File(ctx, key, most)
 }
 
-// Attach implements [library.Files]. The replica takes in what the upstream then says
+// Attach implements [library.FileStore]. The replica takes in what the upstream then says
 // of the attachment.
 func (w writer) Attach(ctx context.Context, key string, f library.File) error {
 	c, err := w.begin(ctx)

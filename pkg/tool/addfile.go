@@ -34,7 +34,7 @@ func (c *writeCall) mayStore(w library.Writer, pdf string) error {
 	if u, err := url.Parse(pdf); pdf != openPDF && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
 		return library.Errorf(library.Invalid, "argument %q is neither %q nor an http or https URL", "pdf", openPDF)
 	}
-	if _, err := filesOf(w); err != nil {
+	if _, err := storeOf(w); err != nil {
 		return err
 	}
 	if !c.registries.Asks(resolve.WebPage) {

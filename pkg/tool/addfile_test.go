@@ -239,7 +239,7 @@ func TestAddItems_RefusesFiles(t *testing.T) {
 		t.Errorf("fetched %q, %d writes", on.fetched, l.Writes)
 	}
 	fileless := connectTo(t, catalogOf(t, fleet{l.Library}, Options{Writing: writingOf(t, "")}), nil)
-	if text := fileless.fail(t, "add_items", book("Raum", goodPDF), library.Invalid); !strings.Contains(text, "keeps no files") {
+	if text := fileless.fail(t, "add_items", book("Raum", goodPDF), library.Invalid); !strings.Contains(text, "stores no files") {
 		t.Error(text)
 	}
 	offline := connectTo(t, catalogOf(t, fleet{l}, Options{Writing: writingOf(t, "")}), nil)

@@ -327,7 +327,7 @@ func TestAnnotate_NeedsALibraryWithFiles(t *testing.T) {
 	l, _ := annotatable(t, &places{}, "")
 	w := writingOf(t, "")
 	c := connectTo(t, catalogOf(t, fleet{l.Library}, Options{Writing: w}), nil)
-	if text := c.fail(t, "annotate", `{"id":"local/`+l.pdfKey(t, onePDF)+`","quote":"the ice"}`, library.Invalid); !strings.Contains(text, "keeps no files") {
+	if text := c.fail(t, "annotate", `{"id":"local/`+l.pdfKey(t, onePDF)+`","quote":"the ice"}`, library.Invalid); !strings.Contains(text, "has no files") {
 		t.Error(text)
 	}
 }

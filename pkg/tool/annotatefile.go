@@ -53,11 +53,11 @@ func isKept(data library.Data) error {
 	return nil
 }
 
-// filesOf returns the library as one that keeps files, or the error of one that doesn't.
+// filesOf returns the library as one that has files, or the error of one that doesn't.
 func filesOf(w library.Writer) (library.Files, error) {
 	files, ok := w.(library.Files)
 	if !ok {
-		return nil, library.Errorf(library.Invalid, "this library keeps no files").WithHint("libraries at Zotero do")
+		return nil, library.Errorf(library.Invalid, "this library has no files")
 	}
 	return files, nil
 }

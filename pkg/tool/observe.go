@@ -83,10 +83,12 @@ type tracedReader struct {
 }
 
 // tracedLibrary returns the library with spans: a writer if it is one, with files if it
-// keeps them.
+// has or stores them.
 func tracedLibrary(r library.Reader, id library.ID) library.Reader {
 	reader := tracedReader{r, id}
 	switch l := r.(type) {
+	case library.FileStore:
+		return &tracedStore{tracedFiles{tracedWriter{reader, l}, l}, l}
 	case library.Files:
 		return &tracedFiles{tracedWriter{reader, l}, l}
 	case library.Writer:
@@ -199,7 +201,7 @@ func (w *tracedWriter) Write(ctx context.Context, b library.Batch) ([]library.Ou
 	return traced(ctx, w.id, "write", func(ctx context.Context) ([]library.Outcome, error) { return w.writer.Write(ctx, b) })
 }
 
-// tracedFiles gives the calls about files spans too.
+// tracedFiles gives the readings of files spans too.
 type tracedFiles struct {
 	tracedWriter
 	files library.Files
@@ -209,8 +211,14 @@ func (w *tracedFiles) File(ctx context.Context, key string, most int64) ([]byte,
 	return traced(ctx, w.id, "file", func(ctx context.Context) ([]byte, error) { return w.files.File(ctx, key, most) })
 }
 
-func (w *tracedFiles) Attach(ctx context.Context, key string, f library.File) error {
-	_, err := traced(ctx, w.id, "attach", func(ctx context.Context) (struct{}, error) { return struct{}{}, w.files.Attach(ctx, key, f) })
+// tracedStore gives the storings of files spans too.
+type tracedStore struct {
+	tracedFiles
+	store library.FileStore
+}
+
+func (w *tracedStore) Attach(ctx context.Context, key string, f library.File) error {
+	_, err := traced(ctx, w.id, "attach", func(ctx context.Context) (struct{}, error) { return struct{}{}, w.store.Attach(ctx, key, f) })
 	return err
 }
 

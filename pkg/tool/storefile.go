@@ -151,7 +151,7 @@ func (c *writeCall) store(ctx context.Context, d *downloads, out *writeOutput, r
 		if status := r.Outcomes[i].Status; !ok || status != library.EditDone && status != library.EditUnchanged {
 			continue
 		}
-		files, err := filesOf(w)
+		files, err := storeOf(w)
 		if err == nil {
 			err = files.Attach(ctx, e.Key, f)
 		}
@@ -170,4 +170,13 @@ func (c *writeCall) store(ctx context.Context, d *downloads, out *writeOutput, r
 	if token, err := c.writing.Plans.Seal(context.WithoutCancel(ctx), &r.Plan); err == nil {
 		out.Plan = token
 	}
+}
+
+// storeOf returns the library as one that stores files, or the error of one that doesn't.
+func storeOf(w library.Writer) (library.FileStore, error) {
+	store, ok := w.(library.FileStore)
+	if !ok {
+		return nil, library.Errorf(library.Invalid, "this library stores no files").WithHint("libraries at Zotero do")
+	}
+	return store, nil
 }

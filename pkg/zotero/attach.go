@@ -20,7 +20,7 @@ type permission struct {
 	URL, ContentType, Prefix, Suffix, UploadKey string
 }
 
-// Attach implements [library.Files]
+// Attach implements [library.FileStore]
 // (https://www.zotero.org/support/dev/web_api/v3/file_upload): it asks for permission,
 // posts the file to the storage, and registers it. Each step may be done twice. At the
 // end, and where a response was lost, it looks which file the attachment has.

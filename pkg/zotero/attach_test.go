@@ -14,7 +14,7 @@ import (
 const article = "%PDF-1.7 an article"
 
 // emptyAttachment opens a library and makes an attachment without a file in it.
-func emptyAttachment(t *testing.T) (*fakeZotero, library.Files, string) {
+func emptyAttachment(t *testing.T) (*fakeZotero, library.FileStore, string) {
 	t.Helper()
 	f, l, w := writable(t, librarytest.Works())
 	key := w.NewKey()
@@ -22,10 +22,10 @@ func emptyAttachment(t *testing.T) (*fakeZotero, library.Files, string) {
 		t.Fatalf("%+v", o)
 	}
 	f.change(func() { f.uploads.lose = map[string]string{} })
-	return f, w.(library.Files), key
+	return f, w.(library.FileStore), key
 }
 
-func attach(t *testing.T, w library.Files, key string) error {
+func attach(t *testing.T, w library.FileStore, key string) error {
 	t.Helper()
 	return w.Attach(t.Context(), key, library.File{Name: "a.pdf", ContentType: "application/pdf", Content: []byte(article)})
 }
