@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// Markdown returns the tools as a table for the README: name, title, what each
-// does.
+// Markdown returns the tools as a table for the README: name, and the first sentence of
+// what each does.
 func Markdown(tools []Definition) string {
 	var b strings.Builder
-	b.WriteString("| tool | title | does |\n|---|---|---|\n")
+	b.WriteString("| tool | does |\n|---|---|\n")
 	cell := strings.NewReplacer("|", `\|`, "\n", " ")
 	for _, d := range tools {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.Name, cell.Replace(d.Title), cell.Replace(d.Description))
+		does, _, _ := strings.Cut(d.Description, ". ")
+		fmt.Fprintf(&b, "| `%s` | %s. |\n", d.Name, cell.Replace(strings.TrimSuffix(does, ".")))
 	}
 	return b.String()
 }
