@@ -16,6 +16,8 @@ type Grant struct {
 // Grants are the grants of a member.
 type Grants struct {
 	Tokens, Connections []Grant
+	// Keys says that the upstream made a key for each, which stays when it is ended.
+	Keys bool
 	// Form is the value of the hidden field "form" of the forms that end them.
 	Form string
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 )
 
@@ -14,7 +15,7 @@ func (s *Server) routeActivity() error {
 	if s.options.Activity == nil {
 		return nil
 	}
-	o := pages.ActivityOptions{Library: s.library, Log: s.options.Activity}
+	o := pages.ActivityOptions{Library: s.library, Log: s.options.Activity, Admin: s.admin}
 	if s.options.Sessions != nil {
 		o.Grants = s.options.Sessions.Grants
 	}
@@ -38,10 +39,15 @@ func (s *Server) routeAdmin() error {
 	show := s.person(func(c echo.Context) error { return admin.Show(c.Response(), c.Request()) })
 	s.get(pages.AdminPath, func(c echo.Context) error {
 		p, err := s.session(c.Request())
-		if err != nil || p == nil || !slices.Contains(s.options.Admins, p.Subject) {
+		if err != nil || p == nil || !s.admin(p) {
 			return echo.ErrNotFound
 		}
 		return show(c)
 	})
 	return nil
+}
+
+// admin reports whether a principal is one of the admins.
+func (s *Server) admin(p *identity.Principal) bool {
+	return slices.Contains(s.options.Admins, p.Subject)
 }

@@ -73,7 +73,13 @@ func TestAdmin_IsUnknownToAllOthers(t *testing.T) {
 			t.Errorf("%s: %d %.300s", name, status, body)
 		}
 	}
-	if status, body := get(opened(func(*Options) {}), "/admin", "who=zotero:1"); status != 200 || !strings.Contains(body, "Slowest calls") {
+	f := opened(func(*Options) {})
+	if status, body := get(f, "/admin", "who=zotero:1"); status != 200 || !strings.Contains(body, "Slowest calls") {
 		t.Errorf("the admin: %d %.300s", status, body)
+	}
+	for cookie, leads := range map[string]bool{"who=zotero:1": true, "who=zotero:2": false} {
+		if status, body := get(f, "/activity", cookie); status != 200 || strings.Contains(body, `href="/admin"`) != leads {
+			t.Errorf("%s: %d %.2000s", cookie, status, body)
+		}
 	}
 }

@@ -31,7 +31,7 @@ func (p *Pages) Grants(r *http.Request) (*identity.Grants, error) {
 	case s.Token != "":
 		return nil, nil //nolint:nilnil // the operator made the token
 	}
-	g := &identity.Grants{}
+	g := &identity.Grants{Keys: s.Key != ""}
 	if g.Form, err = p.newField(s); err != nil {
 		return nil, err
 	}

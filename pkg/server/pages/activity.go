@@ -49,7 +49,9 @@ type ActivityOptions struct {
 	// Grants returns the grants of the person who sent a request, or nil if they have
 	// none to end here. Nil if there is no sign-in.
 	Grants func(*http.Request) (*identity.Grants, error)
-	Now    func() time.Time // nil: [time.Now]
+	// Admin reports whether a principal is an admin. Nil reports nobody.
+	Admin func(*identity.Principal) bool
+	Now   func() time.Time // nil: [time.Now]
 }
 
 // Activity is the page on which people see what their clients did, and end them.
@@ -80,7 +82,7 @@ type activityPage struct {
 	Partial              bool
 	Before, After, Next  string // addresses; "" if there is none
 	KeptDays, Most       int
-	SignedIn             bool
+	SignedIn, Admin      bool // Admin says that the page leads to that of the admins
 	Grants               *identity.Grants
 	GrantsFault          string
 }
@@ -103,7 +105,8 @@ func (a *Activity) Show(w http.ResponseWriter, r *http.Request) error {
 		return a.options.Library.Fail(w, r, err)
 	}
 	principal := activity.Local
-	if p := identity.PrincipalFrom(r.Context()); p != nil {
+	p := identity.PrincipalFrom(r.Context())
+	if p != nil {
 		principal = p.Subject
 	}
 	done, err := a.options.Log.Day(r.Context(), principal, day)
@@ -112,7 +115,7 @@ func (a *Activity) Show(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := &activityPage{
 		Day: day.Format(time.DateOnly), Client: q.Get("client"), Outcome: q.Get("outcome"), More: done.More, Unread: done.Unread, Partial: done.Partial,
-		KeptDays: keptDays, SignedIn: a.options.Grants != nil, Most: activity.MaxEntries,
+		KeptDays: keptDays, SignedIn: a.options.Grants != nil, Most: activity.MaxEntries, Admin: a.options.Admin != nil && p != nil && a.options.Admin(p),
 	}
 	data.list(done.Entries, q, now)
 	if next := day.AddDate(0, 0, 1); !next.After(now) {

@@ -56,7 +56,7 @@ func watched(t *testing.T, l *doneLog, grants func(*http.Request) (*identity.Gra
 	admin, err := NewAdmin(AdminOptions{
 		Library: beside, Log: l, Now: now, Upstreams: func() map[string]string { return map[string]string{"zotero": "open", "bucket": "closed"} },
 		Replicas: func() []Replica {
-			return []Replica{{Library: "group:4711", Complete: true, AsOf: noon.Add(-3 * time.Second), Version: "42", Bytes: 1<<20 + 1}, {Library: "user:1"}}
+			return []Replica{{Library: "group:4711", Complete: true, AsOf: noon.Add(-3 * time.Second), Bytes: 1<<20 + 1}, {Library: "user:1"}}
 		},
 	})
 	if err != nil {
@@ -245,7 +245,7 @@ func TestAdmin_ShowsWhoAndWhat(t *testing.T) {
 	text := spaced(root)
 	for _, s := range []string{
 		"zotero:2 9 0 zotero:1 5 2 2026-11-29 12:00", "claude 1 14 0", "And 3 more with fewer calls", "search 14 2 2 ms 2 ms", "unavailable 2", "2026-11-29 11:57:00 tool3. group:4711 unavailable zotero:1 cursor 51 ms",
-		"Upstream bucket answers Upstream zotero does not answer", "Replica group:4711 complete, version 42, as at the source 3.0 s ago, 2 MiB", "Replica user:1 is being read, 0 MiB",
+		"Upstream bucket answers Upstream zotero does not answer", "Replica group:4711 complete, as at the source 3.0 s ago, 2 MiB", "Replica user:1 is being read, 0 MiB",
 		"3 calls were counted", "4 parts can't be read", "7 calls of this instance could not be kept", "Not all days",
 	} {
 		if !strings.Contains(text, s) {

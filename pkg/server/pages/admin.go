@@ -23,7 +23,6 @@ type Replica struct {
 	Library  string
 	Complete bool
 	AsOf     time.Time // when it last was as the upstream; zero if never
-	Version  string    // "" if it is not known
 	Bytes    int64
 }
 
@@ -138,9 +137,6 @@ func (a *Admin) states(data *adminPage) {
 		state := "is being read"
 		if x.Complete {
 			state = "complete"
-		}
-		if x.Version != "" {
-			state += ", version " + x.Version
 		}
 		if !x.AsOf.IsZero() {
 			state += ", as at the source " + inWords(a.options.Now().Sub(x.AsOf)) + " ago"
