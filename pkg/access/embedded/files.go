@@ -82,12 +82,12 @@ func readIn(folder, path string, most int64) (content []byte, reason string, err
 	if err != nil {
 		return nil, "its folder can't be opened", nil
 	}
-	defer f.Close() // only read
+	defer func() { _ = f.Close() }() // only read
 	file, at, reason := f.Open(path)
 	if reason != "" {
 		return nil, reason, nil
 	}
-	defer file.Close() // only read
+	defer func() { _ = file.Close() }() // only read
 	if reason := extract.Refusal(file, at); reason != "" {
 		return nil, reason, nil
 	}
