@@ -30,6 +30,13 @@ type memory struct {
 	creates int
 }
 
+// kept returns the number of objects.
+func (m *memory) kept() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.objects)
+}
+
 func (m *memory) Create(_ context.Context, name string, data []byte, expires time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -277,12 +284,12 @@ func TestLog_FlushesEachMinute(t *testing.T) {
 		p.Record("zotero:1", call(noon, "search"))
 		time.Sleep(time.Minute - 1)
 		synctest.Wait()
-		if len(store.objects) != 0 {
+		if store.kept() != 0 {
 			t.Error("too early")
 		}
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		if len(store.objects) != 1 {
+		if store.kept() != 1 {
 			t.Error("not saved")
 		}
 		stop()
