@@ -49,7 +49,7 @@ type ActivityOptions struct {
 	// Grants returns the grants of the person who sent a request, or nil if they have
 	// none to end here. Nil if there is no sign-in.
 	Grants func(*http.Request) (*identity.Grants, error)
-	// Admin reports whether a principal is an admin. Nil reports nobody.
+	// Admin reports whether a principal is an admin; nil: none is.
 	Admin func(*identity.Principal) bool
 	Now   func() time.Time // nil: [time.Now]
 }
