@@ -36,5 +36,9 @@ go build -o "$WORK/bin/count" ./.ci/count || exit 1
 # The contract first: the other tests end by stopping the server.
 STACKROOM_TEST_ZOTERO=1 ZOTERO_TEST_SEED=$WORK/seed.json \
   tier "zotero: the contract" ^TestZotero ./pkg/zotero
+if [ -n "${CI_FULL-}" ]; then
+  STACKROOM_TEST_LONG=1 CGO_ENABLED=1 GOFLAGS=-race STACKROOM_TEST_ZOTERO=1 ZOTERO_TEST_SEED=$WORK/seed.json \
+    tier "zotero: two members" ^TestTwoMembersChangeAZoteroGroupAtRandom ./cmd/stackroom
+fi
 STACKROOM_TEST_ZOTERO=1 ZOTERO_TEST_SEED=$WORK/seed.json ZOTERO_TEST_SERVER=$ROOT/.ci/zotero/server.sh \
   tier "zotero: the whole program" ^TestZotero ./cmd/stackroom

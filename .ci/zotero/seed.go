@@ -13,8 +13,15 @@ type seed struct {
 	Keys      map[string]string `json:"keys"` // "all", "personal", "read_only", "one_group", "outsider", "dead"
 	Libraries []madeLibrary     `json:"libraries"`
 	Contract  contractSeed      `json:"contract"`
+	Pair      pairSeed          `json:"pair"`
 	Written   int               `json:"written"` // objects, in this run
 	Seconds   float64           `json:"seconds"`
+}
+
+// pairSeed is an empty group that two members may change, each with a key for it alone.
+type pairSeed struct {
+	Group int      `json:"group"`
+	Keys  []string `json:"keys"`
 }
 
 // madeLibrary is one library and what must be found in it.
@@ -86,6 +93,9 @@ func fill(ctx context.Context, admin *api, key string, fixtures fs.FS) (*seed, e
 	if s.Keys["one_group"], err = ensureKey(ctx, admin, owner, "one group only", object{"groups": object{fmt.Sprint(groups[minds]): object{"library": true}}}); err != nil {
 		return nil, err
 	}
+	if s.Pair, err = makePair(ctx, admin); err != nil {
+		return nil, err
+	}
 	for i, b := range shelves {
 		made, written, err := b.write(ctx, admin, s.Keys, groups)
 		if err != nil {
@@ -96,6 +106,25 @@ func fill(ctx context.Context, admin *api, key string, fixtures fs.FS) (*seed, e
 		s.Libraries = append(s.Libraries, *made)
 	}
 	return s, nil
+}
+
+// secondOfPair is a person who is in no other group.
+const secondOfPair = 404
+
+// makePair makes the group of two members: the other tests' people don't see it.
+func makePair(ctx context.Context, admin *api) (p pairSeed, err error) {
+	if p.Group, err = ensureGroup(ctx, admin, "Two members", contractOwner, secondOfPair); err != nil {
+		return p, err
+	}
+	access := object{"groups": object{fmt.Sprint(p.Group): object{"library": true, "write": true}}}
+	for _, user := range []int{contractOwner, secondOfPair} {
+		key, err := ensureKey(ctx, admin, user, "the group of two members only", access)
+		if err != nil {
+			return p, err
+		}
+		p.Keys = append(p.Keys, key)
+	}
+	return p, nil
 }
 
 // shelve reads the fixtures and decides what goes where.

@@ -20,6 +20,10 @@ type zoteroSeed struct {
 	URL       string            `json:"url"`
 	Keys      map[string]string `json:"keys"`
 	Libraries []seededLibrary   `json:"libraries"`
+	Pair      struct {
+		Group int
+		Keys  []string
+	} `json:"pair"`
 }
 
 // seededLibrary is one library and its known content.

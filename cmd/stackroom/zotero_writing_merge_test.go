@@ -13,6 +13,12 @@ import (
 // zoteroAPI sends a request to the Zotero server with the owner's key.
 func zoteroAPI(t *testing.T, s *zoteroSeed, method, path string, body any) []byte {
 	t.Helper()
+	return zoteroAPIAs(t, s, s.Keys["personal"], method, path, body)
+}
+
+// zoteroAPIAs sends a request with a key.
+func zoteroAPIAs(t *testing.T, s *zoteroSeed, key, method, path string, body any) []byte {
+	t.Helper()
 	sent, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +27,7 @@ func zoteroAPI(t *testing.T, s *zoteroSeed, method, path string, body any) []byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Zotero-API-Key", s.Keys["personal"])
+	req.Header.Set("Zotero-API-Key", key)
 	req.Header.Set("Zotero-API-Version", "3")
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
