@@ -89,10 +89,4 @@ home=$("$NODE" -p 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"
 ZOTERO_API_KEY=$key hour "writing over zotero" "$WORK/zotero-clients-data" "$home" "$WORK/seed.json"
 
 unset ZOTERO_URL
-mkdir -p "$WORK/hour-data"
-printf '@book{a, title={Ponds}, author={Lake, Ann}, year=1990}\n' >"$WORK/ponds.bib"
-if STACKROOM_DATA=$WORK/hour-data "$WORK/bin/stackroom" import "$WORK/ponds.bib" >"$WORK/import.log" 2>&1; then
-  hour "writing embedded" "$WORK/hour-data" local
-else
-  fail "writing embedded: the import failed"
-fi
+hour "writing embedded" "$WORK/hour-data" local

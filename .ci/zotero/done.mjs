@@ -4,23 +4,24 @@
 //
 //   node done.mjs PROGRAM DATA LIBRARY [SEED]
 //
-// DATA is the folder of both processes. SEED says where the Zotero server is, for a
-// library of its own. Prints one row for every check: "pass" or "fail", a tab and its
+// DATA is the folder of both processes. SEED says where the Zotero server is; without it
+// a bibliography with a PDF file is imported, for the embedded library. Prints one row for every check: "pass" or "fail", a tab and its
 // name; the receipts go to standard error.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { Client as FirstClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as FirstHTTP } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { storePDF } from "./pdf.mjs";
+import { pdfOf, storePDF } from "./pdf.mjs";
 
 const [program, data, library, seedFile] = process.argv.slice(2);
 const seed = seedFile && JSON.parse(readFileSync(seedFile, "utf8"));
 const titles = [["Ice on lakes", "Ice on rivers", "Ice on seas"], ["Snow in towns", "Snow in fields", "Snow in woods"]]; // by client
 const copies = ["Frozen water", "White winters"];
-const quote = "The ice of lakes is thick";
+const quotes = ["The ice of lakes is thick", "that of rivers thin"];
+const lines = ["Of ice we know but little.", `${quotes.join(", and ")}.`];
 
 // crossref answers requests for works by DOI as Crossref does.
 const crossref = createServer((request, response) => {
@@ -119,15 +120,13 @@ async function live(number, urls) {
     await attempt("files the works", "update_items", { ids, add_collections: [made.changes[0].id.split("/")[1]] });
     await attempt("writes a note", "write_note", { id: ids[0], text: "# Why\n\nThe ice is **thick**." });
     if (seed) {
-      await storePDF(seed, ids[0].split("/")[1], ["Of ice we know but little.", `${quote}, and that of rivers thin.`]);
+      await storePDF(seed, ids[0].split("/")[1], lines);
       // The process that is asked finds the file when it hears of it.
       let found = await call("fetch", { id: ids[0] });
       for (let i = 0; i < 200 && !found.attachments?.length; i++, await sleep(100)) found = await call("fetch", { id: ids[0] });
-      await attempt("highlights a sentence", "annotate", { id: ids[0], quote, comment: "How thick?" });
-    } else {
-      const answer = await call("annotate", { id: ids[0], quote });
-      row(answer.status === "error" ? "pass" : "fail", `is told why nothing is highlighted: ${answer.words}`);
     }
+    const marked = seed ? ids[0] : (await call("search", { library, query: "title:Ponds" })).results[0].id;
+    await attempt("highlights a sentence", "annotate", { id: marked, quote: quotes[number], comment: "How thick?" });
     const copy = await attempt("adds a duplicate", "add_items", { library, works: `@article{x, title={${copies[number]}}, author={Frost, Ada}, year=1997}` });
     const merged = await attempt("merges two duplicates", "merge_items", { keep: ids[0], duplicates: [copy.changes[0].id] });
     const kept = await call("search", { library, query: `"${copies[number]}"` });
@@ -143,8 +142,19 @@ async function live(number, urls) {
   }
 }
 
+// importPonds imports a work with a PDF file.
+function importPonds() {
+  const folder = `${data}-source`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/ice.pdf`, pdfOf(lines));
+  writeFileSync(`${folder}/ponds.bib`, "@book{a, title={Ponds}, author={Lake, Ann}, year=1990, file={ice.pdf}}\n");
+  const { status, stderr } = spawnSync(program, ["import", `${folder}/ponds.bib`], { env: { ...process.env, STACKROOM_DATA: data }, encoding: "utf8" });
+  if (status !== 0) throw new Error(`the import failed: ${stderr}`);
+}
+
 const processes = [];
 try {
+  if (!seed) importPonds();
   const resolver = await listening(crossref);
   for (let i = 0; i < 2; i++) processes.push(await serve(resolver));
   const urls = processes.map((p) => p.url);

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 
 // pdfOf returns a file with these lines, each on a page of its own.
-function pdfOf(lines) {
+export function pdfOf(lines) {
   const objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"];
   const pages = lines.map((line) => {
     const stream = `BT /F1 12 Tf 72 700 Td (${line}) Tj ET`;

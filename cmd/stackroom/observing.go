@@ -36,7 +36,7 @@ type observing struct {
 // observe starts telemetry. The audit is a stream of its own, which is kept where
 // logs are kept.
 func observe(ctx context.Context, c *config.Config, over transport, audit, console io.Writer, logger *slog.Logger) (*observing, error) {
-	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{Writing: &tool.Writing{}}) // for the names alone
+	catalog, err := tool.NewCatalog(noLibraries{}, tool.Options{Writing: &tool.Writing{}, Receipts: true}) // for the names alone
 	if err != nil {
 		return nil, err
 	}

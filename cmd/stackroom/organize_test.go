@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -57,14 +55,14 @@ func (d *distant) asked() []string {
 	return d.calls
 }
 
-// tagged returns a stand-in with a personal library whose works have [oldTag], and a
+// tagged returns a stand-in with a personal library whose works have [oldTag], and asks a
 // server over it that has read the library whole.
-func tagged(t testing.TB) (d *distant, url string) {
+func tagged(t testing.TB) (*distant, asker) {
 	t.Helper()
 	zotero := &signintest.Zotero{}
 	zotero.Other = &signintest.Libraries{Zotero: zotero, Works: taggedWorks}
 	key := zotero.GiveWriting(signintest.User{ID: 1})
-	d = &distant{Handler: zotero}
+	d := &distant{Handler: zotero}
 	server := httptest.NewServer(d)
 	t.Cleanup(server.Close)
 	for first := 0; first < taggedWorks; first += batchSize {
@@ -82,43 +80,24 @@ func tagged(t testing.TB) (d *distant, url string) {
 			t.Fatal(res, err)
 		}
 	}
-	url, _ = start(t, "STACKROOM_DATA="+t.TempDir(), "ZOTERO_URL="+server.URL, "ZOTERO_API_KEY="+key, "RATE_LIMIT_MAX=0", "STACKROOM_RESOLVERS=none")
+	url, _ := start(t, "STACKROOM_DATA="+t.TempDir(), "ZOTERO_URL="+server.URL, "ZOTERO_API_KEY="+key, "RATE_LIMIT_MAX=0", "STACKROOM_RESOLVERS=none")
+	ask := overREST(url)
 	for range 600 {
-		if a := toolCall(t, url, "search", `{"query":"","library":"user:1","limit":1}`); a.Total == taggedWorks && !strings.Contains(a.text, "being read") {
-			return d, url
+		a := ask(t, "search", map[string]any{"query": "", "library": "user:1", "limit": 1})
+		if a.Total == taggedWorks && !strings.Contains(a.text, "being read") {
+			return d, ask
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.Fatal("the library was not read")
-	return nil, ""
-}
-
-// toolCall calls a tool, which must answer.
-func toolCall(t testing.TB, url, tool, arguments string) (a toolAnswer) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/tools/"+tool, strings.NewReader(arguments))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(res.Body); err != nil || res.StatusCode != http.StatusOK || json.Unmarshal(body.Bytes(), &a) != nil {
-		t.Fatalf("%s: %d %.300s, %v", tool, res.StatusCode, body.String(), err)
-	}
-	a.text = body.String()
-	return a
+	return nil, nil
 }
 
 // rename renames a tag of the library by one plan.
-func rename(t testing.TB, url, from, to string) {
+func rename(t testing.TB, ask asker, from, to string) {
 	t.Helper()
-	plan := toolCall(t, url, "organize", fmt.Sprintf(`{"library":"user:1","action":"rename_tags","tags":[%q],"name":%q}`, from, to))
-	done := toolCall(t, url, "apply_changes", fmt.Sprintf(`{"plan":%q}`, plan.Plan))
+	plan := ask(t, "organize", map[string]any{"library": "user:1", "action": "rename_tags", "tags": []string{from}, "name": to})
+	done := ask(t, "apply_changes", map[string]any{"plan": plan.Plan})
 	if plan.Status != "planned" || plan.Total != taggedWorks || done.Status != "done" || done.Total != taggedWorks {
 		t.Fatalf("%s of %d, then %s of %d", plan.Status, plan.Total, done.Status, done.Total)
 	}
@@ -127,9 +106,9 @@ func rename(t testing.TB, url, from, to string) {
 // TestOrganize_RenamesATagInFewRequests renames a tag of 1,000 works, which takes 20
 // batches and at most 5 further requests, and finds the works by the new tag at once.
 func TestOrganize_RenamesATagInFewRequests(t *testing.T) {
-	d, url := tagged(t)
+	d, ask := tagged(t)
 	d.wait(0)
-	rename(t, url, oldTag, "read")
+	rename(t, ask, oldTag, "read")
 	batches := 0
 	for _, call := range d.asked() {
 		if strings.HasPrefix(call, http.MethodPost) {
@@ -140,7 +119,7 @@ func TestOrganize_RenamesATagInFewRequests(t *testing.T) {
 		t.Errorf("%d batches, %d requests: %q", batches, n, d.asked())
 	}
 	for tag, want := range map[string]int{oldTag: 0, "read": taggedWorks, "kept": taggedWorks} {
-		if a := toolCall(t, url, "search", fmt.Sprintf(`{"query":"","library":"user:1","tags":[%q],"limit":1}`, tag)); a.Total != want {
+		if a := ask(t, "search", map[string]any{"query": "", "library": "user:1", "tags": []string{tag}, "limit": 1}); a.Total != want {
 			t.Errorf("%d works have the tag %q, want %d", a.Total, tag, want)
 		}
 	}
@@ -150,11 +129,11 @@ func TestOrganize_RenamesATagInFewRequests(t *testing.T) {
 // that answers after 50 ms. The yardstick is the time that 20 requests take.
 func BenchmarkOrganize_RenamesATag(b *testing.B) {
 	const delay = 50 * time.Millisecond
-	d, url := tagged(b)
+	d, ask := tagged(b)
 	d.wait(delay)
 	from, to := oldTag, "read"
 	for b.Loop() {
-		rename(b, url, from, to)
+		rename(b, ask, from, to)
 		from, to = to, from
 	}
 	each := b.Elapsed() / time.Duration(b.N)

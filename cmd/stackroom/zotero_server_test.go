@@ -135,11 +135,11 @@ type toolAnswer struct {
 }
 
 // asker calls a tool of a running stackroom.
-type asker func(t *testing.T, tool string, arguments map[string]any) toolAnswer
+type asker func(t testing.TB, tool string, arguments map[string]any) toolAnswer
 
 // overREST asks with plain HTTP. header is a list of names and values.
 func overREST(url string, header ...string) asker {
-	return func(t *testing.T, tool string, arguments map[string]any) toolAnswer {
+	return func(t testing.TB, tool string, arguments map[string]any) toolAnswer {
 		t.Helper()
 		if arguments == nil {
 			arguments = map[string]any{}
@@ -187,7 +187,7 @@ func overMCP(t *testing.T, url string) asker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = session.Close() })
-	return func(t *testing.T, tool string, arguments map[string]any) toolAnswer {
+	return func(t testing.TB, tool string, arguments map[string]any) toolAnswer {
 		t.Helper()
 		r, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
 		if err != nil {
@@ -213,7 +213,7 @@ func overMCP(t *testing.T, url string) asker {
 
 // read decodes what answers have in common. Lists of other shapes, such as
 // fetch's tags, are left out.
-func (a toolAnswer) read(t *testing.T, tool string, body []byte) toolAnswer {
+func (a toolAnswer) read(t testing.TB, tool string, body []byte) toolAnswer {
 	t.Helper()
 	if tool == "fetch" || tool == "read_text" {
 		return a

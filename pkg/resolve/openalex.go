@@ -20,8 +20,8 @@ type openAlexWork struct {
 	} `json:"best_oa_location"`
 }
 
-// openAlex asks OpenAlex whether works are retracted and where they are open: for one DOI, which costs
-// nothing, or with a key for many in one call.
+// openAlex asks OpenAlex whether works are retracted and where they are open: for one
+// DOI, which costs nothing, or with a key for many in one call.
 func (r *Resolver) openAlex(ctx context.Context, part []reference.Identifier) (answers, error) {
 	query := r.contactQuery(url.Values{"select": {"id,doi,is_retracted,best_oa_location"}}, "mailto")
 	if key := r.key(); key != "" {

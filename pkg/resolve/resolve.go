@@ -106,8 +106,9 @@ type Options struct {
 	// (https://github.com/zotero/translation-server), "" for none. It fetches the
 	// pages that it is asked for, so it should reach public hosts only.
 	TranslationServer string
-	// Public fails with [library.Invalid] for the address of a page that is not on a public host, which the
-	// translation server is not asked for. Nil is [public.Check] for ports 80 and 443.
+	// Public fails with [library.Invalid] for the address of a page that is not on a
+	// public host: the translation server is not asked for it. Nil is [public.Check] for
+	// ports 80 and 443.
 	Public func(ctx context.Context, page *url.URL) error
 }
 

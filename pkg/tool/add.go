@@ -60,7 +60,7 @@ func addItems(ctx context.Context, c *writeCall, in addInput) (*proposal, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayStore(w, in.PDF); err != nil {
+	if err := c.checkPDF(w, in.PDF); err != nil {
 		return nil, err
 	}
 	into, err := c.collectionKeys(ctx, lib, in.Collections)

@@ -25,15 +25,20 @@ const (
 	maxAddressChars = 2_000
 )
 
-// mayStore returns why files can't be stored in a library, nil if they can or none are
-// asked for.
-func (c *writeCall) mayStore(w library.Writer, pdf string) error {
+// checkPDF returns why the files that the argument asks for can't be stored in a
+// library, or nil.
+func (c *writeCall) checkPDF(w library.Writer, pdf string) error {
 	if pdf == "" {
 		return nil
 	}
 	if u, err := url.Parse(pdf); pdf != openPDF && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
 		return library.Errorf(library.Invalid, "argument %q is neither %q nor an http or https URL", "pdf", openPDF)
 	}
+	return c.mayStore(w)
+}
+
+// mayStore returns why files can't be fetched and stored in a library, or nil.
+func (c *writeCall) mayStore(w library.Writer) error {
 	if _, err := storeOf(w); err != nil {
 		return err
 	}

@@ -123,6 +123,22 @@ func TestAddItems_AddsWithoutAFile(t *testing.T) {
 	}
 }
 
+// TestAddItems_TellsOfAFileWhenItStops can't fetch the file, and the run is cut off: the
+// plan that does the rest has no attachment, so the answer has to name the file.
+func TestAddItems_TellsOfAFileWhenItStops(t *testing.T) {
+	l, _, c := storing(t, "")
+	l.After = func(_ int, o []library.Outcome) ([]library.Outcome, error) {
+		for i := range o {
+			o[i] = library.Outcome{Status: library.EditUnknown, Err: library.Errorf(library.Unavailable, "reset")}
+		}
+		return o, nil
+	}
+	out := c.do(t, "add_items", book("Raum", nowhere))
+	if said := strings.Join(out.Notices, "\n"); out.Status != statusStopped || out.Plan == "" || !strings.Contains(said, "is not added: The page or file does not exist") {
+		t.Errorf("%+v", out)
+	}
+}
+
 // TestAddItems_StoresFilesOfHeldWorks gives files of a work that the library has.
 func TestAddItems_StoresFilesOfHeldWorks(t *testing.T) {
 	l, _, c := storingIn(t, changetest.New(library.Local, []librarytest.Work{{Item: library.Item{

@@ -11,9 +11,9 @@ import (
 
 // askPages asks the web pages that references name which no registry was found to
 // have, at most [resolve.MaxCalls] of them: the translation server where there is
-// one, or the page itself. It returns how these two answered. A page that states the reference's title
-// shows that it exists; any other page says nothing, since hosts answer with pages of
-// their own for what they no longer have.
+// one, or the page itself. It returns how these two answered. A page that states the
+// reference's title shows that it exists; any other page says nothing, since hosts
+// answer with pages of their own for what they no longer have.
 func (c *checking) askPages(ctx context.Context, list []*checkedOne, step func()) (translation, page resolve.Asked) {
 	translation.Service, page.Service = resolve.Translation, resolve.WebPage
 	if !c.registries.Asks(resolve.WebPage) {

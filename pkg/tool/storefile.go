@@ -24,7 +24,7 @@ const (
 type downloads struct {
 	files   map[string]library.File // by the keys of their attachments
 	left    int64                   // bytes that may still be fetched
-	missing []string                // what to say of files that are not there
+	missing int                     // files that can't be fetched
 }
 
 // fileEdits returns the edits of a plan that make an attachment for a file to fetch.
@@ -38,7 +38,7 @@ func (c *writeCall) reserve(ctx context.Context, w library.Writer, p *change.Pla
 	if len(fileEdits(p)) == 0 {
 		return func() {}, nil
 	}
-	if err := c.mayStore(w, openPDF); err != nil {
+	if err := c.mayStore(w); err != nil {
 		return nil, err
 	}
 	select {
@@ -62,7 +62,8 @@ func (c *writeCall) download(ctx context.Context, w library.Writer, p *proposal)
 		content, err := c.fetchPDF(aside, e, d.left)
 		if err != nil {
 			dropped = append(dropped, e.Key)
-			d.missing = append(d.missing, fmt.Sprintf("the PDF file of %s is not added: %s", parentOf(p.plan, e), words(library.AsError(err))))
+			d.missing++
+			p.notices = append(p.notices, fmt.Sprintf("the PDF file of %s is not added: %s", parentOf(p.plan, e), words(library.AsError(err))))
 			continue
 		}
 		has, err := sameFile(ctx, w, p.plan, e, content)
@@ -84,7 +85,7 @@ func (c *writeCall) download(ctx context.Context, w library.Writer, p *proposal)
 	kept := *p.plan
 	kept.Edits = slices.DeleteFunc(slices.Clone(kept.Edits), func(e change.Edit) bool { return slices.Contains(dropped, e.Key) })
 	if len(kept.Edits) == 0 {
-		return nil, library.Errorf(library.Conflict, "nothing is added: %s", strings.Join(slices.Concat(p.notices, d.missing), "; "))
+		return nil, library.Errorf(library.Conflict, "nothing is added: %s", strings.Join(p.notices, "; "))
 	}
 	kept.Title = titleOf(kept.Edits)
 	p.plan = &kept
@@ -139,12 +140,9 @@ func sameFile(ctx context.Context, w library.Writer, p *change.Plan, e change.Ed
 	return "", err
 }
 
-// store stores the files of attachments that are made, and says what is missing. The
-// plan of the answer stores the rest.
+// store stores the files of attachments that are made. The plan of the answer stores
+// the rest.
 func (c *writeCall) store(ctx context.Context, d *downloads, out *writeOutput, r *change.Receipt, w library.Writer) {
-	for _, missing := range d.missing {
-		out.note(missing)
-	}
 	failed := 0
 	for i, e := range r.Edits {
 		f, ok := d.files[e.Key]
@@ -160,7 +158,7 @@ func (c *writeCall) store(ctx context.Context, d *downloads, out *writeOutput, r
 			out.note(fmt.Sprintf("the PDF file of %s is not stored: %s", parentOf(&r.Plan, e), words(library.AsError(err))))
 		}
 	}
-	if failed+len(d.missing) > 0 && out.Status == statusDone {
+	if failed+d.missing > 0 && out.Status == statusDone {
 		out.Status = statusPartly
 	}
 	if failed == 0 || out.Plan != "" {

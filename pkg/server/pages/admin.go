@@ -59,7 +59,7 @@ const listedCounts = 50
 
 // adminPage is the data of the page.
 type adminPage struct {
-	Days                    int
+	Days, Most              int // Most is the most calls that are recorded of a member in a minute
 	Choices                 []page.Link
 	Members, Clients, Tools counts
 	Codes                   counts
@@ -104,7 +104,7 @@ func (a *Admin) Show(w http.ResponseWriter, r *http.Request) error {
 		return a.options.Library.Fail(w, r, err)
 	}
 	data := &adminPage{
-		Days: days, Members: listed(s.Members), Clients: listed(s.Clients), Tools: listed(s.Tools), Codes: classes(s.Codes),
+		Days: days, Most: activity.MaxEntries, Members: listed(s.Members), Clients: listed(s.Clients), Tools: listed(s.Tools), Codes: classes(s.Codes),
 		More: s.More, Unread: s.Unread, Lost: a.options.Log.Lost(), Partial: s.Partial,
 	}
 	for _, n := range daysAsked() {
