@@ -15,34 +15,24 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/change"
 )
 
-// TestActivity_IsSavedAtTheEnd holds that calls over REST and MCP are in the data folder
-// after SIGTERM, without the words of the caller.
+// TestActivity_IsSavedAtTheEnd holds that calls over REST and MCP, and those of a page, are
+// in the data folder after SIGTERM, without the words of the caller.
 func TestActivity_IsSavedAtTheEnd(t *testing.T) {
 	data := t.TempDir()
 	r := startRunning(t, "STACKROOM_DATA="+data)
 	const message = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"query":"darwin"}}}`
 	for path, body := range map[string]string{"/tools/search": `{"query":"darwin"}`, "/mcp": message} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.addr+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Accept", "application/json, text/event-stream")
-		req.Header.Set("User-Agent", "script/1.0")
-		res, err := http.DefaultClient.Do(req)
-		if err != nil || res.StatusCode != http.StatusOK {
-			t.Fatalf("%s: %v %v", path, res, err)
-		}
-		_ = res.Body.Close()
+		send(t, r, http.MethodPost, path, body, http.StatusOK)
 	}
+	send(t, r, http.MethodGet, "/changes/local/01M8KEM973EKN46JQYPXXFG2RF", "", http.StatusNotFound)
 	if status := r.stop(); status != 0 {
 		t.Fatalf("status %d: %s", status, r.logs)
 	}
 	day, err := activity.New(activity.Options{Recorder: activity.NewRecorder(), Store: change.NewFolder(filepath.Join(data, "activity"), nil)}).Day(t.Context(), activity.Local, time.Now())
-	if err != nil || len(day.Entries) != 2 {
+	if err != nil || len(day.Entries) != 3 || day.Entries[0].Tool != "show_receipt" || day.Entries[0].Code != "not_found" {
 		t.Fatalf("%+v %v", day, err)
 	}
-	for _, e := range day.Entries {
+	for _, e := range day.Entries[1:] {
 		if e.Tool != "search" || e.Client != "script" || !e.OK() || e.Library() != "local" || e.Took <= 0 {
 			t.Errorf("%+v", e)
 		}
@@ -55,6 +45,23 @@ func TestActivity_IsSavedAtTheEnd(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// send sends a request of a client and expects a status.
+func send(t *testing.T, r *running, method, path, body string, want int) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.addr+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json, text/event-stream")
+	req.Header.Set("User-Agent", "script/1.0")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil || res.StatusCode != want {
+		t.Fatalf("%s: %v %v", path, res, err)
+	}
+	_ = res.Body.Close()
 }
 
 // TestActivity_MemberEndsClient holds that a member sees what a client did, on the page

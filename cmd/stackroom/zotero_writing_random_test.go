@@ -21,7 +21,7 @@ import (
 // The size of the test of two members.
 const (
 	randomWorks = 200
-	randomTags    = 12
+	randomTags  = 12
 )
 
 // fieldsOf is what the test changes of a work.

@@ -206,6 +206,25 @@ func TestLog_RetriesAnHour(t *testing.T) {
 	}
 }
 
+// TestLog_StopsAtAStoreThatIsDown leaves the other records to the next flush.
+func TestLog_StopsAtAStoreThatIsDown(t *testing.T) {
+	store := newMemory()
+	p := newProcess(store)
+	store.create = library.Errorf(library.Unavailable, "down")
+	for i := range 10 * parallel {
+		p.Record(fmt.Sprint("zotero:", i), call(noon, "search"))
+	}
+	p.Flush(t.Context())
+	if store.creates > parallel {
+		t.Errorf("%d objects were tried, at most %d at once", store.creates, parallel)
+	}
+	store.create = nil
+	p.Flush(t.Context())
+	if store.kept() != 10*parallel {
+		t.Errorf("%d objects", store.kept())
+	}
+}
+
 func TestLog_KeepsAnObjectOnce(t *testing.T) {
 	store := newMemory()
 	store.create, store.late = library.Errorf(library.Unavailable, "the answer did not arrive"), true

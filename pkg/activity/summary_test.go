@@ -57,8 +57,14 @@ func TestSummary_IsKeptOfDaysThatAreOver(t *testing.T) {
 	if store.gets != 2 || store.objects["activity/summary/2026-11-28"] == nil || store.objects["activity/summary/2026-11-29"] != nil {
 		t.Errorf("%d reads, %q", store.gets, slices.Sorted(maps.Keys(store.objects)))
 	}
-	p.now = dayOf(noon).Add(2 * patience) // entries of yesterday may still be saved
 	delete(store.objects, "activity/summary/2026-11-28")
+	damaged := folderOf(noon.AddDate(0, 0, -1)) + "damaged"
+	store.objects[damaged] = []byte("damaged")
+	if s, err := p.Summary(t.Context(), 2); err != nil || s.Unread != 1 || store.objects["activity/summary/2026-11-28"] != nil {
+		t.Errorf("a part that can't be read now: %+v %v", s, err)
+	}
+	delete(store.objects, damaged)
+	p.now = dayOf(noon).Add(2 * patience) // entries of yesterday may still be saved
 	if _, err := p.Summary(t.Context(), 2); err != nil || store.objects["activity/summary/2026-11-28"] != nil {
 		t.Errorf("kept too early: %v", err)
 	}

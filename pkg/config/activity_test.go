@@ -1,6 +1,9 @@
 package config
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestKeepsActivity_WherePeopleSeeTheirOwn(t *testing.T) {
 	for _, test := range []struct {
@@ -22,6 +25,19 @@ func TestKeepsActivity_WherePeopleSeeTheirOwn(t *testing.T) {
 	} {
 		if got := test.config.KeepsActivity(); got != test.want {
 			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}
+
+func TestUnknownAdmins_AreOfAnotherSignIn(t *testing.T) {
+	admins := []string{"zotero:1001", "oidc:https://a ada", "token:ada"}
+	for auth, known := range map[string]int{"zotero": 0, "oidc": 1, "tokens": 2, "none": -1, "": -1} {
+		want := slices.Clone(admins)
+		if known >= 0 {
+			want = slices.Delete(want, known, known+1)
+		}
+		if got := (&Config{Auth: auth, Admins: admins}).UnknownAdmins(); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", auth, got, want)
 		}
 	}
 }

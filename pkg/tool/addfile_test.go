@@ -139,6 +139,26 @@ func TestAddItems_TellsOfAFileWhenItStops(t *testing.T) {
 	}
 }
 
+// TestAddItems_StoresTheFileAfterALostAnswer has the answer lost in which the attachment
+// was made: the plan that does the rest finds it there, and stores its file.
+func TestAddItems_StoresTheFileAfterALostAnswer(t *testing.T) {
+	l, _, c := storing(t, "")
+	l.After = func(_ int, o []library.Outcome) ([]library.Outcome, error) {
+		for i := range o {
+			o[i] = library.Outcome{Status: library.EditUnknown, Err: library.Errorf(library.Unavailable, "reset")}
+		}
+		return o, nil
+	}
+	out := c.do(t, "add_items", book("Raum", goodPDF))
+	if out.Status != statusStopped || l.attached != 0 {
+		t.Fatalf("%d files: %+v", l.attached, out)
+	}
+	l.After = nil
+	if out = c.apply(t, out.Plan); out.Status != statusDone || len(l.stored(t, out)) != 1 {
+		t.Errorf("%+v", out)
+	}
+}
+
 // TestAddItems_StoresFilesOfHeldWorks gives files of a work that the library has.
 func TestAddItems_StoresFilesOfHeldWorks(t *testing.T) {
 	l, _, c := storingIn(t, changetest.New(library.Local, []librarytest.Work{{Item: library.Item{

@@ -146,7 +146,7 @@ func (c *writeCall) store(ctx context.Context, d *downloads, out *writeOutput, r
 	failed := 0
 	for i, e := range r.Edits {
 		f, ok := d.files[e.Key]
-		if status := r.Outcomes[i].Status; !ok || status != library.EditDone && status != library.EditUnchanged {
+		if !ok || r.Outcomes[i].Status != library.EditDone {
 			continue
 		}
 		files, err := storeOf(w)

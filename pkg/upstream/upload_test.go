@@ -42,8 +42,14 @@ func TestUpload_RefusesAddresses(t *testing.T) {
 		n := newNetwork(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
 		client := n.client(t)
 		for _, address := range []string{"", "file:///etc/passwd", "http://storage.test/f", "ftp://zotero.test/f", "https://user@storage.test/f", "://", "http://169.254.169.254/latest", "/f"} {
-			if err := client.Upload(t.Context(), address, "text/plain", []byte("x")); library.CodeOf(err) != library.Unavailable || !strings.Contains(err.Error(), "file storage") {
+			if err := client.Upload(t.Context(), address, "text/plain", []byte("x")); library.CodeOf(err) != library.Unavailable || !strings.Contains(err.Error(), "is not one of a file storage") {
 				t.Errorf("%q: %v", address, err)
+			}
+		}
+		plain := n.client(t, func(o *upstream.Options) { o.BaseURL = "http://127.0.0.1:23119" })
+		for _, address := range []string{"http://storage.test/f", "http://10.0.0.1/f", "http://user@127.0.0.1/f"} {
+			if err := plain.Upload(t.Context(), address, "text/plain", []byte("x")); library.CodeOf(err) != library.Unavailable || !strings.Contains(err.Error(), "is not one of a file storage") {
+				t.Errorf("%q, given without TLS: %v", address, err)
 			}
 		}
 	})

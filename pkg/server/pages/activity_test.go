@@ -134,7 +134,9 @@ func TestActivity_ListsCallsInParts(t *testing.T) {
 }
 
 func TestActivity_Filters(t *testing.T) {
-	get := watched(t, &doneLog{day: activity.Day{Entries: calls(9)}}, nil)
+	entries := calls(9)
+	entries[0].At = noon.Add(time.Second) // by the clock of another process
+	get := watched(t, &doneLog{day: activity.Day{Entries: entries}}, nil)
 	for query, want := range map[string]string{
 		"client=cursor":                "1 to 3 of 3",
 		"outcome=failed":               "1 to 3 of 3",
