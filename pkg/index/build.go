@@ -2,11 +2,12 @@ package index
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
@@ -20,7 +21,10 @@ type batch struct {
 	analysis *analysis
 	docs     []*segment.Document
 	size     int
+	most     int // size from which it is full
 }
+
+func newBatch() batch { return batch{analysis: newAnalysis(), most: batchBytes} }
 
 // add analyses a work, and reports whether the batch is full.
 func (b *batch) add(d *Document) (full bool) {
@@ -28,7 +32,7 @@ func (b *batch) add(d *Document) (full bool) {
 		b.docs = append(b.docs, doc)
 		b.size += doc.Size()
 	}
-	return b.size >= batchBytes
+	return b.size >= b.most
 }
 
 // take returns the documents of the batch and empties it.
@@ -39,54 +43,51 @@ func (b *batch) take() []*segment.Document {
 	return docs
 }
 
-// Builder writes an index into files of a directory. While one batch of works is
-// written, in the background, the next one is analysed and perhaps written. Memory is bounded by two
-// batches or, if that is more, by the two largest works. It is not safe for
-// concurrent use.
+// Builder writes an index into files of a directory. Batches of works are written in
+// the background, while the next one is analysed. Memory is bounded by three batches
+// or, if that is more, by the three largest works. It is not safe for concurrent use.
 type Builder struct {
 	dir     string
 	batch   batch
-	writing chan error      // receives once the batch before is written; nil if there is none
+	writing errgroup.Group  // writes batches into files
 	parts   []string        // names of files that are still to be merged
 	put     map[string]bool // keys of the works that were added
 }
 
+// writers is how many batches are written at the same time. Writing a batch takes
+// about twice as long as analysing it.
+const writers = 2
+
 // NewBuilder returns a builder that writes into an existing directory.
 func NewBuilder(dir string) *Builder {
-	return &Builder{dir: dir, batch: batch{analysis: newAnalysis()}, put: map[string]bool{}}
+	b := &Builder{dir: dir, batch: newBatch(), put: map[string]bool{}}
+	b.writing.SetLimit(writers)
+	return b
 }
 
-// Add adds a work. Each key may be added once.
+// Add adds a work. Each key may be added once. An error of writing is returned by
+// Finish.
 func (b *Builder) Add(ctx context.Context, d Document) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	b.put[d.Item.ID.Key] = true
-	if !b.batch.add(&d) {
-		return nil
+	if b.batch.add(&d) {
+		b.flush()
 	}
-	return b.flush()
+	return nil
 }
 
-// flush writes the batch into a file: in the background or, if the one before is
-// still being written there, at once.
-func (b *Builder) flush() error {
+// flush has the batch written into a file in the background, once one of the writers
+// is free.
+func (b *Builder) flush() {
 	if len(b.batch.docs) == 0 {
-		return nil
+		return
 	}
 	name := fmt.Sprintf("part-%d.zap", len(b.parts))
 	b.parts = append(b.parts, name)
 	docs, path := b.batch.take(), filepath.Join(b.dir, name)
-	if len(b.writing) == 0 && b.writing != nil {
-		return writePart(docs, path)
-	}
-	if err := b.wait(); err != nil {
-		return err
-	}
-	written := make(chan error, 1)
-	b.writing = written
-	go func() { written <- writePart(docs, path) }()
-	return nil
+	b.writing.Go(func() error { return writePart(docs, path) })
 }
 
 // writePart writes documents into a segment's file.
@@ -102,17 +103,7 @@ func writePart(docs []*segment.Document, path string) error {
 
 // Close ends what is written in the background. It must be called before the
 // directory of an index that was not finished is removed.
-func (b *Builder) Close() { _ = b.wait() }
-
-// wait waits until the batch before is written, and returns the error of that.
-func (b *Builder) wait() error {
-	if b.writing == nil {
-		return nil
-	}
-	err := <-b.writing
-	b.writing = nil
-	return err
-}
+func (b *Builder) Close() { _ = b.writing.Wait() }
 
 // indexFile is the name of the file that a builder writes.
 const indexFile = "words.zap"
@@ -124,66 +115,83 @@ const indexFile = "words.zap"
 // Of [latent.LeastWorks] works or more it writes a latent space too. The one of
 // from is kept unless the library has outgrown it.
 func (b *Builder) Finish(ctx context.Context, from *Index) ([]string, error) {
-	names, err := b.finishWords(ctx, from)
-	if err != nil || len(names) == 0 {
-		return nil, err
-	}
-	var before *space
-	if from != nil {
-		before = from.view.space
-	}
-	var more []string
-	err = guard(func() (err error) {
-		more, err = writeSpace(ctx, b.dir, before)
-		return err
-	})
-	return append(names, more...), err
-}
-
-// finishWords writes the words of all works into one file.
-func (b *Builder) finishWords(ctx context.Context, from *Index) ([]string, error) {
-	if err := errors.Join(b.flush(), b.wait()); err != nil {
+	b.flush()
+	if err := b.writing.Wait(); err != nil {
 		return nil, err
 	}
 	b.batch = batch{}
 	debug.FreeOSMemory() // merging maps all parts, and needs none of the batches' memory
-	var merged []segment.Part
-	if from != nil {
-		kept, err := b.keep(from)
-		if err != nil {
-			return nil, err
-		}
-		merged = kept
+	parts, closeParts, err := b.openParts(from)
+	if err != nil || len(parts) == 0 {
+		return nil, err
 	}
-	if len(merged) == 0 && len(b.parts) == 1 {
-		return []string{indexFile}, os.Rename(filepath.Join(b.dir, b.parts[0]), filepath.Join(b.dir, indexFile))
+	single := len(parts) == 1 && len(b.parts) == 1
+	names, err := b.write(ctx, parts, from, single)
+	closeParts()
+	if err != nil {
+		return nil, err
+	}
+	if single {
+		return names, os.Rename(filepath.Join(b.dir, b.parts[0]), filepath.Join(b.dir, indexFile))
+	}
+	return names, b.removeParts()
+}
+
+// write writes the space of segments into one file, if they have one, and the segments
+// into another, unless they are a single file. It returns the names of the files that
+// make the index. The space reads the segments, not the file that they become: both
+// are written at the same time.
+func (b *Builder) write(ctx context.Context, parts []*segmentView, from *Index, single bool) ([]string, error) {
+	var former *space
+	if from != nil {
+		former = from.view.space
+	}
+	both, ctx := errgroup.WithContext(ctx)
+	if !single {
+		both.Go(func() error { return guard(func() error { return b.merge(ctx, parts) }) })
+	}
+	names := []string{indexFile}
+	both.Go(func() error {
+		return guard(func() error {
+			more, err := writeSpace(ctx, b.dir, parts, former)
+			names = append(names, more...)
+			return err
+		})
+	})
+	err := both.Wait()
+	return names, err
+}
+
+// openParts returns the segments of an index without the works that were added, then
+// those that were written, and a function that closes the latter. from may be nil.
+func (b *Builder) openParts(from *Index) (parts []*segmentView, closeParts func(), err error) {
+	var opened []*segment.Segment
+	closeParts = func() {
+		for _, s := range opened {
+			_ = s.Close()
+		}
+	}
+	if from != nil {
+		if parts, err = b.keep(from); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, name := range b.parts {
 		s, err := segment.Open(filepath.Join(b.dir, name))
 		if err != nil {
-			return nil, err
+			closeParts()
+			return nil, nil, err
 		}
-		defer func() { _ = s.Close() }()
-		merged = append(merged, segment.Part{Segment: s})
+		opened = append(opened, s)
+		parts = append(parts, &segmentView{Segment: s})
 	}
-	if len(merged) == 0 {
-		return nil, nil
-	}
-	if err := segment.Merge(ctx, merged, filepath.Join(b.dir, indexFile)); err != nil {
-		return nil, err
-	}
-	for _, name := range b.parts {
-		if err := os.Remove(filepath.Join(b.dir, name)); err != nil {
-			return nil, err
-		}
-	}
-	return []string{indexFile}, nil
+	return parts, closeParts, nil
 }
 
 // keep returns the segments of an index without the works that were added;
 // those without other works are left out.
-func (b *Builder) keep(from *Index) ([]segment.Part, error) {
-	var parts []segment.Part
+func (b *Builder) keep(from *Index) ([]*segmentView, error) {
+	var parts []*segmentView
 	err := guard(func() error {
 		for _, s := range from.view.segments {
 			kept, err := s.without(b.put)
@@ -191,10 +199,29 @@ func (b *Builder) keep(from *Index) ([]segment.Part, error) {
 				return err
 			}
 			if kept.deleted == nil || int(kept.deleted.GetCardinality()) < kept.Len() {
-				parts = append(parts, segment.Part{Segment: kept.Segment, Deleted: kept.deleted})
+				parts = append(parts, kept)
 			}
 		}
 		return nil
 	})
 	return parts, err
+}
+
+// merge writes the segments into one file.
+func (b *Builder) merge(ctx context.Context, parts []*segmentView) error {
+	merged := make([]segment.Part, len(parts))
+	for i, p := range parts {
+		merged[i] = segment.Part{Segment: p.Segment, Deleted: p.deleted}
+	}
+	return segment.Merge(ctx, merged, filepath.Join(b.dir, indexFile))
+}
+
+// removeParts removes the files that were merged.
+func (b *Builder) removeParts() error {
+	for _, name := range b.parts {
+		if err := os.Remove(filepath.Join(b.dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,6 +3,9 @@ package index
 // Segments returns the number of segments of an index.
 func Segments(x *Index) int { return len(x.view.segments) }
 
+// SetBatch has a builder write a segment from so many bytes of analysed terms on.
+func SetBatch(b *Builder, bytes int) { b.batch.most = bytes }
+
 // Passages returns the number of passages of an index that count.
 func Passages(x *Index) int { return x.view.passages }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"hash/fnv"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,33 +30,64 @@ func (s *space) outgrown(works int) bool {
 	return s == nil || 2*works >= 3*s.fitted || 2*works <= s.fitted
 }
 
-// writeSpace writes the space of the works of an index's file into a directory,
+// corpus is the works of an index whose segments are still parts, in the order that
+// they have once the parts are merged.
+type corpus struct {
+	parts []*segmentView
+	place [][]int // by part and work: where the work stands among keys, or -1 if it is deleted
+	keys  []string
+}
+
+// corpusOf returns the works of segments, of which it reads the columns that they lack.
+func corpusOf(parts []*segmentView) (*corpus, error) {
+	c := &corpus{}
+	for _, p := range parts {
+		part := *p
+		if part.columns == nil {
+			var err error
+			if part.columns, err = readColumns(p.Segment); err != nil {
+				return nil, err
+			}
+		}
+		place := make([]int, len(part.root))
+		for work, doc := range part.root {
+			place[work] = -1
+			if part.live(doc) {
+				place[work] = len(c.keys)
+				c.keys = append(c.keys, part.keys[work])
+			}
+		}
+		c.parts, c.place = append(c.parts, &part), append(c.place, place)
+	}
+	return c, nil
+}
+
+// writeSpace writes the space of the works of an index's segments into a directory,
 // durably, and returns the names of the files: none for few works. It keeps the
 // model of an earlier space that the library has not outgrown.
-func writeSpace(ctx context.Context, dir string, before *space) ([]string, error) {
-	seg, err := segment.Open(filepath.Join(dir, indexFile))
-	if err != nil {
+func writeSpace(ctx context.Context, dir string, parts []*segmentView, before *space) ([]string, error) {
+	c, err := corpusOf(parts)
+	if err != nil || len(c.keys) < latent.LeastWorks {
 		return nil, err
 	}
-	defer func() { _ = seg.Close() }()
-	columns, err := readColumns(seg)
-	if err != nil {
-		return nil, err
-	}
-	if len(columns.root) < latent.LeastWorks {
-		return nil, nil
-	}
-	if before.outgrown(len(columns.root)) {
-		before, err = fitSpace(ctx, seg, columns)
+	if before.outgrown(len(c.keys)) {
+		before, err = fitSpace(ctx, c)
 		if err != nil {
 			return nil, err
 		}
 	}
-	points, err := foldWorks(ctx, before.model, seg, columns)
-	if err != nil {
-		return nil, err
+	whole := latent.Space{Model: before.model, Fitted: before.fitted, Works: make([]latent.Point, len(c.keys))}
+	for i, p := range c.parts {
+		points, err := foldWorks(ctx, before.model, p.Segment, p.columns)
+		if err != nil {
+			return nil, err
+		}
+		for work, at := range c.place[i] {
+			if at >= 0 {
+				whole.Works[at] = points[work]
+			}
+		}
 	}
-	whole := latent.Space{Model: before.model, Fitted: before.fitted, Works: points}
 	return []string{spaceFile}, writeDurably(filepath.Join(dir, spaceFile), whole.Encode())
 }
 
@@ -90,23 +122,84 @@ func (v *view) openSpace(path string) error {
 	return nil
 }
 
-// fitSpace returns the space of a segment's works or, of many, of a sample.
-func fitSpace(ctx context.Context, seg *segment.Segment, c *columns) (*space, error) {
-	terms, err := vocabulary(seg, len(c.root))
+// fitSpace returns the space of works or, of many, of a sample.
+func fitSpace(ctx context.Context, c *corpus) (*space, error) {
+	terms, err := vocabulary(c)
 	if err != nil {
 		return nil, err
 	}
-	rows := sampled(c.keys)
-	works := make([][]latent.Entry, len(rows))
-	rowOf := make(map[uint32]int, len(rows))
-	for i, work := range rows {
-		rowOf[uint32(work)] = i
-	}
-	r := reader{segment: seg}
+	number := make(map[string]int, len(terms))
 	for i, t := range terms {
-		err := r.each(t.Text, 0, func(doc uint32, weight float32) bool {
-			if row, ok := rowOf[c.work[doc]]; ok {
-				works[row] = append(works[row], latent.Entry{Term: i, Weight: weight})
+		number[t.Text] = i
+	}
+	row := make([]int, len(c.keys)) // of the works that are not in the sample: -1
+	for i := range row {
+		row[i] = -1
+	}
+	sample := sampled(c.keys)
+	for i, work := range sample {
+		row[work] = i
+	}
+	works := make([][]latent.Entry, len(sample))
+	for i := range c.parts {
+		if err := c.entries(i, number, row, works); err != nil {
+			return nil, err
+		}
+	}
+	m, err := latent.Fit(ctx, terms, works)
+	return &space{model: m, fitted: len(c.keys)}, err
+}
+
+// entries adds the terms of a part's works to their rows in works.
+func (c *corpus) entries(part int, number map[string]int, row []int, works [][]latent.Entry) error {
+	p := c.parts[part]
+	r := reader{segment: p.Segment}
+	var failed error
+	err := p.terms(func(term string, _ int) bool {
+		i, ok := number[term]
+		if !ok {
+			return true
+		}
+		failed = r.each(term, 0, func(doc uint32, weight float32) bool {
+			if at := c.place[part][p.columns.work[doc]]; at >= 0 && row[at] >= 0 {
+				works[row[at]] = append(works[row[at]], latent.Entry{Term: i, Weight: weight})
+			}
+			return true
+		})
+		return failed == nil
+	})
+	return cmp.Or(failed, err)
+}
+
+// terms calls yield with the segment's terms, in their order, and the number of live
+// documents that have each, until yield returns false.
+func (s *segmentView) terms(yield func(term string, docs int) bool) error {
+	d, err := s.Dictionary(wordField)
+	if err != nil {
+		return err
+	}
+	var list *segment.Postings
+	var failed error
+	err = d.Terms("", func(term string, docs int) bool {
+		if s.deleted != nil {
+			if list, failed = d.Postings(term, s.deleted, list); failed != nil {
+				return false
+			}
+			docs = list.Len()
+		}
+		return yield(term, docs)
+	})
+	return cmp.Or(failed, err)
+}
+
+// vocabulary returns the terms of a space, in their order: those of at least two
+// works and of at most half of all, the most frequent ones if they are many.
+func vocabulary(c *corpus) ([]latent.Term, error) {
+	docs := map[string]int{}
+	for _, p := range c.parts {
+		err := p.terms(func(term string, n int) bool {
+			if !strings.HasPrefix(term, letterTag) {
+				docs[term] += n
 			}
 			return true
 		})
@@ -114,37 +207,16 @@ func fitSpace(ctx context.Context, seg *segment.Segment, c *columns) (*space, er
 			return nil, err
 		}
 	}
-	m, err := latent.Fit(ctx, terms, works)
-	return &space{model: m, fitted: len(c.root)}, err
-}
-
-// vocabulary returns the terms of a space: those of at least two works and of at
-// most half of all, the most frequent ones if they are many.
-func vocabulary(seg *segment.Segment, works int) ([]latent.Term, error) {
-	d, err := seg.Dictionary(wordField)
-	if err != nil {
-		return nil, err
-	}
-	type counted struct {
-		text string
-		docs int
-	}
-	var all []counted
-	err = d.Terms("", func(term string, docs int) bool {
-		if docs >= 2 && docs <= works/2 && !strings.HasPrefix(term, letterTag) {
-			all = append(all, counted{term, docs})
-		}
-		return true
+	works := len(c.keys)
+	maps.DeleteFunc(docs, func(_ string, n int) bool { return n < 2 || n > works/2 })
+	all := slices.SortedFunc(maps.Keys(docs), func(a, b string) int {
+		return cmp.Or(cmp.Compare(docs[b], docs[a]), strings.Compare(a, b))
 	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(a, b counted) int { return cmp.Or(cmp.Compare(b.docs, a.docs), strings.Compare(a.text, b.text)) })
 	all = all[:min(len(all), latent.MostTerms)]
-	slices.SortFunc(all, func(a, b counted) int { return strings.Compare(a.text, b.text) })
+	slices.Sort(all)
 	terms := make([]latent.Term, len(all))
-	for i, t := range all {
-		terms[i] = latent.Term{Text: t.text, Weight: inverseFrequency(works, t.docs)}
+	for i, text := range all {
+		terms[i] = latent.Term{Text: text, Weight: inverseFrequency(works, docs[text])}
 	}
 	return terms, nil
 }

@@ -2,6 +2,8 @@ package index_test
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,32 +72,92 @@ func TestSpace_FindsBySubject(t *testing.T) {
 // The order in which works are added does not matter.
 func TestSpace_IsThatOfTheWorks(t *testing.T) {
 	s := topics(550)
-	var files [][]byte
+	var all []string
 	for range 2 {
 		dir := t.TempDir()
 		onDisk(t, dir, s) // in the order of a map
 		x := opened(t, dir, []string{"words.zap", spaceFile}, s)
-		near := onSubject(t, x, topicWord(4, 0)+" "+topicWord(4, 1))
-		files = append(files, []byte(spread(near)))
+		all = append(all, subjects(t, x))
 	}
-	if string(files[0]) != string(files[1]) {
-		t.Errorf("%s and %s are near", files[0], files[1])
+	if all[0] != all[1] {
+		t.Errorf("%s and %s are near", all[0], all[1])
 	}
 }
 
-// spread returns scores by key as a text.
-func spread(scores map[string]float64) string {
-	keys := []string{}
-	for key := range scores {
-		keys = append(keys, key)
+// subjects returns the works that are near each subject, with their scores.
+func subjects(t *testing.T, x *index.Index) string {
+	t.Helper()
+	var all []string
+	for subject := range topicCount {
+		all = append(all, spread(onSubject(t, x, topicWord(subject, 0)+" "+topicWord(subject, 1))))
 	}
-	slices.SortFunc(keys, func(a, b string) int {
-		if scores[a] > scores[b] {
-			return -1
+	return strings.Join(all, "\n")
+}
+
+// An index that is written in several segments at the same time, and takes over works
+// of an earlier one that lost some, is that of the same works in one segment.
+func TestBuilder_PartsMakeOneIndex(t *testing.T) {
+	s := topics(900)
+	whole := t.TempDir()
+	want := opened(t, whole, onDisk(t, whole, s), s)
+
+	first := topics(400)
+	for n := range 50 { // among the others in the order of the file
+		first.put(index.Document{Item: work(9000+n, "title", topicWord(n%topicCount, 0)+" "+topicWord(n%topicCount, 1)+" gone")})
+	}
+	before := t.TempDir()
+	from := opened(t, before, onDisk(t, before, first), first)
+	var gone []string
+	for n := range 50 {
+		gone = append(gone, keyOf(9000+n))
+	}
+	from = update(t, from, s, nil, gone...)
+
+	dir := t.TempDir()
+	b := index.NewBuilder(dir)
+	index.SetBatch(b, 4<<10)
+	for n := 401; n <= 900; n++ {
+		if err := b.Add(t.Context(), s[keyOf(n)]); err != nil {
+			t.Fatal(err)
 		}
-		return 1
-	})
-	return strings.Join(keys, " ")
+	}
+	files, err := b.Finish(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := namesIn(t, dir); !slices.Equal(left, []string{spaceFile, "words.zap"}) {
+		t.Errorf("the folder has %q", left)
+	}
+	got := opened(t, dir, files, s)
+	if n := index.Fitted(got); n != 900 || got.Works() != 900 {
+		t.Errorf("%d works, the space is fitted to %d", got.Works(), n)
+	}
+	if is, was := subjects(t, got), subjects(t, want); is != was {
+		t.Errorf("near are %s, want %s", is, was)
+	}
+}
+
+// namesIn returns the names of the files in a folder, sorted.
+func namesIn(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// spread returns scores by key as a text, sorted by key.
+func spread(scores map[string]float64) string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(scores)) {
+		all = append(all, fmt.Sprintf("%s %.6f", key, scores[key]))
+	}
+	return strings.Join(all, ", ")
 }
 
 // A base keeps the space of the one before until the library has grown by half.

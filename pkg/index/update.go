@@ -53,7 +53,7 @@ func (x *Index) With(ctx context.Context, src Source, put []Document, remove []s
 // space, which may be nil.
 func inMemory(ctx context.Context, in *space, put []Document) ([]*segmentView, error) {
 	var out []*segmentView
-	b := batch{analysis: newAnalysis()}
+	b := newBatch()
 	for i := range put {
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -146,10 +146,19 @@ func (k *keyring) item(key string) (*library.Item, error) {
 	return it, err
 }
 
-// settle gives keys to the works that have none yet: those with a key of their
-// own first, then in the order in which they were added. written is called after
-// each work that was written again.
+// settle gives keys to the works that have none yet, and writes them into the rows of
+// the items. written is called after each row.
 func (k *keyring) settle(written func() error) error {
+	if err := k.decide(written); err != nil {
+		return err
+	}
+	return k.writeGiven(written)
+}
+
+// decide gives keys to the works that have none yet: those with a key of their own
+// first, then in the order in which they were added. It leaves the keys in given.
+// written is called after each row.
+func (k *keyring) decide(written func() error) error {
 	order := slices.SortedFunc(maps.Values(k.pending), func(a, b pendingKey) int {
 		return cmp.Or(-cmp.Compare(boolRank(a.own != ""), boolRank(b.own != "")), a.added.Compare(b.added), cmp.Compare(a.key, b.key))
 	})
@@ -173,7 +182,7 @@ func (k *keyring) settle(written func() error) error {
 		k.given[p.key] = citationKey
 	}
 	clear(k.pending)
-	return k.writeGiven(written)
+	return nil
 }
 
 // writeGiven writes citation keys into the rows of items. They go in the order of
@@ -228,7 +237,7 @@ func boolRank(b bool) int {
 }
 
 // keyAll gives a key to every work that has none, for a base that was written by
-// a version of Stackroom that gave none.
+// a version of Stackroom that gave none. It leaves the keys in given.
 func (k *keyring) keyAll(written func() error) error {
 	var keys []string
 	err := k.rows.scan(itemTable, "", func(key string, _ []byte) error {
@@ -251,5 +260,5 @@ func (k *keyring) keyAll(written func() error) error {
 			return err
 		}
 	}
-	return k.settle(written)
+	return k.decide(written)
 }

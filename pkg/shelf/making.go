@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/index"
@@ -38,6 +39,7 @@ type making struct {
 
 	base *state // what the library is now, held; nil if there is none
 	rows *rows
+	keys map[string]string // citation keys that are to be written into the rows of items, by item
 
 	folder string // of the next generation; "" until something must be written
 	spills int
@@ -202,10 +204,11 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 		return err
 	}
 	if m.base != nil && m.base.base.manifest != nil && !m.base.base.manifest.CitationKeys {
-		if err := newKeyring(m.opts.library, m.rows).keyAll(m.spill); err != nil {
+		ring := newKeyring(m.opts.library, m.rows)
+		if err := ring.keyAll(m.spill); err != nil {
 			return err
 		}
-		c.from = nil // the index has the keys too
+		m.keys, c.from = ring.given, nil // the index has the keys too
 	}
 	if err := (works{library: m.opts.library, rows: m.rows}).emptyTrash(time.Now()); err != nil {
 		return err
@@ -253,7 +256,7 @@ func (m *making) writeRows(ctx context.Context, vectors uint64) error {
 	all := m.rows.merge("")
 	for err == nil && all.next() {
 		if value := live.passes(all.key, all.value); value != nil {
-			err = w.Add(all.key, value)
+			err = w.Add(all.key, m.keyed(all.key, value))
 		}
 		if err == nil {
 			err = ctx.Err()
@@ -269,6 +272,15 @@ func (m *making) writeRows(ctx context.Context, vectors uint64) error {
 	}
 	m.rows, m.spills = nil, 0
 	return nil
+}
+
+// keyed returns a row, with its citation key if it is that of an item to which one was
+// given.
+func (m *making) keyed(key string, value []byte) []byte {
+	if item, ok := strings.CutPrefix(key, string(itemTable)); ok && m.keys[item] != "" {
+		return withCitationKey(value, m.keys[item])
+	}
+	return value
 }
 
 // check opens the base as a reader will.

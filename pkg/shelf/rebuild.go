@@ -74,9 +74,10 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 	if err := b.removeOthers(); err != nil {
 		return err
 	}
-	if err := b.keys.settle(m.spill); err != nil {
+	if err := b.keys.decide(m.spill); err != nil {
 		return err
 	}
+	m.keys = b.keys.given
 	b.meta.Version = version
 	if old.Version == 0 { // what was removed before the first reading is not known
 		b.meta.Forgotten = version

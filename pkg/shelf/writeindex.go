@@ -43,12 +43,15 @@ func (m *making) writeIndex(ctx context.Context, c contents, items int) ([]strin
 	return to.Finish(ctx, c.from)
 }
 
+// readAhead is how many works are read before the index takes them.
+const readAhead = 16
+
 // eachDocument calls take with what the index takes of each work that it does not
-// have yet. The next work is read while take runs, which is as much work as
-// indexing it.
+// have yet. The next works are read while take runs, which is as much work as
+// indexing them.
 func (c *content) eachDocument(ctx context.Context, of contents, take func(index.Document) error) error {
 	reading, stop := context.WithCancel(ctx)
-	docs, failed := make(chan index.Document), make(chan error, 1)
+	docs, failed := make(chan index.Document, readAhead), make(chan error, 1)
 	go func() {
 		defer close(docs)
 		failed <- c.eachToIndex(of, func(it *library.Item) error {

@@ -88,13 +88,20 @@ func (r *reading) objects(ctx context.Context, rows []int64) ([]replica.Object, 
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range some {
-			if it := items[row]; it != nil {
-				objects = append(objects, r.object(row, it))
-			}
-		}
+		objects = append(objects, r.objectsOf(some, items)...)
 	}
 	return objects, nil
+}
+
+// objectsOf returns items in the order of their rows. Those that are gone are left out.
+func (r *reading) objectsOf(rows []int64, items map[int64]*zotero.Item) []replica.Object {
+	objects := make([]replica.Object, 0, len(rows))
+	for _, row := range rows {
+		if it := items[row]; it != nil {
+			objects = append(objects, r.object(row, it))
+		}
+	}
+	return objects
 }
 
 // object returns an item that has a place in the census.
@@ -145,17 +152,18 @@ func (s source) All(ctx context.Context, yield func(replica.Batch) error) (repli
 		if p.err != nil {
 			return head, p.err
 		}
-		if err := yield(replica.Batch{Objects: p.objects, Total: len(rows)}); err != nil {
+		if err := yield(replica.Batch{Objects: r.objectsOf(p.rows, p.items), Total: len(rows)}); err != nil {
 			return head, err
 		}
 	}
 	return head, ctx.Err()
 }
 
-// page is some items of a reading, or why it ended.
+// page is some items of a reading by their rows, or why it ended.
 type page struct {
-	objects []replica.Object
-	err     error
+	rows  []int64
+	items map[int64]*zotero.Item
+	err   error
 }
 
 // pages reads items by their rows, one page ahead of what takes them, until ctx
@@ -163,9 +171,9 @@ type page struct {
 func (r *reading) pages(ctx context.Context, rows []int64, pages chan<- page) {
 	defer close(pages)
 	for some := range slices.Chunk(rows, perPage) {
-		objects, err := r.objects(ctx, some)
+		items, err := r.db.load(ctx, r.names, some)
 		select {
-		case pages <- page{objects, err}:
+		case pages <- page{some, items, err}:
 		case <-ctx.Done():
 			return
 		}
