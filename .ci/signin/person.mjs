@@ -5,12 +5,12 @@
 //   node person.mjs URL
 import { pathToFileURL } from "node:url";
 
-// signIn opens the URL of an authorization request and consents to everything. It
-// returns the redirect to the client, without opening it.
-export async function signIn(authorize, user = 1001) {
+// signIn opens the URL of an authorization request and consents, with the boxes that it
+// ticks. It returns the redirect to the client, without opening it.
+export async function signIn(authorize, user = 1001, ticks = {}) {
   const browser = new Browser();
   const consent = await browser.open(authorize);
-  const toZotero = await browser.send(consent, { decision: "allow" });
+  const toZotero = await browser.send(consent, { ...ticks, decision: "allow" });
   if (!toZotero.searchParams.has("oauth_token")) return toZotero; // rejected
   const zotero = await browser.open(toZotero);
   const back = await browser.send(zotero, { user: String(user), decision: "accept" });

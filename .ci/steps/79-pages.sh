@@ -1,10 +1,14 @@
 # Every page for people in Chromium: phone and desktop, light and dark, with scripts
-# and without, over the sample library and a work whose text is HTML and scripts.
+# and without, over the sample library and a work whose text is HTML and scripts. Then
+# the pages of a server with sign-in, as a member and as an admin would use them.
+# STACKROOM_SCREENSHOTS and STACKROOM_PICTURES name folders for screenshots of every
+# page and for the pictures of docs/pages.md.
 set -uo pipefail
 . .ci/report.sh
 . .ci/install.sh
 . .ci/serve.sh
-trap stop_server EXIT
+STAND_PID=''
+trap 'stop_server; [ -z "$STAND_PID" ] || kill "$STAND_PID"' EXIT
 
 if ! { install_node && install_apps; } >"$WORK/install.log" 2>&1; then
   tail -n 4 "$WORK/install.log"
@@ -16,16 +20,30 @@ if ! { command -v chromium >/dev/null || debian chromium; }; then
   exit 0
 fi
 # A module finds its packages from where it lies.
-cp .ci/pages/*.mjs .ci/signin/rows.mjs "$APPS_HOME/"
+cp .ci/pages/*.mjs .ci/signin/rows.mjs .ci/signin/person.mjs "$APPS_HOME/"
 
 # fill makes a library of the sample's works with their texts, and of the hostile one.
 fill() {
-  mkdir -p "$WORK/pages/none" "$WORK/pages/in" "$WORK/pages/data"
+  mkdir -p "$WORK/pages/none" "$WORK/pages/in" "$WORK/pages/data" "$WORK/pages/team/data"
   start_server "$WORK/pages-sample.log" env STACKROOM_DATA="$WORK/pages/none" "$WORK/bin/stackroom" serve &&
     "$NODE" "$APPS_HOME/seed.mjs" "$SERVER_URL" "$WORK/pages/in/sample.bib" || return 1
   stop_server
-  cp pkg/shelf/sample/texts/* .ci/pages/hostile.json "$WORK/pages/in/"
+  cp pkg/shelf/sample/texts/* "$WORK/pages/in/"
+  STACKROOM_DATA=$WORK/pages/team/data "$WORK/bin/stackroom" import "$WORK/pages/in" || return 1
+  cp .ci/pages/hostile.json "$WORK/pages/in/"
   STACKROOM_DATA=$WORK/pages/data "$WORK/bin/stackroom" import "$WORK/pages/in"
+}
+
+# drive NAME PROGRAM ARGUMENTS...: runs a program that prints rows, at least one.
+drive() {
+  local name=$1 program=$2 ended=0
+  shift 2
+  timeout 400 "$NODE" "$APPS_HOME/$program" "$@" >"$WORK/pages.rows" 2>"$WORK/pages.log" || ended=$?
+  collect "$name" <"$WORK/pages.rows"
+  cat "$WORK/pages.log"
+  if [ "$ended" -ne 0 ] || [ ! -s "$WORK/pages.rows" ]; then
+    fail "$name: the program ended with status $ended"
+  fi
 }
 
 if ! fill >"$WORK/pages.log" 2>&1 || ! start_server "$WORK/pages-server.log" env STACKROOM_DATA="$WORK/pages/data" "$WORK/bin/stackroom" serve; then
@@ -33,11 +51,24 @@ if ! fill >"$WORK/pages.log" 2>&1 || ! start_server "$WORK/pages-server.log" env
   fail "pages: there is no server with a library"
   exit 0
 fi
-ended=0
-timeout 400 "$NODE" "$APPS_HOME/browser.mjs" "$SERVER_URL" "${STACKROOM_SCREENSHOTS:-$WORK/screenshots}" "$(command -v chromium)" \
-  >"$WORK/pages.rows" 2>"$WORK/pages.log" || ended=$?
-collect "pages" <"$WORK/pages.rows"
-cat "$WORK/pages.log"
-if [ "$ended" -ne 0 ] || [ ! -s "$WORK/pages.rows" ]; then
-  fail "pages: the program ended with status $ended"
+drive pages browser.mjs "$SERVER_URL" "$(command -v chromium)" "${STACKROOM_SCREENSHOTS:-}"
+stop_server
+
+# The deployment with sign-in: a stand-in for Zotero, two processes, one address.
+go build -o "$WORK/bin/stand" ./.ci/signin/stand || exit 1
+TEAM=$WORK/pages/team
+: >"$TEAM/place.json"
+STACKROOM_ADMINS=zotero:1001 STACKROOM_WRITES=all STACKROOM_LOCAL_LIBRARY=members \
+  "$WORK/bin/stand" -program "$WORK/bin/stackroom" -folder "$TEAM" -works 0 >"$TEAM/place.json" 2>"$WORK/stand.log" </dev/null &
+STAND_PID=$!
+for ((i = 0; i < 300; i++)); do
+  [ -s "$TEAM/place.json" ] || ! kill -0 "$STAND_PID" 2>/dev/null && break
+  sleep 0.1
+done
+if [ ! -s "$TEAM/place.json" ]; then
+  tail -n 40 "$WORK/stand.log" "$TEAM"/*.log
+  fail "pages of members: the deployment did not start"
+  exit 0
 fi
+NODE_EXTRA_CA_CERTS=$TEAM/ca.pem \
+  drive "pages of members" members.mjs "$TEAM/place.json" "$(command -v chromium)" "${STACKROOM_SCREENSHOTS:-}" "${STACKROOM_PICTURES:-}"

@@ -7,8 +7,10 @@
 // one), plain (beside it or on a button: not the main one), address (a URL in a
 // textarea), copy (one click selects it whole), row (fields side by side), results
 // (a list of works), chips (a list of short links), notices, chart (an SVG of bars),
-// swatch (an SVG of a colour), text (a text of several lines), pager (links to the
-// parts before and after).
+// swatch (an SVG of a colour), text (a text of several lines), passage (a long mark),
+// edits (a table of fields before and after), list (a table of four columns, on a
+// phone two lines a row), counts (a table of names and numbers), together (not broken
+// into lines), pager (links to the parts before and after).
 package page
 
 import (

@@ -76,9 +76,9 @@ func (d *deployment) configure(p addresses) error {
 		"ZOTERO_URL=" + p.Zotero, "ZOTERO_OAUTH_URL=" + p.Zotero + "/oauth",
 		"ZOTERO_OAUTH_CLIENT_KEY=appkey-of-ci", "ZOTERO_OAUTH_CLIENT_SECRET=appsecret-of-ci",
 		"STACKROOM_STATE_BUCKET=" + buckettest.Bucket, "STORAGE_EMULATOR_HOST=" + p.Bucket,
-		"RATE_LIMIT_MAX=0", "LOG_LEVEL=info", "STACKROOM_TRUSTED_HOPS=1",
+		"RATE_LIMIT_MAX=0", "LOG_LEVEL=info", "STACKROOM_TRUSTED_HOPS=1", "STACKROOM_RESOLVERS=none",
 	}
-	for _, name := range []string{"STACKROOM_ALLOWED_HOSTS", "STACKROOM_PROBE_TOKEN"} {
+	for _, name := range []string{"STACKROOM_ALLOWED_HOSTS", "STACKROOM_PROBE_TOKEN", "STACKROOM_ADMINS", "STACKROOM_WRITES", "STACKROOM_LOCAL_LIBRARY"} {
 		if value, ok := os.LookupEnv(name); ok {
 			d.environ = append(d.environ, name+"="+value)
 		}

@@ -36,11 +36,12 @@ import (
 func main() {
 	program := flag.String("program", "", "the path of the stackroom binary")
 	folder := flag.String("folder", "", "the folder for logs and secrets")
+	works := flag.Int("works", 12, "the works of each library at Zotero, at most 1000")
 	lifetime := flag.Duration("lifetime", 10*time.Minute, "the time after which it stops")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithTimeout(ctx, *lifetime)
-	err := run(ctx, *program, *folder)
+	err := run(ctx, *program, *folder, *works)
 	cancel()
 	stop()
 	if err != nil {
@@ -60,9 +61,9 @@ type addresses struct {
 	SharedKey   string `json:"key"`   // a Zotero API key of user 1004
 }
 
-func run(ctx context.Context, program, folder string) error {
+func run(ctx context.Context, program, folder string, works int) error {
 	zotero := &signintest.Zotero{ClientKey: "appkey-of-ci", ClientSecret: "appsecret-of-ci", Users: users()}
-	zotero.Other = &signintest.Libraries{Zotero: zotero, Works: 12}
+	zotero.Other = &signintest.Libraries{Zotero: zotero, Works: works}
 	upstream := httptest.NewServer(zotero)
 	defer upstream.Close()
 

@@ -14,10 +14,17 @@ const (
 	OverPipe    = "pipe"
 )
 
+// Browser is the name of every browser as a calling program.
+const Browser = "browser"
+
 // Product returns the name of the calling program: the first product of
-// User-Agent (RFC 9110, section 10.1.5), or "".
+// User-Agent (RFC 9110, section 10.1.5), or "". All browsers name Mozilla there; they
+// are [Browser].
 func Product(h http.Header) string {
 	name, _, _ := strings.Cut(h.Get("User-Agent"), "/")
+	if name == "Mozilla" {
+		return Browser
+	}
 	return name
 }
 

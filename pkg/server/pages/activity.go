@@ -14,6 +14,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/page"
+	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 )
 
 // The paths of the pages about activity.
@@ -27,6 +28,10 @@ const keptDays = int(activity.Life / (24 * time.Hour))
 
 // listedCalls is the number of calls on a page.
 const listedCalls = 100
+
+// anyClient is the value of the parameter client for all calls. Without it, those of
+// browsers are left out: the pages themselves make them.
+const anyClient = "all"
 
 //go:embed activity.html
 var activityHTML string
@@ -79,6 +84,8 @@ type activityPage struct {
 	Calls                []callRow
 	Total, From, To      int
 	More, Unread         int
+	Browser              int    // calls of browsers that are left out
+	Any                  string // address of the page with them
 	Partial              bool
 	Before, After, Next  string // addresses; "" if there is none
 	KeptDays, Most       int
@@ -185,11 +192,16 @@ func (p *activityPage) list(entries []activity.Entry, q url.Values, now time.Tim
 		if !slices.Contains(p.Clients, e.Client) {
 			p.Clients = append(p.Clients, e.Client)
 		}
-		if e.At.UnixNano() <= until && (p.Client == "" || p.Client == e.Client) && (p.Outcome != "ok" || e.OK()) && (p.Outcome != "failed" || !e.OK()) {
+		switch {
+		case e.At.UnixNano() > until || !p.meets(e):
+		case p.Client == "" && e.Client == call.Browser:
+			p.Browser++
+		default:
 			met = append(met, e)
 		}
 	}
-	if p.Client != "" && !slices.Contains(p.Clients, p.Client) {
+	p.Any = address(q, map[string]string{"client": anyClient, "from": ""})
+	if p.Client != "" && p.Client != anyClient && !slices.Contains(p.Clients, p.Client) {
 		p.Clients = append(p.Clients, p.Client)
 	}
 	slices.Sort(p.Clients)
@@ -202,6 +214,11 @@ func (p *activityPage) list(entries []activity.Entry, q url.Values, now time.Tim
 	if p.To < p.Total {
 		p.Next = address(q, map[string]string{"from": strconv.Itoa(p.To), "until": strconv.FormatInt(until, 10)})
 	}
+}
+
+// meets reports whether a call meets the filters.
+func (p *activityPage) meets(e *activity.Entry) bool {
+	return (p.Client == "" || p.Client == anyClient || p.Client == e.Client) && (p.Outcome != "ok" || e.OK()) && (p.Outcome != "failed" || !e.OK())
 }
 
 // rowOf returns the row of a call.

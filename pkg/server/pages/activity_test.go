@@ -153,6 +153,39 @@ func TestActivity_Filters(t *testing.T) {
 	}
 }
 
+// TestActivity_LeavesBrowsersOut holds that the calls of pages are counted apart, and
+// listed if they are asked for.
+func TestActivity_LeavesBrowsersOut(t *testing.T) {
+	entries := calls(5)
+	entries[1].Client, entries[3].Client, entries[3].Code = "browser", "browser", "invalid"
+	get := watched(t, &doneLog{day: activity.Day{Entries: entries}}, nil)
+	root, _ := get("/activity?from=1&outcome=")
+	text := spaced(root)
+	if to := linked(root, "Show all"); !strings.Contains(text, "2 to 3 of 3 calls on") || !strings.Contains(text, "Pages in a browser made 2 more.") || to != "/activity?client=all" {
+		t.Errorf("%q %s", to, text)
+	}
+	for query, want := range map[string]string{
+		"client=all": "1 to 5 of 5", "client=browser": "1 to 2 of 2", "client=cursor": "1 to 1 of 1", "outcome=failed": "made 1 more", "client=all&outcome=failed": "1 to 2 of 2",
+	} {
+		root, _ := get("/activity?" + query)
+		if text := spaced(root); !strings.Contains(text, want) || strings.HasPrefix(query, "client") == strings.Contains(text, "Pages in a browser") {
+			t.Errorf("%s: %s", query, text)
+		}
+	}
+	for _, query := range []string{"client=all", ""} {
+		root, _ := get("/activity?" + query)
+		var named []string
+		for _, o := range all(root, "option") {
+			if v := attribute(o, "value"); v == "all" || v == "browser" {
+				named = append(named, v)
+			}
+		}
+		if strings.Join(named, " ") != "all browser" {
+			t.Errorf("%q: clients to choose: %q", query, named)
+		}
+	}
+}
+
 func TestActivity_LeadsToOtherDays(t *testing.T) {
 	get := watched(t, &doneLog{}, nil)
 	for query, want := range map[string][2]string{
@@ -247,7 +280,7 @@ func TestAdmin_ShowsWhoAndWhat(t *testing.T) {
 	text := spaced(root)
 	for _, s := range []string{
 		"zotero:2 9 0 zotero:1 5 2 2026-11-29 12:00", "claude 1 14 0", "And 3 more with fewer calls", "search 14 2 2 ms 2 ms", "unavailable 2", "2026-11-29 11:57:00 tool3. group:4711 unavailable zotero:1 cursor 51 ms",
-		"Upstream bucket answers Upstream zotero does not answer", "Replica group:4711 complete, as at the source 3.0 s ago, 2 MiB", "Replica user:1 is being read, 0 MiB",
+		"Upstream bucket answers Upstream zotero does not answer", "Replica group:4711 complete, up to date 3.0 s ago, 2 MiB", "Replica user:1 is being read, 0 MiB",
 		"3 calls were counted", "4 parts can't be read", "7 calls of this instance could not be kept", "Not all days",
 	} {
 		if !strings.Contains(text, s) {

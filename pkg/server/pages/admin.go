@@ -139,7 +139,7 @@ func (a *Admin) states(data *adminPage) {
 			state = "complete"
 		}
 		if !x.AsOf.IsZero() {
-			state += ", as at the source " + inWords(a.options.Now().Sub(x.AsOf)) + " ago"
+			state += ", up to date " + inWords(a.options.Now().Sub(x.AsOf)) + " ago"
 		}
 		data.ReplicaLines = append(data.ReplicaLines, stateRow{x.Library, state + ", " + strconv.FormatInt((x.Bytes+1<<20-1)>>20, 10) + " MiB"})
 	}

@@ -33,6 +33,7 @@ type changeLine struct {
 	Edits                                int
 	Undone                               bool
 	URL, When, Library, State, UndoesURL string    `json:"-"`
+	Who                                  string    `json:"-"` // By, or "you"
 	Byline                               string    `json:"-"`
 	Undo                                 *undoForm `json:"-"`
 }
@@ -86,7 +87,7 @@ func (l *Library) Changes(w http.ResponseWriter, r *http.Request) error {
 		if data.Works, err = l.changes(r, showWorks, map[string]any{"limit": listedChanges}); err != nil {
 			return l.Fail(w, r, err)
 		}
-		describeChanges(data.Works.Changes, data.Libraries)
+		describeChanges(r, data.Works.Changes, data.Libraries)
 	}
 	if data.Allow, err = l.allow(r); err != nil {
 		return l.Fail(w, r, err)
@@ -140,9 +141,9 @@ func (l *Library) allow(r *http.Request) (string, error) {
 }
 
 // describeChanges fills in what the page shows of changes of works.
-func describeChanges(changes []*changeLine, libs []libraryLine) {
+func describeChanges(r *http.Request, changes []*changeLine, libs []libraryLine) {
 	for _, c := range changes {
-		c.describe(libs)
+		c.describe(r, libs)
 		c.Title = cmp.Or(c.Title, c.ID)
 		c.Byline = byline(c.Creators, c.Year, typeName(c.ItemType))
 		if c.Kind != "removed" {
@@ -154,7 +155,7 @@ func describeChanges(changes []*changeLine, libs []libraryLine) {
 // describeReceipts fills in what the page shows of receipts.
 func (l *Library) describeReceipts(r *http.Request, receipts []*changeLine, libs []libraryLine) error {
 	for _, c := range receipts {
-		c.describe(libs)
+		c.describe(r, libs)
 		c.URL, c.State = ReceiptPath(c.ID), stateName(c)
 		if c.Undoes != "" {
 			c.UndoesURL = ReceiptPath(c.Undoes)
@@ -168,7 +169,10 @@ func (l *Library) describeReceipts(r *http.Request, receipts []*changeLine, libs
 }
 
 // describe fills in what is the same for changes and receipts.
-func (c *changeLine) describe(libs []libraryLine) {
+func (c *changeLine) describe(r *http.Request, libs []libraryLine) {
+	if c.Who = c.By; c.By != "" && c.By == subject(r) {
+		c.Who = "you"
+	}
 	lib, _, _ := strings.Cut(c.ID, "/")
 	c.Library = lib
 	if at := slices.IndexFunc(libs, func(l libraryLine) bool { return l.ID == lib }); at >= 0 {

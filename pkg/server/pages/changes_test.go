@@ -191,7 +191,7 @@ func TestChanges_ShowsWorksAndReceipts(t *testing.T) {
 	if status != 200 {
 		t.Fatalf("%d %s", status, text)
 	}
-	contains(t, text, "What tools did", "Update 1 item", "by zotero:1001", "with the pages", "· Home "+librarytest.TitleLight+" 1 change, done", "Works", librarytest.TitleLight, "added", "Home")
+	contains(t, text, "What tools did", "Update 1 item", "by you", "with the pages", "· Home "+librarytest.TitleLight+" 1 change, done", "Works", librarytest.TitleLight, "added", "Home")
 	if to := linked(root, "Update 1 item"); to != "/changes/"+receipt {
 		t.Errorf("the receipt links to %q", to)
 	}

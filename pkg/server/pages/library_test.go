@@ -38,7 +38,8 @@ type site struct {
 	t     *testing.T
 	pages *Library
 	tools *tool.Catalog
-	fail  error // of every tool
+	fail  error             // of every tool
+	fake  map[string]string // answers of tools, by name
 }
 
 func newSite(t *testing.T, works []librarytest.Work) *site {
@@ -62,6 +63,9 @@ func newSite(t *testing.T, works []librarytest.Work) *site {
 func (s *site) call(r *http.Request, name string, arguments any) (json.RawMessage, error) {
 	if s.fail != nil {
 		return nil, s.fail
+	}
+	if answer := s.fake[name]; answer != "" {
+		return json.RawMessage(answer), nil
 	}
 	encoded, err := json.Marshal(arguments)
 	if err != nil {
@@ -155,7 +159,7 @@ func TestSearch_ShowsPassageAndWhere(t *testing.T) {
 		t.Fatalf("status %d", status)
 	}
 	contains(t, text, "1 work.", librarytest.TitleLight, "Isaac Newton · 1704 · book · Home", "in the full text, page 2")
-	if marks := all(root, "mark"); len(marks) != 1 || textOf(marks[0]) != "refrangibility" {
+	if marks := all(root, "mark"); len(marks) != 1 || textOf(marks[0]) != "refrangibility" || attribute(marks[0], "class") != "" {
 		t.Errorf("marked: %v", marks)
 	}
 	if to := linked(root, librarytest.TitleLight); !strings.HasPrefix(to, "/works/local/") || !strings.HasSuffix(to, "?q=refrangibility") {
@@ -281,7 +285,8 @@ func TestSearch_NarrowsByCounts(t *testing.T) {
 func TestSearch_SaysWhatIsWrong(t *testing.T) {
 	s := newSite(t, librarytest.Works())
 	for address, want := range map[string]string{
-		"/search?q=a&from=soon": "year_from", "/search?q=a&from=2000&to=1990": "later", "/search?q=a&library=Nowhere": "library",
+		"/search?q=a&from=soon": "A year has to be a number", "/search?q=a&to=2000.5": "A year has to be a number", "/search?q=a&from=1%2B1": "leave them empty",
+		"/search?q=a&from=20000": "9999", "/search?q=a&from=2000&to=1990": "later", "/search?q=a&library=Nowhere": "library",
 		"/search?q=a&cursor=made-up": "cursor",
 	} {
 		root, status := s.get(address)
@@ -289,6 +294,26 @@ func TestSearch_SaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: status %d, %s", address, status, mainText(root))
 		}
 	}
+}
+
+func TestSearch_SetsApartWhatLacksWords(t *testing.T) {
+	s := newSite(t, librarytest.Works())
+	s.fake = map[string]string{"search": `{"total": 1, "returned": 3, "results": [
+		{"id": "local/A", "title": "Whole"}, {"id": "local/B", "title": "Lacking", "partial": ["thorax"]}, {"id": "local/C", "title": "Related", "similar": true}]}`}
+	root, _ := s.get("/search?q=thorax")
+	contains(t, spaced(root), "1 work.", "Whole Others, with some of the words or related ones: Lacking", "Without: thorax Related")
+	s.fake["search"] = `{"total": 0, "returned": 1, "results": [{"id": "local/B", "title": "Lacking", "partial": ["thorax"]}], "notices": ["no work has all the words; those listed lack the words in partial"]}`
+	root, _ = s.get("/search?q=thorax")
+	if text := spaced(root); strings.Contains(text, "Others") || strings.Contains(text, "partial") || !strings.Contains(text, "those below have some of them. Lacking") {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestSearch_SaysNoticesAsSentences(t *testing.T) {
+	s := newSite(t, librarytest.Works())
+	s.fake = map[string]string{"search": `{"total": 1, "returned": 1, "results": [{"id": "local/A", "title": "Whole"}], "notices": ["a library did not answer", "no work has a year after 2030", "a library did not answer"]}`}
+	root, _ := s.get("/search?q=whole")
+	contains(t, spaced(root), "1 work. A library did not answer. No work has a year after 2030. Whole")
 }
 
 func TestWork_ShowsAllParts(t *testing.T) {
@@ -323,7 +348,7 @@ func TestWork_MarksPassageInItsPage(t *testing.T) {
 	section := element(t, root, "text")
 	contains(t, textOf(section), "Page 2 of 3", "Lights which differ in colour differ also")
 	marks := all(section, "mark")
-	if len(marks) != 1 || !strings.Contains(textOf(marks[0]), "degrees of refrangibility") {
+	if len(marks) != 1 || !strings.Contains(textOf(marks[0]), "degrees of refrangibility") || attribute(marks[0], "class") != "passage" {
 		t.Errorf("the passage is not marked: %s", textOf(section))
 	}
 	if to := linked(root, "in its page"); !strings.Contains(to, "page=2") || !strings.HasSuffix(to, "#text") {

@@ -11,8 +11,9 @@ import (
 
 // segment is a part of a text, marked or not.
 type segment struct {
-	Text string
-	Mark bool
+	Text    string
+	Mark    bool
+	Passage bool // the mark is of a passage, not of a word
 }
 
 // leastStem is the number of characters that two words must share at their start to
@@ -63,7 +64,7 @@ func marked(text string, words []string) []segment {
 			if last < start {
 				out = append(out, segment{Text: text[last:start]})
 			}
-			out = append(out, segment{text[start:end], true})
+			out = append(out, segment{Text: text[start:end], Mark: true})
 			last = end
 		}
 		start = end
@@ -95,7 +96,7 @@ func markedPassage(text, passage string, words []string) []segment {
 	var out []segment
 	for i, part := range []string{text[:start], text[start:end], text[end:]} {
 		if part != "" {
-			out = append(out, segment{part, i == 1})
+			out = append(out, segment{Text: part, Mark: i == 1, Passage: i == 1})
 		}
 	}
 	return out

@@ -3,9 +3,11 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/page"
 	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
@@ -57,8 +59,17 @@ func (c *criteria) filtered() bool {
 	return only != criteria{}
 }
 
-// arguments returns the arguments of search. A year that is no number stays a text,
-// which search refuses with the reason.
+// check returns an error if a year is no number.
+func (c *criteria) check() error {
+	for _, year := range []string{c.From, c.To} {
+		if _, err := strconv.Atoi(year); err != nil && year != "" {
+			return library.Errorf(library.Invalid, "a year has to be a number, such as 1960").WithHint("go back and correct the years, or leave them empty").WithCause(err)
+		}
+	}
+	return nil
+}
+
+// arguments returns the arguments of search, for criteria that are checked.
 func (c *criteria) arguments() map[string]any {
 	in := c.Query
 	if c.In != "" && in != "" {
@@ -71,10 +82,7 @@ func (c *criteria) arguments() map[string]any {
 		case f.name == "type" || f.name == "tag":
 			arguments[f.argument] = []string{*f.value}
 		case f.name == "from" || f.name == "to":
-			arguments[f.argument] = *f.value
-			if year, err := strconv.Atoi(*f.value); err == nil {
-				arguments[f.argument] = year
-			}
+			arguments[f.argument], _ = strconv.Atoi(*f.value)
 		default:
 			arguments[f.argument] = *f.value
 		}
@@ -130,6 +138,7 @@ type searchPage struct {
 // shownResults are the results on the page.
 type shownResults struct {
 	Works     []shownResult
+	Others    []shownResult // works that lack words, or have related ones only
 	Summary   string
 	Expanded  string
 	Corrected []string
@@ -164,8 +173,11 @@ func (l *Library) Search(w http.ResponseWriter, r *http.Request) error {
 		Sorts: options(c.Sort, option{Text: "best first"}, option{Value: "date", Text: "newest first"}, option{Value: "date_asc", Text: "oldest first"},
 			option{Value: "title", Text: "by title"}, option{Value: "date_added", Text: "last added first"}),
 	}
-	var err error
-	if data.Libraries, err = l.choices(r, c.Library); err != nil {
+	err := c.check()
+	if err == nil {
+		data.Libraries, err = l.choices(r, c.Library)
+	}
+	if err != nil {
 		return l.Fail(w, r, err)
 	}
 	o := page.Options{Title: "Search your libraries", Data: &data}
@@ -186,12 +198,16 @@ func (l *Library) Search(w http.ResponseWriter, r *http.Request) error {
 // shown returns the results for the page.
 func shown(c *criteria, a *searchAnswer) *shownResults {
 	out := &shownResults{
-		Summary: summary(c, a), Expanded: a.Expanded, Corrected: a.Corrected, Notices: forPeople(a.Notices),
+		Summary: summary(c, a), Expanded: a.Expanded, Corrected: a.Corrected, Notices: forPeople(withoutUnmet(a)),
 		Chart: newChart(a.Counts), Facets: facets(c, a.Counts),
 	}
 	words := queryWords(c.Query)
 	for _, x := range a.Results {
-		out.Works = append(out.Works, shownResult{
+		list := &out.Works
+		if len(x.Partial) > 0 || x.Similar {
+			list = &out.Others
+		}
+		*list = append(*list, shownResult{
 			URL: resultURL(c, x.ID, x.MatchedIn), Title: x.Title, Byline: byline(x.Creators, x.Year, x.Journal, typeName(x.ItemType), x.Library),
 			Where: where(x.MatchedIn, x.Page), Snippet: marked(x.Snippet, words), Lacks: strings.Join(x.Partial, ", "), Similar: x.Similar,
 		})
@@ -212,6 +228,12 @@ func resultURL(c *criteria, id, matched string) string {
 		return WorkPath(id)
 	}
 	return WorkPath(id) + "?" + url.Values{"q": {c.Query}}.Encode()
+}
+
+// withoutUnmet returns the notices without the one that no work has the words, which
+// the summary says.
+func withoutUnmet(a *searchAnswer) []string {
+	return slices.DeleteFunc(a.Notices, func(notice string) bool { return a.Total == 0 && strings.HasPrefix(notice, "no work has ") })
 }
 
 // summary returns how many works were found, in words.

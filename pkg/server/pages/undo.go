@@ -88,7 +88,7 @@ func (l *Library) Receipt(w http.ResponseWriter, r *http.Request, lib, id string
 		return l.Fail(w, r, err)
 	}
 	data := receiptPage{Edits: answer.edits(), Notices: forPeople(answer.Notices), Undo: c.Undo}
-	for _, f := range []fact{{"Outcome", c.State}, {"When", c.When}, {"By", c.By}, {"With", c.Client}, {"Tool", c.Tool}, {"Library", c.Library}} {
+	for _, f := range []fact{{"Outcome", c.State}, {"When", c.When}, {"By", c.Who}, {"With", c.Client}, {"Tool", c.Tool}, {"Library", c.Library}} {
 		if f.Value != "" {
 			data.Facts = append(data.Facts, f)
 		}

@@ -89,11 +89,12 @@ func (l *Library) Work(w http.ResponseWriter, r *http.Request, lib, key string) 
 	return l.write(w, r, l.work, page.Options{Title: data.Title, Copy: true, Data: &data})
 }
 
-// forPeople returns the notices, each once, without those that tell an assistant how
-// to go on: the page has a link or a button there.
+// forPeople returns the notices as sentences, each once, without those that tell an
+// assistant how to go on: the page has a link or a button there.
 func forPeople(notices []string) []string {
 	var out []string
 	for _, notice := range notices {
+		notice = sentence(notice)
 		if !strings.Contains(notice, "_cursor") && !strings.Contains(notice, "_changes") && !slices.Contains(out, notice) {
 			out = append(out, notice)
 		}
