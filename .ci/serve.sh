@@ -1,4 +1,5 @@
-# Starting one server on a free loopback port, and ending it by its process ID.
+# Starting one server on a free loopback port, and ending it by its process ID; waiting
+# for other programs.
 
 SERVER_PID=
 trap stop_server EXIT
@@ -57,4 +58,15 @@ stop_server() {
   done
   kill -9 "$pid" 2>/dev/null
   wait "$pid" 2>/dev/null
+}
+
+# await FILE PID: waits until a program has written a whole line to a file.
+await() {
+  local i
+  for ((i = 0; i < 300; i++)); do
+    [ "$(wc -l <"$1" 2>/dev/null)" -ge 1 ] 2>/dev/null && return 0
+    kill -0 "$2" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
 }

@@ -74,8 +74,8 @@ async function throughZotero(page, link, user) {
 }
 
 // picture takes a picture for the docs.
-async function picture(name, options = {}) {
-  if (pictures) await page.screenshot({ path: `${pictures}/${name}.png`, ...options });
+async function picture(name, fullPage = false) {
+  if (pictures) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage });
 }
 
 // heading returns the heading of the page.
@@ -90,7 +90,6 @@ async function signsIn() {
   await page.getByRole("link", { name: "Search your libraries" }).click();
   need((await heading()) === "Sign in to read your libraries", await heading());
   await audit(page);
-  await picture("walk-sign-in", { clip: { x: 0, y: 0, width: 900, height: 330 } });
   await throughZotero(page, page.getByRole("link", { name: "Sign in" }), member);
   need(page.url() === `${place.public}/search`, page.url());
 }
@@ -102,8 +101,6 @@ async function reads() {
   await picture("walk-search");
   await page.locator(".results a").first().click();
   need((await page.locator("#passages ~ blockquote mark").count()) > 0, "no passage is marked");
-  await page.locator("#passages").scrollIntoViewIfNeeded();
-  await picture("walk-passage");
   await page.getByRole("link", { name: "in its page" }).first().click();
   need((await page.locator("#text .text mark").count()) > 0, "the passage is not marked in its page");
   await page.locator("#text mark").first().scrollIntoViewIfNeeded();
@@ -128,8 +125,8 @@ async function makesToken() {
 async function takesBack() {
   await page.goto(`${place.public}/changes`);
   need((await page.locator("#receipts ~ .results button").count()) === 0, "a browser that only reads may undo");
-  await picture("walk-changes");
   await throughZotero(page, page.getByRole("link", { name: "Allow changes in this browser" }), member);
+  await picture("walk-changes");
   await page.locator("#receipts ~ .results button").first().click();
   need((await heading()).startsWith("Take back"), await heading());
   await seen(page, "desktop", "member-plan", folder);
@@ -146,7 +143,7 @@ async function endsClient() {
   const rows = await page.locator("tbody").innerText();
   need(rows.includes("apply_changes") && rows.includes("not_found") && rows.includes("chatgpt") && !rows.includes("cursor"), rows);
   need(!rows.includes("browser"), "calls of pages are listed");
-  await picture("walk-activity", { fullPage: true });
+  await picture("walk-activity", true);
   await page.getByRole("button", { name: "Disconnect ChatGPT" }).click();
   await page.waitForURL(`${place.public}/activity`);
   await page.getByRole("button", { name: "Disconnect ChatGPT" }).waitFor({ state: "detached" });
@@ -179,7 +176,8 @@ async function sees() {
     need(text.includes(wanted), `no ${wanted}: ${text}`);
   }
   for (const word of [question, "Opticks", "sr_"]) need(!text.includes(word), `${word} is shown`);
-  if (pictures) await page.screenshot({ path: `${pictures}/walk-admin.png`, fullPage: true });
+  await page.setViewportSize({ width: 900, height: 1100 });
+  if (pictures) await page.screenshot({ path: `${pictures}/walk-admin.png` });
   await page.close();
 }
 

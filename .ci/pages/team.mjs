@@ -19,7 +19,7 @@ export async function connect(place, name, user, write = false) {
     grant_type: "authorization_code", code: back.searchParams.get("code"), client_id, redirect_uri: redirect, code_verifier: verifier, resource: `${place.public}/mcp`,
   }));
   const program = name.replaceAll(" ", "-").toLowerCase();
-  const client = new Client({ name: program, version: "1.0" });
+  const client = new Client({ name: program, version: "1.0" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
   const headers = { Authorization: `Bearer ${access_token}`, "User-Agent": `${program}/1.0` };
   await client.connect(new StreamableHTTPClientTransport(new URL(`${place.public}/mcp`), { requestInit: { headers } }));
   return async (tool, args, fails = false) => {

@@ -27,17 +27,6 @@ end() {
   wait "$1" 2>/dev/null
 }
 
-# await FILE PID: waits until a program has written a whole line to a file.
-await() {
-  local i
-  for ((i = 0; i < 300; i++)); do
-    [ "$(wc -l <"$1" 2>/dev/null)" -ge 1 ] 2>/dev/null && return 0
-    kill -0 "$2" 2>/dev/null || return 1
-    sleep 0.1
-  done
-  return 1
-}
-
 # drive NAME SECONDS COMMAND...: runs a program that prints rows, at least one.
 drive() {
   local name=$1 limit=$2 ended=0

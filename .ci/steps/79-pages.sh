@@ -8,7 +8,11 @@ set -uo pipefail
 . .ci/install.sh
 . .ci/serve.sh
 STAND_PID=''
-trap 'stop_server; [ -z "$STAND_PID" ] || kill "$STAND_PID"' EXIT
+trap 'stop_server; [ -z "$STAND_PID" ] || { kill "$STAND_PID" && wait "$STAND_PID"; }' EXIT
+
+unnamed() { for file in docs/pictures/*; do grep -qrF "(${file#docs/})" docs/*.md || echo "$file"; done; }
+check "pictures: each is under 60 kB" test -z "$(find docs/pictures -type f -size +60000c)"
+check "pictures: each is on a page of the docs" test -z "$(unnamed)"
 
 if ! { install_node && install_apps; } >"$WORK/install.log" 2>&1; then
   tail -n 4 "$WORK/install.log"
@@ -61,14 +65,17 @@ TEAM=$WORK/pages/team
 STACKROOM_ADMINS=zotero:1001 STACKROOM_WRITES=all STACKROOM_LOCAL_LIBRARY=members \
   "$WORK/bin/stand" -program "$WORK/bin/stackroom" -folder "$TEAM" -works 0 >"$TEAM/place.json" 2>"$WORK/stand.log" </dev/null &
 STAND_PID=$!
-for ((i = 0; i < 300; i++)); do
-  [ -s "$TEAM/place.json" ] || ! kill -0 "$STAND_PID" 2>/dev/null && break
-  sleep 0.1
-done
-if [ ! -s "$TEAM/place.json" ]; then
+if ! await "$TEAM/place.json" "$STAND_PID"; then
   tail -n 40 "$WORK/stand.log" "$TEAM"/*.log
   fail "pages of members: the deployment did not start"
   exit 0
 fi
 NODE_EXTRA_CA_CERTS=$TEAM/ca.pem \
   drive "pages of members" members.mjs "$TEAM/place.json" "$(command -v chromium)" "${STACKROOM_SCREENSHOTS:-}" "${STACKROOM_PICTURES:-}"
+if [ -n "${STACKROOM_PICTURES:-}" ]; then
+  if command -v pngquant >/dev/null || debian pngquant; then
+    pngquant --force --ext .png --speed 1 32 "$STACKROOM_PICTURES"/walk-*.png
+  else
+    skip "pages: pngquant could not be installed, so the pictures are large"
+  fi
+fi

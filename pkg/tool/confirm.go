@@ -132,13 +132,17 @@ func canAsk(req *mcp.CallToolRequest) bool {
 	return p.ProtocolVersion >= multiRound || !overHTTP
 }
 
-// clientName returns what the client calls itself.
+// clientName returns what the client calls itself: as it introduced itself, or, over
+// HTTP without sessions, the first product of its User-Agent.
 func clientName(req *mcp.CallToolRequest) string {
-	if req.Session == nil {
+	if req.Session != nil {
+		if p := req.Session.InitializeParams(); p != nil && p.ClientInfo != nil {
+			return ours(p.ClientInfo.Name)
+		}
+	}
+	if req.Extra == nil {
 		return ""
 	}
-	if p := req.Session.InitializeParams(); p != nil && p.ClientInfo != nil {
-		return ours(p.ClientInfo.Name)
-	}
-	return ""
+	program, _, _ := strings.Cut(req.Extra.Header.Get("User-Agent"), "/")
+	return ours(program)
 }

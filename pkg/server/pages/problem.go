@@ -3,6 +3,7 @@ package pages
 import (
 	_ "embed"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -21,8 +22,13 @@ type Problem struct {
 	nav  []page.Link
 }
 
-// NewProblem returns the page with the links of its header.
+// NewProblem returns the page with the links of its header, none of which is the page
+// itself.
 func NewProblem(nav []page.Link) (*Problem, error) {
+	nav = slices.Clone(nav)
+	for i := range nav {
+		nav[i].Current = false
+	}
 	p, err := page.New("problem", problemHTML)
 	return &Problem{p, nav}, err
 }
