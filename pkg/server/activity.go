@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
+	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 )
 
@@ -15,7 +16,7 @@ func (s *Server) routeActivity() error {
 	if s.options.Activity == nil {
 		return nil
 	}
-	o := pages.ActivityOptions{Library: s.library, Log: s.options.Activity, Admin: s.admin}
+	o := pages.ActivityOptions{Library: s.library, Log: s.options.Activity, Admin: s.admin, Browser: call.Browser}
 	if s.options.Sessions != nil {
 		o.Grants = s.options.Sessions.Grants
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/page"
-	"github.com/stackroom-mcp/stackroom/pkg/server/call"
 )
 
 // The paths of the pages about activity.
@@ -56,7 +55,9 @@ type ActivityOptions struct {
 	Grants func(*http.Request) (*identity.Grants, error)
 	// Admin reports whether a principal is an admin; nil: none is.
 	Admin func(*identity.Principal) bool
-	Now   func() time.Time // nil: [time.Now]
+	// Browser is the name of browsers as clients, whose calls are listed only on demand.
+	Browser string
+	Now     func() time.Time // nil: [time.Now]
 }
 
 // Activity is the page on which people see what their clients did, and end them.
@@ -124,7 +125,7 @@ func (a *Activity) Show(w http.ResponseWriter, r *http.Request) error {
 		Day: day.Format(time.DateOnly), Client: q.Get("client"), Outcome: q.Get("outcome"), More: done.More, Unread: done.Unread, Partial: done.Partial,
 		KeptDays: keptDays, SignedIn: a.options.Grants != nil, Most: activity.MaxEntries, Admin: a.options.Admin != nil && p != nil && a.options.Admin(p),
 	}
-	data.list(done.Entries, q, now)
+	data.list(done.Entries, q, now, a.options.Browser)
 	if next := day.AddDate(0, 0, 1); !next.After(now) {
 		data.After = dayAddress(q, next)
 	}
@@ -177,7 +178,8 @@ func address(q url.Values, change map[string]string) string {
 
 // list fills in the calls that meet the filters: the part of them that is asked for.
 // Later calls than those of the first part are left out, so that the parts fit together.
-func (p *activityPage) list(entries []activity.Entry, q url.Values, now time.Time) {
+// Calls of browsers are counted.
+func (p *activityPage) list(entries []activity.Entry, q url.Values, now time.Time, browser string) {
 	until, err := strconv.ParseInt(q.Get("until"), 10, 64)
 	if err != nil {
 		until = now.UnixNano()
@@ -194,7 +196,7 @@ func (p *activityPage) list(entries []activity.Entry, q url.Values, now time.Tim
 		}
 		switch {
 		case e.At.UnixNano() > until || !p.meets(e):
-		case p.Client == "" && e.Client == call.Browser:
+		case p.Client == "" && e.Client == browser:
 			p.Browser++
 		default:
 			met = append(met, e)

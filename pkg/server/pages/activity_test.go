@@ -49,7 +49,7 @@ func watched(t *testing.T, l *doneLog, grants func(*http.Request) (*identity.Gra
 		t.Fatal(err)
 	}
 	now := func() time.Time { return noon }
-	member, err := NewActivity(ActivityOptions{Library: beside, Log: l, Grants: grants, Now: now})
+	member, err := NewActivity(ActivityOptions{Browser: "browser", Library: beside, Log: l, Grants: grants, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
