@@ -182,6 +182,16 @@ func posting(root *html.Node) (out []url.Values) {
 	return out
 }
 
+func TestChanges_WithoutSignInAreByNobody(t *testing.T) {
+	s := newChanging(t)
+	s.who = nil
+	s.retitle(librarytest.TitleLight, "Optics")
+	root, _ := s.run(http.MethodGet, "/changes", nil)
+	if text := mainText(root); !strings.Contains(text, "Update 1 item") || strings.Contains(text, "by you") {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestChanges_ShowsWorksAndReceipts(t *testing.T) {
 	s := newChanging(t)
 	s.who = &identity.Principal{Subject: "zotero:1001", Scopes: []identity.Scope{identity.Write}}
@@ -195,6 +205,8 @@ func TestChanges_ShowsWorksAndReceipts(t *testing.T) {
 	if to := linked(root, "Update 1 item"); to != "/changes/"+receipt {
 		t.Errorf("the receipt links to %q", to)
 	}
+	shown, _ := s.run(http.MethodGet, "/changes/"+receipt, nil)
+	contains(t, mainText(shown), "Byyou")
 	if forms := posting(root); len(forms) != 1 || forms[0].Get("receipt") != receipt || forms[0].Get("form") == "" {
 		t.Errorf("forms %v", forms)
 	}
