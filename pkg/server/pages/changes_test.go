@@ -182,7 +182,7 @@ func posting(root *html.Node) (out []url.Values) {
 	return out
 }
 
-func TestChanges_WithoutSignInAreByNobody(t *testing.T) {
+func TestChanges_WithoutSignInHaveNoName(t *testing.T) {
 	s := newChanging(t)
 	s.who = nil
 	s.retitle(librarytest.TitleLight, "Optics")
