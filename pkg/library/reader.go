@@ -14,6 +14,9 @@ type Info struct {
 	Version int64 // grows with every change
 	// MayWrite says whether the caller may change the library.
 	MayWrite bool
+	// StoresFiles says that the library keeps the files of its attachments, so that
+	// a caller who may change it can add some.
+	StoresFiles bool
 	// HidesNotes says that the library may have notes that the caller may not read:
 	// what the caller sees of a work may not be all that is below it.
 	HidesNotes bool

@@ -87,6 +87,9 @@ func addItems(ctx context.Context, c *writeCall, in addInput) (*proposal, error)
 	if err != nil {
 		return nil, err
 	}
+	if in.PDF == openPDF {
+		notices = append(notices, c.unknownFiles(lib, fresh, held)...)
+	}
 	files, said := attachments(c.writing.now(), w, fresh, held)
 	edits, notices = append(edits, files...), append(notices, said...)
 	if len(edits) == 0 {
@@ -159,8 +162,7 @@ func (c *writeCall) additions(ctx context.Context, in addInput) (all []addition,
 	if len(all) > maxAdded {
 		return nil, nil, library.Errorf(library.TooLarge, "%d works are given, at most %d are added at a time", len(all), maxAdded).WithHint("divide them")
 	}
-	said, err := nameFiles(all, in.PDF)
-	return all, append(notices, said...), err
+	return all, notices, nameFiles(all, in.PDF)
 }
 
 // described returns the works of a bibliography, or those that registries have for

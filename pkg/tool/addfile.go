@@ -15,6 +15,9 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/resolve"
 )
 
+// pdfType is the media type of PDF files.
+const pdfType = "application/pdf"
+
 // openPDF is the argument that asks for the open-access PDF file of each work.
 const openPDF = "open"
 
@@ -48,26 +51,38 @@ func (c *writeCall) mayStore(w library.Writer) error {
 	return nil
 }
 
-// nameFiles gives the works the addresses of the files that the argument asks for, and
-// returns what to say of the others.
-func nameFiles(all []addition, pdf string) ([]string, error) {
-	unknown := 0
-	for i := range all {
-		switch {
-		case pdf != openPDF:
-			all[i].pdf = pdf
-		case all[i].pdf == "":
-			unknown++
-		}
+// nameFiles gives the works the address that the argument has, if that is one.
+func nameFiles(all []addition, pdf string) error {
+	if pdf == "" || pdf == openPDF {
+		return nil
 	}
-	switch {
-	case pdf == openPDF && unknown > 0:
-		return []string{fmt.Sprintf("no open-access PDF file is known of %s; they are known of DOIs, PubMed and arXiv IDs alone", counted(unknown, "work"))}, nil
-	case pdf != "" && pdf != openPDF && len(all) > 1:
-		return nil, library.Errorf(library.Invalid, "argument %q is the address of one file, and %d works are given", "pdf", len(all)).
+	if len(all) > 1 {
+		return library.Errorf(library.Invalid, "argument %q is the address of one file, and %d works are given", "pdf", len(all)).
 			WithHint("add the work of each file by itself, or give %q", openPDF)
 	}
-	return nil, nil
+	for i := range all {
+		all[i].pdf = pdf
+	}
+	return nil
+}
+
+// unknownFiles says of which works no open-access file is known.
+func (c *writeCall) unknownFiles(lib library.ID, fresh []addition, held []holder) []string {
+	var without []library.ItemID
+	for _, a := range fresh {
+		if a.pdf == "" {
+			without = append(without, library.ItemID{Library: lib, Key: a.key})
+		}
+	}
+	for _, h := range held {
+		if h.pdf == "" {
+			without = append(without, h.has.ID)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("no open-access PDF file is known of %s; they are known of DOIs, PubMed and arXiv IDs alone.", counted(len(without), "work")) + c.byHand(without...)}
 }
 
 // attachments returns the edits that make attachments for the files of works, and what
@@ -83,7 +98,7 @@ func attachments(now time.Time, w library.Writer, fresh []addition, held []holde
 		title := new(tidy).title(a.item)
 		e := change.Make(library.ItemObject, w.NewKey(), library.Data{
 			"itemType": "attachment", "linkMode": "imported_url", "parentItem": key, "title": "PDF", "url": a.pdf,
-			"accessDate": now.UTC().Format(time.RFC3339), "contentType": "application/pdf", "filename": pdfName(title),
+			"accessDate": now.UTC().Format(time.RFC3339), "contentType": pdfType, "filename": pdfName(title),
 		})
 		e.Name = title
 		edits = append(edits, e)

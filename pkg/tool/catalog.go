@@ -110,6 +110,7 @@ type Catalog struct {
 	// memory.
 	comparing chan struct{}
 	storing   chan struct{} // holds a value for each call that holds files to store
+	adding    exclusive     // works to which a person adds a file
 	byName    map[string]*definition
 }
 

@@ -33,10 +33,18 @@ func (c *call) itemURL(it *library.Item) string {
 			return s
 		}
 	}
-	if c.pages != "" {
-		return c.pages + "/" + url.PathEscape(string(it.ID.Library)) + "/" + url.PathEscape(it.ID.Key)
+	if s := c.pageOf(it.ID); s != "" {
+		return s
 	}
 	return resourceURI(it.ID)
+}
+
+// pageOf returns the address of a work's page at this server, or "".
+func (c *call) pageOf(id library.ItemID) string {
+	if c.pages == "" {
+		return ""
+	}
+	return c.pages + "/" + url.PathEscape(string(id.Library)) + "/" + url.PathEscape(id.Key)
 }
 
 // withoutPage returns the item ID in the URL of a work's page at this server, and

@@ -5,6 +5,7 @@ import (
 	"crypto/md5" //nolint:gosec // Zotero names files by it
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ const (
 // downloads are the files of a plan.
 type downloads struct {
 	files   map[string]library.File // by the keys of their attachments
+	given   bool                    // a person gave them, so that no plan can fetch them again
 	left    int64                   // bytes that may still be fetched
 	missing int                     // files that can't be fetched
 }
@@ -52,7 +54,8 @@ func (c *writeCall) reserve(ctx context.Context, w library.Writer, p *change.Pla
 // download fetches the files of a proposal's plan, before anything is written. The plan
 // keeps no attachment whose file can't be fetched, or that its work has already.
 func (c *writeCall) download(ctx context.Context, w library.Writer, p *proposal) (*downloads, error) {
-	d := &downloads{files: map[string]library.File{}, left: maxFileBytes}
+	d := &downloads{files: map[string]library.File{}, given: len(p.files) > 0, left: maxFileBytes}
+	maps.Copy(d.files, p.files)
 	aside, cancel := asideFor(ctx)
 	defer cancel()
 	var dropped []string
@@ -63,7 +66,7 @@ func (c *writeCall) download(ctx context.Context, w library.Writer, p *proposal)
 		if err != nil {
 			dropped = append(dropped, e.Key)
 			d.missing++
-			p.notices = append(p.notices, fmt.Sprintf("the PDF file of %s is not added: %s", parentOf(p.plan, e), words(library.AsError(err))))
+			p.notices = append(p.notices, fmt.Sprintf("the PDF file of %s is not added: %s", parentOf(p.plan, e), words(library.AsError(err)))+c.byHand(parentOf(p.plan, e)))
 			continue
 		}
 		has, err := sameFile(ctx, w, p.plan, e, content)
@@ -77,7 +80,7 @@ func (c *writeCall) download(ctx context.Context, w library.Writer, p *proposal)
 		}
 		d.left -= int64(len(content))
 		name, _ := e.After["filename"].(string)
-		d.files[e.Key] = library.File{Name: name, ContentType: "application/pdf", Content: content}
+		d.files[e.Key] = library.File{Name: name, ContentType: pdfType, Content: content}
 	}
 	if len(dropped) == 0 {
 		return d, nil
@@ -105,6 +108,20 @@ func (c *writeCall) fetchPDF(ctx context.Context, e change.Edit, left int64) ([]
 		return nil, library.Errorf(library.TooLarge, "the files of a call are more than %d MB together", maxFileBytes>>20).WithHint("add it in a call of its own, or in Zotero")
 	}
 	return content, err
+}
+
+// byHand says where a person can add the file of a work; "" on a server without pages.
+func (c *writeCall) byHand(works ...library.ItemID) string {
+	var pages []string
+	for _, id := range works {
+		if s := c.pageOf(id); s != "" {
+			pages = append(pages, s)
+		}
+	}
+	if len(pages) == 0 {
+		return ""
+	}
+	return " The user can add a file on the work's page: " + enumerate(pages)
 }
 
 // parentOf returns the work of an attachment.
@@ -162,6 +179,10 @@ func (c *writeCall) store(ctx context.Context, d *downloads, out *writeOutput, r
 		out.Status = statusPartly
 	}
 	if failed == 0 || out.Plan != "" {
+		return
+	}
+	if d.given {
+		out.note("the attachment is there without its file: take this receipt back, and then add the file again")
 		return
 	}
 	out.note("an attachment without its file is there: apply_changes with the plan stores it and changes nothing else; undo_changes with the receipt takes all back")

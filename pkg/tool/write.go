@@ -88,6 +88,7 @@ type proposal struct {
 	// approved says that the plan was seen before, or needs no plan.
 	approved bool
 	notices  []string
+	files    map[string]library.File // what a person gave, by the keys of their attachments
 	// answer says why nothing is proposed; then the plan has what the caller chooses
 	// from. It is nil for a proposal.
 	answer *writeOutput

@@ -180,7 +180,7 @@ func (a *Account) grants(ctx context.Context) ([]grant, error) {
 		if r := a.key.in(g.id); g.id > 0 && r.library {
 			all = append(all, grant{
 				path: "/groups/" + strconv.FormatInt(g.id, 10), view: a.client.view(), files: true,
-				about: library.Info{ID: library.GroupID(g.id), Name: g.title(), Kind: library.KindGroup, MayWrite: r.write && g.editableBy(a.key.user)},
+				about: library.Info{ID: library.GroupID(g.id), Name: g.title(), Kind: library.KindGroup, MayWrite: r.write && g.editableBy(a.key.user), StoresFiles: !a.client.o.Local},
 			})
 		}
 	}
@@ -192,7 +192,7 @@ func (a *Account) personal() *grant {
 	r := a.key.personal
 	g := &grant{
 		path: a.userPath(), files: r.files,
-		about: library.Info{ID: library.UserID(a.key.user), Name: "My Library", Kind: library.KindUser, MayWrite: r.write},
+		about: library.Info{ID: library.UserID(a.key.user), Name: "My Library", Kind: library.KindUser, MayWrite: r.write, StoresFiles: r.files && !a.client.o.Local},
 	}
 	if !r.notes {
 		g.about.HidesNotes, g.notice = true, missingNotes
