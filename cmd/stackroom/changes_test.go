@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"html"
 	"io"
@@ -37,16 +38,20 @@ func newPageBrowser(t *testing.T, at, origin string) *pageBrowser {
 // send makes a request. header is a list of names and values, "" for none.
 func (b *pageBrowser) send(method, path string, form url.Values, header ...string) reply {
 	b.t.Helper()
-	req, err := http.NewRequestWithContext(b.t.Context(), method, b.at+path, strings.NewReader(form.Encode()))
+	if form != nil {
+		header = append([]string{"Content-Type", "application/x-www-form-urlencoded", "Origin", b.origin, "Sec-Fetch-Site", "same-origin"}, header...)
+	}
+	return b.sendBody(method, path, []byte(form.Encode()), header...)
+}
+
+// sendBody makes a request with a body and these headers.
+func (b *pageBrowser) sendBody(method, path string, body []byte, header ...string) reply {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.at+path, bytes.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	req.Header.Set("Accept", "text/html")
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Origin", b.origin)
-		req.Header.Set("Sec-Fetch-Site", "same-origin")
-	}
 	for i := 0; i < len(header); i += 2 {
 		switch name, value := header[i], header[i+1]; {
 		case name == "Host":
@@ -62,11 +67,11 @@ func (b *pageBrowser) send(method, path string, form url.Values, header ...strin
 		b.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	page, err := io.ReadAll(res.Body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return reply{res.StatusCode, res.Header, string(body)}
+	return reply{res.StatusCode, res.Header, string(page)}
 }
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="(form|receipt|plan)" value="([^"]*)">`)

@@ -212,6 +212,9 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 		AllowedOrigins: c.AllowedOrigins, AllowedHosts: c.AllowedHosts, RequestTimeout: c.RequestTimeout, MaxBodyBytes: c.MaxBodyBytes,
 		LegacySSE: c.LegacySSE, DrainTimeout: c.ShutdownGrace,
 	}
+	if writing != nil {
+		o.Files, o.MaxFileBytes = shown, maxFileBytes(c)
+	}
 	a.showActivity(&o)
 	return o, nil
 }

@@ -57,6 +57,20 @@ func forPages(writing *tool.Writing) *tool.Writing {
 	return &w
 }
 
+// cloudRunFile is the most bytes of a file that a person can send to Cloud Run, which
+// refuses requests of more than 32 MiB over HTTP/1.1
+// (https://docs.cloud.google.com/run/quotas). The form around the file is less than a MiB.
+const cloudRunFile = 31 << 20
+
+// maxFileBytes returns the most bytes of a file that a person adds on the page of a
+// work, 0 for the server's own bound.
+func maxFileBytes(c *config.Config) int64 {
+	if c.Service != "" {
+		return cloudRunFile
+	}
+	return 0
+}
+
 // subject identifies the caller of ctx.
 func subject(ctx context.Context) string {
 	if p := identity.PrincipalFrom(ctx); p != nil {

@@ -44,7 +44,7 @@ func newEdge(o Options, bodyTime time.Duration) *edge {
 		open[route.Path] = true
 	}
 	if o.Pages != nil {
-		open[pages.ChangesPath] = true // its forms check the origin more strictly
+		open[pages.ChangesPath] = true // its forms check the origin more strictly, as do those of works
 	}
 	return &edge{
 		logger:     o.Logger,
@@ -141,7 +141,7 @@ func (e *edge) enter(w *echo.Response, r *http.Request) error {
 	if isProbe(r.URL.Path) {
 		return nil
 	}
-	open := e.open[r.URL.Path]
+	open := e.open[r.URL.Path] || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, pages.WorksPath)
 	if rejected := e.origins.Check(r, open); rejected != nil {
 		e.telemetry.Refused("origin")
 		rest.WriteProblem(w, r, http.StatusForbidden, rejected)

@@ -24,6 +24,9 @@ func (s *Server) routeLibrary() ([]page.Link, error) {
 		return nil, nil
 	}
 	o := pages.LibraryOptions{Call: s.callForPage, Writes: s.writes(), Activity: s.options.Activity != nil}
+	if o.Writes && s.options.Files != nil {
+		o.FileRights, o.MaxFileBytes = s.fileRights, s.options.MaxFileBytes
+	}
 	var err error
 	if sessions := s.options.Sessions; sessions != nil {
 		o.SignIn, o.Account, o.Allow, o.Forms = sessions.SignInURL, sessions.AccountPath(), sessions.AllowURL, sessions
@@ -46,7 +49,10 @@ func (s *Server) routeLibrary() ([]page.Link, error) {
 		s.get(pages.ChangesPath+"/:library/:receipt", s.person(func(c echo.Context) error {
 			return s.library.Receipt(c.Response(), c.Request(), c.Param("library"), c.Param("receipt"))
 		}))
-		s.router.POST(pages.ChangesPath, s.form(s.library.Undo))
+		s.router.POST(pages.ChangesPath, s.ownForm(s.formOf(s.library.Undo)))
+	}
+	if o.FileRights != nil {
+		s.router.POST(pages.WorksPath+":library/:key", s.ownForm(s.addFile))
 	}
 	if s.options.Authenticator != nil && s.options.Sessions == nil {
 		return nil, nil // each page says that it is closed, so nothing leads there
@@ -134,20 +140,24 @@ func (s *Server) identify(c echo.Context) (bool, error) {
 	return true, nil
 }
 
-// form returns a handler that runs do for a person who sends a form of a page of this
-// server. A form of another page counts against its address.
-func (s *Server) form(do func(http.ResponseWriter, *http.Request) error) echo.HandlerFunc {
-	own := s.person(func(c echo.Context) error {
+// formOf returns a handler that runs do for a person who sends a form.
+func (s *Server) formOf(do func(http.ResponseWriter, *http.Request) error) echo.HandlerFunc {
+	return s.person(func(c echo.Context) error {
 		r := c.Request()
 		if err := r.ParseForm(); err != nil {
 			return s.library.Fail(c.Response(), r, library.Errorf(library.Invalid, "the form can't be read").WithCause(err))
 		}
 		return do(c.Response(), r)
 	})
+}
+
+// ownForm returns a handler that runs next for a form of a page of this server. A form
+// of another page counts against its address.
+func (s *Server) ownForm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		w, r := c.Response(), c.Request()
 		if s.edge.origins.OwnPage(r, s.options.PublicURL) {
-			return own(c)
+			return next(c)
 		}
 		s.options.Telemetry.Refused("origin")
 		if s.admission.admitAnonymous(w, r, s.rejectPerson) {
@@ -159,7 +169,7 @@ func (s *Server) form(do func(http.ResponseWriter, *http.Request) error) echo.Ha
 
 func notOwnPage() *library.Error {
 	return library.Errorf(library.Forbidden, "this form did not come from a page of this server, so nothing was changed").
-		WithHint("open the page of recent changes at the server's own address and use its buttons")
+		WithHint("open the page at the server's own address and use its buttons")
 }
 
 // rejectPerson writes a rejection as a page.
@@ -169,9 +179,14 @@ func (s *Server) rejectPerson(w http.ResponseWriter, r *http.Request, c *identit
 	}
 }
 
-// callForPage runs a tool for the person of a request. An error of the deployment's
-// credential is Unavailable: to sign in would not help.
+// callForPage runs a tool for the person of a request.
 func (s *Server) callForPage(r *http.Request, name string, arguments any) (json.RawMessage, error) {
+	return s.runForPage(r, s.options.Pages, name, arguments)
+}
+
+// runForPage runs a tool of a catalogue for the person of a request. An error of the
+// deployment's credential is Unavailable: to sign in would not help.
+func (s *Server) runForPage(r *http.Request, catalog call.Catalog, name string, arguments any) (json.RawMessage, error) {
 	ctx := r.Context()
 	needed, _ := s.authorizer.Scope(name)
 	if rejected := s.authorizer.Require(ctx, needed); rejected != nil {
@@ -181,7 +196,7 @@ func (s *Server) callForPage(r *http.Request, name string, arguments any) (json.
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.runner.Tool(ctx, s.options.Pages, call.Caller{Method: telemetry.MethodPage, Client: call.Product(r.Header)}, name, encoded)
+	result, err := s.runner.Tool(ctx, catalog, call.Caller{Method: telemetry.MethodPage, Client: call.Product(r.Header)}, name, encoded)
 	if rejected := s.authorizer.Rejected(ctx, err); rejected != nil {
 		return nil, rejected.Err
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/server/mcp"
 	"github.com/stackroom-mcp/stackroom/pkg/server/pages"
 	"github.com/stackroom-mcp/stackroom/pkg/telemetry"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // Options configures a server.
@@ -40,6 +42,12 @@ type Options struct {
 	// Pages runs the tools for the pages on which people search and read. Nil serves
 	// none of these pages.
 	Pages call.Catalog
+
+	// Files adds files, which people send by the pages of works. Nil adds none.
+	Files FileCatalog
+
+	// MaxFileBytes bounds such a file. 0 is 50 MiB.
+	MaxFileBytes int64
 
 	// Sessions signs people in to these pages. With an Authenticator and
 	// without Sessions, the pages are closed.
@@ -129,6 +137,12 @@ type Options struct {
 	DrainTimeout time.Duration
 }
 
+// FileCatalog adds files to works, see [tool.Catalog].
+type FileCatalog interface {
+	FileRights(ctx context.Context, id library.ID) (tool.FileRights, error)
+	AddFile(ctx context.Context, id string, content []byte) (json.RawMessage, error)
+}
+
 // Sessions signs people in to the pages.
 type Sessions interface {
 	// Principal returns the principal whose session a request has, or nil. The error
@@ -158,6 +172,7 @@ const (
 	defaultVersion        = "dev"
 	defaultRequestTimeout = 60 * time.Second
 	defaultMaxBodyBytes   = 1 << 20
+	defaultMaxFileBytes   = 50 << 20
 	defaultDrainTimeout   = 8 * time.Second
 )
 
@@ -179,6 +194,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.Version = orDefault(o.Version, defaultVersion)
 	o.RequestTimeout = orDefault(o.RequestTimeout, defaultRequestTimeout)
 	o.MaxBodyBytes = orDefault(o.MaxBodyBytes, defaultMaxBodyBytes)
+	o.MaxFileBytes = orDefault(o.MaxFileBytes, defaultMaxFileBytes)
 	o.DrainTimeout = orDefault(o.DrainTimeout, defaultDrainTimeout)
 	return o, nil
 }

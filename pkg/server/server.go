@@ -23,6 +23,7 @@ type Server struct {
 	reading       *authenticator // of /mcp/readonly
 	admission     *admission
 	bodies        *wire.BodyReader
+	uploads       *wire.UploadReader
 	router        *echo.Echo
 	edge          *edge
 	library       *pages.Library // nil if it is not served
@@ -39,12 +40,13 @@ type timeouts struct {
 	header time.Duration // to send a request's headers
 	body   time.Duration // to send its body
 	idle   time.Duration // between requests on a connection
+	upload time.Duration // to send a form with a file, beyond the time for its bytes
 	write  time.Duration // to read a response, beyond the duration of the call; for a stream, to read an event
 }
 
 // defaultTimeouts allow for a slow mobile connection.
 func defaultTimeouts() timeouts {
-	return timeouts{header: 10 * time.Second, body: 20 * time.Second, idle: 2 * time.Minute, write: 30 * time.Second}
+	return timeouts{header: 10 * time.Second, body: 20 * time.Second, idle: 2 * time.Minute, upload: time.Minute, write: 30 * time.Second}
 }
 
 // New returns a server with these options. It fails if the catalogue is
@@ -61,6 +63,7 @@ func newServer(o Options, timeouts timeouts) (*Server, error) {
 		options: o, timeouts: timeouts,
 		runner: call.NewRunner(o.runnerOptions()), authorizer: call.NewAuthorizer(o.Authenticator, o.Catalog.Definitions()),
 		authenticator: newAuthenticator(o), reading: newReadingAuthenticator(o), admission: newAdmission(o), bodies: wire.NewBodyReader(o.MaxBodyBytes),
+		uploads: wire.NewUploadReader(o.MaxFileBytes),
 		edge: newEdge(o, timeouts.body),
 	}
 	s.router = newRouter(s.edge)

@@ -11,6 +11,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/page"
+	"github.com/stackroom-mcp/stackroom/pkg/tool"
 )
 
 // ResultSize is the most characters, and the most bytes, that results of Call should
@@ -34,6 +35,11 @@ type LibraryOptions struct {
 	// and then comes back to a path, "" if they may already or can't. Nil if there is
 	// no sign-in in a browser.
 	Allow func(r *http.Request, back string) (string, error)
+	// FileRights returns what the person of a request may do with the files of a
+	// library. Nil adds none. It needs Writes.
+	FileRights func(r *http.Request, lib string) (tool.FileRights, error)
+	// MaxFileBytes is the most bytes of a file that is added.
+	MaxFileBytes int64
 	// Account is the path of the person's account page, "" if there is none.
 	Account string
 	// Activity says that there is a page of the person's activity.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/page"
 )
 
@@ -70,6 +69,7 @@ type receiptPage struct {
 	Undo    *undoForm
 	Allow   string // address at which the person allows changes, ""
 	More    string // address of the receipt, ""
+	Work    string // address of the work to which a file is added, ""
 	Planned bool   // the changes are not made yet
 }
 
@@ -108,7 +108,7 @@ func (l *Library) Undo(w http.ResponseWriter, r *http.Request) error {
 		return l.Fail(w, r, err)
 	}
 	if !mayWrite(r) {
-		return l.Fail(w, r, library.Errorf(library.Forbidden, "this browser may only read").WithHint("allow changes on the page of recent changes"))
+		return l.Fail(w, r, readingOnly())
 	}
 	tool, arguments := "undo_changes", map[string]any{"receipt": receipt}
 	if plan != "" {

@@ -56,6 +56,8 @@ type workPage struct {
 	Citation      *citation
 	Styles        []option
 	Next          string // address of further notes and annotations, ""
+	Adding        *addingForm
+	Allow         string // address at which the person allows changes, ""
 	Continued     bool   // the page goes on with notes and annotations
 }
 
@@ -82,11 +84,14 @@ func (l *Library) Work(w http.ResponseWriter, r *http.Request, lib, key string) 
 		data.Notices = append(data.Notices, "the work could not be cited: "+library.AsError(err).Message)
 		data.Citation = &citation{}
 	}
+	if err := l.offerFile(r, &data); err != nil {
+		data.Notices = append(data.Notices, "no file can be added now: "+library.AsError(err).Message)
+	}
 	data.Notices = forPeople(slices.Concat(data.Notices, data.Reading.Notices, data.Citation.Notices))
 	for _, name := range tool.BuiltInStyles() {
 		data.Styles = append(data.Styles, option{Value: name, Text: name, Chosen: name == data.Citation.Style})
 	}
-	return l.write(w, r, l.work, page.Options{Title: data.Title, Copy: true, Data: &data})
+	return l.write(w, r, l.work, page.Options{Title: data.Title, Copy: true, Posts: data.Adding != nil, Data: &data})
 }
 
 // forPeople returns the notices as sentences, each once, without those that tell an

@@ -140,7 +140,7 @@ func (b *BodyReader) failure(w http.ResponseWriter, err error) *BodyError {
 		return b.tooLarge(w)
 	}
 	w.Header().Set("Connection", "close")
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if isTimeout(err) {
 		return &BodyError{http.StatusRequestTimeout, library.Errorf(library.Invalid, "the body did not arrive in time").WithCause(err)}
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -148,6 +148,9 @@ func (b *BodyReader) failure(w http.ResponseWriter, err error) *BodyError {
 	}
 	return &BodyError{http.StatusBadRequest, library.Errorf(library.Invalid, "the body can't be read").WithCause(err)}
 }
+
+// isTimeout reports whether a body did not arrive before its deadline.
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // tooLarge returns the error for a body beyond the limit. The rest is not read.
 func (b *BodyReader) tooLarge(w http.ResponseWriter) *BodyError {

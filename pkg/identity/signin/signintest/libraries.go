@@ -14,7 +14,7 @@ import (
 // one for each group. Use it as [Zotero.Other]. Every title, note, tag,
 // collection, text and name contains the [Mark] of its library, and all
 // libraries use the same keys, so that a leak to another caller is visible. They
-// can be changed with a key that may.
+// can be changed with a key that may, and store files.
 type Libraries struct {
 	Zotero *Zotero
 	Works  int // in each library, at most 1,000
@@ -52,6 +52,8 @@ type shelf struct {
 	objects     []map[string]any // items as lists have them
 	collections []map[string]any
 	tokens      map[string]bool // write tokens that were used
+	files       map[string]*storedFile
+	full        bool // the file storage has no space
 }
 
 // shelf returns a library, and makes it at its first use.
@@ -72,6 +74,10 @@ func (l *Libraries) shelf(kind string, id int64) *shelf {
 
 // ServeHTTP implements [http.Handler].
 func (l *Libraries) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, storagePath) {
+		l.serveStorage(w, r)
+		return
+	}
 	k := l.Zotero.key(r.Header.Get("Zotero-API-Key"))
 	if k == nil {
 		http.Error(w, "Invalid key", http.StatusForbidden)
@@ -166,6 +172,8 @@ func (s *shelf) one(w http.ResponseWriter, r *http.Request, rest []string) {
 		http.Error(w, "Item does not exist", http.StatusNotFound)
 	case what == "":
 		writeJSON(w, s.version, item)
+	case what == "file":
+		s.file(w, r, item)
 	case what == "children":
 		writePage(w, r, s.version, children)
 	case what == "fulltext" && rest[0][0] == 'T':
