@@ -49,7 +49,7 @@ func (s *Server) addFile(c echo.Context) error {
 	r = r.WithContext(context.WithoutCancel(r.Context()))
 	call := &fileCall{files: s.options.Files, id: id, content: upload.Content, release: sync.OnceFunc(upload.Release)}
 	result, err := s.runForPage(r, call, tool.AddFileTool, map[string]string{"id": id})
-	if result == nil && !call.began() {
+	if !call.began() {
 		call.release()
 	}
 	return s.library.Added(w, r, id, result, err)

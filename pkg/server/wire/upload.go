@@ -63,13 +63,15 @@ func UploadTime(least time.Duration, size int64) time.Duration {
 
 // Read reads the file of a form. check gets the hidden field, which comes first: its
 // error refuses the form before the file is read. The memory counts for the caller. Of a
-// form that is refused, Read reads the rest, within bounds.
+// form that is refused, Read reads the rest, within bounds, unless its sender is slow.
 func (u *UploadReader) Read(w http.ResponseWriter, r *http.Request, caller string, check func(field string) error) (*Upload, *BodyError) {
 	upload, rejected := u.read(r, caller, check)
 	control := http.NewResponseController(w)
 	if rejected != nil {
-		_ = control.SetReadDeadline(time.Now().Add(drainTime))
-		_, _ = io.CopyN(io.Discard, r.Body, drainBytes)
+		if rejected.Status != http.StatusRequestTimeout {
+			_ = control.SetReadDeadline(time.Now().Add(drainTime))
+			_, _ = io.CopyN(io.Discard, r.Body, drainBytes)
+		}
 		w.Header().Set("Connection", "close")
 		return nil, rejected
 	}
