@@ -49,13 +49,20 @@ func storing(t *testing.T, confirm Confirm, works ...resolvetest.Work) (*filed, 
 
 func storingIn(t *testing.T, in *changetest.Library, confirm Confirm, works ...resolvetest.Work) (*filed, *web, *client) {
 	t.Helper()
+	return storingWith(t, in, Options{Writing: writingOf(t, confirm)}, works...)
+}
+
+// storingWith is storingIn with options of the tools.
+func storingWith(t *testing.T, in *changetest.Library, o Options, works ...resolvetest.Work) (*filed, *web, *client) {
+	t.Helper()
 	l := &filed{Library: in, files: map[string][]byte{}}
 	on := &web{files: map[string]string{goodPDF: "%PDF-1.7 good", otherPDF: "%PDF-1.7 other", landing: "<title>About it</title>"}}
 	r, err := resolve.New(resolve.Options{Names: resolve.Names(), BaseURL: resolvetest.New(t, works...).URL, Pages: on})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l, on, connectTo(t, catalogOf(t, fleet{l}, Options{Writing: writingOf(t, confirm), Registries: r}), nil)
+	o.Registries = r
+	return l, on, connectTo(t, catalogOf(t, fleet{l}, o), nil)
 }
 
 // book adds a work by its title with a file.

@@ -1,7 +1,7 @@
 package signintest
 
 import (
-	"crypto/md5"
+	"crypto/md5" //nolint:gosec // Zotero names files by it
 	"encoding/json"
 	"fmt"
 	"io"
@@ -57,7 +57,8 @@ func (s *shelf) file(w http.ResponseWriter, r *http.Request, item map[string]any
 			return
 		}
 		w.Header().Set("Zotero-File-MD5", s.files[key].md5)
-		http.Redirect(w, r, at, http.StatusFound)
+		w.Header().Set("Location", at)
+		w.WriteHeader(http.StatusFound)
 		return
 	}
 	f, known := s.files[key]
@@ -111,7 +112,7 @@ func (l *Libraries) serveStorage(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Access denied", http.StatusForbidden)
 	case r.Method == http.MethodGet:
 		_, _ = w.Write(f.content)
-	case !whole || fmt.Sprintf("%x", md5.Sum([]byte(content))) != f.md5:
+	case !whole || fmt.Sprintf("%x", md5.Sum([]byte(content))) != f.md5: //nolint:gosec // as above
 		http.Error(w, "Signature does not match", http.StatusForbidden)
 	default:
 		f.content = []byte(content)
