@@ -6,6 +6,7 @@ import (
 	"crypto/md5"
 	"fmt"
 	"html"
+	"io"
 	"maps"
 	"mime/multipart"
 	"net"
@@ -284,5 +285,56 @@ func TestAddFile_ForItsMemberAlone(t *testing.T) {
 	})
 	if text := fmt.Sprint(audit.String()); strings.Contains(text, fmt.Sprintf("%x", md5.Sum(content))) || strings.Contains(text, "passwd") {
 		t.Errorf("audit: %s", text)
+	}
+}
+
+// TestAddFile_WithAKeyOfTheMembersOwn signs a member in with Zotero at two instances: one
+// shows the form, the other takes it. Zotero gets the file with the member's key.
+func TestAddFile_WithAKeyOfTheMembersOwn(t *testing.T) {
+	d, _ := deployForTwo(t)
+	d.servers = nil
+	for range 2 {
+		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir(), "STACKROOM_WRITES=all")...)
+	}
+	m := d.account(ada)
+	work := fmt.Sprintf("/works/user:%d/%s", ada, signintest.WorkKey(0))
+	_, page, _ := m.open(http.MethodGet, work, nil)
+	allow := regexp.MustCompile(`href="(/account/sign-in\?allow=[^"]*)"`).FindStringSubmatch(page)
+	if allow == nil || addForm(page) != "" {
+		t.Fatalf("before changes are allowed: %s", page)
+	}
+	_, _, to := m.open(http.MethodGet, html.UnescapeString(allow[1]), nil)
+	back, err := m.person.AtZotero(t.Context(), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, page, to := m.open(http.MethodGet, back.String(), nil); status != http.StatusSeeOther || to != work {
+		t.Fatalf("%d to %q, not back to the work: %s", status, to, page)
+	}
+	_, page, _ = m.open(http.MethodGet, work, nil)
+	content := pdfOf("Of a member.")
+	body, contentType := parts(addForm(page), content)
+	post := func(path string) (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.public+path, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = http.Header{"Content-Type": {contentType}, "Origin": {d.public}, "Sec-Fetch-Site": {"same-origin"}}
+		res, err := m.person.Browser.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		page, _ := io.ReadAll(res.Body)
+		return res.StatusCode, string(page)
+	}
+	if status, page := post(fmt.Sprintf("/works/user:%d/%s", ada+1, signintest.WorkKey(0))); status != http.StatusForbidden {
+		t.Errorf("another member's work: %d %s", status, page)
+	}
+	if status, page := post(work); status != http.StatusOK || !strings.Contains(page, "File added") {
+		t.Fatalf("%d %s", status, page)
+	}
+	if all := slices.Collect(maps.Values(d.libraries.Files("user", ada))); len(all) != 1 || !bytes.Equal(all[0], content) {
+		t.Errorf("%d files are stored", len(all))
 	}
 }
