@@ -63,7 +63,7 @@ async function formed(page) {
 
 // sized checks that a page is no wider than the screen, and that what is pressed is not
 // too small.
-async function sized(page) {
+export async function sized(page) {
   const { wide, small } = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     small: [...document.querySelectorAll("button, summary, input:not([type=hidden], [type=radio], [type=checkbox]), select, nav a, .chips a, .button")]

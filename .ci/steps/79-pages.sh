@@ -58,6 +58,25 @@ fi
 drive pages browser.mjs "$SERVER_URL" "$(command -v chromium)" "${STACKROOM_SCREENSHOTS:-}"
 stop_server
 
+# Files are added to works at a stand-in for Zotero.
+go build -o "$WORK/bin/pages-stand" ./.ci/pages/stand || exit 1
+: >"$WORK/pages/zotero.json"
+"$WORK/bin/pages-stand" >"$WORK/pages/zotero.json" </dev/null &
+STAND_PID=$!
+place() { "$NODE" -p 'JSON.parse(require("fs").readFileSync(process.argv[1]))[process.argv[2]]' "$WORK/pages/zotero.json" "$1"; }
+mkdir -p "$WORK/pages/zotero"
+if ! await "$WORK/pages/zotero.json" "$STAND_PID" ||
+  ! start_server "$WORK/pages-server.log" env STACKROOM_DATA="$WORK/pages/zotero" ZOTERO_URL="$(place url)" ZOTERO_API_KEY="$(place key)" "$WORK/bin/stackroom" serve; then
+  tail -n 20 "$WORK/pages-server.log"
+  fail "files: there is no server with a library at Zotero"
+  exit 0
+fi
+{ printf '%%PDF-'; head -c 60000000 /dev/zero; } >"$WORK/pages/large.pdf"
+drive files upload.mjs "$SERVER_URL" "$(command -v chromium)" "$(place work)" "$WORK/pages/large.pdf" "${STACKROOM_SCREENSHOTS:-}"
+rm "$WORK/pages/large.pdf"
+stop_server
+kill "$STAND_PID" && wait "$STAND_PID"
+
 # The deployment with sign-in: a stand-in for Zotero, two processes, one address.
 go build -o "$WORK/bin/stand" ./.ci/signin/stand || exit 1
 TEAM=$WORK/pages/team
