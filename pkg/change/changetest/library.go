@@ -6,16 +6,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/change"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
+	"github.com/stackroom-mcp/stackroom/pkg/zschema"
 )
 
-// Library is a [library.Writer] over a library in memory. What is written is seen by
-// Objects, not by the methods of [library.Reader].
+// Library is a [library.Writer] over a library in memory. It keeps the contract of
+// writing, but what is written is seen by Objects, not by the methods of
+// [library.Reader].
 type Library struct {
 	*librarytest.Memory
 
@@ -127,8 +130,8 @@ func (l *Library) Write(ctx context.Context, b library.Batch) ([]library.Outcome
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.Writes++
-	if len(b.ID) < 8 || len(b.ID) > 32 || len(b.Edits) == 0 || len(b.Edits) > library.MaxEdits {
-		return nil, library.Errorf(library.Invalid, "batch %q of %d edits", b.ID, len(b.Edits))
+	if err := b.Validate(); err != nil {
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -159,7 +162,13 @@ func (l *Library) edit(kind library.ObjectKind, e library.Edit) library.Outcome 
 		}
 	}
 	o, ok := l.objects[string(kind)+e.Key]
+	itemType, _ := e.Data["itemType"].(string)
+	parent, _ := e.Data["parentItem"].(string)
 	switch {
+	case itemType != "" && !zschema.KnownType(itemType) && !slices.Contains([]string{"note", "attachment", "annotation"}, itemType):
+		return refused(library.Errorf(library.Invalid, "itemType %q is none", itemType))
+	case parent != "" && l.objects[string(kind)+parent].Data == nil:
+		return refused(library.Errorf(library.Conflict, "parentItem %s is not there", parent))
 	case !ok && e.Version != 0:
 		return refused(library.Errorf(library.NotFound, "no such object"))
 	case ok && !differs(o, e.Data):

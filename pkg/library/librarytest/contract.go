@@ -43,6 +43,9 @@ const (
 	// LaxWrites says that an upstream takes some fields that an item type lacks, and edits
 	// at the same time of which one should be refused.
 	LaxWrites
+	// UnreadWrites says that a library for tests shows what is written by Objects alone:
+	// the clauses that read it as works are left out.
+	UnreadWrites
 )
 
 // Run checks that a kind of library keeps the contract of [library.Reader],

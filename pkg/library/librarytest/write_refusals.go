@@ -21,15 +21,15 @@ func testStale(t *testing.T, w *writes) {
 	w.done(t, library.Edit{Key: key, Version: version, Data: library.Data{"title": "By another"}})
 	refused(t, w.send(t, library.Edit{Key: key, Version: version, Data: library.Data{"title": "Mine"}})[0], library.Conflict)
 	refused(t, w.send(t, library.Edit{Key: key, Data: library.Data{"itemType": "book", "title": "Made twice"}})[0], library.Conflict)
-	if it := w.work(t, key); it.Title() != "By another" {
-		t.Errorf("the title is %q", it.Title())
+	if o := w.object(t, library.ItemObject, key); o == nil || o.Data["title"] != "By another" {
+		t.Errorf("%+v", o)
 	}
 }
 
 func testUnknown(t *testing.T, w *writes) {
 	key := w.NewKey()
 	refused(t, w.send(t, library.Edit{Key: key, Version: 1, Data: library.Data{"title": "Of nothing"}})[0], library.NotFound)
-	if w.work(t, key) != nil || w.object(t, library.ItemObject, key) != nil {
+	if w.object(t, library.ItemObject, key) != nil {
 		t.Error("an edit of nothing made a work")
 	}
 }
@@ -73,7 +73,7 @@ func testRefusedOne(t *testing.T, w *writes) {
 		library.Edit{Key: b, Data: library.Data{"itemType": "book", "title": "Taken two"}},
 	)
 	refused(t, got[1], library.Invalid)
-	if got[0].Status != library.EditDone || got[2].Status != library.EditDone || w.work(t, a) == nil || w.work(t, b) == nil {
+	if got[0].Status != library.EditDone || got[2].Status != library.EditDone || w.object(t, library.ItemObject, a) == nil || w.object(t, library.ItemObject, b) == nil {
 		t.Errorf("%+v", got)
 	}
 }
@@ -86,7 +86,7 @@ func testRefusedParent(t *testing.T, w *writes) {
 	)
 	refused(t, got[0], library.Invalid)
 	refused(t, got[1], library.Conflict)
-	if w.work(t, key) != nil || w.object(t, library.ItemObject, note) != nil {
+	if w.object(t, library.ItemObject, key) != nil || w.object(t, library.ItemObject, note) != nil {
 		t.Error("something of it is in the library")
 	}
 }
