@@ -19,6 +19,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stackroom-mcp/stackroom/pkg/config"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/signin/signintest"
 	"github.com/stackroom-mcp/stackroom/pkg/pdf/pdftest"
 	"github.com/stackroom-mcp/stackroom/pkg/secret/secrettest"
@@ -336,5 +337,16 @@ func TestAddFile_WithAKeyOfTheMembersOwn(t *testing.T) {
 	}
 	if all := slices.Collect(maps.Values(d.libraries.Files("user", ada))); len(all) != 1 || !bytes.Equal(all[0], content) {
 		t.Errorf("%d files are stored", len(all))
+	}
+}
+
+// TestMaxFileBytes holds that a file with its form fits into a request that Cloud Run
+// takes, 32 MiB.
+func TestMaxFileBytes(t *testing.T) {
+	if got := maxFileBytes(&config.Config{Service: "stackroom"}); got != 31<<20 {
+		t.Errorf("on Cloud Run: %d", got)
+	}
+	if got := maxFileBytes(&config.Config{}); got != 0 {
+		t.Errorf("elsewhere: %d", got)
 	}
 }

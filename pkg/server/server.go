@@ -64,7 +64,7 @@ func newServer(o Options, timeouts timeouts) (*Server, error) {
 		runner: call.NewRunner(o.runnerOptions()), authorizer: call.NewAuthorizer(o.Authenticator, o.Catalog.Definitions()),
 		authenticator: newAuthenticator(o), reading: newReadingAuthenticator(o), admission: newAdmission(o), bodies: wire.NewBodyReader(o.MaxBodyBytes),
 		uploads: wire.NewUploadReader(o.MaxFileBytes),
-		edge: newEdge(o, timeouts.body),
+		edge:    newEdge(o, timeouts.body),
 	}
 	s.router = newRouter(s.edge)
 	s.stopping, s.stop = context.WithCancel(context.Background())

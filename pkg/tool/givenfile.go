@@ -109,7 +109,6 @@ func (c *writeCall) proposeFile(ctx context.Context, work library.ItemID, conten
 	if has != "" {
 		return nil, library.Errorf(library.Conflict, "the work has this file already, so nothing is added").WithHint("it is %s", has)
 	}
-	p.approved = true
 	p.files = map[string]library.File{e.Key: {Name: name, ContentType: pdfType, Content: content}}
 	return p, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/change/changetest"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -18,6 +19,12 @@ import (
 // keeps is a library that says that it keeps files, and whose works have the attachments
 // that calls made.
 type keeps struct{ *filed }
+
+// Attach takes a moment, in which another call would not see the file.
+func (l keeps) Attach(ctx context.Context, key string, f library.File) error {
+	time.Sleep(5 * time.Millisecond)
+	return l.filed.Attach(ctx, key, f)
+}
 
 func (l keeps) Items(ctx context.Context, keys []string) (library.Page[*library.Item], error) {
 	page, err := l.filed.Items(ctx, keys)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
+	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
 
 const article = "%PDF-1.7 an article"
@@ -144,5 +145,47 @@ func TestAttach_SaysWhatIsWrong(t *testing.T) {
 	_, w, _ := emptyAttachment(t)
 	if err := attach(t, w, "../../keys"); library.CodeOf(err) != library.Invalid {
 		t.Errorf("a path as a key: %v", err)
+	}
+}
+
+// TestInfo_SaysWhetherFilesCanBeStored holds that a library of Zotero's Web API does, for
+// a key that may, and one of the desktop app doesn't.
+func TestInfo_SaysWhetherFilesCanBeStored(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*fakeZotero)
+		open   func(*fakeZotero, zotero.Replicas) (library.Reader, error)
+		stores bool
+	}{
+		"a key that may": {func(*fakeZotero) {}, func(f *fakeZotero, r zotero.Replicas) (library.Reader, error) {
+			return newMembersOver(newClient(t, f, zotero.Options{}), r).Open(calling(t.Context(), "good"), library.UserID(f.user))
+		}, true},
+		"a group": {func(*fakeZotero) {}, func(f *fakeZotero, r zotero.Replicas) (library.Reader, error) {
+			return newMembersOver(newClient(t, f, zotero.Options{}), r).Open(calling(t.Context(), "good"), library.GroupID(4711))
+		}, true},
+		"a key without files": {func(f *fakeZotero) {
+			f.keys["good"] = strings.ReplaceAll(f.keys["good"], `"files":true`, `"files":false`)
+		}, func(f *fakeZotero, r zotero.Replicas) (library.Reader, error) {
+			return newMembersOver(newClient(t, f, zotero.Options{}), r).Open(calling(t.Context(), "good"), library.UserID(f.user))
+		}, false},
+		"the app": {func(f *fakeZotero) { f.local = true }, func(f *fakeZotero, r zotero.Replicas) (library.Reader, error) {
+			return zotero.NewDesktop(newClient(t, f, zotero.Options{}), r).Open(t.Context(), library.UserID(1))
+		}, false},
+	} {
+		f := newFake(t)
+		number := f.user
+		if name == "the app" {
+			number = 0
+		}
+		f.addLibrary("user", number, librarytest.Works())
+		f.addLibrary("group", 4711, librarytest.Works())
+		f.grant("good", true, 4711)
+		c.change(f)
+		r, err := c.open(f, newReplicas(t))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if info, err := r.Info(t.Context()); err != nil || info.StoresFiles != c.stores {
+			t.Errorf("%s: %+v, %v", name, info, err)
+		}
 	}
 }
