@@ -6,6 +6,7 @@ import (
 	"crypto/md5"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -128,4 +129,40 @@ func testStoresFile(t *testing.T, w library.FileStore) {
 		t.Errorf("more than is read: %v", err)
 	}
 	t.Logf("%d bytes stored in two attachments in %s", len(content), time.Since(began).Round(time.Millisecond))
+}
+
+// TestZoteroStoresFilesOfPages adds a file on the page of a work, over the server, and
+// takes it back.
+func TestZoteroStoresFilesOfPages(t *testing.T) {
+	s := zoteroServer(t)
+	l := s.Libraries[0]
+	url, _ := serveZotero(t, s, "personal")
+	ask := overREST(url)
+	askUntilRead(t, ask)
+	b := newPageBrowser(t, url, url)
+	path := "/works/" + l.id(l.Titles[2].Key)
+	field := addForm(b.send(http.MethodGet, path, nil).body)
+	content := pdfOf(fmt.Sprint("Chosen at ", time.Now().UnixNano()))
+	done := b.sendFile(path, field, content)
+	if done.status != http.StatusOK || !strings.Contains(done.body, "File added") {
+		t.Fatalf("%d %s", done.status, done.body)
+	}
+	key := regexp.MustCompile(`<code>` + l.ID + `/([A-Z0-9]{8})</code>`).FindStringSubmatch(done.body)
+	if key == nil {
+		t.Fatalf("no attachment: %s", done.body)
+	}
+	w := openZoteroWriter(t, s, s.Keys["personal"], library.ID(l.ID), http.DefaultTransport)
+	if got, err := w.File(t.Context(), key[1], 1<<20); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if again := b.sendFile(path, field, content); again.status != http.StatusConflict {
+		t.Errorf("sent again: %d %s", again.status, again.body)
+	}
+	plan := b.send(http.MethodPost, "/changes", undoForms(done.body)[0])
+	if back := b.send(http.MethodPost, "/changes", undoForms(plan.body)[0]); !strings.Contains(back.body, "Undone") {
+		t.Errorf("%d %s", back.status, back.body)
+	}
+	if text := ask(t, "fetch", map[string]any{"id": l.id(l.Titles[2].Key)}).text; strings.Contains(text, key[1]) {
+		t.Errorf("after the undo: %s", text)
+	}
 }
