@@ -54,6 +54,8 @@ func (s *search) meeting(seg int, n *question.Node) (*roaring.Bitmap, error) {
 		return s.dated(seg, n)
 	case question.Identifier:
 		return s.exactly(seg, exactIdentifier+n.ID.String())
+	case question.HasText:
+		return s.view.segments[seg].withText(), nil
 	}
 	return s.wordsIn(seg, n)
 }

@@ -17,13 +17,14 @@ type filter struct {
 	creators       [][][]string // names, by the terms of their words
 	from, to       int          // years; 0 is no bound
 	nothing, dated bool
+	texts          bool  // only works with text
 	recent         bool  // added since
 	since          int64 // this time, in Unix nanoseconds
 }
 
 // filter reads the conditions of a query.
 func (s *search) filter(q *library.Query, collections []string) (*filter, error) {
-	f := &filter{from: q.YearFrom, to: q.YearTo, dated: q.YearFrom != 0 || q.YearTo != 0}
+	f := &filter{from: q.YearFrom, to: q.YearTo, dated: q.YearFrom != 0 || q.YearTo != 0, texts: q.HasText}
 	if !q.AddedSince.IsZero() {
 		f.recent, f.since = true, nanoseconds(q.AddedSince)
 	}
@@ -93,8 +94,13 @@ func (s *search) tagTerms(tag string) ([]string, error) {
 	return terms, nil
 }
 
-// passes reports whether a work's date and the time it was added are in the range.
-func (f *filter) passes(r *record) bool {
+// passes reports whether a work of a segment has text, if it must, and whether its date
+// and the time it was added are in the range.
+func (f *filter) passes(seg *segmentView, work uint32) bool {
+	r := &seg.records[work]
+	if f.texts && !seg.hasText(work) {
+		return false
+	}
 	if f.recent && (r.added == 0 || r.added < f.since) {
 		return false
 	}
@@ -129,8 +135,8 @@ func (s set) and(bits *roaring.Bitmap) set {
 	return set{bits}
 }
 
-// allowed returns the documents of a segment that pass the filter, but for
-// the date.
+// allowed returns the documents of a segment that pass the filter, but for what
+// [filter.passes] compares.
 func (s *search) allowed(seg int, f *filter) (set, error) {
 	out := set{}
 	if f.nothing {

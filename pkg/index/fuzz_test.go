@@ -11,7 +11,7 @@ import (
 
 // hostile are texts that parsers of queries and texts have stumbled over.
 var hostile = []string{
-	`a OR (b AND -c) title:d* year:>1990 in:notes e`, "NOT", "a|b||c", "author:x tag:y journal:z type:w key:v doi:10.1/x", "1914-1918", "Nature 171, 737", "@k",
+	`a OR (b AND -c) title:d* year:>1990 in:notes e`, "NOT", "has:text a OR -has:text", "a|b||c", "author:x tag:y journal:z type:w key:v doi:10.1/x", "1914-1918", "Nature 171, 737", "@k",
 	"", " ", `"`, `""`, `"a`, `a"b"c"`, `"a b" "c`, "“a”b„c“", "+a -b *c ~d:e /f.*/ [g TO h]", "\x00\xff\xfe", "a\u0301\u0302", "\u0301",
 	"ß ø ł đ æ œ ı İ ſ ﬁ Ⅷ ½", "机器学习", "한국어", "ภาษาไทย", "ー", "a机b", "don't l'eau O'Brien's", strings.Repeat("a ", 300), strings.Repeat("é", 200),
 	"10.1000/xyz(1)", "10.", "978-3-16-148410-0", "arXiv:math.GT/0309136v1", "2301.00001", "\u202e\u200dx", "computati", strings.Repeat("\"a b\" ", 40),

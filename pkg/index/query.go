@@ -240,7 +240,7 @@ func (p *parser) phrase(n *question.Node) {
 func (p *parser) score(n *question.Node) {
 	in := n.In
 	switch n.Kind {
-	case question.Not, question.Type, question.Years, question.Identifier:
+	case question.Not, question.Type, question.Years, question.Identifier, question.HasText:
 		return
 	case question.All, question.Any:
 		for _, c := range n.Nodes {

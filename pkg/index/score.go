@@ -73,7 +73,7 @@ func (s *search) rankSegment(i int, f *filter, t *top) error {
 		}
 	}
 	for _, work := range s.touched {
-		if doc := seg.root[work]; allowed.has(doc) && f.passes(&seg.records[work]) && required.has(work) {
+		if doc := seg.root[work]; allowed.has(doc) && f.passes(seg, work) && required.has(work) {
 			s.offer(t, uint32(i), work)
 		}
 	}

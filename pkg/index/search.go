@@ -189,7 +189,7 @@ func (s *search) browse(ctx context.Context, f *filter, t *top) error {
 			return err
 		}
 		for work, doc := range seg.root {
-			if !seg.live(doc) || !allowed.has(doc) || !f.passes(&seg.records[work]) {
+			if !seg.live(doc) || !allowed.has(doc) || !f.passes(seg, uint32(work)) {
 				continue
 			}
 			if c := (candidate{segment: uint32(i), work: uint32(work), grade: complete}); t.follows(&c) {

@@ -293,6 +293,11 @@ func TestFilters(t *testing.T) {
 		{"to a year", library.Query{YearTo: 1859}, nil, []int{1, 5}},
 		{"years", library.Query{YearFrom: 1859, YearTo: 1948}, nil, []int{1, 2}},
 		{"before our era", library.Query{YearFrom: -50, YearTo: -44}, nil, []int{5}},
+		{"with text", library.Query{HasText: true}, nil, []int{1}},
+		{"with text, in a collection", library.Query{HasText: true}, []string{"COLLMATH"}, nil},
+		{"a phrase of a text", library.Query{Text: `"struggle for existence"`, HasText: true}, nil, []int{1}},
+		{"a name of a work without text", library.Query{Text: "@zhou2023", HasText: true}, nil, nil},
+		{"a name of a work with text", library.Query{Text: "@Darwin1859", HasText: true}, nil, []int{1}},
 		{"words and a filter", library.Query{Text: "origin species", TagsAll: []string{"evolution"}}, nil, []int{1}},
 		{"a phrase and a filter", library.Query{Text: `"origin of species"`, YearFrom: 1900}, nil, nil},
 	}

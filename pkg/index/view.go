@@ -117,6 +117,26 @@ func (s *segmentView) passageDocs(work uint32) (first, end uint32) {
 	return s.root[work] + 1, uint32(len(s.columns.work))
 }
 
+// hasText reports whether a work has a passage, as it has if a text of it is more than
+// white space.
+func (s *segmentView) hasText(work uint32) bool {
+	first, end := s.passageDocs(work)
+	return first < end
+}
+
+// withText returns the works that have text, the deleted ones too.
+func (s *segmentView) withText() *roaring.Bitmap {
+	var works []uint32
+	for work := range uint32(len(s.root)) {
+		if s.hasText(work) {
+			works = append(works, work)
+		}
+	}
+	out := roaring.New()
+	out.AddMany(works)
+	return out
+}
+
 // live reports whether a document is not deleted.
 func (s *segmentView) live(doc uint32) bool { return s.deleted == nil || !s.deleted.Contains(doc) }
 

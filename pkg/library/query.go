@@ -49,6 +49,9 @@ type Query struct {
 	// AddedSince leaves out works that were added before, and those of which the
 	// time is not known. Zero is no bound.
 	AddedSince time.Time
+	// HasText leaves out works without an attachment whose text can be read and
+	// searched. White space alone is no text.
+	HasText bool
 
 	Mode  Mode      // "" is ModeAuto
 	Sort  Sort      // "" is SortRelevance
@@ -115,7 +118,7 @@ func (q *Query) Key() string {
 	for _, n := range [...]int{q.YearFrom, q.YearTo, q.Limit} {
 		b = binary.AppendVarint(b, int64(n))
 	}
-	b = append(b, flag(q.After != nil)|flag(q.Statistics != nil)<<1|flag(!q.AddedSince.IsZero())<<2)
+	b = append(b, flag(q.After != nil)|flag(q.Statistics != nil)<<1|flag(!q.AddedSince.IsZero())<<2|flag(q.HasText)<<3)
 	if !q.AddedSince.IsZero() {
 		b = binary.AppendVarint(b, q.AddedSince.Unix())
 		b = binary.AppendUvarint(b, uint64(q.AddedSince.Nanosecond()))

@@ -45,6 +45,8 @@ func setField(t *testing.T, f reflect.Value) {
 		f.SetString("x")
 	case reflect.Int:
 		f.SetInt(7)
+	case reflect.Bool:
+		f.SetBool(true)
 	case reflect.Float64:
 		f.SetFloat(0.5)
 	case reflect.Struct:

@@ -25,6 +25,8 @@ func fieldOf(name string) (field, bool) {
 		return field{kind: Years}, true
 	case "type", "itemtype", "kind":
 		return field{kind: Type}, true
+	case "has":
+		return field{kind: HasText}, true
 	}
 	if kind, ok := idField(name); ok {
 		return field{kind: Identifier, id: kind}, true
@@ -87,6 +89,12 @@ func partsOf(list string) (parts Part, ok bool) {
 		parts |= part
 	}
 	return parts, true
+}
+
+// isText reports whether the value of a field "has:" means the texts of attachments.
+func isText(value string) bool {
+	part, ok := partOf(strings.TrimRight(value, ",.;"))
+	return ok && part == Fulltext
 }
 
 // isScheme reports whether a name before a colon begins an identifier or an

@@ -28,6 +28,7 @@ const (
 	Type                   // an item type, in Zotero's spelling or a part of it
 	Years                  // a year From to To, or, if it is not empty, the phrase Text
 	Identifier             // the identifier ID
+	HasText                // a text of an attachment that can be read and searched
 	All                    // every node below
 	Any                    // at least one node below
 	Not                    // not the one node below
@@ -44,8 +45,11 @@ type Node struct {
 	ID       ID     // of Identifier
 	Nodes    []*Node
 
-	start int  // of Text, in the query
-	open  bool // a word that follows is a part of Text
+	// start and end are the place in the query, in bytes: of Text where it begins, of
+	// HasText both.
+	start, end int
+	open       bool // a word that follows is a part of Text
+	bare       bool // of HasText: it stands outside of brackets
 }
 
 // Query is what a text asks for.

@@ -5,9 +5,10 @@ const (
 	noticeQuote     = "a quotation mark without its pair was left out"
 	noticeBracket   = "a bracket without its pair was left out"
 	noticeOperator  = "AND, OR or NOT without the words it joins was searched as a word"
-	noticeField     = "a word with a colon that is no field was searched as words; fields are author, title, abstract, note, annotation, fulltext, tag, journal, year, type, key, doi, isbn"
+	noticeField     = "a word with a colon that is no field was searched as words; fields are author, title, abstract, note, annotation, fulltext, tag, journal, year, type, has, key, doi, isbn"
 	noticeValue     = "a field without a value that it can have was searched as words"
 	noticeScope     = "in: was searched as a word; it takes title, abstract, notes, annotations, tags or fulltext, and needs words beside it"
+	noticeHas       = "has: was searched as a word; it takes text, as in has:text"
 	noticeWildcard  = "* counts only at the end of a word of two letters or more; here it was left out"
 	noticeNumber    = "a number after - was searched as a word; write NOT before it to leave it out"
 	noticeOperators = "the query has more than 64 operators or 16 brackets within brackets; all of it was searched as words"
@@ -118,7 +119,7 @@ func (p *parser) group(f field) (nodes []*Node) {
 		p.note(noticeScope)
 		nodes = append(nodes, g.scopes...)
 	}
-	return nodes
+	return append(g.having, nodes...)
 }
 
 // all returns nodes as one that holds if each of them does.
@@ -151,6 +152,7 @@ type group struct {
 	field  field
 	scope  Part
 	scopes []*Node // the scopes as words
+	having []*Node // "has:text", and what is not that, beside other factors
 	strict bool    // AND joins something
 }
 
@@ -188,25 +190,45 @@ func (g *group) conjunction() []*Node {
 	return nodes
 }
 
-// run reads factors that stand side by side.
+// run reads factors that stand side by side. Beside others, "has:text" is a condition
+// of the whole group, as a scope is.
 func (g *group) run() []*Node {
-	var nodes []*Node
+	var nodes, having []*Node
 	for {
 		t := g.peek()
 		if t == nil || t.kind == tokenClose || t.kind == tokenAnd || t.kind == tokenOr {
-			return nodes
+			break
+		}
+		to := &nodes
+		if g.atHas() {
+			to = &having
 		}
 		g.at++
 		switch t.kind {
 		case tokenNot:
-			nodes = append(nodes, g.not(t))
+			*to = append(*to, g.not(t))
 		case tokenScope:
 			g.scope |= t.parts
 			g.scopes = append(g.scopes, g.word(t))
 		default:
-			nodes = g.operand(nodes, t)
+			*to = g.operand(*to, t)
 		}
 	}
+	if len(nodes) == 0 {
+		return having
+	}
+	g.having = append(g.having, having...)
+	return nodes
+}
+
+// atHas reports whether "has:text" is next, or NOT before it.
+func (p *parser) atHas() bool {
+	for _, t := range p.tokens[p.at:] {
+		if t.kind != tokenNot {
+			return t.kind == tokenField && t.field.kind == HasText
+		}
+	}
+	return false
 }
 
 // not reads what NOT, the token t, leaves out.
@@ -220,7 +242,9 @@ func (g *group) not(t *token) *Node {
 	if next.kind == tokenNot {
 		inner := g.not(next)
 		if inner.Kind == Not {
-			return inner.Nodes[0]
+			below := inner.Nodes[0]
+			below.bare = false // the two NOT are before it
+			return below
 		}
 		return &Node{Kind: Not, Nodes: []*Node{inner}}
 	}
@@ -265,6 +289,9 @@ func (g *group) operand(nodes []*Node, t *token) []*Node {
 func (g *group) brackets(f field) []*Node {
 	nodes := g.parser.group(f)
 	g.at++
+	for _, n := range nodes {
+		n.bare = false
+	}
 	return nodes
 }
 
@@ -274,6 +301,8 @@ func leaf(f field, t *token) *Node {
 	switch {
 	case f.kind == Identifier:
 		n.ID, _ = idOf(f.id, t.value)
+	case f.kind == HasText:
+		n.Text, n.start, n.end, n.bare = "", t.start, t.end, true
 	case t.kind == tokenYears:
 		n.Kind, n.From, n.To = Years, t.from, t.to
 	case f.kind == Years:

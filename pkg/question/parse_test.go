@@ -18,7 +18,7 @@ func show(nodes []*question.Node) string {
 }
 
 func showNode(n *question.Node) string {
-	kinds := [...]string{"", "phrase", "author", "tag", "journal", "type", "years", "id", "all", "any", "not"}
+	kinds := [...]string{"", "phrase", "author", "tag", "journal", "type", "years", "id", "text", "all", "any", "not"}
 	s := kinds[n.Kind]
 	switch n.Kind {
 	case question.All, question.Any, question.Not:
@@ -31,6 +31,8 @@ func showNode(n *question.Node) string {
 		s += fmt.Sprintf("[%d %d]", n.From, n.To)
 	case question.Identifier:
 		return n.ID.String()
+	case question.HasText:
+		return s
 	}
 	if n.In != 0 {
 		s += fmt.Sprintf("in%d", n.In)
@@ -91,6 +93,20 @@ func TestParse(t *testing.T) {
 		{"in:notes entropy boltzmann", "in16<entropy boltzmann>"},
 		{"(in:notes,tags entropy) whale", "in20<entropy> + <whale>"},
 		{"in:notes title:whale entropy", "in1!<whale> + in16<entropy>"},
+		{"has:text", "text"},
+		{"has:text whale", "text + <whale>"},
+		{"whale HAS:Fulltext, dolphin", "text + <whale> + <dolphin>"},
+		{"whale OR dolphin has:text", "text + any(<whale>, <dolphin>)"},
+		{"has:text whale AND dolphin OR seal", "text + any(all(<whale>, <dolphin>), <seal>)"},
+		{"whale OR has:text", "any(<whale>, text)"},
+		{"whale AND has:text", "all(<whale>, text)"},
+		{"whale OR dolphin AND -has:text", "any(<whale>, all(<dolphin>, not(text)))"},
+		{"whale OR dolphin -has:text", "not(text) + any(<whale>, <dolphin>)"},
+		{"whale NOT NOT has:text", "text + <whale>"},
+		{"(whale OR dolphin has:text) OR seal", "any(all(text, any(<whale>, <dolphin>)), <seal>)"},
+		{"seal (whale has:text)", "<seal> + text + <whale>"},
+		{"seal (has:text) OR whale", "any(all(<seal>, text), <whale>)"},
+		{"has:text in:notes whale", "text + in16<whale>"},
 		{"-40 degrees", "<-40 degrees>"},
 		{"post - war", "<post - war>"},
 		{"Abstract: we show", "<Abstract: we show>"},
@@ -125,6 +141,10 @@ func TestParse_SaysWhatIsNoOperator(t *testing.T) {
 		{"doi:nothing", "<doi:nothing>", "without a value"},
 		{"in:cellar whale", "<in:cellar whale>", "in:"},
 		{"in:notes", "<in:notes>", "in:"},
+		{"has:wings whale", "<has:wings whale>", "has:text"},
+		{"has:(text) whale", "<has:(text) whale>", "has:text"},
+		{"has:title whale", "<has:title whale>", "has:text"},
+		{"in:notes has:text", "text + <in:notes>", "in:"},
 		{"*", "<*>", "*"},
 		{"w*le", "<w*le>", "*"},
 		{"a*", "<a*>", "*"},
@@ -152,7 +172,7 @@ func TestParse_SaysNothingOfPlainText(t *testing.T) {
 	for _, text := range []string{
 		"what is the capacity of a channel?", "pre- and post-war", "Nature & Science", "C++ and C#", "Science in Action: How to follow",
 		"https://example.org/a?b=c", "10.1000/xyz(1)", "doi:10.1000/xyz", "arXiv:2301.00001", "the 1990s", "A/B testing", "it's",
-		"urn:isbn:0140432051", "|V| of graphs", "10:30", `"a b" -c`, "60% of <b>x</b>",
+		"all that it has: text", "it has:", "urn:isbn:0140432051", "|V| of graphs", "10:30", `"a b" -c`, "60% of <b>x</b>",
 	} {
 		if q := question.Parse(text); len(q.Notices) > 0 {
 			t.Errorf("%q: %q", text, q.Notices)
@@ -163,12 +183,17 @@ func TestParse_SaysNothingOfPlainText(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", `a OR (b AND -c) "d e" title:(f OR g*)`, "in:notes,tags a", "((((", "))))", `author:"x`, "NOT NOT NOT", "year:>=1990 1970-1980",
+		"has:text a OR -has:text", "NOT NOT has:text|a", "has:text AND AND a has:text",
 		"a||b", "|a|b|", "-(-(-a))", "title:title:title:", "in:in:in:", "\xff\x00(", "title:() NOT ()", "a | | b",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		q := question.Parse(text)
+		rest, limited := question.WithoutHasText(text)
+		if limited == (len(rest) >= len(text)) {
+			t.Errorf("limited %v: %q", limited, rest)
+		}
 		leaves := 0
 		var check func(n *question.Node, depth int)
 		check = func(n *question.Node, depth int) {
@@ -186,7 +211,7 @@ func FuzzParse(f *testing.F) {
 				}
 			default:
 				leaves++
-				if len(n.Nodes) > 0 || n.Text == "" && n.Kind != question.Phrase && n.Kind != question.Years || n.Kind == question.Years && n.From > n.To+1 {
+				if len(n.Nodes) > 0 || n.Text == "" && n.Kind != question.Phrase && n.Kind != question.Years && n.Kind != question.HasText || n.Kind == question.Years && n.From > n.To+1 {
 					t.Errorf("leaf %+v", n)
 				}
 			}
@@ -217,6 +242,7 @@ func TestQuery_Plain(t *testing.T) {
 		{"in:notes entropy", "entropy", false},
 		{"doi:10.1000/ABC", "10.1000/abc", false},
 		{"NOT whale", "", false},
+		{"has:text whale", "whale", false},
 	} {
 		q := question.Parse(tc.text)
 		if got, exact := q.Plain(); got != tc.want || exact != tc.exact {

@@ -259,11 +259,15 @@ func (l *lexer) named() bool {
 		return l.scope(start, n+1)
 	}
 	f, ok := fieldOf(name)
-	if !ok {
-		after, _ := utf8.DecodeRuneInString(rest[n+1:])
-		if n+1 < len(rest) && !unicode.IsSpace(after) && !isScheme(name) {
-			l.note(noticeField)
-		}
+	after, _ := utf8.DecodeRuneInString(rest[n+1:])
+	valued := n+1 < len(rest) && !unicode.IsSpace(after)
+	switch {
+	case ok && f.kind == HasText && !valued:
+		return false // prose: "all that it has: …"
+	case !ok && valued && !isScheme(name):
+		l.note(noticeField)
+		return false
+	case !ok:
 		return false
 	}
 	l.pos += n + 1
@@ -297,12 +301,23 @@ func (l *lexer) value(start int, f field, spaced bool) bool {
 	default:
 		t.value = l.word(f.kind != Identifier)
 	}
-	if t.value == "" && !t.group || f.kind == Years && !l.years(&t) || f.kind == Identifier && !identifier(&t) {
-		l.note(noticeValue)
+	if notice := l.refused(&t); notice != "" {
+		l.note(notice)
 		return false
 	}
 	l.add(t)
 	return true
+}
+
+// refused returns why a field can't have the value of a token, or "".
+func (l *lexer) refused(t *token) string {
+	switch {
+	case t.field.kind == HasText && (t.group || !isText(t.value)):
+		return noticeHas
+	case t.value == "" && !t.group, t.field.kind == Years && !l.years(t), t.field.kind == Identifier && !identifier(t):
+		return noticeValue
+	}
+	return ""
 }
 
 // years reads the value of a field "year:".

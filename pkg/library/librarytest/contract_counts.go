@@ -44,6 +44,7 @@ func testCounts(t *testing.T, r library.Reader) {
 	for _, q := range []library.Query{
 		{}, {TagsAny: []string{"history"}}, {ItemTypes: []string{"book"}}, {YearFrom: 1843, YearTo: 1866}, {Creator: "ada"}, {Text: "zxqvwy"},
 		{Collection: readingKey(t, r)}, {Text: "experiments"}, {Text: "experiments", TagsNone: []string{"physics"}}, {Text: "Mendel", Sort: library.SortTitle},
+		{HasText: true}, {Text: "experiments", HasText: true}, {ItemTypes: []string{"thesis"}, HasText: true},
 	} {
 		checkCounts(t, r, q)
 	}

@@ -67,6 +67,9 @@ func operatorSearches(string) []found {
 		{promise: "from a year", q: library.Query{Text: "year:>1900"}, only: []string{TitleOperators, TitleSociety}},
 		{promise: "a type", q: library.Query{Text: "type:book NOT letters"}, only: []string{TitleLight}},
 		{promise: "in notes", q: library.Query{Text: "in:notes jacquard"}, only: []string{TitleEngine}},
+		{promise: "with text", q: library.Query{Text: "has:text experiments OR heredity"}, only: []string{TitleLight}},
+		{promise: "without text", q: library.Query{Text: "experiments -has:text"}, only: []string{TitleHeredity}},
+		{promise: "with text or of a type", q: library.Query{Text: "has:text OR type:thesis"}, only: []string{TitleLight, TitleOperators}},
 		{promise: "not in titles", q: library.Query{Text: "title:jacquard"}, only: []string{}},
 		{promise: "in full texts", q: library.Query{Text: "in:fulltext refrangibility"}, only: []string{TitleLight}},
 	}

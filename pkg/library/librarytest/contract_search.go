@@ -59,6 +59,10 @@ func filterSearches(reading string) []found {
 		{promise: "added since", q: library.Query{AddedSince: time.Date(2026, 3, 5, 9, 0, 0, 0, time.UTC)}, only: []string{TitleSociety, TitleUndated}},
 		{promise: "added since, with words", q: library.Query{Text: "experiments", AddedSince: time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)}, only: []string{TitleHeredity}},
 		{promise: "added since before our time", q: library.Query{AddedSince: time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC), ItemTypes: []string{"thesis"}}, only: []string{TitleOperators}},
+		{promise: "with text", q: library.Query{HasText: true}, only: []string{TitleLight}},
+		{promise: "with text, and words of a text", q: library.Query{Text: "compounded", HasText: true}, only: []string{TitleLight}, source: library.SourceFulltext},
+		{promise: "with text, and words of a work without", q: library.Query{Text: "heredity", HasText: true}, only: []string{}},
+		{promise: "with text, and filters", q: library.Query{HasText: true, ItemTypes: []string{"book"}, YearFrom: 1705}, only: []string{}},
 		{promise: "words and filters", q: library.Query{Text: "experiments", ItemTypes: []string{"journalArticle"}}, only: []string{TitleHeredity}},
 	}
 }

@@ -31,7 +31,7 @@ func (m *Memory) Search(ctx context.Context, q library.Query) (library.Page[libr
 	}
 	hits, total := []library.Hit{}, 0
 	for _, it := range m.items {
-		if !inCollections(it, within) || !filtered(it, q) {
+		if !inCollections(it, within) || !filtered(it, q) || q.HasText && !m.hasText(it) {
 			continue
 		}
 		score, match, lacks := m.score(it, all)
@@ -128,6 +128,11 @@ func filtered(it *library.Item, q library.Query) bool {
 	return q.Creator == "" || slices.ContainsFunc(it.Creators, func(c library.Creator) bool {
 		return hasWords(c.Display(), q.Creator)
 	})
+}
+
+// hasText reports whether an attachment of the work has a text.
+func (m *Memory) hasText(it *library.Item) bool {
+	return slices.ContainsFunc(it.Attachments, func(a library.Attachment) bool { return len(m.texts[a.Key]) > 0 })
 }
 
 // hasWords reports whether every word of wanted is a word of text.
