@@ -41,6 +41,7 @@ const pages = {
   front: "/",
   search: "/search?q=information+retrieval",
   filtered: "/search?q=&type=journalArticle&from=1960",
+  withText: "/search?q=&type=book&text=yes",
   nothing: "/search?q=xyzzyplugh",
   wrong: "/search?q=a&from=soon",
   work: `/works/${readable}?q=colours+of+light`,
@@ -145,6 +146,13 @@ async function walk(context) {
   await page.locator("form[role=search] button").first().click();
   await page.locator(".results a").first().click();
   need(page.url().includes("/works/"), page.url());
+  await page.goto(`${base}/search?type=book`);
+  const books = await page.locator("[role=status]").innerText();
+  await page.locator("input[name=text]").check();
+  await page.locator("form[role=search] details button").click();
+  need(page.url().includes("text=yes") && (await page.locator("input[name=text]").isChecked()), page.url());
+  const readableBooks = await page.locator("[role=status]").innerText();
+  need(parseInt(readableBooks) > 0 && parseInt(readableBooks) < parseInt(books), `${books} ${readableBooks}`);
   await page.goto(`${base}/works/${readable}?q=colours+of+light`);
   need((await page.locator("#passages ~ blockquote").count()) > 0, "no passage");
   await page.goto(`${base}/works/${readable}?page=1`);

@@ -87,14 +87,22 @@ func why(err error) string {
 	return "the upstream can't be asked what changed"
 }
 
-// textsNotice says how many texts are searched, if not all are.
-func (r *replica) textsNotice() string {
+// textsNotice says how many texts are searched, if not all are and the answer to the
+// query depends on them.
+func (r *replica) textsNotice(q library.Query) string {
+	if q.Text == "" && !q.HasText {
+		return ""
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.texts.held >= r.texts.files {
 		return ""
 	}
-	return fmt.Sprintf("the texts of %s of %s files are searched so far", counted(r.texts.held), counted(r.texts.files))
+	notice := fmt.Sprintf("the texts of %s of %s files are searched so far", counted(r.texts.held), counted(r.texts.files))
+	if q.HasText {
+		notice += ", and works without one of these are left out"
+	}
+	return notice
 }
 
 // String says how far a reading is: "1,200 of 3,400 objects".

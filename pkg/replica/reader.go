@@ -3,6 +3,7 @@ package replica
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -123,7 +124,7 @@ func (d *reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 	if err := q.Validate(); err != nil {
 		return none, err
 	}
-	c, err := d.begin(ctx)
+	c, err := d.beginSearch(ctx, q)
 	if err != nil {
 		return none, err
 	}
@@ -137,11 +138,21 @@ func (d *reader) Search(ctx context.Context, q library.Query) (library.Page[libr
 		return page, err
 	}
 	page, err := c.shelf.Search(ctx, q)
-	if q.Text != "" {
-		c.notice = joined(c.notice, c.textsNotice())
-	}
-	page.Notice = joined(c.notice, page.Notice)
+	page.Notice = joined(c.notice, c.textsNotice(q), page.Notice)
 	return page, err
+}
+
+// beginSearch is like begin, but like beginRead for a query that the upstream's own
+// search would answer wrongly: it does not know which works have text.
+func (d *reader) beginSearch(ctx context.Context, q library.Query) (*call, error) {
+	if !q.HasText {
+		return d.begin(ctx)
+	}
+	c, err := d.beginRead(ctx)
+	if e := (*library.Error)(nil); errors.As(err, &e) && e.Code == library.Unavailable {
+		err = e.WithHint("which works have text is not known before; the first page of a search without has:text can be had now")
+	}
+	return c, err
 }
 
 var _ library.Counted = (*reader)(nil)
@@ -154,7 +165,7 @@ func (d *reader) Counts(ctx context.Context, q library.Query) (library.Counts, e
 	}
 	defer c.release()
 	counts, err := c.shelf.Counts(ctx, q)
-	counts.Notice = joined(c.notice, counts.Notice)
+	counts.Notice = joined(c.notice, c.textsNotice(q), counts.Notice)
 	return counts, err
 }
 

@@ -2,6 +2,7 @@ package replica_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -96,6 +97,33 @@ func TestUnread_SearchesWordsAlone(t *testing.T) {
 		if plain := strings.Join(page.QueryNotices, " "); strings.Contains(plain, "only the words and phrases") != (text != "harvest" && text != "(harvest") {
 			t.Errorf("%q: notices %q", text, page.QueryNotices)
 		}
+	}
+}
+
+// TestUnread_RefusesToTellWorksWithText does not ask the upstream's search, which
+// does not know them.
+func TestUnread_RefusesToTellWorksWithText(t *testing.T) {
+	t.Parallel()
+	src, release := held(t, small())
+	rs := newReplicas(t, replica.Options{Patience: 20 * time.Millisecond})
+	r := rs.Open(opening(src))
+	q := library.Query{Text: "harvest", HasText: true, Limit: 2}
+	page, err := r.Search(t.Context(), q)
+	e := library.AsError(err)
+	if e == nil || e.Code != library.Unavailable || e.RetryAfter == 0 || len(page.Items) > 0 || src.Calls("Search") > 0 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	contains(t, "error", e.Message, "still being read")
+	contains(t, "hint", e.Hint, "without has:text")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.Search(ctx, q); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled call: %v", err)
+	}
+	release()
+	withTexts(t, rs, 4)
+	if page, err = r.Search(t.Context(), q); err != nil || page.Total == 0 || page.Total == 4 || page.Notice != "" {
+		t.Errorf("once it is read: %d works, notice %q, %v", page.Total, page.Notice, err)
 	}
 }
 

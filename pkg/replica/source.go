@@ -52,7 +52,7 @@ type Source interface {
 
 	// Search returns one page of the works that the upstream's own search finds,
 	// best first, without their children. Notice says which parts of the query
-	// it could not apply.
+	// it could not apply. Queries with HasText are not asked of it.
 	Search(ctx context.Context, q library.Query) (Found, error)
 }
 

@@ -56,6 +56,9 @@ func TestTexts_NewestFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	contains(t, "notice", page.Notice, "the texts of", "of 20 files are searched so far")
+	if strings.Contains(page.Notice, "left out") {
+		t.Errorf("notice %q", page.Notice)
+	}
 	text, err := r.Text(t.Context(), "WORK0003", library.TextQuery{Limit: 5})
 	if err != nil || text.Pages[0].Text != "word3" {
 		t.Errorf("on demand: %+v, %v", text, err)
@@ -86,6 +89,20 @@ func TestTexts_KeepToTheirBudget(t *testing.T) {
 		t.Errorf("the newest text is found %d times, %v", page.Total, err)
 	}
 	contains(t, "notice", page.Notice, "the texts of 5 of 20 files")
+	limited := library.Query{HasText: true, Limit: 10}
+	page, err = r.Search(t.Context(), limited)
+	if err != nil || page.Total != 5 || len(page.Items) != 5 {
+		t.Errorf("%d works with text, %v", page.Total, err)
+	}
+	contains(t, "notice", page.Notice, "the texts of 5 of 20 files are searched so far, and works without one of these are left out")
+	if counts, err := r.(library.Counted).Counts(t.Context(), limited); err != nil || counts.Works != 5 || counts.Notice != page.Notice {
+		t.Errorf("counts %+v, %v", counts, err)
+	}
+	for _, q := range []library.Query{{Limit: 1}, {Limit: 1, ItemTypes: []string{"book"}}} {
+		if page, err := r.Search(t.Context(), q); err != nil || page.Notice != "" {
+			t.Errorf("%+v depends on no text: %q, %v", q, page.Notice, err)
+		}
+	}
 	page, err = r.Search(t.Context(), library.Query{Text: "word2", Limit: 5})
 	if err != nil || page.Total != 0 {
 		t.Errorf("an old text is found %d times, %v", page.Total, err)
@@ -93,6 +110,9 @@ func TestTexts_KeepToTheirBudget(t *testing.T) {
 	text, err := r.Text(t.Context(), "WORK0002", library.TextQuery{Limit: 5})
 	if err != nil || text.Pages[0].Text != "word2" {
 		t.Errorf("on demand: %+v, %v", text, err)
+	}
+	if page, err = r.Search(t.Context(), limited); err != nil || page.Total != 6 {
+		t.Errorf("%d works with text after one more was read, %v", page.Total, err)
 	}
 	if err := rs.Close(t.Context()); err != nil {
 		t.Fatal(err)

@@ -68,6 +68,12 @@ func conditionsOf(q library.Query) []condition {
 			drop: func(q *library.Query) { q.AddedSince = time.Time{} },
 		})
 	}
+	if q.HasText {
+		out = append(out, condition{
+			phrase: "a text that can be read", alone: library.Query{HasText: true},
+			drop: func(q *library.Query) { q.HasText = false },
+		})
+	}
 	if q.Collection != "" {
 		out = append(out, condition{
 			phrase: "a place in this collection", alone: library.Query{Collection: q.Collection},

@@ -54,6 +54,7 @@ func TestSearch_NamesTheFilterThatEmptiesIt(t *testing.T) {
 		"two filters that none meets":  {`{"query":"","tags":["zzz"],"year_from":2090}`, []string{"leave out two or more"}},
 		"words of no work":             {`{"query":"zxqvwy"}`, []string{"no work has all the words"}},
 		"words of no work, and filter": {`{"query":"zxqvwy","tags":["history"]}`, []string{"no work has all the words"}},
+		"words of a work without text": {`{"query":"heredity has:text"}`, []string{"no work that meets the rest has a text that can be read; leave it out"}},
 		"a filter and a creator":       {`{"query":"newton","creator":"Newtno"}`, []string{`no work has the creator "Newtno"`}},
 	} {
 		t.Run(promise, func(t *testing.T) {
@@ -71,6 +72,11 @@ func TestSearch_NamesTheFilterThatEmptiesIt(t *testing.T) {
 		})
 	}
 	var out searchOutput
+	without := connect(t, fleet{memory(library.Local, "Home", librarytest.Many(3))})
+	if without.ask(t, "search", `{"query":"has:text study"}`, &out); !slices.Equal(out.Notices, []string{"no work has a text that can be read"}) {
+		t.Errorf("a library without texts: %q", out.Notices)
+	}
+	out = searchOutput{}
 	if c.ask(t, "search", `{"query":"newton","tags":["physics"]}`, &out); len(out.Results) == 0 || strings.Contains(fmt.Sprint(out.Notices), "leave it out") {
 		t.Errorf("a search that finds works: %q", out.Notices)
 	}

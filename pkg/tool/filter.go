@@ -8,6 +8,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/plaintext"
+	"github.com/stackroom-mcp/stackroom/pkg/question"
 )
 
 // filter is the arguments that choose works, shared by the tools that take them.
@@ -73,9 +74,10 @@ const (
 // collection has this key. An age counts back from now.
 func (f *filter) query(collection string, now time.Time) (library.Query, error) {
 	q := library.Query{
-		Text: f.Query, Collection: collection, Creator: f.Creator, YearFrom: f.YearFrom, YearTo: f.YearTo,
+		Collection: collection, Creator: f.Creator, YearFrom: f.YearFrom, YearTo: f.YearTo,
 		TagsAll: f.Tags, TagsAny: f.TagsAny, TagsNone: f.TagsNone,
 	}
+	q.Text, q.HasText = question.WithoutHasText(f.Query)
 	if f.YearFrom != 0 && f.YearTo != 0 && f.YearFrom > f.YearTo {
 		return q, library.Errorf(library.Invalid, "argument %q is later than %q", "year_from", "year_to")
 	}

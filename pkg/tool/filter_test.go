@@ -37,6 +37,28 @@ func TestFilters_ChooseTheSameWorks(t *testing.T) {
 	}
 }
 
+// TestFilters_LimitWorksToThoseWithText has queries that such a limit leaves as they
+// are: words, an identifier, alternatives, nothing.
+func TestFilters_LimitWorksToThoseWithText(t *testing.T) {
+	c := connect(t, one())
+	for query, want := range map[string]int{
+		"has:text": 1, "experiments": 2, "experiments has:text": 1, "has:text experiments": 1, "has:text heredity": 0, "  ": 6,
+	} {
+		for _, sort := range []string{"relevance", "title"} {
+			var found searchOutput
+			c.ask(t, "search", fmt.Sprintf(`{"query":%q,"sort":%q,"counts":true}`, query, sort), &found)
+			if counted := found.Counts.Year["1704"]; found.Total != want || len(found.Results) != want || counted != min(want, 1) {
+				t.Errorf("%q by %s: %d of %d works, %d of 1704, want %d", query, sort, len(found.Results), found.Total, counted, want)
+			}
+		}
+		var file exportOutput
+		c.ask(t, "export", fmt.Sprintf(`{"query":%q,"library":"Home"}`, query), &file)
+		if file.Total != want {
+			t.Errorf("%q: export of %d works, want %d", query, file.Total, want)
+		}
+	}
+}
+
 func TestFilters_RefuseIDs(t *testing.T) {
 	c := connect(t, one())
 	for _, filter := range []string{

@@ -56,7 +56,7 @@ func searchTool(c *Catalog) (*definition, error) {
 			"Start here for any question about the literature. " +
 			"Not for reading a work: use fetch or read_text."},
 		slices.Concat([]field[searchInput]{
-			text("query", `words, "phrases", -word, word*, AND OR NOT ( ), author: title: tag: journal: type: year:1990-2000 in:notes; or one DOI, ISBN, arXiv ID, PMID, URL, citation key; "Nature 171 737"; empty lists by the filters`, maxQueryChars, func(in *searchInput) *string { return &in.Query }).must(),
+			text("query", `words, "phrases", -word, word*, AND OR NOT (), author: title: tag: journal: type: year:1990-2000 in:notes has:text; or a DOI, ISBN, arXiv ID, PMID, URL, citation key; "Nature 171 737"; empty lists by filters`, maxQueryChars, func(in *searchInput) *string { return &in.Query }).must(),
 		}, filterFields(true, func(in *searchInput) *filter { return &in.filter }), []field[searchInput]{
 			choice("mode", "exact: no words added or corrected", func(in *searchInput) *string { return &in.Mode },
 				string(library.ModeAuto), string(library.ModeExact), string(library.ModeBroad)),

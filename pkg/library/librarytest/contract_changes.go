@@ -85,6 +85,7 @@ func testAdded(t *testing.T, r Changer) {
 		{promise: "its note", q: library.Query{Text: "vellum"}, only: []string{titleNew}, source: library.SourceNote},
 		{promise: "the note in its file", q: library.Query{Text: "lamplight"}, only: []string{titleNew}, source: library.SourceNote},
 		{promise: "its text", q: library.Query{Text: "quay"}, only: []string{titleNew}, source: library.SourceFulltext, page: "2"},
+		{promise: "with text", q: library.Query{HasText: true, Creator: "binder"}, only: []string{titleNew}},
 		{promise: "its tag", q: library.Query{TagsAll: []string{"arrivals"}}, only: []string{titleNew}},
 		{promise: "its creator", q: library.Query{Creator: "binder"}, only: []string{titleNew}},
 		{promise: "its year", q: library.Query{YearFrom: 2026}, only: []string{titleNew}},
@@ -116,6 +117,7 @@ func testChanged(t *testing.T, r Changer) {
 		{promise: "the old note", q: library.Query{Text: "vellum"}, only: []string{}},
 		{promise: "the note in the old file", q: library.Query{Text: "lamplight"}, only: []string{}},
 		{promise: "the old text", q: library.Query{Text: "quay"}, only: []string{}},
+		{promise: "with the old text", q: library.Query{Text: "ledgers", HasText: true}, only: []string{}},
 		{promise: "the old tag", q: library.Query{TagsAny: []string{"arrivals", "conservation"}}, only: []string{}},
 	} {
 		checkFound(t, r, c)

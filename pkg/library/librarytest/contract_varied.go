@@ -249,6 +249,9 @@ func testTotals(t *testing.T, r library.Reader) {
 		{library.Query{ItemTypes: []string{"thesis", "preprint"}}, 2},
 		{library.Query{TagsNone: []string{"café"}}, len(Varied()) - 2},
 		{library.Query{Text: "zxqvwy"}, 0},
+		{library.Query{HasText: true}, 2},
+		{library.Query{Text: "reef", HasText: true}, 2},
+		{library.Query{Text: "-has:text"}, len(Varied()) - 2},
 	} {
 		for _, limit := range []int{1, 3, 100} {
 			c.q.Limit = limit

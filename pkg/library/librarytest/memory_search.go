@@ -130,9 +130,11 @@ func filtered(it *library.Item, q library.Query) bool {
 	})
 }
 
-// hasText reports whether an attachment of the work has a text.
+// hasText reports whether an attachment of the work has a text that is more than white
+// space.
 func (m *Memory) hasText(it *library.Item) bool {
-	return slices.ContainsFunc(it.Attachments, func(a library.Attachment) bool { return len(m.texts[a.Key]) > 0 })
+	written := func(p library.TextPage) bool { return strings.TrimSpace(p.Text) != "" }
+	return slices.ContainsFunc(it.Attachments, func(a library.Attachment) bool { return slices.ContainsFunc(m.texts[a.Key], written) })
 }
 
 // hasWords reports whether every word of wanted is a word of text.

@@ -25,7 +25,7 @@ const leastStem = 4
 func queryWords(query string) []string {
 	var words []string
 	for field := range strings.FieldsSeq(query) {
-		if field == "AND" || field == "OR" || field == "NOT" || strings.HasPrefix(field, "-") || strings.HasPrefix(field, "in:") {
+		if field == "AND" || field == "OR" || field == "NOT" || strings.HasPrefix(field, "-") || strings.HasPrefix(field, "in:") || strings.HasPrefix(field, "has:") {
 			continue
 		}
 		if _, value, named := strings.Cut(field, ":"); named {

@@ -24,6 +24,7 @@ func TestMarked(t *testing.T) {
 		{"light", "A slight delight.", "A slight delight."},
 		{"operator AND tag:naïve -other NOT", "naive operators, other AND", "[naive] [operators], other AND"},
 		{`"random walk" in:notes`, "Random walks in notes", "[Random] [walks] in notes"},
+		{"has:text walk", "A walk in the text", "A [walk] in the text"},
 		{"of", "of it", "of it"},
 		{"光学", "光学 について", "[光学] について"},
 		{"cat", "category cat", "category [cat]"},

@@ -15,9 +15,12 @@ import (
 // searchResults is the number of works on one page of results.
 const searchResults = 15
 
+// onlyTexts is the value of the field "text" that limits a search to works with text.
+const onlyTexts = "yes"
+
 // criteria are what a person searches for, as the form sends it.
 type criteria struct {
-	Query, Library, Type, Tag, Collection, Creator, In, From, To, Sort, Cursor string
+	Query, Library, Type, Tag, Collection, Creator, In, From, To, Text, Sort, Cursor string
 }
 
 // fields returns the criteria with the names that they have in the form and for the
@@ -26,7 +29,7 @@ func (c *criteria) fields() []criterion {
 	return []criterion{
 		{"q", "", &c.Query}, {"in", "", &c.In}, {"library", "library", &c.Library}, {"type", "item_type", &c.Type}, {"tag", "tags", &c.Tag},
 		{"collection", "collection", &c.Collection}, {"creator", "creator", &c.Creator}, {"from", "year_from", &c.From},
-		{"to", "year_to", &c.To}, {"sort", "sort", &c.Sort}, {"cursor", "cursor", &c.Cursor},
+		{"to", "year_to", &c.To}, {"text", "", &c.Text}, {"sort", "sort", &c.Sort}, {"cursor", "cursor", &c.Cursor},
 	}
 }
 
@@ -41,6 +44,9 @@ func readCriteria(q url.Values) *criteria {
 	c := &criteria{}
 	for _, f := range c.fields() {
 		*f.value = strings.TrimSpace(q.Get(f.name))
+	}
+	if c.Text != onlyTexts {
+		c.Text = ""
 	}
 	return c
 }
@@ -74,6 +80,9 @@ func (c *criteria) arguments() map[string]any {
 	in := c.Query
 	if c.In != "" && in != "" {
 		in += " in:" + c.In
+	}
+	if c.Text != "" {
+		in = strings.TrimSpace("has:text " + in)
 	}
 	arguments := map[string]any{"query": in, "limit": searchResults, "counts": c.Cursor == ""}
 	for _, f := range c.fields() {
