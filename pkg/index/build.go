@@ -14,7 +14,7 @@ import (
 
 // batchBytes bounds one segment before it is merged: bytes of analysed terms, a
 // rough measure of the memory that it takes.
-const batchBytes = 12 << 20
+const batchBytes = 8 << 20
 
 // batch collects documents for one segment.
 type batch struct {
