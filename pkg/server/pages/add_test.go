@@ -105,7 +105,7 @@ func TestAdded_SaysWhatBecameOfTheFile(t *testing.T) {
 		root, w := s.shown(func(w http.ResponseWriter, r *http.Request) error {
 			return s.pages.Added(w, r, "local/A", json.RawMessage(result), nil)
 		})
-		contains(t, mainText(root), want, "a <i>notice</i>", "A <b>work</b>")
+		contains(t, mainText(root), want, "A <i>notice</i>.", "A <b>work</b>")
 		if wrong := strings.Contains(w.Body.String(), `role="alert"`); w.Code != 200 || wrong != (status != "done") {
 			t.Errorf("%s: %d, wrong %t", status, w.Code, wrong)
 		}

@@ -42,7 +42,7 @@ func TestSearch_LimitsToWorksWithText(t *testing.T) {
 		}
 	}
 	root, _ := s.get("/search?q=heredity&text=yes")
-	contains(t, mainText(root), "no work that meets the rest has a text that can be read")
+	contains(t, mainText(root), "No work that meets the rest has a text that can be read")
 	root, _ = s.get("/search")
 	if _, checked := textBox(t, root); checked {
 		t.Error("the box is checked before it was")

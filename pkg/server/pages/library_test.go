@@ -165,6 +165,14 @@ func TestSearch_ShowsPassageAndWhere(t *testing.T) {
 	if to := linked(root, librarytest.TitleLight); !strings.HasPrefix(to, "/works/local/") || !strings.HasSuffix(to, "?q=refrangibility") {
 		t.Errorf("the result links to %s", to)
 	}
+	to := linked(root, "in its page")
+	if root, _ = s.get(to); !strings.Contains(to, "page=2&q=refrangibility") {
+		t.Errorf("the passage links to %s", to)
+	}
+	contains(t, mainText(root), "Page 2 of 3")
+	if !slices.ContainsFunc(all(root, "mark"), func(n *html.Node) bool { return strings.Contains(textOf(n), "refrangibility") && attribute(n, "class") != "" }) {
+		t.Error("the passage is not marked in its page")
+	}
 }
 
 func TestSearch_FirstPageSaysWhatIsSearched(t *testing.T) {

@@ -75,7 +75,7 @@ func (l *Library) read(r *http.Request, d *workPage) (*reading, error) {
 			shown := passage{Text: marked(p.Text, words), Where: where(p.Source, p.Page)}
 			if p.Source == "fulltext" && isNumber(p.Page) {
 				shown.URL = pageURL(d, p.Page, p.Child)
-				if number == "" || number == p.Page && file == p.Child && best == "" {
+				if number == "" || number == p.Page && (file == "" || file == p.Child) && best == "" {
 					number, file, best = p.Page, p.Child, answer.Passages[i].Text
 				}
 			}

@@ -161,6 +161,7 @@ type shownResults struct {
 // shownResult is a work in the list.
 type shownResult struct {
 	URL, Title, Byline, Where string
+	PageURL                   string // of the page of the text that matched, "" if there is none
 	Snippet                   []segment
 	Lacks                     string
 	Similar                   bool
@@ -218,7 +219,7 @@ func shown(c *criteria, a *searchAnswer) *shownResults {
 		}
 		*list = append(*list, shownResult{
 			URL: resultURL(c, x.ID, x.MatchedIn), Title: x.Title, Byline: byline(x.Creators, x.Year, x.Journal, typeName(x.ItemType), x.Library),
-			Where: where(x.MatchedIn, x.Page), Snippet: marked(x.Snippet, words), Lacks: strings.Join(x.Partial, ", "), Similar: x.Similar,
+			Where: where(x.MatchedIn, x.Page), PageURL: matchedPageURL(c, x.ID, x.MatchedIn, x.Page), Snippet: marked(x.Snippet, words), Lacks: strings.Join(x.Partial, ", "), Similar: x.Similar,
 		})
 	}
 	if a.NextCursor != "" {
@@ -237,6 +238,15 @@ func resultURL(c *criteria, id, matched string) string {
 		return WorkPath(id)
 	}
 	return WorkPath(id) + "?" + url.Values{"q": {c.Query}}.Encode()
+}
+
+// matchedPageURL returns the address of the page of a work's text that answers the
+// query, "" if something else does.
+func matchedPageURL(c *criteria, id, matched, number string) string {
+	if matched != "fulltext" || !isNumber(number) {
+		return ""
+	}
+	return WorkPath(id) + "?" + url.Values{"q": {c.Query}, "page": {number}}.Encode() + "#text"
 }
 
 // withoutUnmet returns the notices without the one that no work has the words, which
