@@ -140,13 +140,16 @@ func (b *Builder) Finish(ctx context.Context, from *Index) ([]string, error) {
 // write writes the space of segments into one file, if they have one, and the segments
 // into another, unless they are a single file. It returns the names of the files that
 // make the index. The space reads the segments, not the file that they become: both
-// are written at the same time.
+// are written at the same time unless there are more than besideDocuments.
 func (b *Builder) write(ctx context.Context, parts []*segmentView, from *Index, single bool) ([]string, error) {
 	var former *space
 	if from != nil {
 		former = from.view.space
 	}
 	both, ctx := errgroup.WithContext(ctx)
+	if documents(parts) > besideDocuments {
+		both.SetLimit(1)
+	}
 	if !single {
 		both.Go(func() error { return guard(func() error { return b.merge(ctx, parts) }) })
 	}
@@ -160,6 +163,19 @@ func (b *Builder) write(ctx context.Context, parts []*segmentView, from *Index, 
 	})
 	err := both.Wait()
 	return names, err
+}
+
+// besideDocuments is the number of documents, passages included, up to which merging and
+// the space may need memory at the same time.
+const besideDocuments = 150_000
+
+// documents returns the number of documents in segments, the deleted ones too.
+func documents(parts []*segmentView) int {
+	n := 0
+	for _, p := range parts {
+		n += p.Len()
+	}
+	return n
 }
 
 // openParts returns the segments of an index without the works that were added, then
