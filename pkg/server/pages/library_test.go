@@ -170,7 +170,9 @@ func TestSearch_ShowsPassageAndWhere(t *testing.T) {
 		t.Errorf("the passage links to %s", to)
 	}
 	contains(t, mainText(root), "Page 2 of 3")
-	if !slices.ContainsFunc(all(root, "mark"), func(n *html.Node) bool { return strings.Contains(textOf(n), "refrangibility") && attribute(n, "class") != "" }) {
+	if !slices.ContainsFunc(all(root, "mark"), func(n *html.Node) bool {
+		return strings.Contains(textOf(n), "refrangibility") && attribute(n, "class") != ""
+	}) {
 		t.Error("the passage is not marked in its page")
 	}
 }
