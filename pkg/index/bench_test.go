@@ -179,7 +179,6 @@ func BenchmarkSearch(b *testing.B) {
 				{"finished", func(t string) library.Query { return library.Query{Text: t + ".", Limit: 20} }},
 				{"phrase", func(t string) library.Query { return library.Query{Text: `"` + t + `"`, Limit: 20} }},
 				{"years", func(t string) library.Query { return library.Query{Text: t, YearFrom: 1990, YearTo: 2000, Limit: 20} }},
-				{"text", func(t string) library.Query { return library.Query{Text: t, HasText: true, Limit: 20} }},
 				{"title", func(string) library.Query { return library.Query{Sort: library.SortTitle, Limit: 20} }},
 			} {
 				var queries []library.Query

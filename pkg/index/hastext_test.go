@@ -95,3 +95,16 @@ func TestHasText_FollowsUpdates(t *testing.T) {
 		t.Errorf("%d works without text, want 3", r.Total)
 	}
 }
+
+// BenchmarkHasText searches works of which every third has text. The same without the
+// filter is its yardstick.
+func BenchmarkHasText(b *testing.B) {
+	s := everyThird(scaled(30_000))
+	x := memory(b, s)
+	for name, q := range map[string]library.Query{
+		"words": {Text: "words", Limit: 20}, "words with text": {Text: "words", HasText: true, Limit: 20}, "words and has:text": {Text: "has:text words", Limit: 20},
+		"all": {Limit: 20}, "all with text": {HasText: true, Limit: 20},
+	} {
+		b.Run(name, func(b *testing.B) { measure(b, x, []library.Query{q}) })
+	}
+}

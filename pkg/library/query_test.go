@@ -64,6 +64,8 @@ func TestQueryKeyTellsListsApart(t *testing.T) {
 		{TagsAll: []string{"ab", "c"}}, {TagsAll: []string{"a", "bc"}}, {TagsAll: []string{"abc"}}, {TagsAll: []string{"", "abc"}},
 		{Text: "ab", Collection: "c"}, {Text: "a", Collection: "bc"}, {YearFrom: -1}, {YearFrom: 1}, {},
 		{AddedSince: time.Unix(0, 0)}, {AddedSince: time.Unix(0, 1)}, {AddedSince: time.Unix(1, 0)},
+		{HasText: true}, {HasText: true, AddedSince: time.Unix(1, 0)}, {After: &Position{}}, {HasText: true, After: &Position{}},
+		{Statistics: &Statistics{}}, {HasText: true, Statistics: &Statistics{}},
 	} {
 		if other, ok := keys[q.Key()]; ok {
 			t.Errorf("queries %d and %d have the same key", i, other)

@@ -94,7 +94,7 @@ func partsOf(list string) (parts Part, ok bool) {
 // isText reports whether the value of a field "has:" means the texts of attachments.
 func isText(value string) bool {
 	part, ok := partOf(strings.TrimRight(value, ",.;"))
-	return ok && part == Fulltext
+	return ok && part&Fulltext != 0
 }
 
 // isScheme reports whether a name before a colon begins an identifier or an

@@ -312,7 +312,7 @@ func (l *lexer) value(start int, f field, spaced bool) bool {
 // refused returns why a field can't have the value of a token, or "".
 func (l *lexer) refused(t *token) string {
 	switch {
-	case t.field.kind == HasText && (t.group || !isText(t.value)):
+	case t.field.kind == HasText && !isText(t.value):
 		return noticeHas
 	case t.value == "" && !t.group, t.field.kind == Years && !l.years(t), t.field.kind == Identifier && !identifier(t):
 		return noticeValue
