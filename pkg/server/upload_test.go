@@ -316,7 +316,7 @@ func TestWorkPage_SaysThatNoFileCanBeAdded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if page, _ := io.ReadAll(res.Body); res.StatusCode != 200 || !strings.Contains(string(page), "no file can be added now: no answer") || strings.Contains(string(page), "multipart") {
+	if page, _ := io.ReadAll(res.Body); res.StatusCode != 200 || !strings.Contains(string(page), "No file can be added now: no answer") || strings.Contains(string(page), "multipart") {
 		t.Errorf("%d %s", res.StatusCode, page)
 	}
 }

@@ -96,7 +96,7 @@ func TestCheckReferences_EndsInTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	raw, err := catalogOf(t, fleet{quotable()}, Options{Registries: r}).Call(ctx, "check_references", json.RawMessage(`{"text":"10.1038/171737a0\nWatson JD. A title of some words. Nature 1953;1:2"}`))
 	var out checkOutput
