@@ -95,6 +95,7 @@ for (const [screen, options] of Object.entries(screens)) {
   };
   const photograph = async (name) => {
     await new Promise((resolve) => setTimeout(resolve, 100)); // the frame takes its new size
+    await tab.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))); // and is painted
     await tab.locator("iframe").screenshot({ path: `${folder}/${name}-${screen}.png` });
   };
   const clean = async (frame, name) => {
