@@ -94,6 +94,7 @@ func testStoresFile(t *testing.T, w library.FileStore) {
 	if err != nil || len(outcomes) != 3 {
 		t.Fatalf("%d outcomes, %v", len(outcomes), err)
 	}
+	t.Cleanup(func() { trashZoteroWork(t, w, work) })
 	if _, err := w.File(ctx, first, 1<<20); library.CodeOf(err) != library.NotFound {
 		t.Errorf("before: %v", err)
 	}
@@ -129,6 +130,22 @@ func testStoresFile(t *testing.T, w library.FileStore) {
 		t.Errorf("more than is read: %v", err)
 	}
 	t.Logf("%d bytes stored in two attachments in %s", len(content), time.Since(began).Round(time.Millisecond))
+}
+
+// trashZoteroWork moves a work to the trash: later tests count the works of the server.
+func trashZoteroWork(t *testing.T, w library.FileStore, key string) {
+	t.Helper()
+	ctx := context.Background()
+	found, err := w.Objects(ctx, library.ItemObject, []string{key})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d objects, %v", len(found), err)
+	}
+	outcomes, err := w.Write(ctx, library.Batch{ID: "trash" + key, Kind: library.ItemObject, Edits: []library.Edit{
+		{Key: key, Version: found[0].Version, Data: library.Data{"deleted": true}},
+	}})
+	if err != nil || len(outcomes) != 1 || outcomes[0].Status != library.EditDone {
+		t.Errorf("the work stays: %+v, %v", outcomes, err)
+	}
 }
 
 // TestZoteroStoresFilesOfPages adds a file on the page of a work, over the server, and
