@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -274,11 +273,7 @@ func allowChanges(b *pageBrowser, token string) {
 
 // TestChangesPage_AsksZoteroForAKeyThatWrites signs a member in again, for changes.
 func TestChangesPage_AsksZoteroForAKeyThatWrites(t *testing.T) {
-	d, _ := deployForTwo(t)
-	d.servers = nil
-	for range 2 {
-		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir(), "STACKROOM_WRITES=all")...)
-	}
+	d := deployForTwoWhoWrite(t)
 	m := d.account(ada)
 	allow := func(page string) string {
 		found := regexp.MustCompile(`href="(/account/sign-in\?allow=[^"]*)"`).FindStringSubmatch(page)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,18 @@ func deployForTwo(t *testing.T) (*deployment, string) {
 	t.Helper()
 	d := deploy(t, 2, signintest.User{ID: ada, Name: "ada", Groups: []int64{4711}}, signintest.User{ID: bob, Name: "bob"})
 	return d, d.register(`{"client_name":"Claude","redirect_uris":["` + redirectURI + `"],"token_endpoint_auth_method":"none"}`)
+}
+
+// deployForTwoWhoWrite is like deployForTwo, with two instances that may change every
+// library.
+func deployForTwoWhoWrite(t *testing.T) *deployment {
+	t.Helper()
+	d, _ := deployForTwo(t)
+	d.servers = nil
+	for range 2 {
+		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir(), "STACKROOM_WRITES=all")...)
+	}
+	return d
 }
 
 // TestSignIn_RefusesBadInput sends bad input to the whole program over HTTP. Each

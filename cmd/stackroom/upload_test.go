@@ -292,11 +292,7 @@ func TestAddFile_ForItsMemberAlone(t *testing.T) {
 // TestAddFile_WithAKeyOfTheMembersOwn signs a member in with Zotero at two instances: one
 // shows the form, the other takes it. Zotero gets the file with the member's key.
 func TestAddFile_WithAKeyOfTheMembersOwn(t *testing.T) {
-	d, _ := deployForTwo(t)
-	d.servers = nil
-	for range 2 {
-		d.serve(append(slices.Clip(d.environ), "STACKROOM_DATA="+t.TempDir(), "STACKROOM_WRITES=all")...)
-	}
+	d := deployForTwoWhoWrite(t)
 	m := d.account(ada)
 	work := fmt.Sprintf("/works/user:%d/%s", ada, signintest.WorkKey(0))
 	_, page, _ := m.open(http.MethodGet, work, nil)

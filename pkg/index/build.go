@@ -49,7 +49,8 @@ func (b *batch) take() []*segment.Document {
 type Builder struct {
 	dir     string
 	batch   batch
-	writing errgroup.Group  // writes batches into files
+	writing *errgroup.Group // writes batches into files
+	failed  <-chan struct{} // closed once a batch could not be written
 	parts   []string        // names of files that are still to be merged
 	put     map[string]bool // keys of the works that were added
 }
@@ -60,16 +61,20 @@ const writers = 2
 
 // NewBuilder returns a builder that writes into an existing directory.
 func NewBuilder(dir string) *Builder {
-	b := &Builder{dir: dir, batch: newBatch(), put: map[string]bool{}}
-	b.writing.SetLimit(writers)
-	return b
+	writing, failing := errgroup.WithContext(context.Background())
+	writing.SetLimit(writers)
+	return &Builder{dir: dir, batch: newBatch(), writing: writing, failed: failing.Done(), put: map[string]bool{}}
 }
 
-// Add adds a work. Each key may be added once. An error of writing is returned by
-// Finish.
+// Add adds a work. Each key may be added once. It fails once a batch before could not be
+// written.
 func (b *Builder) Add(ctx context.Context, d Document) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-b.failed:
+		return b.writing.Wait()
+	default:
 	}
 	b.put[d.Item.ID.Key] = true
 	if b.batch.add(&d) {

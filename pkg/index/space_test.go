@@ -137,6 +137,24 @@ func TestBuilder_PartsMakeOneIndex(t *testing.T) {
 	}
 }
 
+// A batch that can't be written ends the building, not only its end.
+func TestBuilder_FailsOnceABatchCannotBeWritten(t *testing.T) {
+	b := index.NewBuilder(filepath.Join(t.TempDir(), "none"))
+	defer b.Close()
+	index.SetBatch(b, 1)
+	var err error
+	added := 0
+	for _, d := range topics(10).documents() {
+		if err = b.Add(t.Context(), d); err != nil {
+			break
+		}
+		added++
+	}
+	if !errors.Is(err, os.ErrNotExist) || added > 3 {
+		t.Errorf("%v after %d works", err, added)
+	}
+}
+
 // namesIn returns the names of the files in a folder, sorted.
 func namesIn(t *testing.T, dir string) []string {
 	t.Helper()

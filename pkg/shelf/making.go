@@ -39,7 +39,7 @@ type making struct {
 
 	base *state // what the library is now, held; nil if there is none
 	rows *rows
-	keys map[string]string // citation keys that are to be written into the rows of items, by item
+	keys map[string]string // citation keys that are to be written into the rows of items, by item; nil if none were given
 
 	folder string // of the next generation; "" until something must be written
 	spills int
@@ -203,7 +203,7 @@ func (m *making) write(ctx context.Context, now meta, c contents) error {
 	if err := errors.Join(m.create(), m.at(stepRows)); err != nil {
 		return err
 	}
-	if m.base != nil && m.base.base.manifest != nil && !m.base.base.manifest.CitationKeys {
+	if m.keys == nil && m.base != nil && m.base.base.manifest != nil && !m.base.base.manifest.CitationKeys {
 		ring := newKeyring(m.opts.library, m.rows)
 		if err := ring.keyAll(m.spill); err != nil {
 			return err

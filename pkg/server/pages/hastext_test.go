@@ -49,20 +49,6 @@ func TestSearch_LimitsToWorksWithText(t *testing.T) {
 	}
 }
 
-func TestCriteria_LimitQueryToText(t *testing.T) {
-	for query, want := range map[string]string{
-		"text=yes": "has:text", "q=whale+OR+seal&text=yes": "has:text whale OR seal", "q=seal&in=notes&text=yes": "has:text seal in:notes", "q=seal&text=no": "seal",
-	} {
-		values, err := url.ParseQuery(query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := readCriteria(values).arguments()["query"]; got != want {
-			t.Errorf("%s searches for %q, want %q", query, got, want)
-		}
-	}
-}
-
 // TestSearch_KeepsTheLimitToText follows the links to further works and to a narrower
 // search.
 func TestSearch_KeepsTheLimitToText(t *testing.T) {

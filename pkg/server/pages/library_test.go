@@ -230,8 +230,11 @@ func TestSearch_Filters(t *testing.T) {
 	}
 }
 
-func TestCriteria_LimitQueryToPart(t *testing.T) {
-	for query, want := range map[string]string{"q=jacquard&in=notes": "jacquard in:notes", "in=notes": "", "q=jacquard": "jacquard"} {
+func TestCriteria_LimitQuery(t *testing.T) {
+	for query, want := range map[string]string{
+		"q=jacquard&in=notes": "jacquard in:notes", "in=notes": "", "q=jacquard": "jacquard",
+		"text=yes": "has:text", "q=whale+OR+seal&text=yes": "has:text whale OR seal", "q=seal&in=notes&text=yes": "has:text seal in:notes", "q=seal&text=no": "seal",
+	} {
 		values, err := url.ParseQuery(query)
 		if err != nil {
 			t.Fatal(err)
