@@ -132,7 +132,8 @@ func testStoresFile(t *testing.T, w library.FileStore) {
 	t.Logf("%d bytes stored in two attachments in %s", len(content), time.Since(began).Round(time.Millisecond))
 }
 
-// trashZoteroWork moves a work to the trash: later tests count the works of the server.
+// trashZoteroWork moves a work to the trash. Tests that count the works of the server run
+// before this file's, since the server counts what is in the trash.
 func trashZoteroWork(t *testing.T, w library.FileStore, key string) {
 	t.Helper()
 	ctx := context.Background()
