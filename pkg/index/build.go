@@ -172,7 +172,7 @@ func (b *Builder) write(ctx context.Context, parts []*segmentView, from *Index, 
 
 // besideDocuments is the number of documents, passages included, up to which merging and
 // the space may need memory at the same time.
-const besideDocuments = 150_000
+const besideDocuments = 60_000
 
 // documents returns the number of documents in segments, the deleted ones too.
 func documents(parts []*segmentView) int {

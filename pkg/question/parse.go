@@ -119,6 +119,9 @@ func (p *parser) group(f field) (nodes []*Node) {
 		p.note(noticeScope)
 		nodes = append(nodes, g.scopes...)
 	}
+	if len(g.having) == 0 {
+		return nodes
+	}
 	return append(g.having, nodes...)
 }
 
