@@ -7,6 +7,6 @@ if [ -z "${STACKROOM_FIXTURES-}" ]; then
   skip "zotero data: the collected data is not there"
   exit 0
 fi
-choice=AreWhole
-[ -z "${CI_FULL-}" ] || choice=
-STACKROOM_TEST_ZOTERO_DATA=$STACKROOM_FIXTURES tier "zotero data: collected items" "^TestRealItems_$choice" ./pkg/zotero/datafolder
+export STACKROOM_TEST_ZOTERO_DATA=$STACKROOM_FIXTURES
+tier "zotero data: collected items" '^TestRealItems_AreWhole$' ./pkg/zotero/datafolder
+[ -z "${CI_FULL-}" ] || tier "zotero data: 40,000 works in time" '^TestZoteroData_IsReadInTime$' ./cmd/stackroom

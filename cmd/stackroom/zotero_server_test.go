@@ -181,8 +181,14 @@ func overREST(url string, header ...string) asker {
 // overMCP asks with the official client.
 func overMCP(t *testing.T, url string) asker {
 	t.Helper()
+	return over(t, &mcp.StreamableClientTransport{Endpoint: url + "/mcp"})
+}
+
+// over asks with the official client over a transport.
+func over(t *testing.T, transport mcp.Transport) asker {
+	t.Helper()
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
-	session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: url + "/mcp"}, nil)
+	session, err := client.Connect(t.Context(), transport, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

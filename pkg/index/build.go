@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -95,7 +96,8 @@ func (b *Builder) flush() {
 	b.writing.Go(func() error { return writePart(docs, path) })
 }
 
-// writePart writes documents into a segment's file.
+// writePart writes documents into a segment's file, which need not be on disk: it is
+// merged into the one that counts.
 func writePart(docs []*segment.Document, path string) error {
 	return segment.Recover(func() error {
 		s, err := segment.New(docs)
@@ -137,9 +139,21 @@ func (b *Builder) Finish(ctx context.Context, from *Index) ([]string, error) {
 		return nil, err
 	}
 	if single {
-		return names, os.Rename(filepath.Join(b.dir, b.parts[0]), filepath.Join(b.dir, indexFile))
+		return names, keepPart(filepath.Join(b.dir, b.parts[0]), filepath.Join(b.dir, indexFile))
 	}
 	return names, b.removeParts()
+}
+
+// keepPart makes a part the file of the index, durably.
+func keepPart(part, path string) error {
+	f, err := os.OpenFile(part, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
 }
 
 // write writes the space of segments into one file, if they have one, and the segments

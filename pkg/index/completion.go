@@ -74,7 +74,7 @@ func (s *search) scan(seg int, field, prefix string, yield func(term string, doc
 		return err
 	}
 	scanned := 0
-	return d.Terms(prefix, func(term string, docs int) bool {
+	return d.Counts(prefix, func(term string, docs int) bool {
 		if len(term) <= library.MaxCompletionBytes {
 			yield(term, docs)
 			scanned++

@@ -144,7 +144,7 @@ func (s *search) expand(seg int, prefix string) []string {
 		}
 		for _, l := range s.languages {
 			n := 0
-			_ = d.Terms(l.Tag()+prefix, func(term string, _ int) bool {
+			_ = d.Terms(l.Tag()+prefix, func(term string) bool {
 				terms = append(terms, term)
 				n++
 				return n < maxExpansions
@@ -261,7 +261,7 @@ func (s *search) beginning(seg int, field, prefix string) (*roaring.Bitmap, erro
 		return nil, err
 	}
 	var terms []string
-	err = d.Terms(prefix, func(term string, _ int) bool {
+	err = d.Terms(prefix, func(term string) bool {
 		terms = append(terms, term)
 		return len(terms) < maxExpansions
 	})
@@ -349,7 +349,7 @@ func (s *search) typed(seg int, name string) (*roaring.Bitmap, error) {
 		return nil, err
 	}
 	var types []string
-	err = d.Terms(exactType, func(term string, _ int) bool {
+	err = d.Terms(exactType, func(term string) bool {
 		if kind := strings.ToLower(term[len(exactType):]); kind == name || name != "" && strings.HasSuffix(kind, name) {
 			types = append(types, term)
 		}

@@ -110,7 +110,7 @@ func (s *search) valuesOf(prefix string, met []*roaring.Bitmap) ([]value, error)
 			return nil, err
 		}
 		var terms []string
-		if err := d.Terms(prefix, func(term string, _ int) bool { terms = append(terms, term); return true }); err != nil {
+		if err := d.Terms(prefix, func(term string) bool { terms = append(terms, term); return true }); err != nil {
 			return nil, err
 		}
 		for _, term := range terms {

@@ -52,7 +52,7 @@ func (s *search) nearestTags(ctx context.Context, name string) ([]library.Name, 
 			return nil, err
 		}
 		scanned := 0
-		err = d.Terms(exactTag, func(term string, docs int) bool {
+		err = d.Counts(exactTag, func(term string, docs int) bool {
 			tag := term[len(exactTag):]
 			if distance := distanceOf(near, tag, folded); distance > 0 {
 				found = append(found, library.Name{Text: tag, Works: docs, Distance: distance})

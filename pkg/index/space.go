@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/latent"
 	"github.com/stackroom-mcp/stackroom/pkg/index/internal/segment"
 )
@@ -77,19 +79,34 @@ func writeSpace(ctx context.Context, dir string, parts []*segmentView, before *s
 		}
 	}
 	whole := latent.Space{Model: before.model, Fitted: before.fitted, Works: make([]latent.Point, len(c.keys))}
-	for i, p := range c.parts {
-		points, err := foldWorks(ctx, before.model, p.Segment, p.columns)
-		if err != nil {
-			return nil, err
-		}
-		for work, at := range c.place[i] {
-			if at >= 0 {
-				whole.Works[at] = points[work]
-			}
-		}
+	if err := c.fold(ctx, before.model, whole.Works); err != nil {
+		return nil, err
 	}
 	return []string{spaceFile}, writeDurably(filepath.Join(dir, spaceFile), whole.Encode())
 }
+
+// fold sets the points of all works, several parts at the same time.
+func (c *corpus) fold(ctx context.Context, m *latent.Model, into []latent.Point) error {
+	folding, ctx := errgroup.WithContext(ctx)
+	folding.SetLimit(foldingParts)
+	for i, p := range c.parts {
+		folding.Go(func() error {
+			return guard(func() error {
+				points, err := foldWorks(ctx, m, p.Segment, p.columns)
+				for work, at := range c.place[i] {
+					if at >= 0 && err == nil {
+						into[at] = points[work]
+					}
+				}
+				return err
+			})
+		})
+	}
+	return folding.Wait()
+}
+
+// foldingParts is how many parts are folded at the same time.
+const foldingParts = 2
 
 // writeDurably writes a file that is on disk when it returns.
 func writeDurably(path string, content []byte) error {
@@ -155,7 +172,11 @@ func (c *corpus) entries(part int, number map[string]int, row []int, works [][]l
 	p := c.parts[part]
 	r := reader{segment: p.Segment}
 	var failed error
-	err := p.terms(func(term string, _ int) bool {
+	d, err := p.Dictionary(wordField)
+	if err != nil {
+		return err
+	}
+	err = d.Terms("", func(term string) bool {
 		i, ok := number[term]
 		if !ok {
 			return true
@@ -171,16 +192,16 @@ func (c *corpus) entries(part int, number map[string]int, row []int, works [][]l
 	return cmp.Or(failed, err)
 }
 
-// terms calls yield with the segment's terms, in their order, and the number of live
+// counts calls yield with the segment's terms, in their order, and the number of live
 // documents that have each, until yield returns false.
-func (s *segmentView) terms(yield func(term string, docs int) bool) error {
+func (s *segmentView) counts(yield func(term string, docs int) bool) error {
 	d, err := s.Dictionary(wordField)
 	if err != nil {
 		return err
 	}
 	var list *segment.Postings
 	var failed error
-	err = d.Terms("", func(term string, docs int) bool {
+	err = d.Counts("", func(term string, docs int) bool {
 		if s.deleted != nil {
 			if list, failed = d.Postings(term, s.deleted, list); failed != nil {
 				return false
@@ -197,7 +218,7 @@ func (s *segmentView) terms(yield func(term string, docs int) bool) error {
 func vocabulary(c *corpus) ([]latent.Term, error) {
 	docs := map[string]int{}
 	for _, p := range c.parts {
-		err := p.terms(func(term string, n int) bool {
+		err := p.counts(func(term string, n int) bool {
 			if !strings.HasPrefix(term, letterTag) {
 				docs[term] += n
 			}
@@ -275,7 +296,7 @@ func foldRange(m *latent.Model, seg *segment.Segment, c *columns, from int, into
 	}
 	r := reader{segment: seg}
 	var failed error
-	err = d.Terms("", func(term string, _ int) bool {
+	err = d.Terms("", func(term string) bool {
 		at, ok := m.Find(term)
 		if !ok {
 			return true

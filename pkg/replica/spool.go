@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/klauspost/compress/s2"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
@@ -115,7 +116,7 @@ func (s *spool) get(key string) (Object, error) {
 	if err != nil {
 		return o, err
 	}
-	return o, json.Unmarshal(content, &o)
+	return o, jsonv2.Unmarshal(content, &o)
 }
 
 // lacks returns the keys that the spool does not have at their version, and takes

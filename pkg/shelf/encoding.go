@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	jsonv2 "github.com/go-json-experiment/json"
+
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -71,10 +73,15 @@ func withCitationKey(row []byte, citationKey string) []byte {
 	return append(append(out, ','), row[1:]...) // no item's row is an empty object
 }
 
-// decodeItem reads the row of an item.
+// decodeItem reads the row of an item. Version 2 of encoding/json does it in less than
+// half of the time.
 func decodeItem(id library.ItemID, value []byte) (*library.Item, error) {
 	r := itemRow{Item: &library.Item{}}
-	if err := json.Unmarshal(value, &r); err != nil {
+	err := jsonv2.Unmarshal(value, &r)
+	if err == nil && r.Item == nil {
+		err = errors.New("its row is null")
+	}
+	if err != nil {
 		return nil, damaged(fmt.Errorf("item %s: %w", id.Key, err))
 	}
 	r.Item.ID = id

@@ -45,6 +45,10 @@ func (b *Rebuilding) PutCollection(c library.Collection) error {
 	return b.editor.PutCollection(c)
 }
 
+// rebuildBytes is how many bytes of rows a whole reading keeps in memory before they are
+// spilled: those of some 50,000 works, so that they are written once.
+const rebuildBytes = 64 << 20
+
 // Rebuild takes a whole reading of a library into folder dir, as its state at
 // the version that read returns, which may be below the one before. read puts
 // every work and collection; those that it does not put are removed. Texts stay
@@ -55,6 +59,7 @@ func (b *Rebuilding) PutCollection(c library.Collection) error {
 // another format, is replaced.
 func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version int64, err error), opts ...Option) (err error) {
 	m := newMaking(dir, optionsOf("", opts))
+	m.batch = rebuildBytes
 	defer m.clear()
 	defer func() {
 		if err != nil {
@@ -71,8 +76,10 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 		return err
 	}
 	b.next = version
-	if err := b.removeOthers(); err != nil {
-		return err
+	if m.base != nil {
+		if err := b.removeOthers(); err != nil {
+			return err
+		}
 	}
 	if err := b.keys.decide(m.spill); err != nil {
 		return err

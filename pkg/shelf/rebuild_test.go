@@ -45,6 +45,31 @@ func TestRebuild_TakesTheDifferenceIn(t *testing.T) {
 	}
 }
 
+func TestRebuild_SpillsRowsThatAreMany(t *testing.T) {
+	dir, spills := t.TempDir(), 0
+	mustImport(t, dir, books(0, 5)...)
+	err := Rebuild(t.Context(), dir, func(b *Rebuilding) (int64, error) {
+		b.making.batch = 1
+		for _, it := range []*library.Item{item("A2222222", "Krill"), item("B2222222", "Squid"), item("C2222222", "Whales")} {
+			if err := b.Put(it); err != nil {
+				return 0, err
+			}
+		}
+		spills = b.making.spills
+		return 9, nil
+	})
+	if err != nil || spills < 3 {
+		t.Fatalf("%d spills, %v", spills, err)
+	}
+	s := mustOpen(t, dir)
+	if info, err := s.Info(t.Context()); err != nil || info.Version != 9 || info.Items != 3 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	if got := found(t, s, library.Query{Text: "squid"}); len(got) != 1 {
+		t.Errorf("found %q", got)
+	}
+}
+
 func TestRebuild_FailsWhole(t *testing.T) {
 	dir := t.TempDir()
 	mustImport(t, dir, books(0, 3)...)

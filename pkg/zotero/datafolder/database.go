@@ -30,27 +30,79 @@ type database struct {
 	tables map[string]bool // "items", and "items.version" for a column
 }
 
-// openDatabase opens a copy, which it removes if it can't. SQLite first takes in
-// the log, or takes back what the journal says was not complete.
+// connections is how many questions a copy answers at the same time.
+const connections = 3
+
+// openDatabase opens a copy, which it removes if it can't.
 func openDatabase(ctx context.Context, path string) (*database, error) {
 	d := &database{path: path, tables: map[string]bool{}}
-	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{
-		// The lock keeps the index of the log in memory. Nothing that a schema
-		// says is run, and each value is as large as its page says.
-		"_pragma": {"locking_mode(EXCLUSIVE)", "query_only(1)", "trusted_schema(0)", "cell_size_check(1)", "temp_store(2)"},
-	}.Encode()}
-	var err error
-	if d.db, err = sql.Open("sqlite", dsn.String()); err != nil {
+	if err := d.open(ctx); err != nil {
+		if d.db != nil {
+			_ = d.db.Close()
+		}
 		d.remove()
-		return nil, damaged(err)
-	}
-	d.db.SetMaxOpenConns(1)
-	if err := d.readSchema(ctx); err != nil {
-		d.close()
 		return nil, err
 	}
 	d.remove() // the open files stay; a process that is killed leaves nothing
 	return d, nil
+}
+
+// open completes the copy, then opens it for reading.
+func (d *database) open(ctx context.Context) error {
+	if err := d.complete(ctx); err != nil {
+		return err
+	}
+	var err error
+	if d.db, err = openSQLite(d.path, "immutable=1", "query_only(1)", "temp_store(2)", "cache_size(-8000)"); err != nil {
+		return damaged(err)
+	}
+	d.db.SetMaxOpenConns(connections)
+	d.db.SetMaxIdleConns(connections)
+	if err := d.connect(ctx); err != nil {
+		return err
+	}
+	return d.readSchema(ctx)
+}
+
+// complete has SQLite take the log into the copy, or take back what the journal says
+// was not complete. The copy is one file then, which does not change.
+func (d *database) complete(ctx context.Context) error {
+	db, err := openSQLite(d.path, "", "locking_mode(EXCLUSIVE)") // the index of the log stays in memory
+	if err != nil {
+		return damaged(err)
+	}
+	// The question takes the journal back, the other mode takes the log in.
+	_, err = db.ExecContext(ctx, `SELECT count(*) FROM sqlite_schema; PRAGMA journal_mode = DELETE`)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return damaged(err)
+	}
+	return nil
+}
+
+// connect opens all connections: once the files are removed there are no others.
+func (d *database) connect(ctx context.Context) error {
+	for range connections {
+		c, err := d.db.Conn(ctx)
+		if err != nil {
+			return damaged(err)
+		}
+		defer c.Close()
+		if err := c.PingContext(ctx); err != nil {
+			return damaged(err)
+		}
+	}
+	return nil
+}
+
+// openSQLite opens a database file. Nothing that a schema says is run, and each value
+// is as large as its page says.
+func openSQLite(path, parameter string, pragmas ...string) (*sql.DB, error) {
+	query := url.Values{"_pragma": append(pragmas, "trusted_schema(0)", "cell_size_check(1)")}.Encode()
+	if parameter != "" {
+		query += "&" + parameter
+	}
+	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query}
+	return sql.Open("sqlite", dsn.String())
 }
 
 // remove removes the files of the copy. Systems that do not remove open files do

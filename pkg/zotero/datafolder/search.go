@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -111,33 +113,33 @@ func when(holds bool, sentence string) string {
 	return ""
 }
 
-// find looks for the terms in the titles, dates, creators and tags of the works.
+// find looks for the terms in the titles, dates, creators and tags of the works. Many
+// works share a text, so it looks at the texts first, then for the works that have
+// those that match.
 func (s *searching) find(ctx context.Context) error {
 	if len(s.terms) == 0 {
 		return nil
 	}
-	const title, other = 3, 1
+	const (
+		title, other = 3, 1
+		values       = `SELECT valueID, CAST(value AS TEXT) FROM itemDataValues WHERE valueID IN (SELECT valueID FROM itemData JOIN fieldsCombined USING (fieldID) WHERE fieldName IN `
+		items        = `SELECT itemID, valueID FROM itemData JOIN fieldsCombined USING (fieldID) WHERE valueID` + chosen + ` AND fieldName IN `
+		titles       = `('title', 'caseName', 'nameOfAct', 'subject')`
+		others       = `('date', 'shortTitle', 'publicationTitle')`
+	)
 	for _, look := range []struct {
-		weight int
-		query  string
-		args   []any
+		weight       int
+		texts, works string
 	}{
-		{title, `SELECT d.itemID, CAST(v.value AS TEXT) FROM itemData d JOIN itemDataValues v USING (valueID) JOIN fieldsCombined f USING (fieldID)
-			WHERE f.fieldName IN ('title', 'caseName', 'nameOfAct', 'subject')`, nil},
-		{other, `SELECT d.itemID, CAST(v.value AS TEXT) FROM itemData d JOIN itemDataValues v USING (valueID) JOIN fieldsCombined f USING (fieldID)
-			WHERE f.fieldName IN ('date', 'shortTitle', 'publicationTitle')`, nil},
-		{other, `SELECT i.itemID, IFNULL(c.firstName, '') || ' ' || IFNULL(c.lastName, '') FROM itemCreators i JOIN creators c USING (creatorID)`, nil},
-		{other, `SELECT i.itemID, CAST(t.name AS TEXT) FROM itemTags i JOIN tags t USING (tagID)`, nil},
+		{title, values + titles + `)`, items + titles},
+		{other, values + others + `)`, items + others},
+		{other, `SELECT creatorID, IFNULL(firstName, '') || ' ' || IFNULL(lastName, '') FROM creators`, `SELECT itemID, creatorID FROM itemCreators WHERE creatorID` + chosen},
+		{other, `SELECT tagID, CAST(name AS TEXT) FROM tags`, `SELECT itemID, tagID FROM itemTags WHERE tagID` + chosen},
 	} {
-		err := s.db.each(ctx, func(scan scanner) error {
-			var row int64
-			var text sql.NullString
-			if err := scan(&row, &text); err != nil {
-				return err
-			}
-			s.weigh(row, text.String, look.weight)
-			return nil
-		}, look.query, look.args...)
+		texts, err := s.matching(ctx, look.texts)
+		if err == nil {
+			err = s.weigh(ctx, texts, look.weight, look.works)
+		}
 		if err != nil {
 			return err
 		}
@@ -145,26 +147,52 @@ func (s *searching) find(ctx context.Context) error {
 	return nil
 }
 
-// weigh counts the terms that a text of an item has, if the item is a work of
-// the library.
-func (s *searching) weigh(row int64, text string, weight int) {
-	at, ok := s.census.byRow[row]
-	if !ok || s.census.members[at].parent != 0 {
-		return
+// matching returns which terms the texts of a query have, a bit for each, by the rows of
+// the texts. Texts without any are left out.
+func (s *searching) matching(ctx context.Context, query string) (map[int64]uint64, error) {
+	terms := map[int64]uint64{}
+	err := s.db.each(ctx, func(scan scanner) error {
+		var row int64
+		var text sql.NullString
+		if err := scan(&row, &text); err != nil {
+			return err
+		}
+		folded := plaintext.Fold(text.String)
+		for i, term := range s.terms {
+			if strings.Contains(folded, term) {
+				terms[row] |= 1 << i
+			}
+		}
+		return nil
+	}, query)
+	return terms, err
+}
+
+// weigh notes the terms of texts for the works of the library that a query says have
+// them.
+func (s *searching) weigh(ctx context.Context, terms map[int64]uint64, weight int, query string) error {
+	rows, err := json.Marshal(slices.Sorted(maps.Keys(terms)))
+	if err != nil || len(terms) == 0 {
+		return err
 	}
-	folded := plaintext.Fold(text)
-	for i, term := range s.terms {
-		if !strings.Contains(folded, term) {
-			continue
+	return s.db.each(ctx, func(scan scanner) error {
+		var row, text int64
+		if err := scan(&row, &text); err != nil {
+			return err
+		}
+		at, ok := s.census.byRow[row]
+		if !ok || s.census.members[at].parent != 0 {
+			return nil
 		}
 		m := s.found[row]
 		if m == nil {
 			m = &match{}
 			s.found[row] = m
 		}
-		m.terms |= 1 << i
-		m.weight += weight
-	}
+		m.terms |= terms[text]
+		m.weight += weight * bits.OnesCount64(terms[text])
+		return nil
+	}, query, string(rows))
 }
 
 // best returns the works that have all terms, best first, or those that have

@@ -99,11 +99,19 @@ func random(rows int) []float32 {
 // row returns the i-th row of a matrix that is width wide.
 func row(m []float32, i int) []float32 { return m[i*width : (i+1)*width] }
 
-// addScaled adds x times b to a.
+// addScaled adds x times b to a, eight numbers at a time: that takes two thirds of the
+// time of one at a time. Both have a multiple of eight numbers.
 func addScaled(a []float32, x float32, b []float32) {
-	b = b[:len(a)]
-	for i := range a {
-		a[i] += x * b[i]
+	for ; len(a) >= 8 && len(b) >= 8; a, b = a[8:], b[8:] {
+		p, q := (*[8]float32)(a), (*[8]float32)(b)
+		p[0] += x * q[0]
+		p[1] += x * q[1]
+		p[2] += x * q[2]
+		p[3] += x * q[3]
+		p[4] += x * q[4]
+		p[5] += x * q[5]
+		p[6] += x * q[6]
+		p[7] += x * q[7]
 	}
 }
 
@@ -165,7 +173,7 @@ func addProducts(g *square, rows *[together][width]float64) {
 // orthonormalize makes the columns of a matrix orthonormal, by the Cholesky
 // decomposition of their products. Columns that depend on others become zero.
 func orthonormalize(m []float32) {
-	l := cholesky(gram(m))
+	l := transposed(cholesky(gram(m)))
 	for at := 0; at < len(m); at += width {
 		solve(l, m[at:at+width])
 	}
@@ -196,18 +204,30 @@ func cholesky(g *square) *square {
 	return l
 }
 
-// solve multiplies a row by the inverse of the transpose of l.
-func solve(l *square, r []float32) {
+// transposed returns a matrix whose rows are the columns of m.
+func transposed(m *square) *square {
+	t := &square{}
+	for i := range m {
+		for j := range m[i] {
+			t[j][i] = m[i][j]
+		}
+	}
+	return t
+}
+
+// solve multiplies a row by the inverse of u, an upper triangle.
+func solve(u *square, r []float32) {
+	var rest [width]float64
+	copyFloats(rest[:], r)
 	for i := range r {
-		if l[i][i] == 0 {
-			r[i] = 0
+		if r[i] = 0; u[i][i] == 0 {
 			continue
 		}
-		x := float64(r[i])
-		for k := range i {
-			x -= l[i][k] * float64(r[k])
+		r[i] = float32(rest[i] / u[i][i])
+		x, row, of := float64(r[i]), u[i][i+1:], rest[i+1:]
+		for k := range of {
+			of[k] -= row[k] * x
 		}
-		r[i] = float32(x / l[i][i])
 	}
 }
 

@@ -41,7 +41,7 @@ func (s *Segment) addField(field string, deleted *roaring.Bitmap, docs []*Docume
 	var failed error
 	var list *Postings
 	var it *Iterator
-	err = dictionary.Terms("", func(term string, _ int) bool {
+	err = dictionary.Terms("", func(term string) bool {
 		if list, failed = dictionary.Postings(term, deleted, list); failed != nil {
 			return false
 		}

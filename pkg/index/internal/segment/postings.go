@@ -2,6 +2,7 @@ package segment
 
 import (
 	"github.com/RoaringBitmap/roaring/v2"
+	bleveindex "github.com/blevesearch/bleve_index_api"
 	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
 )
 
@@ -97,18 +98,38 @@ func (i *Iterator) Positions(into []uint64) []uint64 {
 	return into
 }
 
-// Terms calls yield with the terms that begin with prefix, in their order, and
-// the number of documents that have each, the deleted ones too, until yield
+// Terms calls yield with the terms that begin with prefix, in their order, until yield
 // returns false.
-func (d *Dictionary) Terms(prefix string, yield func(term string, docs int) bool) error {
-	end := append([]byte(prefix), 0xff)
-	if prefix == "" {
-		end = nil
+func (d *Dictionary) Terms(prefix string, yield func(term string) bool) error {
+	uncounted, ok := d.dictionary.(interface {
+		AutomatonIteratorOmitCount(a segmentapi.Automaton, start, end []byte) segmentapi.DictionaryIterator
+	})
+	if !ok { // the segment lacks the field
+		return nil
 	}
-	it := d.dictionary.AutomatonIterator(nil, []byte(prefix), end)
+	start, end := beginning(prefix)
+	return each(uncounted.AutomatonIteratorOmitCount(nil, start, end), func(e *bleveindex.DictEntry) bool { return yield(e.Term) })
+}
+
+// Counts is like [Dictionary.Terms], with the number of documents that have each term,
+// the deleted ones too. It reads a part of each term's postings for that.
+func (d *Dictionary) Counts(prefix string, yield func(term string, docs int) bool) error {
+	start, end := beginning(prefix)
+	return each(d.dictionary.AutomatonIterator(nil, start, end), func(e *bleveindex.DictEntry) bool { return yield(e.Term, int(e.Count)) })
+}
+
+// beginning returns the range of the terms that begin with prefix; end is not in it.
+func beginning(prefix string) (start, end []byte) {
+	if prefix == "" {
+		return nil, nil
+	}
+	return []byte(prefix), append([]byte(prefix), 0xff)
+}
+
+func each(entries segmentapi.DictionaryIterator, yield func(*bleveindex.DictEntry) bool) error {
 	for {
-		e, err := it.Next()
-		if err != nil || e == nil || !yield(e.Term, int(e.Count)) {
+		e, err := entries.Next()
+		if err != nil || e == nil || !yield(e) {
 			return err
 		}
 	}

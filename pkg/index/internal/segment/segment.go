@@ -44,13 +44,22 @@ func New(docs []*Document) (*Segment, error) {
 	return &Segment{s}, nil
 }
 
-// Write writes a segment in memory to a file, durably.
+// Write writes a segment in memory to a file, which it does not synchronize with the
+// disk. It removes what it wrote if it fails.
 func (s *Segment) Write(path string) error {
-	memory, ok := s.segment.(segmentapi.UnpersistedSegment)
+	memory, ok := s.segment.(io.WriterTo)
 	if !ok {
-		return errors.New("the segment is in a file already")
+		return errors.New("the segment can't be written")
 	}
-	return memory.Persist(path)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = memory.WriteTo(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(path)
+	}
+	return err
 }
 
 // Open opens a segment's file, whose checksum it verifies.

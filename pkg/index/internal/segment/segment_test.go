@@ -134,12 +134,20 @@ func TestTerms_StopsAtThePrefix(t *testing.T) {
 	}
 	for prefix, want := range map[string][]string{"": {"ab", "abc", "abé", "b"}, "ab": {"ab", "abc", "abé"}, "c": nil} {
 		var got []string
-		err := d.Terms(prefix, func(term string, docs int) bool {
+		err := d.Terms(prefix, func(term string) bool {
+			got = append(got, term)
+			return true
+		})
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("terms of %q: %q, %v, want %q", prefix, got, err, want)
+		}
+		got = nil
+		err = d.Counts(prefix, func(term string, docs int) bool {
 			got = append(got, term)
 			return docs == 1
 		})
 		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%q: %q, %v, want %q", prefix, got, err, want)
+			t.Errorf("counts of %q: %q, %v, want %q", prefix, got, err, want)
 		}
 	}
 }

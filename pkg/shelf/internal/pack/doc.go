@@ -134,8 +134,11 @@ func NewReader() (*Codec, error) {
 }
 
 // NewWriter returns a codec that compresses.
-func NewWriter() (*Codec, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<20))
+func NewWriter() (*Codec, error) { return newWriter(1) }
+
+// newWriter returns a codec that compresses as many blocks at the same time.
+func newWriter(together int) (*Codec, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(together), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<20))
 	return &Codec{enc: enc}, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,12 +95,33 @@ func TestWriter_RefusesKeysOutOfOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.file.Close()
+	defer w.Close()
 	if err := errors.Join(w.Add("b", nil), w.Add("c", nil)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Add("c", nil); err == nil {
 		t.Error("the same key twice is taken")
+	}
+}
+
+func TestWriter_TellsOfABlockThatCannotBeWritten(t *testing.T) {
+	w, err := Create(filepath.Join(t.TempDir(), "rows"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.to.file.Close()
+	value := make([]byte, blockBytes)
+	rand.NewChaCha8([32]byte{}).Read(value) // does not become smaller
+	const most = 1000                       // blocks, far more than what is buffered
+	rows := 0
+	for ; err == nil && rows < most; rows++ {
+		err = w.Add(fmt.Sprintf("%08d", rows), value)
+	}
+	if !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after %d rows: %v", rows, err)
+	}
+	if err := w.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Close: %v", err)
 	}
 }
 

@@ -87,7 +87,7 @@ func (f *Folder) value(value string) int64 {
 }
 
 func (f *Folder) putLists(lib, row int64, d Data) {
-	for i, c := range maps(d["creators"]) {
+	for i, c := range objects(d["creators"]) {
 		first, last, single := text(c["firstName"]), text(c["lastName"]), 0
 		if name := text(c["name"]); name != "" {
 			first, last, single = "", name, 1
@@ -101,7 +101,7 @@ func (f *Folder) putLists(lib, row int64, d Data) {
 		role := f.named("creatorTypes", "creatorType", text(c["creatorType"]), "")
 		f.Exec(`INSERT INTO itemCreators VALUES (?, ?, ?, ?)`, row, f.ids[id], role, i)
 	}
-	for _, t := range maps(d["tags"]) {
+	for _, t := range objects(d["tags"]) {
 		f.Exec(`INSERT OR IGNORE INTO itemTags VALUES (?, ?, ?)`, row, f.named("tags", "name", text(t["tag"]), ""), t["type"] == 1)
 	}
 	for _, c := range list(d["collections"]) {
@@ -212,8 +212,8 @@ func list(v any) []any {
 	return all
 }
 
-// maps returns the objects of a list.
-func maps(v any) []map[string]any {
+// objects returns the objects of a list.
+func objects(v any) []map[string]any {
 	var all []map[string]any
 	for _, e := range list(v) {
 		switch e := e.(type) {

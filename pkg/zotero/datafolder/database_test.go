@@ -1,0 +1,52 @@
+package datafolder
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stackroom-mcp/stackroom/pkg/zotero/datafolder/datafoldertest"
+)
+
+// TestDatabase_AnswersWhileItIsRead asks a second question for each row of the first
+// one, after the files of the copy are gone.
+func TestDatabase_AnswersWhileItIsRead(t *testing.T) {
+	dir := t.TempDir()
+	f := datafoldertest.New(t, dir, datafoldertest.Options{Journal: "WAL"})
+	for _, key := range []string{"AAAA2222", "AAAA3333"} {
+		f.Put(datafoldertest.Personal, datafoldertest.Data{"key": key, "itemType": "book", "title": "Krill"})
+	}
+	path := filepath.Join(t.TempDir(), "copy")
+	for _, suffix := range []string{"", "-wal"} { // the works are in the log alone
+		content, err := os.ReadFile(filepath.Join(dir, DatabaseName) + suffix)
+		if err == nil {
+			err = os.WriteFile(path+suffix, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	d, err := openDatabase(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	if left, _ := filepath.Glob(path + "*"); len(left) > 0 {
+		t.Errorf("left are %q", left)
+	}
+	asked := 0
+	err = d.each(ctx, func(scan scanner) error {
+		var row int64
+		if err := scan(&row); err != nil {
+			return err
+		}
+		return d.each(ctx, func(scanner) error { asked++; return nil }, `SELECT 1 FROM items WHERE itemID = ?`, row)
+	}, `SELECT itemID FROM items`)
+	if err != nil || asked != 2 {
+		t.Errorf("%d answers, %v", asked, err)
+	}
+}
