@@ -185,7 +185,7 @@ func (b *Builder) write(ctx context.Context, parts []*segmentView, from *Index, 
 }
 
 // besideDocuments is the number of documents, passages included, up to which merging and
-// the space may need memory at the same time.
+// the space, or two parts of the space, may need memory at the same time.
 const besideDocuments = 60_000
 
 // documents returns the number of documents in segments, the deleted ones too.

@@ -85,10 +85,14 @@ func writeSpace(ctx context.Context, dir string, parts []*segmentView, before *s
 	return []string{spaceFile}, writeDurably(filepath.Join(dir, spaceFile), whole.Encode())
 }
 
-// fold sets the points of all works, several parts at the same time.
+// fold sets the points of all works, of two parts at the same time unless the works are
+// more than besideDocuments.
 func (c *corpus) fold(ctx context.Context, m *latent.Model, into []latent.Point) error {
 	folding, ctx := errgroup.WithContext(ctx)
-	folding.SetLimit(foldingParts)
+	folding.SetLimit(2)
+	if len(c.keys) > besideDocuments {
+		folding.SetLimit(1)
+	}
 	for i, p := range c.parts {
 		folding.Go(func() error {
 			return guard(func() error {
@@ -104,9 +108,6 @@ func (c *corpus) fold(ctx context.Context, m *latent.Model, into []latent.Point)
 	}
 	return folding.Wait()
 }
-
-// foldingParts is how many parts are folded at the same time.
-const foldingParts = 2
 
 // writeDurably writes a file that is on disk when it returns.
 func writeDurably(path string, content []byte) error {

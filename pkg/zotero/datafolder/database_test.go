@@ -10,8 +10,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/zotero/datafolder/datafoldertest"
 )
 
-// TestDatabase_AnswersWhileItIsRead asks a second question for each row of the first
-// one, after the files of the copy are gone.
+// TestDatabase_AnswersWhileItIsRead asks a question for each row of one for each row
+// of another, twice, after the files of the copy are gone.
 func TestDatabase_AnswersWhileItIsRead(t *testing.T) {
 	dir := t.TempDir()
 	f := datafoldertest.New(t, dir, datafoldertest.Options{Journal: "WAL"})
@@ -39,14 +39,23 @@ func TestDatabase_AnswersWhileItIsRead(t *testing.T) {
 		t.Errorf("left are %q", left)
 	}
 	asked := 0
-	err = d.each(ctx, func(scan scanner) error {
-		var row int64
-		if err := scan(&row); err != nil {
-			return err
+	const query = `SELECT itemID FROM items WHERE ? OR 1`
+	var ask func(depth int) error
+	ask = func(depth int) error {
+		return d.each(ctx, func(scanner) error {
+			if depth == connections {
+				asked++
+				return nil
+			}
+			return ask(depth + 1)
+		}, query, depth)
+	}
+	for range 2 {
+		if err := ask(1); err != nil {
+			t.Fatal(err)
 		}
-		return d.each(ctx, func(scanner) error { asked++; return nil }, `SELECT 1 FROM items WHERE itemID = ?`, row)
-	}, `SELECT itemID FROM items`)
-	if err != nil || asked != 2 {
-		t.Errorf("%d answers, %v", asked, err)
+	}
+	if asked != 2*2*2*2 {
+		t.Errorf("%d answers", asked)
 	}
 }

@@ -61,6 +61,8 @@ func TestSearch_FindsBeforeTheLibraryIsRead(t *testing.T) {
 	}{
 		"a word of a title comes first": {library.Query{Text: "whale"}, "AAAA2222 AAAA3333", 2, looked},
 		"all words":                     {library.Query{Text: "whale noise"}, "AAAA2222", 1, looked},
+		"words of title and tag":        {library.Query{Text: "history whale"}, "AAAA3333", 1, looked},
+		"two of a title come first":     {library.Query{Text: "whale ship"}, "AAAA2222 AAAA3333", 2, looked},
 		"some words":                    {library.Query{Text: "whale noise pollution"}, "AAAA2222 AAAA3333", 2, someTerms},
 		"a phrase":                      {library.Query{Text: `"ship noise"`}, "AAAA2222", 1, looked},
 		"a creator":                     {library.Query{Text: "hopper"}, "AAAA3333", 1, looked},

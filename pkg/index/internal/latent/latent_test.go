@@ -20,6 +20,19 @@ const (
 	sharedWords  = 30
 )
 
+func TestAddScaled(t *testing.T) {
+	a, b := make([]float32, width), make([]float32, width)
+	for i := range a {
+		a[i], b[i] = float32(i), float32(3*i)
+	}
+	addScaled(a, 2, b)
+	for i, x := range a {
+		if x != float32(7*i) {
+			t.Errorf("number %d is %g, want %d", i, x, 7*i)
+		}
+	}
+}
+
 func terms() []Term {
 	var out []Term
 	for i := range subjects * subjectWords {
