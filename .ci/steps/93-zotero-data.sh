@@ -9,4 +9,4 @@ if [ -z "${STACKROOM_FIXTURES-}" ]; then
 fi
 export STACKROOM_TEST_ZOTERO_DATA=$STACKROOM_FIXTURES
 tier "zotero data: collected items" '^TestRealItems_AreWhole$' ./pkg/zotero/datafolder
-[ -z "${CI_FULL-}" ] || tier "zotero data: 40,000 works in time" '^TestZoteroData_IsReadInTime$' ./cmd/stackroom
+[ -z "${CI_FULL-}" ] || tier "zotero data: 40,000 works in time" '^TestLargeZoteroData_IsReadInTime$' ./cmd/stackroom

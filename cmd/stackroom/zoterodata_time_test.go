@@ -19,10 +19,10 @@ const (
 	changeSeen   = 5 * time.Second
 )
 
-// TestZoteroData_IsReadInTime starts the program over a folder of real items that
+// TestLargeZoteroData_IsReadInTime starts the program over a folder of real items that
 // Zotero has open, and calls it as a client does that started it. The time begins
 // with the program.
-func TestZoteroData_IsReadInTime(t *testing.T) {
+func TestLargeZoteroData_IsReadInTime(t *testing.T) {
 	items, dir := datafoldertest.Collected(t), t.TempDir()
 	f := datafoldertest.Large(t, dir, items, largeWorks)
 	program := filepath.Join(t.TempDir(), "stackroom")
