@@ -41,7 +41,7 @@ tier() {
   local rows passed skipped
   rows=$WORK/tier
   : >"$rows"
-  go test -count=1 -timeout=10m -json -run "$2" "$3" | "$WORK/bin/count" "$rows"
+  go test -count=1 -timeout=20m -json -run "$2" "$3" | "$WORK/bin/count" "$rows"
   cat "$rows" >>"$RESULTS"
   passed=$(grep -c "^pass.*[.]Test" "$rows")
   skipped=$(grep -c "^skip.*[.]Test" "$rows")
