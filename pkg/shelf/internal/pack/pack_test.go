@@ -95,12 +95,14 @@ func TestWriter_RefusesKeysOutOfOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.Close()
 	if err := errors.Join(w.Add("b", nil), w.Add("c", nil)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Add("c", nil); err == nil {
 		t.Error("the same key twice is taken")
+	}
+	if err := w.Close(); err == nil {
+		t.Error("the file counts as whole")
 	}
 }
 
