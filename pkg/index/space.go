@@ -85,12 +85,12 @@ func writeSpace(ctx context.Context, dir string, parts []*segmentView, before *s
 	return []string{spaceFile}, writeDurably(filepath.Join(dir, spaceFile), whole.Encode())
 }
 
-// fold sets the points of all works, of two parts at the same time unless the works are
-// more than besideDocuments.
+// fold sets the points of all works, of two parts at the same time unless there are more
+// than besideDocuments.
 func (c *corpus) fold(ctx context.Context, m *latent.Model, into []latent.Point) error {
 	folding, ctx := errgroup.WithContext(ctx)
 	folding.SetLimit(2)
-	if len(c.keys) > besideDocuments {
+	if documents(c.parts) > besideDocuments {
 		folding.SetLimit(1)
 	}
 	for i, p := range c.parts {

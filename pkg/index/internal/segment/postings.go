@@ -101,14 +101,15 @@ func (i *Iterator) Positions(into []uint64) []uint64 {
 // Terms calls yield with the terms that begin with prefix, in their order, until yield
 // returns false.
 func (d *Dictionary) Terms(prefix string, yield func(term string) bool) error {
+	entries := d.dictionary.AutomatonIterator
 	uncounted, ok := d.dictionary.(interface {
 		AutomatonIteratorOmitCount(a segmentapi.Automaton, start, end []byte) segmentapi.DictionaryIterator
 	})
-	if !ok { // the segment lacks the field
-		return nil
+	if ok {
+		entries = uncounted.AutomatonIteratorOmitCount
 	}
 	start, end := beginning(prefix)
-	return each(uncounted.AutomatonIteratorOmitCount(nil, start, end), func(e *bleveindex.DictEntry) bool { return yield(e.Term) })
+	return each(entries(nil, start, end), func(e *bleveindex.DictEntry) bool { return yield(e.Term) })
 }
 
 // Counts is like [Dictionary.Terms], with the number of documents that have each term,
