@@ -128,7 +128,7 @@ func (f *filter) notice() string {
 func Meets(w *library.Item, q library.Query) bool {
 	f := filter{
 		tagsAll: q.TagsAll, tagsAny: q.TagsAny, tagsNone: q.TagsNone, types: q.ItemTypes,
-		creator: strings.Fields(plaintext.Fold(q.Creator)), from: q.YearFrom, to: q.YearTo,
+		creator: strings.Fields(plaintext.Fold(q.Creator)), from: q.YearFrom, to: q.YearTo, since: q.AddedSince,
 	}
 	return f.pass(w)
 }

@@ -11,6 +11,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
@@ -24,6 +25,7 @@ type member struct {
 	children    int
 	file        bool  // an attachment that can have a text
 	changed     int64 // when it last changed on this machine, in Unix milliseconds
+	added       time.Time
 	// sum is a hash of its dates, its versions, its place and the state of its
 	// text: Zotero changes one of them with each change of the item.
 	sum uint64
@@ -82,7 +84,7 @@ func (c *counting) readMembers(ctx context.Context) error {
 			return nil
 		}
 		c.found[row] = &member{
-			key: key.String, row: row, changed: parseTime(client.String).UnixMilli(),
+			key: key.String, row: row, changed: parseTime(client.String).UnixMilli(), added: parseTime(added.String),
 			sum: hashOf(kind, version, synced.Int64, added.String, modified.String, client.String),
 		}
 		return nil

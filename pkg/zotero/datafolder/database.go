@@ -53,7 +53,7 @@ func (d *database) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if d.db, err = openSQLite(d.path, "immutable=1", "query_only(1)", "temp_store(2)", "cache_size(-8000)"); err != nil {
+	if d.db, err = openSQLite(d.path, "mode=ro&immutable=1", "query_only(1)", "temp_store(2)", "cache_size(-8000)"); err != nil {
 		return damaged(err)
 	}
 	d.db.SetMaxOpenConns(connections)
@@ -96,10 +96,10 @@ func (d *database) connect(ctx context.Context) error {
 
 // openSQLite opens a database file. Nothing that a schema says is run, and each value
 // is as large as its page says.
-func openSQLite(path, parameter string, pragmas ...string) (*sql.DB, error) {
+func openSQLite(path, parameters string, pragmas ...string) (*sql.DB, error) {
 	query := url.Values{"_pragma": append(pragmas, "trusted_schema(0)", "cell_size_check(1)")}.Encode()
-	if parameter != "" {
-		query += "&" + parameter
+	if parameters != "" {
+		query += "&" + parameters
 	}
 	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query}
 	return sql.Open("sqlite", dsn.String())

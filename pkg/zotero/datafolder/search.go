@@ -83,7 +83,7 @@ func (s source) Search(ctx context.Context, q library.Query) (replica.Found, err
 	if err := search.find(ctx); err != nil {
 		return none, err
 	}
-	rows, relaxed := search.best()
+	rows, relaxed := search.best(q)
 	if q.Collection != "" {
 		if rows, err = r.within(ctx, q.Collection, rows); err != nil {
 			return none, err
@@ -195,31 +195,51 @@ func (s *searching) weigh(ctx context.Context, terms map[int64]uint64, weight in
 	}, query, string(rows))
 }
 
-// best returns the works that have all terms, best first, or those that have
-// some if none has all. Without terms it returns all works, newest first.
-func (s *searching) best() (rows []int64, relaxed bool) {
+// best returns the works that have all terms, or those that have some if none has all,
+// without those that were added too early. Without terms it returns all others.
+func (s *searching) best(q library.Query) (rows []int64, relaxed bool) {
 	var works []member
 	most := 0
 	for _, m := range s.census.members {
-		if m.parent != 0 {
-			continue
-		}
-		if len(s.terms) > 0 && s.found[m.row] == nil {
+		if m.parent != 0 || m.added.Before(q.AddedSince) || len(s.terms) > 0 && s.found[m.row] == nil {
 			continue
 		}
 		works = append(works, m)
 		most = max(most, s.count(m.row))
 	}
 	relaxed = most < len(s.terms)
-	slices.SortFunc(works, func(a, b member) int {
-		return cmp.Or(cmp.Compare(s.count(b.row), s.count(a.row)), cmp.Compare(s.weight(b.row), s.weight(a.row)), newest(a, b))
-	})
+	slices.SortFunc(works, s.order(q.Sort))
 	for _, m := range works {
 		if relaxed || s.count(m.row) == len(s.terms) {
 			rows = append(rows, m.row)
 		}
 	}
 	return rows, relaxed
+}
+
+// order returns the order of works as far as the census tells it: best first, for the
+// orders by date and by title too.
+func (s *searching) order(by library.Sort) func(a, b member) int {
+	switch {
+	case by == library.SortAddedAsc:
+		return func(a, b member) int { return cmp.Or(knownFirst(a, b), a.added.Compare(b.added), newest(a, b)) }
+	case by == library.SortAdded, len(s.terms) == 0:
+		return func(a, b member) int { return cmp.Or(b.added.Compare(a.added), newest(a, b)) }
+	}
+	return func(a, b member) int {
+		return cmp.Or(cmp.Compare(s.count(b.row), s.count(a.row)), cmp.Compare(s.weight(b.row), s.weight(a.row)), newest(a, b))
+	}
+}
+
+// knownFirst puts works of which the time of addition is not known last.
+func knownFirst(a, b member) int {
+	switch {
+	case a.added.IsZero() == b.added.IsZero():
+		return 0
+	case b.added.IsZero():
+		return -1
+	}
+	return 1
 }
 
 // count returns how many terms a work has.
@@ -272,7 +292,7 @@ func (r *reading) within(ctx context.Context, collection string, rows []int64) (
 // and how many there are. Where works must be read to know, at most maxTried are;
 // tried says that there are more.
 func (r *reading) page(ctx context.Context, q library.Query, rows []int64) (works []replica.Object, total int, tried bool, err error) {
-	sorted := q.Sort != "" && q.Sort != library.SortRelevance
+	sorted := q.Sort == library.SortDate || q.Sort == library.SortDateAsc || q.Sort == library.SortTitle
 	free := len(q.TagsAll)+len(q.TagsAny)+len(q.TagsNone)+len(q.ItemTypes) == 0 && q.Creator == "" && q.YearFrom == 0 && q.YearTo == 0
 	if free && !sorted {
 		works, err = r.objects(ctx, rows[:min(q.Limit, len(rows))])
@@ -289,15 +309,14 @@ func (r *reading) page(ctx context.Context, q library.Query, rows []int64) (work
 	return works[:min(q.Limit, len(works))], len(works), len(rows) > maxTried, nil
 }
 
-// compare orders two works.
+// compare orders two works by date or title, those without a date last.
 func compare(by library.Sort, a, b *library.Item) int {
+	dated := cmp.Compare(min(len(b.ParsedDate), 1), min(len(a.ParsedDate), 1))
 	switch by {
 	case library.SortDate:
-		return cmp.Or(cmp.Compare(min(len(b.ParsedDate), 1), min(len(a.ParsedDate), 1)), strings.Compare(b.ParsedDate, a.ParsedDate))
-	case library.SortTitle:
-		return strings.Compare(plaintext.Fold(a.Title()), plaintext.Fold(b.Title()))
-	case library.SortAdded:
-		return b.Added.Compare(a.Added)
+		return cmp.Or(dated, strings.Compare(b.ParsedDate, a.ParsedDate))
+	case library.SortDateAsc:
+		return cmp.Or(dated, strings.Compare(a.ParsedDate, b.ParsedDate))
 	}
-	return 0
+	return strings.Compare(plaintext.Fold(a.Title()), plaintext.Fold(b.Title()))
 }

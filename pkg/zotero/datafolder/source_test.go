@@ -45,14 +45,15 @@ func TestSearch_FindsBeforeTheLibraryIsRead(t *testing.T) {
 	f.Collection(lib, "CCCC2222", "Sea", "")
 	f.Collection(lib, "CCCC3333", "Deep sea", "CCCC2222")
 	f.Collection(lib, "CCCC4444", "Land", "")
-	f.Put(lib, data{"key": "AAAA2222", "itemType": "journalArticle", "title": "Whale song and ship noise", "date": "2001-05", "creators": []any{creator("Ada", "Lovelace")},
+	f.Put(lib, data{"key": "AAAA2222", "dateAdded": "2020-01-31 23:59:59", "itemType": "journalArticle", "title": "Whale song and ship noise", "date": "2001-05", "creators": []any{creator("Ada", "Lovelace")},
 		"tags": []any{tag("sound")}, "collections": []any{"CCCC3333"}})
-	f.Put(lib, data{"key": "AAAA3333", "itemType": "book", "title": "A history of ships", "date": "1999", "creators": []any{creator("Grace", "Hopper")},
+	f.Put(lib, data{"key": "AAAA3333", "dateAdded": "2020-02-01 00:00:00", "itemType": "book", "title": "A history of ships", "date": "1999", "creators": []any{creator("Grace", "Hopper")},
 		"tags": []any{tag("whale")}, "collections": []any{"CCCC2222"}})
 	f.Put(lib, data{"key": "AAAA4444", "itemType": "book", "title": "Möwen", "publicationTitle": "Vögel", "collections": []any{"CCCC4444"}})
 	f.Put(lib, data{"key": "NNNN2222", "itemType": "note", "parentItem": "AAAA4444", "note": "whale", "tags": []any{tag("whale")}})
 	f.Put(lib, data{"key": "AAAA5555", "itemType": "book", "title": "Whale in the trash"})
 	f.Trash(lib, "AAAA5555")
+	added := time.Date(2020, 2, 1, 0, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
 		q      library.Query
 		want   string
@@ -81,6 +82,12 @@ func TestSearch_FindsBeforeTheLibraryIsRead(t *testing.T) {
 		"by date":                       {library.Query{Sort: library.SortDate}, "AAAA2222 AAAA3333 AAAA4444", 3, ""},
 		"by title":                      {library.Query{Sort: library.SortTitle}, "AAAA3333 AAAA4444 AAAA2222", 3, ""},
 		"by time":                       {library.Query{Sort: library.SortAdded}, "AAAA4444 AAAA3333 AAAA2222", 3, ""},
+		"oldest first":                  {library.Query{Sort: library.SortDateAsc}, "AAAA3333 AAAA2222 AAAA4444", 3, ""},
+		"first added first":             {library.Query{Sort: library.SortAddedAsc}, "AAAA2222 AAAA3333 AAAA4444", 3, ""},
+		"a word, last added first":      {library.Query{Text: "whale", Sort: library.SortAdded}, "AAAA3333 AAAA2222", 2, looked},
+		"added since":                   {library.Query{AddedSince: added}, "AAAA4444 AAAA3333", 2, ""},
+		"a word, added since":           {library.Query{Text: "whale", AddedSince: added}, "AAAA3333", 1, looked},
+		"a tag, added since":            {library.Query{TagsAll: []string{"sound"}, AddedSince: added}, "", 0, ""},
 		"too many words":                {library.Query{Text: "whale " + strings.Join(words(maxTerms), " ")}, "AAAA2222 AAAA3333", 2, termsCut},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,11 +96,7 @@ func TestSearch_FindsBeforeTheLibraryIsRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var keys []string
-			for _, w := range found.Works {
-				keys = append(keys, w.Key)
-			}
-			if got := strings.Join(keys, " "); got != c.want || found.Total != c.total || !strings.Contains(found.Notice, c.notice) || (c.notice == "") != (found.Notice == "") {
+			if got := keysOf(found.Works); got != c.want || found.Total != c.total || !strings.Contains(found.Notice, c.notice) || (c.notice == "") != (found.Notice == "") {
 				t.Errorf("%s, total %d, %q", got, found.Total, found.Notice)
 			}
 		})
@@ -107,6 +110,33 @@ func TestSearch_FindsBeforeTheLibraryIsRead(t *testing.T) {
 	if _, err := s.Search(t.Context(), library.Query{}); library.CodeOf(err) != library.Invalid {
 		t.Errorf("no limit: %v", err)
 	}
+}
+
+// TestSearch_PutsUnknownTimesLast has a work of which the time of addition is damaged.
+func TestSearch_PutsUnknownTimesLast(t *testing.T) {
+	s, f := folderOf(t)
+	for _, w := range [][2]string{{"AAAA2222", "2020-02-01 00:00:00"}, {"AAAA3333", "?"}, {"AAAA4444", "2020-01-01 00:00:00"}} {
+		f.Put(datafoldertest.Personal, data{"key": w[0], "dateAdded": w[1], "itemType": "book", "title": w[0]})
+	}
+	const last = "AAAA2222 AAAA4444 AAAA3333"
+	for q, want := range map[library.Sort]string{"": last, library.SortAdded: last, library.SortAddedAsc: "AAAA4444 AAAA2222 AAAA3333"} {
+		found, err := s.Search(t.Context(), library.Query{Sort: q, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := keysOf(found.Works); got != want {
+			t.Errorf("%s: %s, want %s", q, got, want)
+		}
+	}
+}
+
+// keysOf returns the keys of works, with blanks between them.
+func keysOf(works []replica.Object) string {
+	var keys []string
+	for _, w := range works {
+		keys = append(keys, w.Key)
+	}
+	return strings.Join(keys, " ")
 }
 
 // words returns n words that no work has.

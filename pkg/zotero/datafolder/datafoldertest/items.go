@@ -1,6 +1,7 @@
 package datafoldertest
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -27,7 +28,7 @@ func (f *Folder) named(table, columns, name, more string) int64 {
 }
 
 // Put adds an item to a library, or changes it, as Zotero does when a person
-// saves it.
+// saves it. It is added now unless "dateAdded" says when, as Zotero's database has it.
 func (f *Folder) Put(lib int64, d Data) {
 	f.t.Helper()
 	key, kind := text(d["key"]), text(d["itemType"])
@@ -37,7 +38,7 @@ func (f *Folder) Put(lib int64, d Data) {
 	row := f.ids[id]
 	if row == 0 {
 		row = f.inserted(f.Exec(`INSERT INTO items (itemTypeID, dateAdded, dateModified, clientDateModified, libraryID, key) VALUES (?, ?, ?, ?, ?, ?)`,
-			kindRow, now, now, now, lib, key))
+			kindRow, cmp.Or(text(d["dateAdded"]), now), now, now, lib, key))
 		f.ids[id] = row
 	} else {
 		f.Exec(`UPDATE items SET itemTypeID = ?, dateModified = ?, clientDateModified = ?, synced = 0 WHERE itemID = ?`, kindRow, now, now, row)
