@@ -2,6 +2,7 @@ package plaintext
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/base"
@@ -31,11 +32,7 @@ func FromHTML(s string) string {
 		return strings.TrimSpace(Clean(Words(s)))
 	}
 	unlink(root)
-	// The text is for reading and searching, not for rendering: a star that was
-	// a star needs no backslash.
-	c := converter.NewConverter(converter.WithEscapeMode(converter.EscapeModeDisabled),
-		converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin()))
-	out, err := c.ConvertNode(root)
+	out, err := markdown().ConvertNode(root)
 	if err != nil {
 		return strings.TrimSpace(Clean(Words(s)))
 	}
@@ -43,6 +40,15 @@ func FromHTML(s string) string {
 	text := strings.ReplaceAll(string(out), "  \n", "\n")
 	return strings.TrimSpace(Clean(html.UnescapeString(text)))
 }
+
+// markdown returns the converter, which several goroutines may use. The text is for
+// reading and searching, not for rendering: a star that was a star needs no backslash.
+//
+//nolint:gochecknoglobals // made when it is first needed
+var markdown = sync.OnceValue(func() *converter.Converter {
+	return converter.NewConverter(converter.WithEscapeMode(converter.EscapeModeDisabled),
+		converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin()))
+})
 
 // Words returns the words of an HTML fragment without any of its markup, as
 // titles have it: "<i>Homo</i> sapiens" is "Homo sapiens". A text without
