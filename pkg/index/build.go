@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -96,7 +97,7 @@ func (b *Builder) flush() {
 	b.writing.Go(func() error { return writePart(docs, path) })
 }
 
-// writePart writes documents into a segment's file, which need not be on disk: it is
+// writePart writes documents into a segment's file, which need not be on disk: most are
 // merged into the one that counts.
 func writePart(docs []*segment.Document, path string) error {
 	return segment.Recover(func() error {
@@ -144,16 +145,41 @@ func (b *Builder) Finish(ctx context.Context, from *Index) ([]string, error) {
 	return names, b.removeParts()
 }
 
+// FinishParts is like [Builder.Finish] without an index before it, but leaves several
+// parts as they are, which takes a quarter of the time less. Searches find the same
+// works in them, more slowly and without a latent space, until another builder makes
+// one index of them: see [Index.InParts].
+func (b *Builder) FinishParts(ctx context.Context) ([]string, error) {
+	b.flush()
+	if len(b.parts) < 2 {
+		return b.Finish(ctx, nil)
+	}
+	if err := b.writing.Wait(); err != nil {
+		return nil, err
+	}
+	for _, name := range b.parts {
+		if err := errors.Join(ctx.Err(), syncFile(filepath.Join(b.dir, name))); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Clone(b.parts), nil
+}
+
 // keepPart makes a part the file of the index, durably.
 func keepPart(part, path string) error {
-	f, err := os.OpenFile(part, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := syncFile(part); err != nil {
 		return err
 	}
 	return os.Rename(part, path)
+}
+
+// syncFile returns once a file is on disk.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // write writes the space of segments into one file, if they have one, and the segments

@@ -110,6 +110,10 @@ func (x *Index) Close() error {
 // Works returns the number of works.
 func (x *Index) Works() int { return x.view.works }
 
+// InParts reports whether the index has several files, as [Builder.FinishParts] leaves
+// them.
+func (x *Index) InParts() bool { return x.view.inParts() }
+
 func (x *Index) with(src Source, v *view) *Index { return &Index{source: src, view: v, pool: x.pool} }
 
 // openError says what a failed opening means for the caller.

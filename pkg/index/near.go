@@ -24,6 +24,9 @@ const (
 // leastNear is the cosine from which a work is on the query's subject at all.
 const leastNear = 0.1
 
+// noticeSpaceless says what a search lacks until the parts of an index are merged.
+const noticeSpaceless = "for some seconds, until the search index is merged, works on the subject without words of the query are not found"
+
 // nearWork is a work near the query's subject.
 type nearWork struct {
 	segment, work int
@@ -34,6 +37,7 @@ type nearWork struct {
 // them gain.
 func (s *search) findNear(st *library.Statistics) {
 	s.near = s.near[:0]
+	s.spaceless = st.Near != 0 && s.view.lacksSpace()
 	subject, ok := s.point()
 	if !ok || st.Near == 0 {
 		return

@@ -98,6 +98,7 @@ type search struct {
 	// is listed.
 	leastAdded float32
 	near       []nearWork // what they gain, in place of the cosine
+	spaceless  bool       // none are known before the parts are merged
 	meant      []nearWork // the same by their meaning
 	incomplete bool       // some meaning was not compared
 	feeder     *feeder    // nil until it is used
@@ -115,6 +116,7 @@ type search struct {
 
 // run answers a query.
 func (s *search) run(ctx context.Context, q *library.Query, collections []string) (Result, error) {
+	s.spaceless = false
 	f, err := s.filter(q, collections)
 	if err != nil {
 		return Result{}, err
@@ -146,9 +148,17 @@ func (s *search) run(ctx context.Context, q *library.Query, collections []string
 	r.Total, r.Hits = t.total, s.hits(t, q.Text != "")
 	r.More = t.following > len(r.Hits)
 	if q.Text != "" {
-		r.Notices, r.Unmet, r.Corrections = s.query.notices, s.unmet(t), slices.Clone(s.corrections)
+		r.Notices, r.Unmet, r.Corrections = s.notices(), s.unmet(t), slices.Clone(s.corrections)
 	}
 	return r, nil
+}
+
+// notices says what of the query was not done as it says.
+func (s *search) notices() []string {
+	if !s.spaceless {
+		return s.query.notices
+	}
+	return append(slices.Clone(s.query.notices), noticeSpaceless)
 }
 
 // hits describes the candidates of a page, with what matched if there were

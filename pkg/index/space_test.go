@@ -137,6 +137,70 @@ func TestBuilder_PartsMakeOneIndex(t *testing.T) {
 	}
 }
 
+// Parts that are left as they are find the same works as the one index that is made of
+// them, which has a space. A single part is the index.
+func TestBuilder_LeavesPartsThatAreMergedLater(t *testing.T) {
+	s := topics(600)
+	parts, whole := t.TempDir(), t.TempDir()
+	build := func(dir string, batch int, finish func(*index.Builder) ([]string, error)) *index.Index {
+		t.Helper()
+		b := index.NewBuilder(dir)
+		index.SetBatch(b, batch)
+		if dir != whole {
+			for _, d := range s.documents() {
+				if err := b.Add(t.Context(), d); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		files, err := finish(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := namesIn(t, dir); len(left) != len(files) {
+			t.Errorf("files %q, the folder has %q", files, left)
+		}
+		return opened(t, dir, files, s)
+	}
+	left := func(b *index.Builder) ([]string, error) { return b.FinishParts(t.Context()) }
+	first := build(parts, 64<<10, left)
+	if n := index.Segments(first); !first.InParts() || n < 3 || first.Works() != 600 || index.Fitted(first) != 0 {
+		t.Errorf("%d segments with %d works, fitted to %d", n, first.Works(), index.Fitted(first))
+	}
+	second := build(whole, 64<<10, func(b *index.Builder) ([]string, error) { return b.Finish(t.Context(), first) })
+	if second.InParts() || second.Works() != 600 || index.Fitted(second) != 600 {
+		t.Errorf("%d segments with %d works, fitted to %d", index.Segments(second), second.Works(), index.Fitted(second))
+	}
+	for subject := range topicCount {
+		q := library.Query{Text: topicWord(subject, 0), Limit: 100}
+		in, one := search(t, first, q), search(t, second, q)
+		if len(in.Notices) != 1 || !strings.Contains(in.Notices[0], "until the search index is merged") || len(one.Notices) > 0 {
+			t.Errorf("notices %q, then %q", in.Notices, one.Notices)
+		}
+		if q.Mode = library.ModeExact; search(t, first, q).Notices != nil {
+			t.Errorf("an exact query has the notices %q", search(t, first, q).Notices)
+		}
+		if is, want := keys(search(t, first, q)), keys(search(t, second, q)); is != want || is == "" {
+			t.Errorf("%s finds %s, want %s", q.Text, is, want)
+		}
+	}
+	search(t, first, library.Query{Text: topicWord(0, 0)})
+	for name, r := range map[string]index.Result{
+		"no word":          search(t, first, library.Query{Text: "?!"}),
+		"no part in files": search(t, memory(t, s), library.Query{Text: topicWord(0, 0)}),
+	} {
+		if strings.Contains(strings.Join(r.Notices, " "), "merged") {
+			t.Errorf("%s: notices %q", name, r.Notices)
+		}
+	}
+	if r := search(t, first, library.Query{Limit: 100}); r.Total != 600 || r.Notices != nil {
+		t.Errorf("all works: %d, notices %q", r.Total, r.Notices)
+	}
+	if one := build(t.TempDir(), 64<<20, left); one.InParts() || index.Fitted(one) != 600 {
+		t.Errorf("a single part has %d segments, fitted to %d", index.Segments(one), index.Fitted(one))
+	}
+}
+
 // A batch that can't be written ends the building, not only its end.
 func TestBuilder_FailsOnceABatchCannotBeWritten(t *testing.T) {
 	b := index.NewBuilder(filepath.Join(t.TempDir(), "none"))

@@ -21,6 +21,20 @@ type view struct {
 	languages []language.Language
 }
 
+// inParts reports whether the view has several files.
+func (v *view) inParts() bool {
+	files := 0
+	for _, s := range v.segments {
+		if s.file {
+			files++
+		}
+	}
+	return files > 1
+}
+
+// lacksSpace reports whether the view has a space only once its parts are merged.
+func (v *view) lacksSpace() bool { return v.works >= latent.LeastWorks && v.inParts() }
+
 // segmentView is a segment as one version sees it. The passages of a work
 // follow it.
 type segmentView struct {

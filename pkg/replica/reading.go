@@ -277,6 +277,7 @@ func (r *replica) rebuild(ctx context.Context, s *spool, rest rest) error {
 		textMark = rest.head.Version // what is held will have been read later
 	}
 	before := r.version(ctx)
+	sooner := r.current() == nil && r.replicas.opts.Store == nil // a snapshot has the index whole
 	return shelf.Rebuild(ctx, r.shelfPath(), func(b *shelf.Rebuilding) (int64, error) {
 		known := map[string]bool{}
 		for _, c := range rest.collections {
@@ -290,6 +291,9 @@ func (r *replica) rebuild(ctx context.Context, s *spool, rest rest) error {
 			return 0, err
 		}
 		r.dropSpool() // the index needs the space on disk
+		if sooner {
+			b.MergeLater()
+		}
 		setHead(b, rest.head, r.name.View)
 		b.SetAttribute(textsAttribute, strconv.FormatInt(textMark, 10))
 		b.SetAttribute(leftOutAttribute, leftOutText(f.leftOut))

@@ -148,6 +148,7 @@ func (r *replica) load(ctx context.Context) bool {
 		return false
 	}
 	r.adopt(s, m)
+	s.MergeIndex()
 	return true
 }
 

@@ -4,8 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -101,6 +106,60 @@ func (m *memoryStore) saved() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.saves
+}
+
+// A large library answers before its index is merged, unless a snapshot is kept of it,
+// which has the index whole.
+func TestReading_MergesTheIndexLater(t *testing.T) {
+	t.Parallel()
+	up := replicatest.New()
+	const works = 20 // of two parts
+	for i := range works {
+		it := work("A harvest")
+		words := rand.New(rand.NewPCG(1, uint64(i)))
+		var abstract strings.Builder
+		for range 8000 {
+			fmt.Fprintf(&abstract, "%x ", words.Uint64()>>20)
+		}
+		it.Fields["abstractNote"] = abstract.String()
+		up.PutWork(fmt.Sprintf("WORK%04d", i+2222), it)
+	}
+	store := newStore()
+	for base, opts := range map[string]replica.Options{"gen-000002": {}, "gen-000001": {Store: store}} {
+		t.Run(base, func(t *testing.T) {
+			opts.Dir, opts.Patience = t.TempDir(), time.Minute
+			r := newReplicas(t, opts).Open(opening(&replicatest.Source{Library: up}))
+			complete(t, r)
+			if page, err := r.Search(t.Context(), library.Query{Text: "harvest", Limit: 1}); err != nil || page.Total != works || page.Notice != "" {
+				t.Errorf("%d works, %q, %v", page.Total, page.Notice, err)
+			}
+			one := func(base string) func() bool {
+				return func() bool {
+					names, err := filepath.Glob(filepath.Join(opts.Dir, "*", "shelf", "gen-*", "*.zap"))
+					return err == nil && len(names) == 1 && strings.HasSuffix(names[0], filepath.Join(base, "words.zap"))
+				}
+			}
+			eventually(t, "one index", one(base))
+			if opts.Store != nil {
+				return
+			}
+			up.Reset()
+			if page, err := r.Search(t.Context(), library.Query{Limit: 1}); err != nil || page.Total != works {
+				t.Errorf("%d works, %v", page.Total, err)
+			}
+			eventually(t, "a reading that does not hurry", one("gen-000003"))
+		})
+	}
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	for _, c := range store.kept {
+		if !slices.Equal(c.manifest.Index, []string{"words.zap"}) {
+			t.Errorf("the snapshot has the index files %q", c.manifest.Index)
+		}
+	}
+	if len(store.kept) != 1 {
+		t.Errorf("%d snapshots", len(store.kept))
+	}
 }
 
 // A process without a folder begins with the snapshot.

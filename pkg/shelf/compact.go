@@ -22,10 +22,14 @@ const (
 	mostLogBytes  = 64 << 20
 )
 
-// isLong reports whether a new base should take the state's log in.
-func (s *state) isLong() bool {
+// isDue reports whether a new base should take the state's log in, or make one index of
+// its parts.
+func (s *state) isDue() bool {
 	if s.base.manifest == nil {
 		return false
+	}
+	if s.inParts() {
+		return true
 	}
 	works, bytes := 0, int64(0)
 	s.rows.memory.AscendRange(row{key: string(itemTable)}, row{key: string(itemTable) + "\xff"}, func(row) bool {
@@ -38,6 +42,9 @@ func (s *state) isLong() bool {
 	return works >= min(mostLogged, max(s.base.manifest.Items/logShare, leastLogged)) ||
 		s.end >= min(mostLogBytes, max(bytes/logBytesShare, leastLogBytes))
 }
+
+// inParts reports whether the index is to be merged.
+func (s *state) inParts() bool { return s.index != nil && s.index.InParts() }
 
 // compaction makes new bases in the background, one at a time.
 type compaction struct {
@@ -62,15 +69,19 @@ func (c *compaction) stop() {
 	c.done.Wait()
 }
 
-// compactIfLong starts a compaction if the log is long and none runs in this
-// process. A failure costs nothing: a later transaction starts it again.
-func (s *Shelf) compactIfLong() {
+// MergeIndex starts merging the parts in which [Rebuilding.MergeLater] left the index, in
+// the background. It does nothing for an index that is whole.
+func (s *Shelf) MergeIndex() { s.compactIf((*state).inParts) }
+
+// compactIf starts a compaction if one is due and none runs in this process. A failure
+// costs nothing: a later transaction starts it again.
+func (s *Shelf) compactIf(due func(*state) bool) {
 	st, err := s.present()
 	if err != nil {
 		return
 	}
 	defer st.release()
-	if !st.isLong() {
+	if !due(st) {
 		return
 	}
 	c := &s.compact

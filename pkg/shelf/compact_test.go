@@ -208,7 +208,7 @@ func TestState_IsLong(t *testing.T) {
 		}
 		b := newBase(1 << 20)
 		b.manifest = &Manifest{Items: c.items, Files: []File{{Size: c.bytes / 2}, {Size: c.bytes - c.bytes/2}}}
-		if got := newState(b, library.Local, r, meta{}, c.logBytes, &health{}).isLong(); got != c.want {
+		if got := newState(b, library.Local, r, meta{}, c.logBytes, &health{}).isDue(); got != c.want {
 			t.Errorf("%+v: %t", c, got)
 		}
 	}

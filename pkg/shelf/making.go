@@ -194,6 +194,7 @@ func (m *making) create() (err error) {
 type contents struct {
 	from   *index.Index          // whose other works stay; nil to index every work
 	put    []string              // keys of works that are new or changed since
+	parts  bool                  // the parts of the index are left as they are
 	report func(done, total int) // may be nil
 }
 

@@ -11,7 +11,13 @@ type Rebuilding struct {
 	editor
 	making *making
 	seen   map[string]bool // keys of the works and collections that were put
+	parts  bool
 }
+
+// MergeLater leaves the index in the parts in which it is written, so that the library
+// answers sooner. [Shelf.MergeIndex] merges them, as does a later
+// transaction.
+func (b *Rebuilding) MergeLater() { b.parts = true }
 
 // Put is like [Tx.Put].
 func (b *Rebuilding) Put(it *library.Item) error { return b.taken(it, b.editor.Put(it)) }
@@ -89,7 +95,7 @@ func Rebuild(ctx context.Context, dir string, read func(*Rebuilding) (version in
 	if old.Version == 0 { // what was removed before the first reading is not known
 		b.meta.Forgotten = version
 	}
-	if err := m.write(ctx, b.meta, contents{}); err != nil {
+	if err := m.write(ctx, b.meta, contents{parts: b.parts}); err != nil {
 		return err
 	}
 	return m.publish(ctx)

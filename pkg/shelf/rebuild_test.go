@@ -1,6 +1,7 @@
 package shelf
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,6 +102,71 @@ func TestRebuild_OverADamagedLibrary(t *testing.T) {
 	if err := Rebuild(t.Context(), dir, nil, WithLibrary("group:1")); library.CodeOf(err) != library.Conflict {
 		t.Errorf("over another library: %v", err)
 	}
+}
+
+// A library whose index was left in parts is searched, and has one index once the parts
+// are merged: on request, or by the next transaction.
+func TestRebuild_MergesTheIndexLater(t *testing.T) {
+	for name, merge := range map[string]func(*Shelf){
+		"on request":       (*Shelf).MergeIndex,
+		"by a transaction": func(s *Shelf) { commit(t, s, func(tx *Tx) { mustPut(t, tx, item("NEW22222", "A harvest later")) }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const works = 20 // of two parts
+			dir := t.TempDir()
+			err := Rebuild(t.Context(), dir, func(b *Rebuilding) (int64, error) {
+				b.MergeLater()
+				for i := range works {
+					it := item(fmt.Sprintf("WORK%04d", i+2222), "A harvest")
+					it.Fields["abstractNote"] = randomText(i, 100<<10)
+					if err := b.Put(it); err != nil {
+						return 0, err
+					}
+				}
+				return 5, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := mustOpen(t, dir)
+			if m := manifestOf(t, dir); len(m.Index) < 2 || slices.Contains(m.Index, "words.zap") {
+				t.Fatalf("index files %q", m.Index)
+			}
+			page, err := s.Search(t.Context(), library.Query{Text: "harvest", Limit: 1})
+			if err != nil || page.Total != works || page.QueryNotices != nil { // so few have no space
+				t.Errorf("%d works in parts, %q, %v", page.Total, page.QueryNotices, err)
+			}
+			merge(s)
+			s.compact.done.Wait()
+			if m := manifestOf(t, dir); !slices.Equal(m.Index, []string{"words.zap"}) {
+				t.Errorf("index files %q", m.Index)
+			}
+			if got := found(t, s, library.Query{Text: "harvest", ItemTypes: []string{"book"}}); len(got) < works {
+				t.Errorf("%d works after merging", len(got))
+			}
+			before, _ := currentGeneration(dir)
+			s.MergeIndex()
+			s.compact.done.Wait()
+			if now, _ := currentGeneration(dir); now != before {
+				t.Errorf("an index that is whole was merged: %s", now)
+			}
+		})
+	}
+}
+
+// manifestOf returns the manifest of a library's base.
+func manifestOf(t *testing.T, dir string) *Manifest {
+	t.Helper()
+	generation, err := currentGeneration(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := readManifest(filepath.Join(dir, generation))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // What was removed before the first reading is not known, and Changes says so.

@@ -14,14 +14,7 @@ import (
 func TestBase_HasASpace(t *testing.T) {
 	dir := t.TempDir()
 	mustImport(t, dir, books(1, 501)...)
-	generation, err := currentGeneration(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := readManifest(filepath.Join(dir, generation))
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := manifestOf(t, dir)
 	const space = "subjects.lsa"
 	if !slices.Contains(m.Index, space) || !slices.ContainsFunc(m.Files, func(f File) bool { return f.Name == space }) {
 		t.Errorf("the base has the files %v", m.Files)
@@ -35,6 +28,6 @@ func TestBase_HasASpace(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		_ = os.Remove(filepath.Join(dir, generation, space))
+		_ = os.Remove(filepath.Join(dir, "gen-000001", space))
 	}
 }

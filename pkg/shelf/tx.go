@@ -150,7 +150,7 @@ func (t *Tx) Commit(ctx context.Context, version int64) error {
 	if err := s.catchUp(context.WithoutCancel(ctx)); err != nil {
 		s.lag() // the next call tries again
 	}
-	s.compactIfLong()
+	s.compactIf((*state).isDue)
 	return nil
 }
 

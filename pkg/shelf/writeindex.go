@@ -40,6 +40,9 @@ func (m *making) writeIndex(ctx context.Context, c contents, items int) ([]strin
 	if c.report != nil {
 		c.report(done, total)
 	}
+	if c.parts {
+		return to.FinishParts(ctx)
+	}
 	return to.Finish(ctx, c.from)
 }
 
