@@ -102,7 +102,7 @@ func TestShutdown_AnswersCallsInFlight(t *testing.T) {
 				}
 			})
 		}
-		until(t, 20*time.Second, "the load to run", func() bool { return calls.answered.Load() > 500 })
+		until(t, time.Minute, "the load to run", func() bool { return calls.answered.Load() > 500 })
 		if status := server.stop(); status != 0 {
 			t.Errorf("round %d: status %d: %s", round, status, server.logs)
 		}
