@@ -39,7 +39,8 @@ fi
 
 mkdir -p "$WORK/directories-data"
 if start_server "$WORK/directories.log" env STACKROOM_DATA="$WORK/directories-data" STACKROOM_OPENAI_CHALLENGE=proof "$WORK/bin/stackroom" serve; then
-  has() { curl -fsS -H 'Origin: https://directory.example' "$SERVER_URL$1" | grep -qF -- "$2"; }
+  # All of the page is read: curl fails where grep ends first.
+  has() { local page && page=$(curl -fsS -H 'Origin: https://directory.example' "$SERVER_URL$1") && grep -qF -- "$2" <<<"$page"; }
   check "the catalog names the card" has /.well-known/ai-catalog.json "$SERVER_URL/mcp/server-card"
   check "the card names the server" has /mcp/server-card "\"url\":\"$SERVER_URL/mcp\""
   check "the challenge" has /.well-known/openai-apps-challenge proof
