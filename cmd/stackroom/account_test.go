@@ -101,7 +101,6 @@ func (m *accountBrowser) revokeAll() {
 }
 
 func TestPersonalAccessTokens_WithZotero(t *testing.T) {
-	t.Parallel()
 	d, _ := deployForTwo(t)
 	m := d.account(ada)
 	all, one := m.make("everything"), m.make("one group", "group:4711")
@@ -144,7 +143,6 @@ func TestPersonalAccessTokens_WithZotero(t *testing.T) {
 }
 
 func TestPersonalAccessTokens_KeyRevokedAtZotero(t *testing.T) {
-	t.Parallel()
 	d, _ := deployForTwo(t)
 	token := d.account(bob).make("x")
 	d.zotero.Revoke(bob)
@@ -155,7 +153,6 @@ func TestPersonalAccessTokens_KeyRevokedAtZotero(t *testing.T) {
 
 // TestPersonalAccessTokens_WithOIDC has no client at the provider, then one.
 func TestPersonalAccessTokens_WithOIDC(t *testing.T) {
-	t.Parallel()
 	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at := "http://" + r.Host
 		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": at, "authorization_endpoint": at + "/auth", "token_endpoint": at + "/token", "jwks_uri": at + "/keys"})
@@ -204,7 +201,6 @@ func TestPersonalAccessTokens_WithOIDC(t *testing.T) {
 // TestRevocation_OfOneProcessOutlivesARestart is one process with its data
 // folder alone.
 func TestRevocation_OfOneProcessOutlivesARestart(t *testing.T) {
-	t.Parallel()
 	d, client := deployForTwo(t)
 	folder := t.TempDir()
 	environ := append([]string{"STACKROOM_DATA=" + folder}, d.environ...)

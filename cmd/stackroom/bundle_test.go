@@ -15,7 +15,6 @@ import (
 )
 
 func TestBundle(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	here := bundle.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
 	name := bundle.FileName("1.2.3", here)

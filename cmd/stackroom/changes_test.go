@@ -273,7 +273,6 @@ func allowChanges(b *pageBrowser, token string) {
 
 // TestChangesPage_AsksZoteroForAKeyThatWrites signs a member in again, for changes.
 func TestChangesPage_AsksZoteroForAKeyThatWrites(t *testing.T) {
-	t.Parallel()
 	d := deployForTwoWhoWrite(t)
 	m := d.account(ada)
 	allow := func(page string) string {

@@ -32,7 +32,6 @@ func runCite(t *testing.T, args ...string) (status int, stdout, stderr string) {
 }
 
 func TestCite_WritesEveryFormat(t *testing.T) {
-	t.Parallel()
 	source := filepath.Join("..", "..", "pkg", "manuscript", "testdata", "machines.md")
 	dir := t.TempDir()
 	for ending, want := range map[string]string{
@@ -63,7 +62,6 @@ func TestCite_WritesEveryFormat(t *testing.T) {
 // TestCite_WritesLaTeXAndWordInOtherFormats writes manuscripts in LaTeX and Word in
 // every other format.
 func TestCite_WritesLaTeXAndWordInOtherFormats(t *testing.T) {
-	t.Parallel()
 	dir := inFolder(t, map[string]string{
 		"a.tex": "\\title{Machines}\n\\begin{document}\n\\textcite[450]{turing1950computing} asks \\odd{it}.\n\\printbibliography\n\\end{document}\n",
 		"b.md":  "---\ntitle: Machines\n---\n\n\\@{turing1950computing} [p. 450] asks.\n",
@@ -108,7 +106,6 @@ func TestCite_NamesKeysThatAreNotKnown(t *testing.T) {
 const otherRefs = "@book{turing1950computing, author={Other, Ann}, title={Other}, year={2001}}\n@book{Mine, author={Own, Bo}, title={Mine}, year={2002}}\n"
 
 func TestCite_LooksInBibliographyFilesFirst(t *testing.T) {
-	t.Parallel()
 	dir := inFolder(t, map[string]string{
 		"a.md": "[@turing1950computing; @mine; @shannon1948mathematical]\n", "refs.bib": otherRefs,
 		"own.md":  "---\nbibliography: refs.bib\nnocite: '@*'\n---\n\n[@Mine]\n",
@@ -136,7 +133,6 @@ func TestCite_LooksInBibliographyFilesFirst(t *testing.T) {
 }
 
 func TestCite_ChoosesTheStyle(t *testing.T) {
-	t.Parallel()
 	own := strings.Replace(minimalStyle("Own"), "<layout>", `<layout prefix="own:">`, 1)
 	dependent := `<style xmlns="http://purl.org/net/xbiblio/csl" version="1.0"><info><title>D</title><id>d</id><link href="http://www.zotero.org/styles/ieee" rel="independent-parent"/></info></style>`
 	text := "[@turing1950computing]\n"

@@ -177,7 +177,6 @@ func TestServe_SampleLibraryByDefault(t *testing.T) {
 }
 
 func TestServe_TwoProcessesSeeAnImport(t *testing.T) {
-	t.Parallel()
 	data := "STACKROOM_DATA=" + t.TempDir()
 	first, _ := start(t, data)
 	second, _ := start(t, data)

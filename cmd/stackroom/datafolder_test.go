@@ -117,7 +117,6 @@ func TestDataFolder_OnlyImportMakesIt(t *testing.T) {
 // TestDoctor_ChangesNothing checks folders in every mode of sign-in: an empty
 // one, one with a library, and one with what a server keeps there.
 func TestDoctor_ChangesNothing(t *testing.T) {
-	t.Parallel()
 	empty, library := t.TempDir(), filepath.Join(t.TempDir(), "library")
 	importJSON(t, library, bibliography(t))
 	var down atomic.Bool
@@ -160,7 +159,6 @@ func TestDoctor_FolderThatCannotBeWritten(t *testing.T) {
 }
 
 func TestDoctor_SaysHowToReachTheZoteroApp(t *testing.T) {
-	t.Parallel()
 	status, stdout, _ := run(t, []string{"STACKROOM_DATA=" + t.TempDir(), "ZOTERO_DESKTOP=true", "STACKROOM_PORT=1"}, "doctor")
 	if res, err := http.Get(desktopURL); err == nil {
 		_ = res.Body.Close()
@@ -179,7 +177,6 @@ func TestDoctor_SaysHowToReachTheZoteroApp(t *testing.T) {
 // TestSample_NoticeInEveryAnswer calls every tool on the sample library, then
 // on an imported one.
 func TestSample_NoticeInEveryAnswer(t *testing.T) {
-	t.Parallel()
 	url, _ := start(t, "STACKROOM_DATA="+t.TempDir())
 	own := filepath.Join(t.TempDir(), "library")
 	importJSON(t, own, bibliography(t))

@@ -104,7 +104,6 @@ func placing(t *testing.T, w library.Writer) *change.Plan {
 // embedded library. Each work is as before or as after, running the plan again completes
 // it, and taking it back restores what was done.
 func TestEmbeddedWrites_SurviveEachFault(t *testing.T) {
-	t.Parallel()
 	const n = 60
 	unavailable := library.Errorf(library.Unavailable, "no connection")
 	second := func(b int) error {
@@ -216,7 +215,6 @@ func takeAllBack(t *testing.T, j *change.Journal, w library.Writer, r *change.Re
 // TestEmbeddedWrites_WaitForAnImport holds that a change during another process's
 // transaction is put off, not refused for good.
 func TestEmbeddedWrites_WaitForAnImport(t *testing.T) {
-	t.Parallel()
 	dir, w := embeddedBooks(t, 3)
 	p, j := placing(t, w), change.NewJournal(changetest.NewStore(), nil, nil)
 	other, err := shelf.Open(t.Context(), dir)

@@ -89,7 +89,6 @@ func finds(t *testing.T, url, query string, want ...string) {
 // Nothing is sent that the settings do not name, nothing twice, and neither log nor
 // audit has a title, a question or the key.
 func TestServe_SearchesByMeaning(t *testing.T) {
-	t.Parallel()
 	dir, bib := t.TempDir(), filepath.Join(t.TempDir(), "refs.bib")
 	var entries strings.Builder
 	for _, title := range []string{"Humpback whale ledger", "Glacier retreat ledger", "Sourdough bread ledger", "Granite quarry ledger"} {

@@ -133,7 +133,6 @@ func (y *year) items() map[string]string {
 // TestYearOfABibTeXUser goes through what the owner of a bibliography does to it.
 // At every step the library is what the file says.
 func TestYearOfABibTeXUser(t *testing.T) {
-	t.Parallel()
 	y := &year{t: t, file: filepath.Join(t.TempDir(), "refs.bib"), data: filepath.Join(t.TempDir(), "library"), entries: map[string]map[string]string{}}
 	topics := strings.Fields("tides glaciers estuaries hedgerows lanterns harvests monsoons meteors orchards quarries sediments tundras vineyards wetlands zeniths archives bridges canals dunes embers")
 	for i := range 40 {

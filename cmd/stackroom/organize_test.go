@@ -106,7 +106,6 @@ func rename(t testing.TB, ask asker, from, to string) {
 // TestOrganize_RenamesATagInFewRequests renames a tag of 1,000 works, which takes 20
 // batches and at most 5 further requests, and finds the works by the new tag at once.
 func TestOrganize_RenamesATagInFewRequests(t *testing.T) {
-	t.Parallel()
 	d, ask := tagged(t)
 	d.wait(0)
 	rename(t, ask, oldTag, "read")

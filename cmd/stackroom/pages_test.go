@@ -12,7 +12,6 @@ import (
 )
 
 func TestPages_ShowEachMemberTheirLibraries(t *testing.T) {
-	t.Parallel()
 	d, _ := deployForTwo(t)
 	work := "/works/user:1001/" + signintest.WorkKey(0)
 	for _, path := range []string{"/search?q=tenancy", "/tags", "/collections", work} {

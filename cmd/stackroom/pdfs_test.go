@@ -148,7 +148,6 @@ func TestImport_PDFsBesideBibliographies(t *testing.T) {
 
 // TestImport_BadPDFs imports a folder with files that can't be read, and one that can.
 func TestImport_BadPDFs(t *testing.T) {
-	t.Parallel()
 	needPoppler(t)
 	dir, outside, data := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "library")
 	good := article("The strength of ice", "Ada Lovelace")

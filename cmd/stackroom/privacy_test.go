@@ -160,7 +160,6 @@ func TestPrivacy_FollowsTheSettings(t *testing.T) {
 // TestDirectories_AreServed holds that what directories read is reached without a
 // sign-in, also by a web page of another origin.
 func TestDirectories_AreServed(t *testing.T) {
-	t.Parallel()
 	tokens := filepath.Join(t.TempDir(), "tokens")
 	if status, _, errs := run(t, nil, "token", "new", "--name", "ada", "--all-libraries", "--record", tokens); status != 0 {
 		t.Fatal(errs)

@@ -63,7 +63,6 @@ func modes(t *testing.T) map[string][]string {
 // TestProbe_SearchesSampleOnlyInEveryMode imports works that the probe's query
 // finds; the probe must not find them.
 func TestProbe_SearchesSampleOnlyInEveryMode(t *testing.T) {
-	t.Parallel()
 	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "library")
 	var bib strings.Builder
 	for _, title := range []string{"Attention", "The transformer", "Attention and transformer", "Transformer attention"} {

@@ -124,7 +124,6 @@ func TestRotation_ZoteroKey(t *testing.T) {
 }
 
 func TestRotation_Tokens(t *testing.T) {
-	t.Parallel()
 	issue := func(name string) (token, record string) {
 		status, stdout, stderr := run(t, nil, "token", "new", "--name", name, "--all-libraries", "--json")
 		var made struct {

@@ -22,7 +22,6 @@ func imported(t *testing.T) string {
 // TestLocalLibrary_ServedToMembersOnRequest signs a member in to a server
 // beside an imported library, with the setting and without.
 func TestLocalLibrary_ServedToMembersOnRequest(t *testing.T) {
-	t.Parallel()
 	ada := signintest.User{ID: 1, Name: "ada"}
 	for setting, served := range map[string]bool{"": false, "members": true} {
 		t.Run("setting "+setting, func(t *testing.T) {
@@ -55,7 +54,6 @@ func TestLocalLibrary_ServedToMembersOnRequest(t *testing.T) {
 // TestLocalLibrary_RevokedKeyIs401 revokes a member's key at Zotero while
 // another library still answers.
 func TestLocalLibrary_RevokedKeyIs401(t *testing.T) {
-	t.Parallel()
 	ada := signintest.User{ID: 1, Name: "ada"}
 	d := deploy(t, 5, ada)
 	d.serve(append(d.environ, "STACKROOM_DATA="+imported(t), "STACKROOM_LOCAL_LIBRARY=members")...)

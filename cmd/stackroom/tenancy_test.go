@@ -75,7 +75,6 @@ func (m *member) sees(id string) bool {
 // in a library bears its mark, and all libraries have the same keys, so that a
 // leak is visible.
 func TestTenancy_TwoServers(t *testing.T) {
-	t.Parallel()
 	x := &tenancy{}
 	var users []signintest.User
 	for i := range memberCount {

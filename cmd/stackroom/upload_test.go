@@ -76,7 +76,6 @@ func (b *pageBrowser) sendFile(path, field string, content []byte, header ...str
 // TestAddFile_OnThisMachine adds a PDF file to a work at Zotero as a person does, takes it
 // back, and holds that no other page can add one.
 func TestAddFile_OnThisMachine(t *testing.T) {
-	t.Parallel()
 	z := zoteroWithFiles(t)
 	at, logs := start(t, "STACKROOM_DATA="+imported(t), "ZOTERO_URL="+z.url, "ZOTERO_API_KEY="+z.key)
 	b := newPageBrowser(t, at, at)
@@ -293,7 +292,6 @@ func TestAddFile_ForItsMemberAlone(t *testing.T) {
 // TestAddFile_WithAKeyOfTheMembersOwn signs a member in with Zotero at two instances: one
 // shows the form, the other takes it. Zotero gets the file with the member's key.
 func TestAddFile_WithAKeyOfTheMembersOwn(t *testing.T) {
-	t.Parallel()
 	d := deployForTwoWhoWrite(t)
 	m := d.account(ada)
 	work := fmt.Sprintf("/works/user:%d/%s", ada, signintest.WorkKey(0))

@@ -49,7 +49,6 @@ func TestZoteroData_ServesAndFollowsTheFolder(t *testing.T) {
 // TestZoteroData_UnusableOneIsAnError starts servers with folders that have no
 // database, and servers that others than the folder's owner can call.
 func TestZoteroData_UnusableOneIsAnError(t *testing.T) {
-	t.Parallel()
 	home, empty := t.TempDir(), t.TempDir()
 	zoteroFolder(t, home)
 	folder := "ZOTERO_DATA=" + filepath.Join(home, "Zotero")
@@ -78,7 +77,6 @@ func TestZoteroData_UnusableOneIsAnError(t *testing.T) {
 }
 
 func TestDoctor_ChecksTheZoteroDataFolder(t *testing.T) {
-	t.Parallel()
 	home, data := t.TempDir(), "STACKROOM_DATA="+t.TempDir()
 	f := zoteroFolder(t, home)
 	database := filepath.Join(home, "Zotero", "zotero.sqlite")
