@@ -25,7 +25,7 @@ const (
 const leastNear = 0.1
 
 // noticeSpaceless says what a search lacks until the parts of an index are merged.
-const noticeSpaceless = "for some seconds, until the search index is merged, works on the subject without words of the query are not found"
+const noticeSpaceless = "for some seconds, until the search index is merged, works are ranked by words alone, and those on the subject without words of the query are not found"
 
 // nearWork is a work near the query's subject.
 type nearWork struct {
@@ -37,7 +37,7 @@ type nearWork struct {
 // them gain.
 func (s *search) findNear(st *library.Statistics) {
 	s.near = s.near[:0]
-	s.spaceless = st.Near != 0 && s.view.lacksSpace()
+	s.spaceless = s.spaceless || st.Near != 0 && s.view.lacksSpace()
 	subject, ok := s.point()
 	if !ok || st.Near == 0 {
 		return

@@ -230,6 +230,9 @@ func (s *search) rank(ctx context.Context, f *filter, t *top, q *library.Query) 
 			if err := s.broaden(ctx, q.Mode, by); err != nil {
 				return nil, err
 			}
+			if by.Near != 0 && s.view.lacksSpace() {
+				s.spaceless, by.Near = true, 0 // the next pages have the order of the first one
+			}
 		}
 	}
 	if err := s.add(by); err != nil {

@@ -184,6 +184,14 @@ func TestBuilder_LeavesPartsThatAreMergedLater(t *testing.T) {
 			t.Errorf("%s finds %s, want %s", q.Text, is, want)
 		}
 	}
+	q := library.Query{Text: topicWord(0, 0), Limit: 100}
+	all := search(t, first, q)
+	q.Statistics, q.Limit = all.Statistics, 30
+	pages := keys(search(t, first, q))
+	q.Statistics, q.Limit = all.Statistics, 100
+	if next := search(t, second, q); all.Statistics.Near != 0 || keys(next) != keys(all) || !strings.HasPrefix(keys(all), strings.TrimSuffix(pages, "]")) {
+		t.Errorf("a page after the merging is of another order: %s, want %s", keys(next), keys(all))
+	}
 	search(t, first, library.Query{Text: topicWord(0, 0)})
 	for name, r := range map[string]index.Result{
 		"no word":          search(t, first, library.Query{Text: "?!"}),
