@@ -19,7 +19,7 @@ func knownItems() []known {
 		{"the citation key", 1, queryCitationKey, alone},
 		{"the item's URL", 0.95, queryURL, sameAddress},
 		{"three words of the title", 0.95, queryTitleWords, within(5)},
-		{"an author and the year", 0.9, queryAuthorYear, within(5)},
+		{"an author and the year", 0.95, queryAuthorYear, within(5)},
 		{"journal, volume, page", 0.8, queryPage, first},
 		{"umlauts without marks", 0.9, queryUmlauts(strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "å", "a", "ø", "o", "æ", "ae")), within(5)},
 	}, misspeltItems()...)
@@ -134,10 +134,23 @@ func queryTitleWords(r *rand.Rand, it *library.Item) (library.Query, bool) {
 
 func queryAuthorYear(r *rand.Rand, it *library.Item) (library.Query, bool) {
 	year, known := it.Year()
-	if !known || len(it.Creators) == 0 || it.Creators[0].Family == "" {
-		return library.Query{}, false
+	name := firstAuthor(it)
+	return library.Query{Text: fmt.Sprintf(pick(r, "%s %d", "%s (%d)", "%s, %d"), name, year)}, known && name != ""
+}
+
+// firstAuthor returns the family name of the first author, or that of the first
+// creator if the work has no author. Zotero can put the editors of a book, whom all
+// its chapters share, before the author of a chapter.
+func firstAuthor(it *library.Item) string {
+	for _, c := range it.Creators {
+		if c.Role == "author" {
+			return c.Family
+		}
 	}
-	return library.Query{Text: fmt.Sprintf(pick(r, "%s %d", "%s (%d)", "%s, %d"), it.Creators[0].Family, year)}, true
+	if len(it.Creators) == 0 {
+		return ""
+	}
+	return it.Creators[0].Family
 }
 
 func queryPage(r *rand.Rand, it *library.Item) (library.Query, bool) {

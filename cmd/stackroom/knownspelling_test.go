@@ -15,7 +15,7 @@ import (
 func misspeltItems() []known {
 	return []known{
 		{"a misspelt word alone", 0.5, queryMisspelt(), first},
-		{"a misspelt author and the year", 0.65, queryMisspeltAuthor, within(5)},
+		{"a misspelt author and the year", 0.8, queryMisspeltAuthor, within(5)},
 		{"a misspelt and a good word", 0.9, queryMisspeltPair, within(5)},
 		{"a quoted title with an error", 0.95, queryMisspeltTitle, within(5)},
 		{"umlauts as two letters", 0.9, queryUmlauts(strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe", "æ", "ae")), within(5)},
@@ -40,10 +40,11 @@ func queryMisspelt() func(*rand.Rand, *library.Item) (library.Query, bool) {
 
 func queryMisspeltAuthor(r *rand.Rand, it *library.Item) (library.Query, bool) {
 	year, known := it.Year()
-	if !known || len(it.Creators) == 0 || utf8.RuneCountInString(it.Creators[0].Family) < 4 {
+	name := firstAuthor(it)
+	if !known || utf8.RuneCountInString(name) < 4 {
 		return library.Query{}, false
 	}
-	return library.Query{Text: fmt.Sprintf("%s %d", misspell(r, it.Creators[0].Family), year)}, true
+	return library.Query{Text: fmt.Sprintf("%s %d", misspell(r, name), year)}, true
 }
 
 func queryMisspeltPair(r *rand.Rand, it *library.Item) (library.Query, bool) {
