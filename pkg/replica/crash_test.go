@@ -25,6 +25,7 @@ const (
 	childFolder = "REPLICA_TEST_FOLDER"
 	childStep   = "REPLICA_TEST_KILL_AT"
 	childLimit  = "REPLICA_TEST_FILE_LIMIT"
+	childDirect = "REPLICA_TEST_DIRECT"
 )
 
 func TestMain(m *testing.M) {
@@ -56,7 +57,7 @@ func child(dir string) int {
 		}
 		return nil
 	})
-	src := &replicatest.Source{Library: shelfful(40, 100), PageSize: 20}
+	src := &replicatest.Source{Library: shelfful(40, 100), PageSize: 20, Direct: os.Getenv(childDirect) != ""}
 	r := rs.Open(opening(src))
 	if _, err := r.Tags(context.Background(), library.TagQuery{Limit: 1}); err != nil {
 		page, err := r.Search(context.Background(), library.Query{Limit: 1})
@@ -98,20 +99,24 @@ func left(t *testing.T, what, dir string, mostPages int) {
 
 func TestReading_SurvivesKills(t *testing.T) {
 	t.Parallel()
+	kill := func(t *testing.T, at string, env ...string) {
+		t.Parallel()
+		dir := t.TempDir()
+		_, err := runChild(t, dir, append(env, childStep+"="+at)...)
+		if e := (*exec.ExitError)(nil); !errors.As(err, &e) || e.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatalf("the child was not killed: %v", err)
+		}
+		most := 5
+		if at == "shelf" { // it was published before
+			most = 0
+		}
+		left(t, at, dir, most)
+	}
 	for _, at := range replica.Steps() {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			_, err := runChild(t, dir, childStep+"="+at)
-			if e := (*exec.ExitError)(nil); !errors.As(err, &e) || e.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-				t.Fatalf("the child was not killed: %v", err)
-			}
-			most := 5
-			if at == "shelf" { // it was published before
-				most = 0
-			}
-			left(t, at, dir, most)
-		})
+		t.Run(at, func(t *testing.T) { kill(t, at) })
+	}
+	for _, at := range []string{"page", "work", "shelf"} {
+		t.Run(at+" of a direct source", func(t *testing.T) { kill(t, at, childDirect+"=1") })
 	}
 }
 

@@ -165,8 +165,8 @@ func TestName_Folder(t *testing.T) {
 func TestBudget_LeavesOutALargeLibrary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, most := range map[string]int64{"the spool is too large": 100, "the shelf is": 3000} {
-		src := &replicatest.Source{Library: small()}
+	for name, most := range map[string]int64{"the spool is too large": 100, "the shelf is": 3000, "that of a direct source is": 3001} {
+		src := &replicatest.Source{Library: small(), Direct: most == 3001}
 		rs := newReplicas(t, replica.Options{Dir: filepath.Join(dir, fmt.Sprint(most)), MaxBytes: most, Patience: 20 * time.Millisecond})
 		r := rs.Open(opening(src))
 		var notice string

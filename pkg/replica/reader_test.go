@@ -3,6 +3,7 @@ package replica_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -410,4 +411,39 @@ func TestReplica_LeavesOutWhatHasNoPlace(t *testing.T) {
 	up.PutNote("NOTESELF", "NOTESELF", library.Note{Text: "Its own again"})
 	up.PutAttachment("FILECIRC", "FILECIRD", library.Attachment{Title: "A again"})
 	equal(t, up, r)
+}
+
+// A direct source is read once, without a spool and without lists of its keys. Its
+// progress is told.
+func TestReading_OfADirectSource(t *testing.T) {
+	t.Parallel()
+	up, dir := small(), t.TempDir()
+	src := &replicatest.Source{Library: up, PageSize: 4, Direct: true}
+	rs := replica.New(replica.Options{Dir: dir})
+	t.Cleanup(func() { _ = rs.Close(context.WithoutCancel(t.Context())) })
+	var spools []string
+	var told []replica.State
+	rs.SetFault(func(at string) error {
+		if at == "page" {
+			left, err := filepath.Glob(filepath.Join(dir, "*", "spool-*"))
+			spools, told = append(spools, left...), append(told, rs.State()[0])
+			return err
+		}
+		return nil
+	})
+	r := rs.Open(opening(src))
+	complete(t, r)
+	equal(t, up, r)
+	if len(spools) > 0 || src.Calls("Keys")+src.Calls("Get") > 0 || src.Calls("All") != len(told) || len(told) != 3 {
+		t.Errorf("spools %q, %d lists of keys, %d of %d pages", spools, src.Calls("Keys"), len(told), src.Calls("All"))
+	}
+	objects := len(up.Keys())
+	for i, s := range told {
+		if s.Total != objects || s.Done <= 0 || i > 0 && s.Done <= told[i-1].Done {
+			t.Errorf("page %d: %d of %d objects", i, s.Done, s.Total)
+		}
+	}
+	if last := told[len(told)-1].Done; last != objects {
+		t.Errorf("in the end %d of %d objects", last, objects)
+	}
 }

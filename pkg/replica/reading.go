@@ -157,28 +157,37 @@ func (r *replica) restore(ctx context.Context, store Store) bool {
 
 // readWhole reads the library and makes it the replica's shelf. The spool of a
 // reading that failed before all works were written is kept for the next one.
-func (r *replica) readWhole(ctx context.Context) (err error) {
-	if r.spool == nil {
-		if r.spool, err = newSpool(r.dir); err != nil {
-			return library.Errorf(library.Unavailable, "the library can't be written to disk").WithCause(err)
+func (r *replica) readWhole(ctx context.Context) error {
+	err := r.pool.do(ctx, func(src Source) error {
+		if direct, ok := src.(Direct); ok {
+			return r.take(ctx, direct)
 		}
-	}
-	r.spool.room = func(need int64) int64 { return r.replicas.fit(ctx, r.dir, need) }
-	var rest rest
-	err = r.pool.do(ctx, func(src Source) (err error) {
-		rest, err = r.fill(ctx, r.spool, src)
-		return err
+		rest, err := r.fill(ctx, src)
+		if err != nil {
+			return err
+		}
+		return r.rebuild(ctx, rest, r.putSpooled)
 	})
 	if err != nil {
-		return err
-	}
-	if err := r.rebuild(ctx, r.spool, rest); err != nil {
 		return err
 	}
 	if err := r.at(stepShelf); err != nil {
 		return err
 	}
 	return r.publish(ctx)
+}
+
+// take makes a new base of the shelf from what a direct source reads.
+func (r *replica) take(ctx context.Context, src Direct) error {
+	head, err := src.Head(ctx) // what changes from now on is read again later
+	if err != nil {
+		return err
+	}
+	rest, err := restOf(ctx, src, head)
+	if err != nil {
+		return err
+	}
+	return r.rebuild(ctx, rest, func(ctx context.Context, f *filling) error { return f.putPages(ctx, src) })
 }
 
 // rest is what a reading has beside objects.
@@ -188,11 +197,24 @@ type rest struct {
 	texts       map[string]int64 // nil if the upstream does not list texts
 }
 
+// restOf reads what a reading has beside objects.
+func restOf(ctx context.Context, src Source, head Head) (rest, error) {
+	collections, err := src.Collections(ctx)
+	if err != nil {
+		return rest{}, err
+	}
+	texts, err := src.TextVersions(ctx, 0)
+	return rest{head: head, collections: collections, texts: texts}, err
+}
+
 // fill reads the library into a spool, until it holds what the list of keys says.
 // The head is that of a state from which on every change is listed by
 // [Source.Since].
-func (r *replica) fill(ctx context.Context, s *spool, src Source) (rest, error) {
-	var none rest
+func (r *replica) fill(ctx context.Context, src Source) (none rest, err error) {
+	s, err := r.openSpool(ctx)
+	if err != nil {
+		return none, err
+	}
 	first, err := r.fillPages(ctx, s, src)
 	if err != nil {
 		return none, err
@@ -226,12 +248,20 @@ func (r *replica) fill(ctx context.Context, s *spool, src Source) (rest, error) 
 	if err := r.at(stepMissing); err != nil {
 		return none, err
 	}
-	collections, err := src.Collections(ctx)
-	if err != nil {
-		return none, err
+	return restOf(ctx, src, head)
+}
+
+// openSpool returns the spool of the reading before, or else a new one.
+func (r *replica) openSpool(ctx context.Context) (*spool, error) {
+	if r.spool == nil {
+		s, err := newSpool(r.dir)
+		if err != nil {
+			return nil, library.Errorf(library.Unavailable, "the library can't be written to disk").WithCause(err)
+		}
+		r.spool = s
 	}
-	texts, err := src.TextVersions(ctx, 0)
-	return rest{head: head, collections: collections, texts: texts}, err
+	r.spool.room = func(need int64) int64 { return r.replicas.fit(ctx, r.dir, need) }
+	return r.spool, nil
 }
 
 // fillPages reads all pages, unless a reading that broke off has left so many
@@ -267,9 +297,9 @@ func (r *replica) at(s step) error {
 	return r.replicas.fault(s)
 }
 
-// rebuild makes a new base of the shelf from what the spool holds. Works that are
+// rebuild makes a new base of the shelf from the works that putAll puts. Those that are
 // too large are left out and counted.
-func (r *replica) rebuild(ctx context.Context, s *spool, rest rest) error {
+func (r *replica) rebuild(ctx context.Context, rest rest, putAll func(context.Context, *filling) error) error {
 	r.mu.Lock()
 	textMark, dropText := r.texts.mark, r.dropText || r.shelf == nil
 	r.mu.Unlock()
@@ -286,11 +316,10 @@ func (r *replica) rebuild(ctx context.Context, s *spool, rest rest) error {
 				return 0, err
 			}
 		}
-		f := filling{replica: r, spool: s, into: b, known: known, texts: rest.texts, dropText: dropText}
-		if err := f.putAll(ctx); err != nil {
+		f := filling{replica: r, into: b, known: known, texts: rest.texts, dropText: dropText}
+		if err := putAll(ctx, &f); err != nil {
 			return 0, err
 		}
-		r.dropSpool() // the index needs the space on disk
 		if sooner {
 			b.MergeLater()
 		}
@@ -337,126 +366,6 @@ func leftOutText(n int) string {
 		return ""
 	}
 	return strconv.Itoa(n)
-}
-
-// filling puts the works of a spool into a shelf.
-type filling struct {
-	replica  *replica
-	spool    *spool
-	into     *shelf.Rebuilding
-	known    map[string]bool  // collections
-	texts    map[string]int64 // attachments that have text; nil if that is not known
-	dropText bool
-	leftOut  int
-	counted  texts // of the works, as without text
-}
-
-// putAll puts all works, in the order of their keys.
-func (f *filling) putAll(ctx context.Context) error {
-	var works []string
-	below := map[string][]string{}
-	for key, o := range f.spool.objects {
-		if o.parent == "" {
-			works = append(works, key)
-		} else {
-			below[o.parent] = append(below[o.parent], key)
-		}
-	}
-	slices.Sort(works)
-	ctx, cancel := context.WithCancel(ctx)
-	ready := make(chan composed, composedAhead)
-	go f.composeAll(ctx, works, below, ready)
-	defer func() {
-		cancel()
-		for range ready { // until nothing reads the spool any more
-		}
-	}()
-	for c := range ready {
-		if c.err != nil {
-			return c.err
-		}
-		if err := f.put(c.work); err != nil {
-			return err
-		}
-		if err := f.replica.at(stepWork); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-// composed is a work with its children, or why it can't be read.
-type composed struct {
-	work *library.Item
-	err  error
-}
-
-// composedAhead is how many works are composed before they are put.
-const composedAhead = 16
-
-// composeAll composes works until one fails or ctx ends, then closes the channel.
-func (f *filling) composeAll(ctx context.Context, works []string, below map[string][]string, to chan<- composed) {
-	defer close(to)
-	for _, key := range works {
-		it, err := f.compose(key, below)
-		if it == nil && err == nil {
-			continue
-		}
-		select {
-		case to <- composed{it, err}:
-		case <-ctx.Done():
-			return
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// compose returns a work with its children, nil if the object of the key is none.
-func (f *filling) compose(key string, below map[string][]string) (*library.Item, error) {
-	o, err := f.spool.get(key)
-	if err != nil || o.Work == nil {
-		return nil, err
-	}
-	return compose(o, func(key string) ([]Object, error) {
-		var all []Object
-		for _, k := range below[key] {
-			child, err := f.spool.get(k)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, child)
-		}
-		return all, nil
-	})
-}
-
-// put puts a work into the shelf.
-func (f *filling) put(it *library.Item) error {
-	it.Collections = slices.DeleteFunc(slices.Clone(it.Collections), func(k string) bool { return !f.known[k] })
-	for i := range it.Attachments {
-		a := &it.Attachments[i]
-		if _, has := f.texts[a.Key]; !has && f.texts != nil && a.Text.Reason == notRead {
-			a.Text.Reason = noText
-		}
-	}
-	put := f.into.Put
-	if f.dropText {
-		put = f.into.PutWithoutTexts
-	}
-	err := put(it)
-	if library.CodeOf(err) == library.TooLarge {
-		f.leftOut++
-		return nil
-	}
-	if err != nil || !f.dropText {
-		return err
-	}
-	for i := range it.Attachments {
-		f.counted.add(&it.Attachments[i])
-	}
-	return nil
 }
 
 // publish makes the shelf that was just written the one that answers.

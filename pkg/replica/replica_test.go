@@ -39,6 +39,9 @@ func newReplicas(t testing.TB, opts replica.Options) *replica.Replicas {
 }
 
 func opening(src replica.Source) replica.Opening {
+	if s, ok := src.(*replicatest.Source); ok {
+		src = s.Opened()
+	}
 	return replica.Opening{
 		About: library.Info{ID: id, Name: "Reading group", Kind: library.KindGroup, MayWrite: true}, View: "notes,files", Source: src,
 	}
@@ -214,6 +217,7 @@ func TestContract(t *testing.T) {
 	for name, set := range map[string]func(*replicatest.Source){
 		"versions":      func(*replicatest.Source) {},
 		"lists of keys": func(s *replicatest.Source) { s.ListKeys, s.NoCounts, s.NoTextList = true, true, true },
+		"direct":        func(s *replicatest.Source) { s.Direct, s.ListKeys = true, true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -266,6 +270,8 @@ func sources() map[string]*replicatest.Source {
 		"no counts":      {NoCounts: true},
 		"lists of keys":  {ListKeys: true},
 		"keys, no texts": {ListKeys: true, NoCounts: true, NoTextList: true},
+		"direct":         {Direct: true},
+		"direct, keys":   {Direct: true, ListKeys: true},
 	}
 }
 

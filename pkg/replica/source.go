@@ -56,6 +56,14 @@ type Source interface {
 	Search(ctx context.Context, q library.Query) (Found, error)
 }
 
+// Direct is a source that reads a library without waiting: its All gives one state of
+// the library, works in the order of their keys, and in the same page after each work
+// what is below it. It is taken into the replica as it comes.
+type Direct interface {
+	Source
+	Direct()
+}
+
 // Head is the state of a library.
 type Head struct {
 	// Mark names the state for [Source.Since]. It is opaque: only the source

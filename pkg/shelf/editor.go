@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -34,6 +35,15 @@ func hanging(it *library.Item) []row {
 // those that it no longer stands in. Either may be nil: there was none, or it
 // is removed. A removal's version is that of the library.
 func writeItem(r *rows, old, it *library.Item, c change, removed int64) error {
+	var encoded []byte
+	if it != nil {
+		encoded = encodeItem(it)
+	}
+	return writeEncoded(r, old, it, encoded, c, removed)
+}
+
+// writeEncoded is [writeItem] for an item that is encoded already.
+func writeEncoded(r *rows, old, it *library.Item, encoded []byte, c change, removed int64) error {
 	was, is := hanging(old), hanging(it)
 	stays := map[string]bool{}
 	for _, x := range is {
@@ -76,7 +86,7 @@ func writeItem(r *rows, old, it *library.Item, c change, removed int64) error {
 		r.put(changeTable, changeKey(removed, old.ID.Key), c.encode())
 		return nil
 	}
-	r.put(itemTable, it.ID.Key, encodeItem(it))
+	r.put(itemTable, it.ID.Key, encoded)
 	r.put(changeTable, changeKey(it.Version, it.ID.Key), c.encode())
 	if old != nil {
 		return nil
@@ -174,13 +184,19 @@ func (e *editor) put(it *library.Item, held func(old *library.Item, attachment s
 			a.Text = library.TextStatus{Pages: a.Text.Pages, Reason: first(a.Text.Reason, noText)}
 		}
 	}
-	if n := len(encodeItem(&fresh)); n > maxItemBytes {
+	fresh.CitationKey = "" // claim says which one it has
+	fresh.Version = cmp.Or(fresh.Version, e.next)
+	encoded := encodeItem(&fresh)
+	if n := len(encoded); n > maxItemBytes {
 		return library.Errorf(library.TooLarge, "the work has %d bytes, the most is %d", n, maxItemBytes)
 	}
 	if err := e.keys.claim(old, &fresh); err != nil {
 		return err
 	}
-	return e.write(old, &fresh)
+	if fresh.CitationKey != "" {
+		encoded = encodeItem(&fresh)
+	}
+	return e.write(old, &fresh, encoded)
 }
 
 // heldText returns the status of an attachment's text, if there is one: below
@@ -211,13 +227,10 @@ func (e *editor) dropText(_ *library.Item, attachment string) (none library.Text
 	return none, false, err
 }
 
-// write writes a work that is not as it was.
-func (e *editor) write(old, it *library.Item) error {
+// write writes a work that is not as it was. It has a version.
+func (e *editor) write(old, it *library.Item, encoded []byte) error {
 	c := change{kind: library.Changed, at: it.Modified}
-	if it.Version == 0 {
-		it.Version = e.next
-	}
-	if old != nil && bytes.Equal(encodeItem(old), encodeItem(it)) {
+	if old != nil && bytes.Equal(encodeItem(old), encoded) {
 		return nil
 	}
 	e.used = e.used || it.Version == e.next
@@ -238,7 +251,7 @@ func (e *editor) write(old, it *library.Item) error {
 			}
 		}
 	}
-	return writeItem(e.rows, old, it, c, 0)
+	return writeEncoded(e.rows, old, it, encoded, c, 0)
 }
 
 // Remove removes a work with its children and texts. A key that the library
@@ -328,7 +341,7 @@ func (e *editor) RemoveCollection(key string) error {
 		}
 		it := *old
 		it.Collections = slices.DeleteFunc(slices.Clone(old.Collections), func(k string) bool { return k == key })
-		if err := e.write(old, &it); err != nil {
+		if err := e.write(old, &it, encodeItem(&it)); err != nil {
 			return err
 		}
 	}

@@ -315,7 +315,7 @@ func (w *writing) save(e *entry, changed ...string) error {
 	if err := w.claim(e, it); err != nil {
 		return err
 	}
-	if err := w.write(e.shown, it); err != nil {
+	if err := w.write(e.shown, it, encodeItem(it)); err != nil {
 		return err
 	}
 	return identify(w.rows, e.key(), identities(it))

@@ -32,6 +32,8 @@ type Source struct {
 	NoCounts bool
 	// NoTextList says that texts are not listed.
 	NoTextList bool
+	// Direct says that Opened returns a [replica.Direct].
+	Direct bool
 	// WholeAfter says that Since asks for a whole reading when more objects than
 	// this changed; 0 never.
 	WholeAfter int
@@ -41,6 +43,14 @@ type Source struct {
 }
 
 var _ replica.Source = (*Source)(nil)
+
+// Opened returns the source as a replica is opened with it.
+func (s *Source) Opened() replica.Source {
+	if s.Direct {
+		return direct{s}
+	}
+	return s
+}
 
 // Calls returns how many requests of a name there were, "" for all of them.
 func (s *Source) Calls(request string) int {

@@ -49,6 +49,45 @@ func (c *census) find(key string) *member {
 	return &c.members[i]
 }
 
+// pages returns the rows of all members in pages of so many, or more by what is below
+// the last work of a page: each work, in the order of their keys, and then what is
+// below it.
+func (c *census) pages(size int) [][]int64 {
+	below := map[int64][]int64{} // by the work's row
+	for i := range c.members {
+		if work := c.work(&c.members[i]); work != c.members[i].row {
+			below[work] = append(below[work], c.members[i].row)
+		}
+	}
+	var all [][]int64
+	var page []int64
+	for i := range c.members {
+		row := c.members[i].row
+		if c.work(&c.members[i]) != row {
+			continue
+		}
+		page = append(append(page, row), below[row]...)
+		if len(page) >= size {
+			all, page = append(all, page), nil
+		}
+	}
+	if len(page) > 0 {
+		all = append(all, page)
+	}
+	return all
+}
+
+// work returns the row of the work that a member is or is below.
+func (c *census) work(m *member) int64 {
+	for {
+		above, ok := c.byRow[m.parent]
+		if !ok {
+			return m.row
+		}
+		m = &c.members[above]
+	}
+}
+
 // counting is a census that is being made.
 type counting struct {
 	*database

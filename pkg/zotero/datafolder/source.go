@@ -28,7 +28,7 @@ type source struct {
 	id     library.ID
 }
 
-var _ replica.Source = source{}
+var _ replica.Direct = source{}
 
 // mark is a state of a library: its version, and the digest of its census.
 type mark struct {
@@ -80,7 +80,8 @@ func (r *reading) head() (replica.Head, error) {
 	}, nil
 }
 
-// objects reads items by their rows, in the order of the rows.
+// objects reads items by their rows, in the order of the rows. Those that are gone are
+// left out.
 func (r *reading) objects(ctx context.Context, rows []int64) ([]replica.Object, error) {
 	objects := make([]replica.Object, 0, len(rows))
 	for some := range slices.Chunk(rows, perPage) {
@@ -88,20 +89,13 @@ func (r *reading) objects(ctx context.Context, rows []int64) ([]replica.Object, 
 		if err != nil {
 			return nil, err
 		}
-		objects = append(objects, r.objectsOf(some, items)...)
-	}
-	return objects, nil
-}
-
-// objectsOf returns items in the order of their rows. Those that are gone are left out.
-func (r *reading) objectsOf(rows []int64, items map[int64]*zotero.Item) []replica.Object {
-	objects := make([]replica.Object, 0, len(rows))
-	for _, row := range rows {
-		if it := items[row]; it != nil {
-			objects = append(objects, r.object(row, it))
+		for _, row := range some {
+			if it := items[row]; it != nil {
+				objects = append(objects, r.object(row, it))
+			}
 		}
 	}
-	return objects
+	return objects, nil
 }
 
 // object returns an item that has a place in the census.
@@ -135,51 +129,55 @@ func (s source) All(ctx context.Context, yield func(replica.Batch) error) (repli
 	if err != nil {
 		return head, err
 	}
-	rows := make([]int64, 0, len(r.census.members))
-	for _, m := range r.census.members {
-		rows = append(rows, m.row)
-	}
-	slices.Sort(rows) // as they are on disk
 	ctx, cancel := context.WithCancel(ctx)
-	pages := make(chan page, 1)
-	go r.pages(ctx, rows, pages)
+	pages := make(chan (<-chan page), loaders)
+	go r.load(ctx, r.census.pages(perPage), pages)
 	defer func() { // before the release
 		cancel()
-		for range pages { // wait until nothing reads any more
+		for p := range pages { // wait until nothing reads any more
+			<-p
 		}
 	}()
 	for p := range pages {
-		if p.err != nil {
-			return head, p.err
+		loaded := <-p
+		if loaded.err != nil {
+			return head, loaded.err
 		}
-		if err := yield(replica.Batch{Objects: r.objectsOf(p.rows, p.items), Total: len(rows)}); err != nil {
+		if err := yield(replica.Batch{Objects: loaded.objects, Total: len(r.census.members)}); err != nil {
 			return head, err
 		}
 	}
 	return head, ctx.Err()
 }
 
-// page is some items of a reading by their rows, or why it ended.
+// Direct implements [replica.Direct].
+func (s source) Direct() {}
+
+// page is some objects of a reading, or why it ended.
 type page struct {
-	rows  []int64
-	items map[int64]*zotero.Item
-	err   error
+	objects []replica.Object
+	err     error
 }
 
-// pages reads items by their rows, one page ahead of what takes them, until ctx
-// ends.
-func (r *reading) pages(ctx context.Context, rows []int64, pages chan<- page) {
-	defer close(pages)
-	for some := range slices.Chunk(rows, perPage) {
-		items, err := r.db.load(ctx, r.names, some)
+// loaders is how many pages of a reading are loaded while one is taken. It is less
+// than connections: a search need not wait for a page.
+const loaders = 2
+
+// load loads pages of items by their rows until ctx ends, then closes the channel. The
+// pages come in their order, each in a channel of its own once it is loaded.
+func (r *reading) load(ctx context.Context, pages [][]int64, to chan<- (<-chan page)) {
+	defer close(to)
+	for _, rows := range pages {
+		loaded := make(chan page, 1)
 		select {
-		case pages <- page{some, items, err}:
+		case to <- loaded:
 		case <-ctx.Done():
 			return
 		}
-		if err != nil {
-			return
-		}
+		go func() {
+			objects, err := r.objects(ctx, rows)
+			loaded <- page{objects, err}
+		}()
 	}
 }
 

@@ -499,7 +499,9 @@ func TestAll_EndsWithItsContext(t *testing.T) {
 			defer cancel()
 			pages, objects := 0, 0
 			_, err := s.All(ctx, func(b replica.Batch) error {
-				objects += len(b.Objects)
+				if objects += len(b.Objects); len(b.Objects) > perPage {
+					t.Errorf("a page of %d objects", len(b.Objects))
+				}
 				if pages++; pages == c.take {
 					cancel()
 				}
@@ -512,5 +514,45 @@ func TestAll_EndsWithItsContext(t *testing.T) {
 				t.Errorf("the copy is used %d times", s.folder.current.uses)
 			}
 		})
+	}
+}
+
+// TestAll_GivesEachWorkWithItsChildren reads works whose children came earlier and
+// later than they did: works in the order of their keys, and in the same page after
+// each work what is below it.
+func TestAll_GivesEachWorkWithItsChildren(t *testing.T) {
+	s, f := folderOf(t)
+	const works = perPage - 1 // so that the last work of the first page has children
+	f.Batch(func() {
+		for n := range works {
+			f.Put(datafoldertest.Personal, data{"key": key(works - n), "itemType": "book", "title": "One of many"})
+		}
+		for n := range works {
+			file := "F" + key(n + 1)[1:]
+			f.Put(datafoldertest.Personal, data{"key": file, "itemType": "attachment", "parentItem": key(n + 1), "linkMode": "imported_file", "filename": "a.pdf", "contentType": "application/pdf"})
+			f.Put(datafoldertest.Personal, data{"key": "A" + key(n + 1)[1:], "itemType": "annotation", "parentItem": file, "annotationType": "highlight", "annotationText": "Marked"})
+		}
+	})
+	objects, pages, last := 0, 0, ""
+	_, err := s.All(t.Context(), func(b replica.Batch) error {
+		objects += len(b.Objects)
+		if pages++; b.Total != 3*works {
+			t.Errorf("page %d is one of %d objects", pages, b.Total)
+		}
+		work := "none" // the one at hand: all of its children have its number
+		for _, o := range b.Objects {
+			switch {
+			case o.Parent != "" && o.Key[1:] != work[1:]:
+				t.Errorf("page %d: %s is below %s", pages, o.Key, work)
+			case o.Parent == "" && o.Key <= last:
+				t.Errorf("page %d: %s comes after %s", pages, o.Key, last)
+			case o.Parent == "":
+				work, last = o.Key, o.Key
+			}
+		}
+		return nil
+	})
+	if err != nil || objects != 3*works || pages != 3 {
+		t.Errorf("%d objects in %d pages, %v", objects, pages, err)
 	}
 }
