@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,4 +51,33 @@ func TestInFlight_FullUntilAQuarterIsFree(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNew_MakesTheTableAsCallersCome holds that a limiter takes memory for the callers
+// that it has seen.
+func TestNew_MakesTheTableAsCallersCome(t *testing.T) {
+	l := New(Options{Max: 60, Window: time.Minute})
+	made := func() (shards, sets int) {
+		for i := range l.shards {
+			if n := len(l.shards[i].sets); n > 0 {
+				shards, sets = shards+1, sets+n
+			}
+		}
+		return shards, sets
+	}
+	if shards, _ := made(); shards != 0 {
+		t.Errorf("%d shards before the first call", shards)
+	}
+	for range 3 {
+		l.Allow("caller")
+	}
+	if shards, sets := made(); shards != 1 || sets*ways*256 != defaultCallers {
+		t.Errorf("one caller takes %d shards of %d sets", shards, sets)
+	}
+	for i := range 20_000 {
+		l.Allow(strconv.Itoa(i))
+	}
+	if shards, sets := made(); shards != 256 || sets*ways != defaultCallers {
+		t.Errorf("many callers take %d shards, %d sets", shards, sets)
+	}
 }

@@ -54,13 +54,13 @@ type Limiter struct {
 	policy    []string      // the value of RateLimit-Policy; shared, never append to it
 	start     time.Time
 	seed      maphash.Seed
-	sets      []set
-	locks     [shards]lock
+	sets      int // a power of two
+	shards    [shards]shard
 }
 
 const (
 	ways   = 8   // entries of a set: two cache lines
-	shards = 256 // number of locks: far more than a machine has cores
+	shards = 256 // far more than a machine has cores
 
 	defaultCallers = 1 << 20
 )
@@ -74,10 +74,12 @@ type bucket struct {
 	full   time.Duration // when its bucket will be full, since the limiter's start
 }
 
-// lock protects every shards-th set. The padding prevents false sharing.
-type lock struct {
+// shard holds every shards-th set, once one of them is used: a server with few callers
+// needs little memory. The padding prevents false sharing.
+type shard struct {
 	sync.Mutex
-	_ [56]byte
+	sets []set
+	_    [32]byte
 }
 
 // New returns a limiter, or nil, which allows every call, if o.Max is 0.
@@ -101,7 +103,7 @@ func New(o Options) *Limiter {
 		policy:    []string{fmt.Sprintf(`"%s";q=%d;w=%d;stackroom-burst=%d`, policyName, o.Max, seconds(o.Window), o.Burst)},
 		start:     time.Now(),
 		seed:      maphash.MakeSeed(),
-		sets:      make([]set, powerOfTwo(max(1, o.Callers/ways))),
+		sets:      powerOfTwo(max(1, o.Callers/ways)),
 	}
 }
 
@@ -115,12 +117,15 @@ func (l *Limiter) Allow(key string) Decision {
 		return Decision{OK: true}
 	}
 	caller := maphash.String(l.seed, key)
-	index := caller & uint64(len(l.sets)-1)
-	lock := &l.locks[index%shards]
-	lock.Lock()
-	defer lock.Unlock()
+	index := int(caller & uint64(l.sets-1))
+	shard := &l.shards[index%shards]
+	shard.Lock()
+	defer shard.Unlock()
+	if shard.sets == nil {
+		shard.sets = make([]set, max(1, l.sets/shards))
+	}
 	now := time.Since(l.start)
-	return l.spend(l.sets[index].find(caller), caller, now)
+	return l.spend(shard.sets[index/shards].find(caller), caller, now)
 }
 
 // find returns the caller's entry, or else the one to replace: an empty one, or
