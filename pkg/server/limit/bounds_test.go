@@ -54,9 +54,9 @@ func TestInFlight_FullUntilAQuarterIsFree(t *testing.T) {
 }
 
 // TestNew_MakesTheTableAsCallersCome holds that a limiter takes memory for the callers
-// that it has seen.
+// that it has seen, and then has room for all.
 func TestNew_MakesTheTableAsCallersCome(t *testing.T) {
-	l := New(Options{Max: 60, Window: time.Minute})
+	l := New(Options{Max: 60, Window: time.Hour, Burst: 1})
 	made := func() (shards, sets int) {
 		for i := range l.shards {
 			if n := len(l.shards[i].sets); n > 0 {
@@ -79,5 +79,14 @@ func TestNew_MakesTheTableAsCallersCome(t *testing.T) {
 	}
 	if shards, sets := made(); shards != 256 || sets*ways != defaultCallers {
 		t.Errorf("many callers take %d shards, %d sets", shards, sets)
+	}
+	forgotten := 0
+	for i := range 20_000 {
+		if l.Allow(strconv.Itoa(i)).OK {
+			forgotten++
+		}
+	}
+	if forgotten > 20 {
+		t.Errorf("%d callers of 20,000 are forgotten, in a table for %d", forgotten, defaultCallers)
 	}
 }
