@@ -12,6 +12,7 @@ import (
 type filling struct {
 	replica  *replica
 	into     *shelf.Rebuilding
+	head     Head             // that the shelf will have
 	known    map[string]bool  // collections
 	texts    map[string]int64 // attachments that have text; nil if that is not known
 	dropText bool
@@ -19,10 +20,14 @@ type filling struct {
 	counted  texts // of the works, as without text
 }
 
-// putPages puts the works of a direct source as they come.
+// markChanged is a mark that no source reads, so that the library is read again.
+const markChanged = "changed between two questions"
+
+// putPages puts the works of a direct source as they come. If they are of another state
+// than the head, which collections and texts were read for, they get [markChanged].
 func (f *filling) putPages(ctx context.Context, src Direct) error {
 	done := 0
-	_, err := src.All(ctx, func(b Batch) error {
+	now, err := src.All(ctx, func(b Batch) error {
 		for rest := b.Objects; len(rest) > 0; {
 			n := 1
 			for n < len(rest) && rest[n].Parent != "" {
@@ -37,6 +42,9 @@ func (f *filling) putPages(ctx context.Context, src Direct) error {
 		f.replica.progressed(done, b.Total)
 		return f.replica.at(stepPage)
 	})
+	if now.Mark != f.head.Mark {
+		f.head.Mark = markChanged
+	}
 	return err
 }
 

@@ -132,6 +132,7 @@ func TestReplica_EqualsAnUpstreamThatChanges(t *testing.T) {
 				busy = false
 				c.mu.Unlock()
 				complete(t, r)
+				present(t, r)
 				if diff := cmp.Diff(src.Library.Describe(), describe(t, r)); diff != "" {
 					t.Fatalf("seed %d (-upstream +replica):\n%s", seed, diff)
 				}

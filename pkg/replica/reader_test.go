@@ -447,3 +447,30 @@ func TestReading_OfADirectSource(t *testing.T) {
 		t.Errorf("in the end %d of %d objects", last, objects)
 	}
 }
+
+// A direct source whose library changes after collections were read is read again: a
+// work that came and went between two marks does not stay, and a new collection is not
+// lost.
+func TestReading_AgainIfADirectSourceChanged(t *testing.T) {
+	t.Parallel()
+	up := small()
+	var once sync.Once
+	src := &replicatest.Source{Library: up, Direct: true, Hook: func(_ context.Context, request string) error {
+		if request == "All" {
+			once.Do(func() {
+				up.PutWork("GHOSTAAA", work("Came and went"))
+				up.PutCollection("COLLCCCC", "New", "")
+				up.PutWork("WORKDDDD", work("In a new collection", "COLLCCCC"))
+			})
+		}
+		return nil
+	}}
+	r := newReplicas(t, replica.Options{}).Open(opening(src))
+	complete(t, r)
+	up.Delete("GHOSTAAA")
+	present(t, r)
+	equal(t, up, r)
+	if n := src.Calls("All"); n != 2 {
+		t.Errorf("it was read %d times", n)
+	}
+}

@@ -179,7 +179,7 @@ func (r *replica) readWhole(ctx context.Context) error {
 
 // take makes a new base of the shelf from what a direct source reads.
 func (r *replica) take(ctx context.Context, src Direct) error {
-	head, err := src.Head(ctx) // what changes from now on is read again later
+	head, err := src.Head(ctx)
 	if err != nil {
 		return err
 	}
@@ -316,14 +316,14 @@ func (r *replica) rebuild(ctx context.Context, rest rest, putAll func(context.Co
 				return 0, err
 			}
 		}
-		f := filling{replica: r, into: b, known: known, texts: rest.texts, dropText: dropText}
+		f := filling{replica: r, into: b, head: rest.head, known: known, texts: rest.texts, dropText: dropText}
 		if err := putAll(ctx, &f); err != nil {
 			return 0, err
 		}
 		if sooner {
 			b.MergeLater()
 		}
-		setHead(b, rest.head, r.name.View)
+		setHead(b, f.head, r.name.View)
 		b.SetAttribute(textsAttribute, strconv.FormatInt(textMark, 10))
 		b.SetAttribute(leftOutAttribute, leftOutText(f.leftOut))
 		b.SetAttribute(countsAttribute, "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,15 @@ func eventually(t testing.TB, what string, holds func() bool) {
 		}
 	}
 	t.Fatalf("%s: not within 20 seconds", what)
+}
+
+// present waits until the replica is not read again.
+func present(t testing.TB, r library.Reader) {
+	t.Helper()
+	eventually(t, "a whole answer", func() bool {
+		page, err := r.Search(t.Context(), library.Query{Limit: 1})
+		return err == nil && !strings.Contains(page.Notice, "being read again")
+	})
 }
 
 // withTexts waits until the texts are read.

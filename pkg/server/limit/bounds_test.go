@@ -57,28 +57,28 @@ func TestInFlight_FullUntilAQuarterIsFree(t *testing.T) {
 // that it has seen, and then has room for all.
 func TestNew_MakesTheTableAsCallersCome(t *testing.T) {
 	l := New(Options{Max: 60, Window: time.Hour, Burst: 1})
-	made := func() (shards, sets int) {
+	made := func() (parts, sets int) {
 		for i := range l.shards {
 			if n := len(l.shards[i].sets); n > 0 {
-				shards, sets = shards+1, sets+n
+				parts, sets = parts+1, sets+n
 			}
 		}
-		return shards, sets
+		return parts, sets
 	}
-	if shards, _ := made(); shards != 0 {
-		t.Errorf("%d shards before the first call", shards)
+	if parts, _ := made(); parts != 0 {
+		t.Errorf("%d parts before the first call", parts)
 	}
 	for range 3 {
 		l.Allow("caller")
 	}
-	if shards, sets := made(); shards != 1 || sets*ways*256 != defaultCallers {
-		t.Errorf("one caller takes %d shards of %d sets", shards, sets)
+	if parts, sets := made(); parts != 1 || sets*ways*shards != defaultCallers {
+		t.Errorf("one caller takes %d parts, %d sets", parts, sets)
 	}
 	for i := range 20_000 {
 		l.Allow(strconv.Itoa(i))
 	}
-	if shards, sets := made(); shards != 256 || sets*ways != defaultCallers {
-		t.Errorf("many callers take %d shards, %d sets", shards, sets)
+	if parts, sets := made(); parts != shards || sets*ways != defaultCallers {
+		t.Errorf("many callers take %d parts, %d sets", parts, sets)
 	}
 	forgotten := 0
 	for i := range 20_000 {

@@ -130,7 +130,7 @@ func (s source) All(ctx context.Context, yield func(replica.Batch) error) (repli
 		return head, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	pages := make(chan (<-chan page), loaders)
+	pages := make(chan (<-chan page), loaders-1)
 	go r.load(ctx, r.census.pages(perPage), pages)
 	defer func() { // before the release
 		cancel()
@@ -159,8 +159,8 @@ type page struct {
 	err     error
 }
 
-// loaders is how many pages of a reading are loaded while one is taken. It is less
-// than connections: a search need not wait for a page.
+// loaders is how many pages of a reading are loaded at the same time: the next one and
+// those in the channel. It is less than connections: a search need not wait for a page.
 const loaders = 2
 
 // load loads pages of items by their rows until ctx ends, then closes the channel. The
