@@ -22,20 +22,18 @@ const belowAtATime = 4
 type partial struct {
 	dir   string
 	shelf *shelf.Shelf
+	used  time.Time // guarded by the replica
 
 	mu  sync.Mutex
 	got map[string]time.Time // keys, and when they were read
 }
 
-// partialShelf returns the replica's partial shelf, which it makes as needed; nil
-// once the replica is complete.
+// partialShelf returns the replica's partial shelf, which it makes as needed.
 func (r *replica) partialShelf(ctx context.Context) (*partial, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.shelf != nil {
-		return nil, nil
-	}
 	if r.partial != nil {
+		r.partial.used = time.Now()
 		return r.partial, nil
 	}
 	dir, err := os.MkdirTemp(r.dir, partialPrefix)
@@ -47,7 +45,8 @@ func (r *replica) partialShelf(ctx context.Context) (*partial, error) {
 		_ = os.RemoveAll(dir)
 		return nil, err
 	}
-	r.partial = &partial{dir: dir, shelf: s, got: map[string]time.Time{}}
+	r.partial = &partial{dir: dir, shelf: s, used: time.Now(), got: map[string]time.Time{}}
+	r.poke() // so that it is removed
 	return r.partial, nil
 }
 
@@ -56,7 +55,7 @@ func (p *partial) close() {
 	_ = os.RemoveAll(p.dir)
 }
 
-// tidy removes the partial shelf, once the replica has been complete for longer
+// tidy removes the partial shelf of a complete replica, once it was not used for longer
 // than a call takes.
 func (r *replica) tidy(context.Context) (again time.Duration, err error) {
 	r.mu.Lock()
@@ -64,7 +63,7 @@ func (r *replica) tidy(context.Context) (again time.Duration, err error) {
 	if r.shelf == nil || r.partial == nil {
 		return untilPoked, nil // adopting a shelf pokes
 	}
-	if since := time.Since(r.completed); since < refreshTimeout {
+	if since := time.Since(r.partial.used); since < refreshTimeout {
 		return refreshTimeout - since, nil
 	}
 	r.partial.close()

@@ -248,18 +248,32 @@ func (c *call) with(ctx context.Context, keys []string) (*shelf.Shelf, error) {
 	if c.shelf != nil {
 		return c.shelf, nil
 	}
+	return c.asked(ctx, keys)
+}
+
+// asked returns the partial shelf, with the works of these keys.
+func (c *call) asked(ctx context.Context, keys []string) (*shelf.Shelf, error) {
 	p, err := c.partialShelf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if p == nil { // it became complete just now
-		c.settle(ctx)
-		if c.shelf == nil {
-			return nil, c.unreadError()
-		}
-		return c.shelf, nil
-	}
 	return p.shelf, p.need(ctx, c.source, keys)
+}
+
+// withTexts returns a shelf that has a work and what read puts into it. The replica's
+// takes nothing while its library is read again: then it is the partial shelf.
+func (c *call) withTexts(ctx context.Context, key string, read func(*shelf.Shelf) error) (*shelf.Shelf, error) {
+	s, err := c.with(ctx, []string{key})
+	if err != nil {
+		return nil, err
+	}
+	if err := read(s); library.CodeOf(err) != library.Conflict {
+		return s, err
+	}
+	if s, err = c.asked(ctx, []string{key}); err != nil {
+		return nil, err
+	}
+	return s, read(s)
 }
 
 // Text implements [library.Reader].
@@ -269,11 +283,8 @@ func (d *reader) Text(ctx context.Context, key string, q library.TextQuery) (lib
 		return library.Text{}, err
 	}
 	defer c.release()
-	s, err := c.with(ctx, []string{key})
+	s, err := c.withTexts(ctx, key, func(s *shelf.Shelf) error { return c.readBest(ctx, s, key, q.Attachment) })
 	if err != nil {
-		return library.Text{}, err
-	}
-	if err := c.readBest(ctx, s, key, q.Attachment); err != nil {
 		return library.Text{}, err
 	}
 	text, err := s.Text(ctx, key, q)
@@ -289,11 +300,8 @@ func (d *reader) Passages(ctx context.Context, key string, q library.PassageQuer
 		return none, err
 	}
 	defer c.release()
-	s, err := c.with(ctx, []string{key})
+	s, err := c.withTexts(ctx, key, func(s *shelf.Shelf) error { return c.readEvery(ctx, s, key) })
 	if err != nil {
-		return none, err
-	}
-	if err := c.readEvery(ctx, s, key); err != nil {
 		return none, err
 	}
 	page, err := s.Passages(ctx, key, q)

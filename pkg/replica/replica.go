@@ -65,7 +65,6 @@ type replica struct {
 	changed   bool          // since the last snapshot
 	saved     time.Time     // when that was kept
 	complete  chan struct{} // closed once the replica is complete
-	completed time.Time     // when that was
 }
 
 // progress counts the objects of a reading.
@@ -159,7 +158,6 @@ func (r *replica) adopt(s *shelf.Shelf, m shelf.Meta) {
 	r.mu.Lock()
 	r.shelf = s
 	r.tooLarge, r.failed = time.Time{}, nil
-	r.completed = time.Now()
 	close(r.complete)
 	r.mu.Unlock()
 	r.poke()

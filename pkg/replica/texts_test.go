@@ -143,6 +143,42 @@ func TestTexts_SkipFailures(t *testing.T) {
 	})
 }
 
+// A text that is not held is answered, though not kept, while the replica can't be
+// written because its library is read again.
+func TestTexts_AnsweredWhileTheLibraryIsReadAgain(t *testing.T) {
+	t.Parallel()
+	up := shelfful(4, 10)
+	src := &replicatest.Source{Library: up, Direct: true}
+	rs := newReplicas(t, replica.Options{TextBytes: 1})
+	r := rs.Open(opening(src))
+	complete(t, r)
+	reading, gate := make(chan struct{}), make(chan struct{})
+	src.Hook = func(_ context.Context, request string) error {
+		if request == "All" {
+			close(reading)
+			<-gate
+		}
+		return nil
+	}
+	up.Reset()
+	if _, err := r.Search(t.Context(), library.Query{Text: "volume", Limit: 1}); err != nil {
+		t.Fatal(err)
+	}
+	<-reading
+	text, err := r.Text(t.Context(), "WORK0001", library.TextQuery{Limit: 5})
+	if err != nil || text.Pages[0].Text != "word1" {
+		t.Errorf("text %+v, %v", text, err)
+	}
+	contains(t, "notice", text.Notice, "is being read again")
+	passages, err := r.Passages(t.Context(), "WORK0002", library.PassageQuery{Question: "word2", Limit: 1})
+	if err != nil || len(passages.Items) != 1 {
+		t.Errorf("passages %+v, %v", passages, err)
+	}
+	close(gate)
+	present(t, r)
+	equal(t, up, r)
+}
+
 // A file whose text was removed with its work is read again when that comes back.
 func TestTexts_ComeBackWithTheWork(t *testing.T) {
 	t.Parallel()
