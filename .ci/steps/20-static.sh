@@ -14,8 +14,9 @@ check "go mod tidy changes nothing" go mod tidy -diff
 
 if lint=$(install_go github.com/golangci/golangci-lint/v2/cmd/golangci-lint $GOLANGCI_LINT); then
   # Its cache remembers the paths of the checkout that filled it, and the rules
-  # here go by path: a cache of another checkout would bring back its verdicts.
-  export GOLANGCI_LINT_CACHE="$WORK/golangci-lint"
+  # here go by path: each checkout has a cache of its own.
+  GOLANGCI_LINT_CACHE=$CACHE/golangci-lint-$(sha256sum <<<"$ROOT" | cut -c1-16)
+  export GOLANGCI_LINT_CACHE
   check "golangci-lint" "$lint" run --timeout=10m ./...
 else
   skip "golangci-lint: it could not be installed"

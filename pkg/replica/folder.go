@@ -13,7 +13,7 @@ import (
 // What stands in the folder of a replica.
 const (
 	shelfDir      = "shelf"
-	partialPrefix = "partial-" // a shelf of what was asked for before the replica is complete
+	partialPrefix = "partial-" // a shelf of what was asked for while the library is read
 	spoolPrefix   = "spool-"
 	readingLock   = "reading.lock" // held by the process that reads the library whole
 	textsLock     = "texts.lock"   // held by the process that reads texts in the background

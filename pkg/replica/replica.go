@@ -49,22 +49,22 @@ type replica struct {
 	calls int // under way
 	used  time.Time
 
-	mu        sync.Mutex // guards the rest
-	shelf     *shelf.Shelf
-	partial   *partial
-	closed    bool
-	whole     string // the mark of the state after which the library must be read whole; "" if it need not
-	dropText  bool   // and no text that is held counts
-	progress  progress
-	refresh   refreshing
-	texts     texts
-	leftOut   int
-	tooLarge  time.Time // when the library was found to be larger than the budget
-	bytes     int64
-	failed    error         // why the last reading ended
-	changed   bool          // since the last snapshot
-	saved     time.Time     // when that was kept
-	complete  chan struct{} // closed once the replica is complete
+	mu       sync.Mutex // guards the rest
+	shelf    *shelf.Shelf
+	partial  *partial
+	closed   bool
+	whole    string // the mark of the state after which the library must be read whole; "" if it need not
+	dropText bool   // and no text that is held counts
+	progress progress
+	refresh  refreshing
+	texts    texts
+	leftOut  int
+	tooLarge time.Time // when the library was found to be larger than the budget
+	bytes    int64
+	failed   error         // why the last reading ended
+	changed  bool          // since the last snapshot
+	saved    time.Time     // when that was kept
+	complete chan struct{} // closed once the replica is complete
 }
 
 // progress counts the objects of a reading.
