@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,14 +17,21 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/pdf/pdftest"
 )
 
-// TestLocate makes one locator for all cases: it takes seconds to start.
+// locator is one for all tests: it takes seconds to start, and a minute under the race
+// detector.
+var locator = New() //nolint:gochecknoglobals // shared, as above
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := locator.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
 func TestLocate(t *testing.T) {
-	l := New()
-	defer func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	l := locator
 	t.Run("places", func(t *testing.T) { testPositions(t, l) })
 	t.Run("rectangles", func(t *testing.T) { testRects(t, l) })
 	t.Run("lines", func(t *testing.T) { testLines(t, l) })
@@ -348,10 +356,8 @@ func FuzzLocate(f *testing.F) {
 	} {
 		f.Add(content)
 	}
-	l := New()
-	f.Cleanup(func() { _ = l.Close() })
 	f.Fuzz(func(t *testing.T, content []byte) {
-		r, err := l.Locate(t.Context(), content, "some words")
+		r, err := locator.Locate(t.Context(), content, "some words")
 		if err != nil && !errors.Is(err, pdf.ErrDamaged) && !errors.Is(err, pdf.ErrProtected) && !errors.Is(err, ErrNoText) && !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%v", err)
 		}
