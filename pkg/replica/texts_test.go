@@ -153,6 +153,8 @@ func TestTexts_AnsweredWhileTheLibraryIsReadAgain(t *testing.T) {
 	r := rs.Open(opening(src))
 	complete(t, r)
 	reading, gate := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
+	defer release()
 	src.Hook = func(_ context.Context, request string) error {
 		if request == "All" {
 			close(reading)
@@ -166,7 +168,7 @@ func TestTexts_AnsweredWhileTheLibraryIsReadAgain(t *testing.T) {
 	}
 	<-reading
 	text, err := r.Text(t.Context(), "WORK0001", library.TextQuery{Limit: 5})
-	if err != nil || text.Pages[0].Text != "word1" {
+	if err != nil || len(text.Pages) != 1 || text.Pages[0].Text != "word1" {
 		t.Errorf("text %+v, %v", text, err)
 	}
 	contains(t, "notice", text.Notice, "is being read again")
@@ -174,7 +176,7 @@ func TestTexts_AnsweredWhileTheLibraryIsReadAgain(t *testing.T) {
 	if err != nil || len(passages.Items) != 1 {
 		t.Errorf("passages %+v, %v", passages, err)
 	}
-	close(gate)
+	release()
 	present(t, r)
 	equal(t, up, r)
 }
