@@ -46,7 +46,7 @@ func (r *replica) partialShelf(ctx context.Context) (*partial, error) {
 		return nil, err
 	}
 	r.partial = &partial{dir: dir, shelf: s, used: time.Now(), got: map[string]time.Time{}}
-	r.poke() // so that it is removed
+	r.poke() // so that it is removed, also where another process reads
 	return r.partial, nil
 }
 
@@ -55,13 +55,12 @@ func (p *partial) close() {
 	_ = os.RemoveAll(p.dir)
 }
 
-// tidy removes the partial shelf of a complete replica, once it was not used for longer
-// than a call takes.
+// tidy removes the partial shelf once it was not used for longer than a call takes.
 func (r *replica) tidy(context.Context) (again time.Duration, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.shelf == nil || r.partial == nil {
-		return untilPoked, nil // adopting a shelf pokes
+	if r.partial == nil {
+		return untilPoked, nil // making one pokes
 	}
 	if since := time.Since(r.partial.used); since < refreshTimeout {
 		return refreshTimeout - since, nil
