@@ -218,7 +218,8 @@ func TestServe_AnnotatesFilesOfSources(t *testing.T) {
 	if status, _, stderr := run(t, []string{"STACKROOM_DATA=" + data}, "import", "--no-text", filepath.Join(dir, "refs.bib")); status != 0 {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	url, _ := start(t, "STACKROOM_DATA="+data)
+	// Under the race detector PDFium takes up to a minute to start.
+	url, _ := start(t, "STACKROOM_DATA="+data, "STACKROOM_REQUEST_TIMEOUT=290s")
 	ask := overREST(url)
 	id := ask(t, "search", map[string]any{"query": "ice of lakes"}).found()[0]
 	mark := map[string]any{"id": id, "quote": "the ice in winter we know", "comment": "Do we?"}
