@@ -8,6 +8,7 @@
 set -uo pipefail
 source=${1:?the source} plugins=${2:?a plugin folder} terraform=${3:?terraform} lint=$4 work=${5:?a folder to work in}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export GOGC=400 # a quarter less of Terraform's time
 
 row() { printf '%s\t%s\n' "$1" "$2"; }
 
