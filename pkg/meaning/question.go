@@ -30,7 +30,7 @@ const mostKept = 1_000
 type questions struct {
 	opts     Options
 	now      func() time.Time
-	kept     *otter.Cache[string, []float32]
+	kept     vectors
 	flight   singleflight.Group
 	asked    chan struct{} // holds a value for each that is asked for
 	spending *spending
@@ -99,4 +99,11 @@ func (q *questions) ask(ctx context.Context, text string) ([]float32, error) {
 	}
 	q.kept.Set(text, vectors[0])
 	return vectors[0], nil
+}
+
+// vectors is an [otter.Cache]. Importers of this package would compile the methods of
+// that type again, for seconds each, if they could reach it.
+type vectors interface {
+	GetIfPresent(text string) ([]float32, bool)
+	Set(text string, v []float32) ([]float32, bool)
 }

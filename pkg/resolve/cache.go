@@ -14,7 +14,14 @@ const (
 
 // cache keeps what services answered. A kept answer without works says that the
 // service does not have it.
-type cache struct{ answers *otter.Cache[string, kept] }
+type cache struct{ answers memory }
+
+// memory is an [otter.Cache]. Importers of this package would compile the methods of
+// that type again, for seconds each, if they could reach it.
+type memory interface {
+	GetIfPresent(question string) (kept, bool)
+	Set(question string, k kept) (kept, bool)
+}
 
 type kept struct {
 	works []*Work

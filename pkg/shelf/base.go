@@ -27,9 +27,9 @@ type base struct {
 	index      *index.Index // of the base alone; nil if it can't be used
 	embedder   Embedder     // of the searches; nil if they use no vectors
 
-	items   *otter.Cache[cacheKey, *library.Item]
-	texts   *otter.Cache[cacheKey, []library.TextPage]
-	results *otter.Cache[cacheKey, *index.Result]
+	items   cache[*library.Item]
+	texts   cache[[]library.TextPage]
+	results cache[*index.Result]
 	flight  singleflight.Group
 
 	holders atomic.Int64
@@ -53,7 +53,15 @@ func newBase(cacheBytes int) *base {
 	return b
 }
 
-func newCache[T any](bytes int, size func(T) int) *otter.Cache[cacheKey, T] {
+// cache is an [otter.Cache]. Importers of this package would compile the methods of that
+// type again, for seconds each, if they could reach it.
+type cache[T any] interface {
+	GetIfPresent(key cacheKey) (T, bool)
+	Set(key cacheKey, value T) (T, bool)
+	EstimatedSize() int
+}
+
+func newCache[T any](bytes int, size func(T) int) cache[T] {
 	return otter.Must(&otter.Options[cacheKey, T]{
 		MaximumWeight: uint64(bytes),
 		Weigher:       func(k cacheKey, v T) uint32 { return uint32(len(k.key) + size(v)) },

@@ -1,7 +1,6 @@
 package shelf
 
 import (
-	"github.com/maypok86/otter/v2"
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/vector"
@@ -12,9 +11,9 @@ import (
 type content struct {
 	library library.ID
 	rows    *rows
-	items   *otter.Cache[cacheKey, *library.Item]      // by item key
-	texts   *otter.Cache[cacheKey, []library.TextPage] // by attachment key
-	works   int                                        // how many items there are
+	items   cache[*library.Item]      // by item key
+	texts   cache[[]library.TextPage] // by attachment key
+	works   int                       // how many items there are
 	// vectors are of the embedder's model. Both are nil if searches use none.
 	vectors  *vector.Set
 	embedder Embedder

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"iter"
 	"math"
 	"net/http"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // responseCache caches responses, bounded in bytes; the least useful are evicted.
 // Entries don't expire, so that a stale one is available when the host fails.
 type responseCache struct {
-	cache *otter.Cache[key, *answer]
+	cache answers
 	limit int64 // bytes of one response
 }
 
@@ -103,4 +104,14 @@ func (a *answer) renewed(now time.Time) *answer {
 	again := *a
 	again.confirmed = now
 	return &again
+}
+
+// answers is an [otter.Cache], as [states] is.
+type answers interface {
+	GetIfPresent(k key) (*answer, bool)
+	Set(k key, a *answer) (*answer, bool)
+	Invalidate(k key) (*answer, bool)
+	Keys() iter.Seq[key]
+	EstimatedSize() int
+	WeightedSize() uint64
 }

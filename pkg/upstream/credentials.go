@@ -23,7 +23,7 @@ const maxCredentials = 16384
 
 // credentialStates holds the state of credentials.
 type credentialStates struct {
-	memory *otter.Cache[digest, credentialState]
+	memory states
 	hold   time.Duration // how long a rejected credential is not sent
 
 	mu         sync.Mutex
@@ -141,4 +141,11 @@ func (m *credentialStates) lockedFor() time.Duration {
 		return 0
 	}
 	return rejectionsWindow - time.Since(m.rejections[0])
+}
+
+// states is an [otter.Cache]. Importers of this package would compile the methods of
+// that type again, for seconds each, if they could reach it.
+type states interface {
+	GetIfPresent(id digest) (credentialState, bool)
+	Compute(id digest, change func(old credentialState, found bool) (credentialState, otter.ComputeOp)) (credentialState, bool)
 }

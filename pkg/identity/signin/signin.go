@@ -88,7 +88,7 @@ type Server struct {
 	pages     *pages
 	boxes     boxes
 	// opened caches the bearers of genuine access tokens.
-	opened *otter.Cache[string, *bearer]
+	opened bearers
 }
 
 // boxes has one sealing box for each purpose.

@@ -78,3 +78,10 @@ func scopes(write bool) []identity.Scope {
 	}
 	return []identity.Scope{identity.Read}
 }
+
+// bearers is an [otter.Cache]. Importers of this package would compile the methods of
+// that type again, for seconds each, if they could reach it.
+type bearers interface {
+	GetIfPresent(token string) (*bearer, bool)
+	Set(token string, b *bearer) (*bearer, bool)
+}

@@ -29,7 +29,7 @@ type Documents struct {
 	http    *http.Client
 	now     func() time.Time
 	good    *documentCache
-	bad     *otter.Cache[string, *kept]
+	bad     failures
 	flights singleflight.Group
 	shares  *shares
 }
@@ -236,4 +236,12 @@ func parseDocument(body []byte, id, host string) (*Client, error) {
 		return nil, library.Errorf(library.Invalid, "the client's document has no valid redirect URI")
 	}
 	return c, nil
+}
+
+// failures is an [otter.Cache]. Importers of this package would compile the methods of
+// that type again, for seconds each, if they could reach it.
+type failures interface {
+	GetIfPresent(id string) (*kept, bool)
+	Set(id string, k *kept) (*kept, bool)
+	Invalidate(id string) (*kept, bool)
 }
