@@ -30,7 +30,7 @@ const mostKept = 1_000
 type questions struct {
 	opts     Options
 	now      func() time.Time
-	kept     vectors
+	kept     keptVectors
 	flight   singleflight.Group
 	asked    chan struct{} // holds a value for each that is asked for
 	spending *spending
@@ -101,9 +101,9 @@ func (q *questions) ask(ctx context.Context, text string) ([]float32, error) {
 	return vectors[0], nil
 }
 
-// vectors is an [otter.Cache]. Importers of this package would compile the methods of
-// that type again, for seconds each, if they could reach it.
-type vectors interface {
+// keptVectors is an [otter.Cache]. Importers of this package would compile the methods
+// of that type again, for seconds each, if they could reach it.
+type keptVectors interface {
 	GetIfPresent(text string) ([]float32, bool)
 	Set(text string, v []float32) ([]float32, bool)
 }

@@ -14,6 +14,10 @@ import (
 // partialFresh is how long a work in a partial shelf is not asked for again.
 const partialFresh = time.Minute
 
+// partialUnused is how long a partial shelf stays after its last use: longer than a call
+// takes, which is 290 s at most.
+const partialUnused = 5 * time.Minute
+
 // belowAtATime is how many works a partial shelf asks the children of at a time.
 const belowAtATime = 4
 
@@ -55,15 +59,15 @@ func (p *partial) close() {
 	_ = os.RemoveAll(p.dir)
 }
 
-// tidy removes the partial shelf once it was not used for longer than a call takes.
+// tidy removes the partial shelf once it was not used for [partialUnused].
 func (r *replica) tidy(context.Context) (again time.Duration, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.partial == nil {
 		return untilPoked, nil // making one pokes
 	}
-	if since := time.Since(r.partial.used); since < refreshTimeout {
-		return refreshTimeout - since, nil
+	if since := time.Since(r.partial.used); since < partialUnused {
+		return partialUnused - since, nil
 	}
 	r.partial.close()
 	r.partial = nil

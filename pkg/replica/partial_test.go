@@ -22,7 +22,7 @@ func partials(t testing.TB, dir string) int {
 	return len(found)
 }
 
-// A partial shelf is removed two minutes after its last use, when no call can have it
+// A partial shelf is removed five minutes after its last use, when no call can have it
 // any more: that of a first reading, and that of a second one.
 func TestPartialShelf_RemovedOnceUnused(t *testing.T) {
 	t.Parallel()
@@ -51,10 +51,10 @@ func TestPartialShelf_RemovedOnceUnused(t *testing.T) {
 		}
 		release()
 		complete(t, r)
+		time.Sleep(290 * time.Second)
+		kept("290 s after the first reading", 1)
 		time.Sleep(time.Minute)
-		kept("a minute after the first reading", 1)
-		time.Sleep(2 * time.Minute)
-		kept("three minutes after it", 0)
+		kept("350 s after it", 0)
 
 		gate = make(chan struct{})
 		release = sync.OnceFunc(func() { close(gate) })
@@ -71,13 +71,13 @@ func TestPartialShelf_RemovedOnceUnused(t *testing.T) {
 		}
 		eventuallyIn(t, "the second reading", func() bool { return src.Calls("All") == 2 })
 		read("WORK0001")
-		time.Sleep(90 * time.Second)
+		time.Sleep(4 * time.Minute)
 		read("WORK0002")
 		kept("while it is read again", 1)
 		release()
+		time.Sleep(290 * time.Second)
+		kept("290 s after the last use", 1)
 		time.Sleep(time.Minute)
-		kept("a minute after the last use", 1)
-		time.Sleep(2 * time.Minute)
-		kept("three minutes after it", 0)
+		kept("350 s after it", 0)
 	})
 }
