@@ -22,10 +22,11 @@ func main() {
 	base := flag.String("url", "", "the server")
 	fixtures := flag.String("fixtures", os.Getenv("STACKROOM_FIXTURES"), "the folder of collected data")
 	out := flag.String("out", "seed.json", "where to write what was created")
+	most := flag.Int("most", 400, "how many works of each source a group gets")
 	limit := flag.Duration("limit", 10*time.Minute, "the longest that it may take")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), *limit)
-	err := run(ctx, *base, *fixtures, *out)
+	err := run(ctx, *base, *fixtures, *most, *out)
 	cancel()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "zotero:", err)
@@ -33,10 +34,10 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, base, fixtures, out string) error {
+func run(ctx context.Context, base, fixtures string, most int, out string) error {
 	began := time.Now()
 	admin := &api{base: base, client: &http.Client{}, password: os.Getenv("COMPATIBILITY_TEST_ADMIN_TOKEN")}
-	s, err := fill(ctx, admin, os.Getenv("COMPATIBILITY_TEST_API_KEY"), os.DirFS(fixtures))
+	s, err := fill(ctx, admin, os.Getenv("COMPATIBILITY_TEST_API_KEY"), os.DirFS(fixtures), most)
 	if err != nil {
 		return err
 	}

@@ -64,9 +64,11 @@ const (
 	closedGroup  = "Closed group"
 )
 
-// fill makes the users, keys and groups and writes every library.
-func fill(ctx context.Context, admin *api, key string, fixtures fs.FS) (*seed, error) {
-	shelves, places, err := shelve(fixtures)
+// fill makes the users, keys and groups and writes every library. A group gets at most
+// so many works of each source: for each page of a list the server sorts the whole
+// library anew, which takes it seconds.
+func fill(ctx context.Context, admin *api, key string, fixtures fs.FS, most int) (*seed, error) {
+	shelves, places, err := shelve(fixtures, most)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +130,7 @@ func makePair(ctx context.Context, admin *api) (p pairSeed, err error) {
 }
 
 // shelve reads the fixtures and decides what goes where.
-func shelve(fixtures fs.FS) ([]*shelf, [][]place, error) {
+func shelve(fixtures fs.FS, most int) ([]*shelf, [][]place, error) {
 	known, err := readSchema(fixtures)
 	if err != nil {
 		return nil, nil, err
@@ -152,13 +154,16 @@ func shelve(fixtures fs.FS) ([]*shelf, [][]place, error) {
 			}
 			shelves[i].prefixFor()
 			shelves[i].addFolders(name, folders)
+			if shelves[i].name != "" {
+				works = works[:min(most, len(works))]
+			}
 			for _, w := range works {
 				shelves[i].add(w)
 			}
 		}
 	}
 	shelves[1].prefixFor()
-	translated, err := readTranslators(fixtures, known, 1200)
+	translated, err := readTranslators(fixtures, known, most)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/replica"
@@ -61,7 +62,8 @@ func staleness[T any](p *page[T]) string {
 // All implements [replica.Source]. The oldest objects come first, so that an
 // addition moves no other object to another page.
 func (s *source) All(ctx context.Context, yield func(replica.Batch) error) (replica.Head, error) {
-	first, err := s.chunk(ctx, 0, maxPage)
+	turns := newTurns(s.parallel)
+	first, err := s.chunk(ctx, turns, 0, maxPage)
 	if err != nil {
 		return replica.Head{}, lost(err)
 	}
@@ -74,7 +76,7 @@ func (s *source) All(ctx context.Context, yield func(replica.Batch) error) (repl
 	var failed error
 	go func() {
 		defer close(pages)
-		failed = s.rest(ctx, first, pages)
+		failed = s.rest(ctx, turns, first, pages)
 	}()
 	for p := range pages {
 		if err == nil {
@@ -93,7 +95,7 @@ func (s *source) All(ctx context.Context, yield func(replica.Batch) error) (repl
 // rest reads the pages after the first, several at a time, in any order. What
 // the server says of the number of objects is only a hint: an empty page ends
 // the list.
-func (s *source) rest(ctx context.Context, first *page[item], pages chan<- *page[item]) error {
+func (s *source) rest(ctx context.Context, turns *turns, first *page[item], pages chan<- *page[item]) error {
 	size := int64(first.count)
 	var next, end atomic.Int64
 	next.Store(size)
@@ -109,7 +111,7 @@ func (s *source) rest(ctx context.Context, first *page[item], pages chan<- *page
 				if start >= end.Load() {
 					return nil
 				}
-				p, err := s.chunk(ctx, int(start), int(size))
+				p, err := s.chunk(ctx, turns, int(start), int(size))
 				if err != nil {
 					return err
 				}
@@ -132,24 +134,59 @@ func (s *source) rest(ctx context.Context, first *page[item], pages chan<- *page
 
 // chunk reads a part of the library's objects. One that is larger than the
 // upstream reads at once is divided.
-func (s *source) chunk(ctx context.Context, start, limit int) (*page[item], error) {
+func (s *source) chunk(ctx context.Context, turns *turns, start, limit int) (*page[item], error) {
 	query := url.Values{"sort": {"dateAdded"}, "direction": {"asc"}}
 	p, err := patient(ctx, func() (*page[item], error) {
-		return getPage[item](ctx, s.ask, s.path+"/items", paged(query, start, limit), direct)
+		var p *page[item]
+		err := turns.take(ctx, func() (err error) {
+			p, err = getPage[item](ctx, s.ask, s.path+"/items", paged(query, start, limit), direct)
+			return err
+		})
+		return p, err
 	})
 	if !isCode(err, library.TooLarge) || limit == 1 {
 		return p, err
 	}
-	p, err = s.chunk(ctx, start, limit/2)
+	p, err = s.chunk(ctx, turns, start, limit/2)
 	if err != nil || p.count < limit/2 {
 		return p, err
 	}
-	second, err := s.chunk(ctx, start+limit/2, limit-limit/2)
+	second, err := s.chunk(ctx, turns, start+limit/2, limit-limit/2)
 	if err != nil {
 		return nil, err
 	}
 	p.items, p.count, p.total = append(p.items, second.items...), p.count+second.count, second.total
 	return p, nil
+}
+
+// turns lets the requests of one reading run at the same time until Zotero fails at
+// one. From then on each runs alone: a small server that does one thing at a time
+// answers none of several within the time of a request.
+type turns struct {
+	most   int64 // requests at a time
+	places *semaphore.Weighted
+	failed atomic.Bool
+}
+
+func newTurns(most int) *turns {
+	return &turns{most: int64(most), places: semaphore.NewWeighted(int64(most))}
+}
+
+// take makes a request when it is its turn.
+func (t *turns) take(ctx context.Context, do func() error) error {
+	places := int64(1)
+	if t.failed.Load() {
+		places = t.most
+	}
+	if err := t.places.Acquire(ctx, places); err != nil {
+		return err
+	}
+	defer t.places.Release(places)
+	err := do()
+	if isCode(err, library.Unavailable) {
+		t.failed.Store(true)
+	}
+	return err
 }
 
 // Bounds of the waits of a reading: how often a page is tried, and how long at

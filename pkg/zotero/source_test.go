@@ -3,6 +3,7 @@ package zotero_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/library/librarytest"
 	"github.com/stackroom-mcp/stackroom/pkg/replica"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
 
@@ -233,6 +235,55 @@ func TestAll_WaitsForZotero(t *testing.T) {
 			})
 		})
 	}
+}
+
+// oneAtATime is a server that does one thing at a time, and does it even if the caller
+// no longer waits.
+type oneAtATime struct {
+	server http.Handler
+	each   time.Duration
+	turn   chan struct{}
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (o oneAtATime) RoundTrip(r *http.Request) (*http.Response, error) {
+	done := make(chan *http.Response, 1)
+	go func() {
+		o.turn <- struct{}{}
+		time.Sleep(o.each)
+		answer := httptest.NewRecorder()
+		o.server.ServeHTTP(answer, r)
+		<-o.turn
+		done <- answer.Result()
+	}()
+	select {
+	case answer := <-done:
+		return answer, nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}
+
+// TestAll_SlowServer reads a library from a server that needs 12 seconds for a page and
+// does one thing at a time: of four requests at once, two exceed the time of a request.
+func TestAll_SlowServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeAway()
+		f.addLibrary("group", 4711, librarytest.Many(2000))
+		f.grant("good", false, 4711)
+		up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Transport: oneAtATime{f, 12 * time.Second, make(chan struct{}, 1)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := opened(t, zotero.NewClient(up, zotero.Options{}), "good", "group:4711").Source
+		began, n := time.Now(), 0
+		if _, err := s.All(t.Context(), func(b replica.Batch) error { n += len(b.Objects); return nil }); err != nil {
+			t.Fatalf("%d objects: %v", n, err)
+		}
+		if took, most := time.Since(began), 12*time.Second*time.Duration(n/100+1)+3*time.Minute; n < 2000 || took > most {
+			t.Errorf("%d objects in %v, want at most %v", n, took, most)
+		}
+	})
 }
 
 // TestBackoff keeps to a pause that Zotero asks for with a good answer.
