@@ -66,7 +66,7 @@ const (
 
 // fill makes the users, keys and groups and writes every library. A group gets at most
 // so many works of each source: for each page of a list the server sorts the whole
-// library anew, which takes it seconds.
+// library again, which takes it seconds.
 func fill(ctx context.Context, admin *api, key string, fixtures fs.FS, most int) (*seed, error) {
 	shelves, places, err := shelve(fixtures, most)
 	if err != nil {

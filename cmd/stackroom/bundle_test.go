@@ -15,6 +15,9 @@ import (
 )
 
 func TestBundle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	dir := t.TempDir()
 	here := bundle.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
 	name := bundle.FileName("1.2.3", here)

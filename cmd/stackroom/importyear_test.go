@@ -227,6 +227,9 @@ func (y *year) compile(bib string) {
 // TestExport_RepeatsNoKey exports a library of 5,000 works, many of which share
 // authors, years and words or citation keys, page by page and one by one.
 func TestExport_RepeatsNoKey(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "library")
 	const works = 5000
 	var b strings.Builder

@@ -91,7 +91,11 @@ func (c *outcomes) call(conn net.Conn, answers *bufio.Reader, request string) bo
 }
 
 func TestShutdown_AnswersCallsInFlight(t *testing.T) {
-	for round := range 10 {
+	rounds := 10
+	if testing.Short() {
+		rounds = 2
+	}
+	for round := range rounds {
 		server := startRunning(t, "STACKROOM_DATA="+t.TempDir())
 		var calls outcomes
 		var callers sync.WaitGroup

@@ -84,6 +84,9 @@ func TestArchive(t *testing.T) {
 }
 
 func TestArchive_IsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	bomb := zipped(t, "a.bib", "@book{k, title = {"+strings.Repeat("x", 40<<20)+"}}", "b.bib", "@book{good, title = {Good}}")
 	doc, err := biblio.Read(t.Context(), bytes.NewReader(bomb), "bomb.zip", biblio.Archive)
 	if err != nil || len(doc.Entries) != 1 || doc.Entries[0].Item.Title() != "Good" || len(doc.Problems) != 1 || !strings.Contains(doc.Problems[0].Reason, "200 times its size") {

@@ -10,6 +10,9 @@ import (
 // A value that repeats what must be looked at more closely takes no longer than
 // its length allows.
 func TestBibliography_LongValues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	layouts := []string{
 		`<text variable="title" quotes="true" text-case="title"/>`,
 		`<text variable="page"/><label variable="page"/><number variable="volume" form="ordinal"/><date variable="issued" form="text"/><names variable="author"><name initialize-with=". "/></names>`,

@@ -60,6 +60,9 @@ func badQueries() map[string]string {
 // TestSearch_BadInputCostsLittle compares with an ordinary query of six words, of
 // which each takes the least of five times.
 func TestSearch_BadInputCostsLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	const most = 40 // times an ordinary query, and 5 ms
 	x := memory(t, synthetic(2_000))
 	least := func(text string) time.Duration {

@@ -235,6 +235,9 @@ func TestSearch_ExactCorrectsNothing(t *testing.T) {
 
 // TestSearch_SaysThatItReadNotAllWords has more words like one than are read.
 func TestSearch_SaysThatItReadNotAllWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	var titles []string
 	for i := range 40_000 {
 		titles = append(titles, fmt.Sprintf("extra%c%c%c%cary", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26, 'a'+i/17576%26))

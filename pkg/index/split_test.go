@@ -71,7 +71,11 @@ func split(t testing.TB, all shelf, n int) []*index.Index {
 func TestStatistics_ScriptsAndFilters(t *testing.T) {
 	all := mixed(240)
 	one, known := memory(t, all), scripts()
-	for n := 1; n <= 5; n++ {
+	most := 5
+	if testing.Short() {
+		most = 2
+	}
+	for n := 1; n <= most; n++ {
 		indexes := split(t, all, n)
 		for i, word := range known {
 			text := word + " " + known[(i*5+n)%len(known)]

@@ -301,6 +301,9 @@ func TestWord_RefusesBadInput(t *testing.T) {
 }
 
 func TestWord_RefusesTooManyParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for i := range maxWordFiles + 1 {

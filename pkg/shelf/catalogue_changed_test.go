@@ -215,7 +215,7 @@ func TestImport_KeepsCollections(t *testing.T) {
 // changed have what the sources say and what the callers changed.
 func TestImport_KeepsChangesAfterAnyEdits(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(2) {
+	for seed := range seeds(2) {
 		random := rand.New(rand.NewPCG(seed, 11))
 		dir, sources := t.TempDir(), [2]map[int]Work{{}, {}}
 		for step := range 8 {

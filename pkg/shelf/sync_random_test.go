@@ -14,7 +14,7 @@ import (
 // After any edits of its sources a library says what one says that is imported from
 // them for the first time, with the keys that its works had.
 func TestImport_AfterAnyEdits(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range seeds(4) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		dir, sources := t.TempDir(), [2]map[int]Work{{}, {}}
 		keys := map[string]string{} // item keys by DOI

@@ -86,12 +86,20 @@ func (r *randomEdits) step(t *testing.T) {
 	}
 }
 
+// seeds returns how many random runs a test makes: n, or one with -short.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return 1
+	}
+	return n
+}
+
 // TestWriter_AfterAnyEdits makes random edits. Each object then has the fields that were
 // set, and readers see what a process sees that opens the library afterwards, with and without
 // a new base.
 func TestWriter_AfterAnyEdits(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(3) {
+	for seed := range seeds(3) {
 		dir := t.TempDir()
 		mustImport(t, dir, books(0, 4)...)
 		w := NewWriter(mustOpen(t, dir))

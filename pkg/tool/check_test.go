@@ -193,6 +193,9 @@ func referenceStyles() map[string]func(i int, s stated, doi bool) string {
 func TestCheckReferences_Sixty(t *testing.T) {
 	for name, style := range referenceStyles() {
 		for _, doi := range []bool{true, false} {
+			if testing.Short() && name != "harvard" {
+				continue
+			}
 			t.Run(fmt.Sprint(name, " doi ", doi), func(t *testing.T) {
 				all := sixty(t)
 				registry := resolvetest.New(t, registered(all)...)

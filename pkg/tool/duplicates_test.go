@@ -134,6 +134,9 @@ func TestFindDuplicates_Pages(t *testing.T) {
 // TestFindDuplicates_KeepsItsBudget has works that differ in more fields than are shown,
 // all of them long.
 func TestFindDuplicates_KeepsItsBudget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	var works []librarytest.Work
 	for i := range 200 {
 		w := librarytest.Work{Item: library.Item{Type: "book", Fields: map[string]string{"DOI": fmt.Sprintf("10.5555/%d", i/2)}}}

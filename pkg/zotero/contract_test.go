@@ -68,6 +68,9 @@ func TestReplicaKeepsTheContract(t *testing.T) {
 			return zotero.NewDesktop(newClient(t, f, zotero.Options{}), r).Open(t.Context(), library.UserID(1))
 		},
 	} {
+		if testing.Short() && name != "group" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
 				replicas := newReplicas(t)

@@ -216,7 +216,11 @@ func newRotation(t *testing.T) *rotation {
 // at the first call of the second round, and at each one after it.
 func TestKeyring_ReplacedUnderLoad(t *testing.T) {
 	const callers = 20
-	for moment := callers; moment < 4*callers; moment += 2 {
+	step := 2
+	if testing.Short() {
+		step = 10
+	}
+	for moment := callers; moment < 4*callers; moment += step {
 		synctest.Test(t, func(t *testing.T) {
 			s := newRotation(t)
 			r, err := s.ring.Open(t.Context(), library.UserID(475425))

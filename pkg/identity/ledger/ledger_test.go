@@ -343,6 +343,9 @@ func TestMaxFamilies(t *testing.T) {
 }
 
 func TestBegin_BoundsSignInsOfOneMember(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	c := newClock()
 	l := openFile(t, t.TempDir(), c)
 	ledger.NoSync(l)

@@ -56,6 +56,9 @@ func bigWork(word string) []librarytest.Work {
 }
 
 func TestWork_PagesStaySmallInEveryScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	for name, word := range scripts {
 		s := newSite(t, bigWork(word))
 		start := s.workOf(librarytest.TitleLight)

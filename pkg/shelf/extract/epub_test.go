@@ -23,6 +23,9 @@ func allocated(f func()) int {
 // TestEPUB_IsBoundedByWhatItUnpacksTo reads small books that unpack to very
 // much, each in another place.
 func TestEPUB_IsBoundedByWhatItUnpacksTo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	paragraphs := strings.Repeat("<p>aaaa aaaa aaaa aaaa</p>\n", 8<<20/27)
 	words := strings.Repeat("a ", 4<<20)
 	spaces := strings.Repeat(" ", 8<<20)

@@ -157,6 +157,9 @@ func checkPlaces(t *testing.T, pages []library.TextPage, status library.TextStat
 }
 
 func TestLongTextIsCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	text := readAt(t, write(t, "long.txt", strings.Repeat("ü", MaxTextBytes/2)+"end"))
 	if s := text.Status; !s.Available || !strings.Contains(s.Reason, "longer than 32 MiB") || s.Complete() {
 		t.Fatalf("status %+v", s)

@@ -257,6 +257,9 @@ func TestFilesThatAreNotRIS(t *testing.T) {
 }
 
 func TestReadEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Read(ctx, endless{}, "x"); !errors.Is(err, context.Canceled) {

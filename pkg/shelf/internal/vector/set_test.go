@@ -100,8 +100,11 @@ func TestNearest_FindsTheSubject(t *testing.T) {
 
 // TestNearest_MostOfTheNearest compares the search by bits with one by all bytes.
 func TestNearest_MostOfTheNearest(t *testing.T) {
-	const n = 20_000
-	entries, _ := clustered(2, n, 2_000)
+	n := 20_000
+	if testing.Short() {
+		n = 2_000
+	}
+	entries, _ := clustered(2, n, n/10)
 	rows := tableOf(entries)
 	s := rows.set(t)
 	r := rand.New(rand.NewPCG(9, 9))
@@ -216,6 +219,9 @@ func TestNew_TheLastOfAWorkCounts(t *testing.T) {
 // TestSet_BytesOfAWork holds the bounds of what a work costs: 100 bytes of memory and
 // 700 at rest.
 func TestSet_BytesOfAWork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	const n = 50_000
 	entries, _ := clustered(7, n, 50)
 	rows := tableOf(entries)
