@@ -69,10 +69,16 @@ type Telemetry struct {
 	requests    atomic.Int64 // in progress
 	connections atomic.Int64 // open
 
-	spans    *sdktrace.TracerProvider
-	measures *sdkmetric.MeterProvider
+	spans    provider // nil without traces
+	measures provider // nil without metrics
 	stop     sync.Once
 	lastLine atomic.Int64 // when [Telemetry.Handle] last logged, in Unix nanoseconds
+}
+
+// provider is a provider of traces or metrics. As an interface it keeps the packages that
+// import this one from compiling the SDK's generic aggregations again.
+type provider interface {
+	Shutdown(ctx context.Context) error
 }
 
 // scope names the instrumenting code (OpenTelemetry, "Instrumentation Scope").
@@ -138,8 +144,8 @@ func (t *Telemetry) begin(ctx context.Context, spans []sdktrace.SpanProcessor, r
 		for _, p := range spans {
 			options = append(options, sdktrace.WithSpanProcessor(p))
 		}
-		t.spans = sdktrace.NewTracerProvider(options...)
-		t.tracer = t.spans.Tracer(scope)
+		tracers := sdktrace.NewTracerProvider(options...)
+		t.spans, t.tracer = tracers, tracers.Tracer(scope)
 	}
 	if len(readers) == 0 {
 		return nil
@@ -148,13 +154,13 @@ func (t *Telemetry) begin(ctx context.Context, spans []sdktrace.SpanProcessor, r
 	for _, r := range readers {
 		options = append(options, sdkmetric.WithReader(r))
 	}
-	t.measures = sdkmetric.NewMeterProvider(options...)
-	t.meter = t.measures.Meter(scope)
+	meters := sdkmetric.NewMeterProvider(options...)
+	t.measures, t.meter = meters, meters.Meter(scope)
 	var err error
 	if t.instruments, err = newInstruments(t); err != nil {
 		return err
 	}
-	return contribruntime.Start(contribruntime.WithMeterProvider(t.measures))
+	return contribruntime.Start(contribruntime.WithMeterProvider(meters))
 }
 
 // Shutdown exports what is left, within ctx, and stops the exporters. Calls that
