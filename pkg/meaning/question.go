@@ -5,9 +5,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/stackroom-mcp/stackroom/pkg/cache"
 	"github.com/stackroom-mcp/stackroom/pkg/embed"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf"
@@ -30,7 +30,7 @@ const mostKept = 1_000
 type questions struct {
 	opts     Options
 	now      func() time.Time
-	kept     keptVectors
+	kept     *cache.Cache[string, []float32]
 	flight   singleflight.Group
 	asked    chan struct{} // holds a value for each that is asked for
 	spending *spending
@@ -41,7 +41,7 @@ var _ shelf.Embedder = (*questions)(nil)
 func newQuestions(o Options, now func() time.Time) *questions {
 	return &questions{
 		opts: o, now: now, spending: newSpending(o.Budget), asked: make(chan struct{}, mostAsked),
-		kept: otter.Must(&otter.Options[string, []float32]{MaximumSize: mostKept}),
+		kept: cache.New[string, []float32](mostKept),
 	}
 }
 
@@ -53,7 +53,7 @@ func (q *questions) Matryoshka() bool { return q.opts.Matryoshka }
 
 // Question implements [shelf.Embedder].
 func (q *questions) Question(ctx context.Context, text string) ([]float32, error) {
-	if v, ok := q.kept.GetIfPresent(text); ok {
+	if v, ok := q.kept.Get(text); ok {
 		return v, nil
 	}
 	late := library.Errorf(library.Unavailable, "the embedding service did not answer within %d ms", QuestionWait.Milliseconds())
@@ -99,11 +99,4 @@ func (q *questions) ask(ctx context.Context, text string) ([]float32, error) {
 	}
 	q.kept.Set(text, vectors[0])
 	return vectors[0], nil
-}
-
-// keptVectors is an [otter.Cache]. Importers of this package would compile the methods
-// of that type again, for seconds each, if they could reach it.
-type keptVectors interface {
-	GetIfPresent(text string) ([]float32, bool)
-	Set(text string, v []float32) ([]float32, bool)
 }

@@ -117,7 +117,7 @@ type Resolver struct {
 	services map[Service]*service
 	pages    *webpage.Fetcher // nil if no pages may be asked
 	public   func(ctx context.Context, page *url.URL) error
-	kept     *cache
+	kept     *memory
 	contact  string
 	key      func() string
 }
@@ -125,7 +125,7 @@ type Resolver struct {
 // New returns a resolver. It fails with [library.Invalid] for an unknown
 // service or an invalid address.
 func New(o Options) (*Resolver, error) {
-	r := &Resolver{services: map[Service]*service{}, kept: newCache(), contact: o.Contact, key: o.OpenAlexKey, public: o.Public}
+	r := &Resolver{services: map[Service]*service{}, kept: newMemory(), contact: o.Contact, key: o.OpenAlexKey, public: o.Public}
 	if r.public == nil {
 		r.public = func(ctx context.Context, page *url.URL) error { return public.Check(ctx, page, 80, 443) }
 	}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	"github.com/maypok86/otter/v2"
+	"github.com/stackroom-mcp/stackroom/pkg/cache"
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/pack"
@@ -27,9 +27,9 @@ type base struct {
 	index      *index.Index // of the base alone; nil if it can't be used
 	embedder   Embedder     // of the searches; nil if they use no vectors
 
-	items   cache[*library.Item]
-	texts   cache[[]library.TextPage]
-	results cache[*index.Result]
+	items   *cache.Cache[cacheKey, *library.Item]
+	texts   *cache.Cache[cacheKey, []library.TextPage]
+	results *cache.Cache[cacheKey, *index.Result]
 	flight  singleflight.Group
 
 	holders atomic.Int64
@@ -53,19 +53,8 @@ func newBase(cacheBytes int) *base {
 	return b
 }
 
-// cache is an [otter.Cache]. Importers of this package would compile the methods of that
-// type again, for seconds each, if they could reach it.
-type cache[T any] interface {
-	GetIfPresent(key cacheKey) (T, bool)
-	Set(key cacheKey, value T) (T, bool)
-	EstimatedSize() int
-}
-
-func newCache[T any](bytes int, size func(T) int) cache[T] {
-	return otter.Must(&otter.Options[cacheKey, T]{
-		MaximumWeight: uint64(bytes),
-		Weigher:       func(k cacheKey, v T) uint32 { return uint32(len(k.key) + size(v)) },
-	})
+func newCache[T any](bytes int, size func(T) int) *cache.Cache[cacheKey, T] {
+	return cache.NewWeighted(uint64(bytes), func(k cacheKey, v T) uint32 { return uint32(len(k.key) + size(v)) })
 }
 
 // openBase opens a generation. Where only the index can't be used, the base's

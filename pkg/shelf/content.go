@@ -1,6 +1,7 @@
 package shelf
 
 import (
+	"github.com/stackroom-mcp/stackroom/pkg/cache"
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/vector"
@@ -11,9 +12,9 @@ import (
 type content struct {
 	library library.ID
 	rows    *rows
-	items   cache[*library.Item]      // by item key
-	texts   cache[[]library.TextPage] // by attachment key
-	works   int                       // how many items there are
+	items   *cache.Cache[cacheKey, *library.Item]      // by item key
+	texts   *cache.Cache[cacheKey, []library.TextPage] // by attachment key
+	works   int                                        // how many items there are
 	// vectors are of the embedder's model. Both are nil if searches use none.
 	vectors  *vector.Set
 	embedder Embedder
@@ -59,7 +60,7 @@ func (c *content) item(key string) (*library.Item, error) {
 	if removed {
 		return nil, nil
 	}
-	if it, ok := c.items.GetIfPresent(cacheKey{key, sequence}); ok {
+	if it, ok := c.items.Get(cacheKey{key, sequence}); ok {
 		return it, nil
 	}
 	value, err := c.rows.get(itemTable, key)
@@ -102,7 +103,7 @@ func (c *content) pages(attachment string) ([]library.TextPage, error) {
 	if removed {
 		return nil, nil
 	}
-	if pages, ok := c.texts.GetIfPresent(cacheKey{attachment, sequence}); ok {
+	if pages, ok := c.texts.Get(cacheKey{attachment, sequence}); ok {
 		return pages, nil
 	}
 	value, err := c.rows.get(textTable, attachment)

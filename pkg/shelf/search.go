@@ -63,7 +63,7 @@ func (s *Shelf) Statistics(ctx context.Context, q library.Query) (*library.Stati
 	}
 	text := library.Query{Text: q.Text, Mode: q.Mode} // no limit: the key of no search
 	key := cacheKey{text.Key(), st.end}
-	if r, ok := st.base.results.GetIfPresent(key); ok {
+	if r, ok := st.base.results.Get(key); ok {
 		return r.Statistics, nil
 	}
 	found, err := st.index.Statistics(ctx, q)
@@ -136,7 +136,7 @@ func (s *state) search(ctx context.Context, q library.Query) (index.Result, erro
 		return index.Result{}, err
 	}
 	key := cacheKey{q.Key(), s.end}
-	if r, ok := s.base.results.GetIfPresent(key); ok {
+	if r, ok := s.base.results.Get(key); ok {
 		decided(ctx, "hit")
 		return *r, nil
 	}

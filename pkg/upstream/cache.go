@@ -1,19 +1,18 @@
 package upstream
 
 import (
-	"iter"
 	"math"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/maypok86/otter/v2"
+	"github.com/stackroom-mcp/stackroom/pkg/cache"
 )
 
 // responseCache caches responses, bounded in bytes; the least useful are evicted.
 // Entries don't expire, so that a stale one is available when the host fails.
 type responseCache struct {
-	cache answers
+	kept  *cache.Cache[key, *answer]
 	limit int64 // bytes of one response
 }
 
@@ -31,10 +30,7 @@ func newResponseCache(bytes int64) *responseCache {
 	return &responseCache{
 		// No single response may evict all others.
 		limit: bytes / 4,
-		cache: otter.Must(&otter.Options[key, *answer]{
-			MaximumWeight: uint64(bytes),
-			Weigher:       func(k key, a *answer) uint32 { return uint32(min(weight(k, a), math.MaxUint32)) },
-		}),
+		kept:  cache.NewWeighted(uint64(bytes), func(k key, a *answer) uint32 { return uint32(min(weight(k, a), math.MaxUint32)) }),
 	}
 }
 
@@ -53,35 +49,35 @@ func weight(k key, a *answer) int64 {
 
 // get returns the response for k, or nil.
 func (s *responseCache) get(k key) *answer {
-	a, _ := s.cache.GetIfPresent(k)
+	a, _ := s.kept.Get(k)
 	return a
 }
 
 // put caches a under k if it is complete and not too large.
 func (s *responseCache) put(k key, a *answer) {
 	if a.status != http.StatusOK || weight(k, a) > s.limit {
-		s.cache.Invalidate(k)
+		s.kept.Remove(k)
 		return
 	}
-	s.cache.Set(k, a)
+	s.kept.Set(k, a)
 }
 
 // drop removes the response for k.
-func (s *responseCache) drop(k key) { s.cache.Invalidate(k) }
+func (s *responseCache) drop(k key) { s.kept.Remove(k) }
 
 // dropBelow removes the responses, of every credential, to requests whose address
 // begins so.
 func (s *responseCache) dropBelow(address string) {
-	for k := range s.cache.Keys() {
+	for k := range s.kept.Keys() {
 		if strings.HasPrefix(k.request, address) {
-			s.cache.Invalidate(k)
+			s.kept.Remove(k)
 		}
 	}
 }
 
 // size returns the number of responses and their approximate size in bytes.
 func (s *responseCache) size() (entries int, bytes int64) {
-	return s.cache.EstimatedSize(), int64(s.cache.WeightedSize())
+	return s.kept.Len(), int64(s.kept.Weight())
 }
 
 // response returns a for a caller at now.
@@ -104,14 +100,4 @@ func (a *answer) renewed(now time.Time) *answer {
 	again := *a
 	again.confirmed = now
 	return &again
-}
-
-// answers is an [otter.Cache], as [states] is.
-type answers interface {
-	GetIfPresent(k key) (*answer, bool)
-	Set(k key, a *answer) (*answer, bool)
-	Invalidate(k key) (*answer, bool)
-	Keys() iter.Seq[key]
-	EstimatedSize() int
-	WeightedSize() uint64
 }

@@ -4,8 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-
+	"github.com/stackroom-mcp/stackroom/pkg/cache"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 )
 
@@ -23,7 +22,7 @@ const maxCredentials = 16384
 
 // credentialStates holds the state of credentials.
 type credentialStates struct {
-	memory states
+	memory *cache.Cache[digest, credentialState]
 	hold   time.Duration // how long a rejected credential is not sent
 
 	mu         sync.Mutex
@@ -40,21 +39,14 @@ type credentialState struct {
 func newCredentialStates(hold time.Duration) *credentialStates {
 	return &credentialStates{
 		hold:   hold,
-		memory: otter.Must(&otter.Options[digest, credentialState]{MaximumSize: maxCredentials}),
+		memory: cache.New[digest, credentialState](maxCredentials),
 	}
 }
 
 // get returns the state of id.
 func (m *credentialStates) get(id digest) credentialState {
-	r, _ := m.memory.GetIfPresent(id)
+	r, _ := m.memory.Get(id)
 	return r
-}
-
-// change updates the state of id.
-func (m *credentialStates) change(id digest, change func(credentialState) credentialState) {
-	m.memory.Compute(id, func(old credentialState, _ bool) (credentialState, otter.ComputeOp) {
-		return change(old), otter.WriteOp
-	})
 }
 
 // accepted records that the host accepted id in a call sent at a given time. A
@@ -63,7 +55,7 @@ func (m *credentialStates) accepted(id digest, sent time.Time) {
 	if r := m.get(id); r.accepted && r.rejectedAt.IsZero() {
 		return
 	}
-	m.change(id, func(r credentialState) credentialState {
+	m.memory.Change(id, func(r credentialState) credentialState {
 		if sent.After(r.rejectedAt) {
 			r.accepted, r.rejectedAt = true, time.Time{}
 		}
@@ -79,7 +71,7 @@ func (m *credentialStates) rejected(id digest) {
 	m.mu.Lock() // the first rejection of a key counts before the others
 	defer m.mu.Unlock()
 	now, again := time.Now(), false
-	m.change(id, func(r credentialState) credentialState {
+	m.memory.Change(id, func(r credentialState) credentialState {
 		again = !r.rejectedAt.IsZero()
 		r.accepted, r.rejectedAt = false, now
 		return r
@@ -99,7 +91,7 @@ func (m *credentialStates) pause(id digest, d time.Duration) {
 		return
 	}
 	until := time.Now().Add(d)
-	m.change(id, func(r credentialState) credentialState {
+	m.memory.Change(id, func(r credentialState) credentialState {
 		if until.After(r.pausedUntil) {
 			r.pausedUntil = until
 		}
@@ -141,11 +133,4 @@ func (m *credentialStates) lockedFor() time.Duration {
 		return 0
 	}
 	return rejectionsWindow - time.Since(m.rejections[0])
-}
-
-// states is an [otter.Cache]. Importers of this package would compile the methods of
-// that type again, for seconds each, if they could reach it.
-type states interface {
-	GetIfPresent(id digest) (credentialState, bool)
-	Compute(id digest, change func(old credentialState, found bool) (credentialState, otter.ComputeOp)) (credentialState, bool)
 }

@@ -23,8 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-
+	"github.com/stackroom-mcp/stackroom/pkg/cache"
 	"github.com/stackroom-mcp/stackroom/pkg/identity"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/ledger"
 	"github.com/stackroom-mcp/stackroom/pkg/identity/seal"
@@ -88,7 +87,7 @@ type Server struct {
 	pages     *pages
 	boxes     boxes
 	// opened caches the bearers of genuine access tokens.
-	opened bearers
+	opened *cache.Cache[string, *bearer]
 }
 
 // boxes has one sealing box for each purpose.
@@ -121,7 +120,7 @@ func New(o Options) (*Server, error) {
 		options: o, secure: issuer.Scheme == "https", zotero: zotero, pages: pages,
 		registry:  client.NewRegistry(o.Keyring, o.Issuer),
 		documents: client.NewDocuments(o.Documents, o.Now),
-		opened:    otter.Must(&otter.Options[string, *bearer]{MaximumSize: maxOpened}),
+		opened:    cache.New[string, *bearer](maxOpened),
 		boxes: boxes{
 			form: o.Keyring.Box("form", deployment), login: o.Keyring.Box("login", deployment), code: o.Keyring.Box("code", deployment),
 			access: o.Keyring.Box("access", deployment), refresh: o.Keyring.Box("refresh", deployment),

@@ -19,7 +19,7 @@ const cacheTime = time.Minute
 // process is rejected within a minute.
 func (s *Server) Verify(ctx context.Context, token string) (*identity.Principal, error) {
 	now := s.options.Now()
-	t, known := s.opened.GetIfPresent(token)
+	t, known := s.opened.Get(token)
 	if !known || now.Sub(t.opened) > cacheTime {
 		var err error
 		if t, err = s.openAccess(ctx, token); err != nil {
@@ -77,11 +77,4 @@ func scopes(write bool) []identity.Scope {
 		return []identity.Scope{identity.Read, identity.Write}
 	}
 	return []identity.Scope{identity.Read}
-}
-
-// bearers is an [otter.Cache]. Importers of this package would compile the methods of
-// that type again, for seconds each, if they could reach it.
-type bearers interface {
-	GetIfPresent(token string) (*bearer, bool)
-	Set(token string, b *bearer) (*bearer, bool)
 }

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/stackroom-mcp/stackroom/pkg/cache"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/upstream/public"
 )
@@ -29,7 +29,7 @@ type Documents struct {
 	http    *http.Client
 	now     func() time.Time
 	good    *documentCache
-	bad     failures
+	bad     *cache.Cache[string, *kept]
 	flights singleflight.Group
 	shares  *shares
 }
@@ -68,7 +68,7 @@ func NewDocuments(transport http.RoundTripper, now func() time.Time) *Documents 
 		},
 		now:    now,
 		good:   newDocumentCache(),
-		bad:    otter.Must(&otter.Options[string, *kept]{MaximumSize: maxFailed}),
+		bad:    cache.New[string, *kept](maxFailed),
 		shares: newShares(),
 	}
 }
@@ -85,7 +85,7 @@ func (d *Documents) Get(ctx context.Context, id, caller string) (*Client, error)
 	if err != nil {
 		return nil, err
 	}
-	if k, ok := d.bad.GetIfPresent(id); ok && d.now().Before(k.until) {
+	if k, ok := d.bad.Get(id); ok && d.now().Before(k.until) {
 		return nil, k.err
 	}
 	before := d.good.get(id)
@@ -143,7 +143,7 @@ func documentURL(id string) (*url.URL, error) {
 func (d *Documents) keep(id string, k *kept) {
 	switch {
 	case k.err == nil && d.now().Before(k.until):
-		d.bad.Invalidate(id)
+		d.bad.Remove(id)
 		d.good.set(id, k)
 	case k.err == nil: // no caching
 		d.good.remove(id)
@@ -236,12 +236,4 @@ func parseDocument(body []byte, id, host string) (*Client, error) {
 		return nil, library.Errorf(library.Invalid, "the client's document has no valid redirect URI")
 	}
 	return c, nil
-}
-
-// failures is an [otter.Cache]. Importers of this package would compile the methods of
-// that type again, for seconds each, if they could reach it.
-type failures interface {
-	GetIfPresent(id string) (*kept, bool)
-	Set(id string, k *kept) (*kept, bool)
-	Invalidate(id string) (*kept, bool)
 }
