@@ -3,6 +3,7 @@ package cache_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -11,7 +12,7 @@ import (
 )
 
 func ExampleCache() {
-	titles := cache.New[string, string](100)
+	titles := cache.New[string](100)
 	titles.Set("9780141439518", "Pride and Prejudice")
 	title, found := titles.Get("9780141439518")
 	fmt.Println(title, found)
@@ -19,7 +20,7 @@ func ExampleCache() {
 }
 
 func TestCache(t *testing.T) {
-	c := cache.New[string, int](10)
+	c := cache.New[int](10)
 	if v, ok := c.Get("a"); v != 0 || ok {
 		t.Errorf("an empty cache has %d, %v", v, ok)
 	}
@@ -43,13 +44,13 @@ func TestCache(t *testing.T) {
 
 // TestCache_NilValues keeps a nil pointer and a nil interface.
 func TestCache_NilValues(t *testing.T) {
-	pointers, errs := cache.New[int, *int](10), cache.New[int, error](10)
-	pointers.Set(1, nil)
-	errs.Set(1, nil)
-	if v, ok := pointers.Get(1); v != nil || !ok {
+	pointers, errs := cache.New[*int](10), cache.New[error](10)
+	pointers.Set("a", nil)
+	errs.Set("a", nil)
+	if v, ok := pointers.Get("a"); v != nil || !ok {
 		t.Errorf("a nil pointer: %v, %v", v, ok)
 	}
-	if v, ok := errs.Get(1); v != nil || !ok {
+	if v, ok := errs.Get("a"); v != nil || !ok {
 		t.Errorf("a nil interface: %v, %v", v, ok)
 	}
 }
@@ -66,9 +67,9 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 func TestCache_BoundsValues(t *testing.T) {
 	const most = 100
-	c := cache.New[int, int](most)
+	c := cache.New[int](most)
 	for i := range 100 * most {
-		c.Set(i, i)
+		c.Set(strconv.Itoa(i), i)
 	}
 	eventually(t, "at most 100 values", func() bool { return c.Len() <= most })
 	n := 0
@@ -82,17 +83,17 @@ func TestCache_BoundsValues(t *testing.T) {
 
 func TestCache_BoundsWeight(t *testing.T) {
 	const most = 1 << 20
-	c := cache.NewWeighted(most, func(k int, v []byte) uint32 { return uint32(8 + len(v)) })
-	c.Set(0, make([]byte, 1000))
+	c := cache.NewWeighted(most, func(key string, v []byte) uint32 { return uint32(len(key) + len(v)) })
+	c.Set("12345678", make([]byte, 1000))
 	eventually(t, "a weight of 1,008 for 1,000 bytes", func() bool { return c.Weight() == 1008 })
 	for i := range 20_000 {
-		c.Set(i, make([]byte, 1000))
+		c.Set(strconv.Itoa(i), make([]byte, 1000))
 	}
 	eventually(t, "a weight of at most 1 MiB", func() bool { return c.Weight() > most/2 && c.Weight() <= most })
 }
 
 func TestCache_ChangesOneAtATime(t *testing.T) {
-	c := cache.New[string, int](10)
+	c := cache.New[int](10)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {

@@ -30,7 +30,7 @@ const mostKept = 1_000
 type questions struct {
 	opts     Options
 	now      func() time.Time
-	kept     *cache.Cache[string, []float32]
+	kept     *cache.Cache[[]float32]
 	flight   singleflight.Group
 	asked    chan struct{} // holds a value for each that is asked for
 	spending *spending
@@ -41,7 +41,7 @@ var _ shelf.Embedder = (*questions)(nil)
 func newQuestions(o Options, now func() time.Time) *questions {
 	return &questions{
 		opts: o, now: now, spending: newSpending(o.Budget), asked: make(chan struct{}, mostAsked),
-		kept: cache.New[string, []float32](mostKept),
+		kept: cache.New[[]float32](mostKept),
 	}
 }
 

@@ -14,14 +14,14 @@ const (
 
 // memory keeps what services answered. A kept answer without works says that the
 // service does not have it.
-type memory struct{ kept *cache.Cache[string, kept] }
+type memory struct{ kept *cache.Cache[kept] }
 
 type kept struct {
 	works []*Work
 	at    time.Time
 }
 
-func newMemory() *memory { return &memory{cache.New[string, kept](maxKept)} }
+func newMemory() *memory { return &memory{cache.New[kept](maxKept)} }
 
 func (m *memory) get(s Service, question string) (works []*Work, ok bool) {
 	k, ok := m.kept.Get(string(s) + " " + question)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	"github.com/stackroom-mcp/stackroom/pkg/cache"
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/pack"
@@ -27,34 +26,23 @@ type base struct {
 	index      *index.Index // of the base alone; nil if it can't be used
 	embedder   Embedder     // of the searches; nil if they use no vectors
 
-	items   *cache.Cache[cacheKey, *library.Item]
-	texts   *cache.Cache[cacheKey, []library.TextPage]
-	results *cache.Cache[cacheKey, *index.Result]
+	items   recent[*library.Item]
+	texts   recent[[]library.TextPage]
+	results recent[*index.Result]
 	flight  singleflight.Group
 
 	holders atomic.Int64
-}
-
-// cacheKey names what a row says: a transaction that writes the row gives it
-// another sequence.
-type cacheKey struct {
-	key      string
-	sequence int64
 }
 
 // newBase returns a base without files, held once, with caches of at most that
 // many bytes together.
 func newBase(cacheBytes int) *base {
 	b := &base{}
-	b.items = newCache(cacheBytes/3, itemBytes)
-	b.texts = newCache(cacheBytes/3, textBytes)
-	b.results = newCache(cacheBytes/3, resultBytes)
+	b.items = newRecent(cacheBytes/3, itemBytes)
+	b.texts = newRecent(cacheBytes/3, textBytes)
+	b.results = newRecent(cacheBytes/3, resultBytes)
 	b.holders.Store(1)
 	return b
-}
-
-func newCache[T any](bytes int, size func(T) int) *cache.Cache[cacheKey, T] {
-	return cache.NewWeighted(uint64(bytes), func(k cacheKey, v T) uint32 { return uint32(len(k.key) + size(v)) })
 }
 
 // openBase opens a generation. Where only the index can't be used, the base's

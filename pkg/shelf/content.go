@@ -1,7 +1,6 @@
 package shelf
 
 import (
-	"github.com/stackroom-mcp/stackroom/pkg/cache"
 	"github.com/stackroom-mcp/stackroom/pkg/index"
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/shelf/internal/vector"
@@ -12,9 +11,9 @@ import (
 type content struct {
 	library library.ID
 	rows    *rows
-	items   *cache.Cache[cacheKey, *library.Item]      // by item key
-	texts   *cache.Cache[cacheKey, []library.TextPage] // by attachment key
-	works   int                                        // how many items there are
+	items   recent[*library.Item]      // by item key
+	texts   recent[[]library.TextPage] // by attachment key
+	works   int                        // how many items there are
 	// vectors are of the embedder's model. Both are nil if searches use none.
 	vectors  *vector.Set
 	embedder Embedder
@@ -60,7 +59,7 @@ func (c *content) item(key string) (*library.Item, error) {
 	if removed {
 		return nil, nil
 	}
-	if it, ok := c.items.Get(cacheKey{key, sequence}); ok {
+	if it, ok := c.items.get(key, sequence); ok {
 		return it, nil
 	}
 	value, err := c.rows.get(itemTable, key)
@@ -69,7 +68,7 @@ func (c *content) item(key string) (*library.Item, error) {
 	}
 	it, err := decodeItem(library.ItemID{Library: c.library, Key: key}, value)
 	if err == nil {
-		c.items.Set(cacheKey{key, sequence}, it)
+		c.items.set(key, sequence, it)
 	}
 	return it, err
 }
@@ -103,7 +102,7 @@ func (c *content) pages(attachment string) ([]library.TextPage, error) {
 	if removed {
 		return nil, nil
 	}
-	if pages, ok := c.texts.Get(cacheKey{attachment, sequence}); ok {
+	if pages, ok := c.texts.get(attachment, sequence); ok {
 		return pages, nil
 	}
 	value, err := c.rows.get(textTable, attachment)
@@ -112,7 +111,7 @@ func (c *content) pages(attachment string) ([]library.TextPage, error) {
 	}
 	pages, err := decodeText(value)
 	if err == nil {
-		c.texts.Set(cacheKey{attachment, sequence}, pages)
+		c.texts.set(attachment, sequence, pages)
 	}
 	return pages, err
 }

@@ -146,7 +146,7 @@ func TestEqualSearchesAreMadeOnce(t *testing.T) {
 	if err != nil || again.Items[0].Item == nil || again.Total != 20 {
 		t.Errorf("again: %+v, %v", again, err)
 	}
-	if n := s.current.base.results.Len(); n != 1 {
+	if n := s.current.base.results.values.Len(); n != 1 {
 		t.Errorf("%d results are kept, want 1", n)
 	}
 }

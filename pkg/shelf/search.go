@@ -62,13 +62,13 @@ func (s *Shelf) Statistics(ctx context.Context, q library.Query) (*library.Stati
 		return st.index.Statistics(ctx, q)
 	}
 	text := library.Query{Text: q.Text, Mode: q.Mode} // no limit: the key of no search
-	key := cacheKey{text.Key(), st.end}
-	if r, ok := st.base.results.Get(key); ok {
+	key := text.Key()
+	if r, ok := st.base.results.get(key, st.end); ok {
 		return r.Statistics, nil
 	}
 	found, err := st.index.Statistics(ctx, q)
 	if err == nil {
-		st.base.results.Set(key, &index.Result{Statistics: found})
+		st.base.results.set(key, st.end, &index.Result{Statistics: found})
 	}
 	return found, err
 }
@@ -135,21 +135,21 @@ func (s *state) search(ctx context.Context, q library.Query) (index.Result, erro
 	if err != nil {
 		return index.Result{}, err
 	}
-	key := cacheKey{q.Key(), s.end}
-	if r, ok := s.base.results.Get(key); ok {
+	key := q.Key()
+	if r, ok := s.base.results.get(key, s.end); ok {
 		decided(ctx, "hit")
 		return *r, nil
 	}
 	decided(ctx, "miss")
 	s.hold() // for the search, which may outlive this call
-	flight := s.base.flight.DoChan(fmt.Sprintf("%d %s", key.sequence, key.key), func() (any, error) {
+	flight := s.base.flight.DoChan(fmt.Sprintf("%d %s", s.end, key), func() (any, error) {
 		s.hold()
 		defer func() { _ = s.release() }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), searchTimeout)
 		defer cancel()
 		r, err := s.index.Search(ctx, q, collections)
 		if err == nil && !r.Incomplete {
-			s.base.results.Set(key, &r)
+			s.base.results.set(key, s.end, &r)
 		}
 		return r, err
 	})

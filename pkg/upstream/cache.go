@@ -12,7 +12,7 @@ import (
 // responseCache caches responses, bounded in bytes; the least useful are evicted.
 // Entries don't expire, so that a stale one is available when the host fails.
 type responseCache struct {
-	kept  *cache.Cache[key, *answer]
+	kept  *cache.Cache[*answer]
 	limit int64 // bytes of one response
 }
 
@@ -30,14 +30,14 @@ func newResponseCache(bytes int64) *responseCache {
 	return &responseCache{
 		// No single response may evict all others.
 		limit: bytes / 4,
-		kept:  cache.NewWeighted(uint64(bytes), func(k key, a *answer) uint32 { return uint32(min(weight(k, a), math.MaxUint32)) }),
+		kept:  cache.NewWeighted(uint64(bytes), func(key string, a *answer) uint32 { return uint32(min(weight(key, a), math.MaxUint32)) }),
 	}
 }
 
 // weight returns the approximate size of an entry in memory.
-func weight(k key, a *answer) int64 {
+func weight(key string, a *answer) int64 {
 	const perEntry, perField = 400, 64
-	n := perEntry + len(k.request) + cap(a.body)
+	n := perEntry + len(key) + cap(a.body)
 	for name, values := range a.header {
 		n += len(name) + perField
 		for _, value := range values {
@@ -49,27 +49,27 @@ func weight(k key, a *answer) int64 {
 
 // get returns the response for k, or nil.
 func (s *responseCache) get(k key) *answer {
-	a, _ := s.kept.Get(k)
+	a, _ := s.kept.Get(k.String())
 	return a
 }
 
 // put caches a under k if it is complete and not too large.
 func (s *responseCache) put(k key, a *answer) {
-	if a.status != http.StatusOK || weight(k, a) > s.limit {
-		s.kept.Remove(k)
+	if a.status != http.StatusOK || weight(k.String(), a) > s.limit {
+		s.kept.Remove(k.String())
 		return
 	}
-	s.kept.Set(k, a)
+	s.kept.Set(k.String(), a)
 }
 
 // drop removes the response for k.
-func (s *responseCache) drop(k key) { s.kept.Remove(k) }
+func (s *responseCache) drop(k key) { s.kept.Remove(k.String()) }
 
 // dropBelow removes the responses, of every credential, to requests whose address
 // begins so.
 func (s *responseCache) dropBelow(address string) {
 	for k := range s.kept.Keys() {
-		if strings.HasPrefix(k.request, address) {
+		if strings.HasPrefix(k[len(digest{}):], address) {
 			s.kept.Remove(k)
 		}
 	}

@@ -22,8 +22,8 @@ const maxCredentials = 16384
 
 // credentialStates holds the state of credentials.
 type credentialStates struct {
-	memory *cache.Cache[digest, credentialState]
-	hold   time.Duration // how long a rejected credential is not sent
+	memory *cache.Cache[credentialState] // by digest
+	hold   time.Duration                 // how long a rejected credential is not sent
 
 	mu         sync.Mutex
 	rejections []time.Time // of any credential, the last maxRejections
@@ -39,13 +39,13 @@ type credentialState struct {
 func newCredentialStates(hold time.Duration) *credentialStates {
 	return &credentialStates{
 		hold:   hold,
-		memory: cache.New[digest, credentialState](maxCredentials),
+		memory: cache.New[credentialState](maxCredentials),
 	}
 }
 
 // get returns the state of id.
 func (m *credentialStates) get(id digest) credentialState {
-	r, _ := m.memory.Get(id)
+	r, _ := m.memory.Get(string(id[:]))
 	return r
 }
 
@@ -55,7 +55,7 @@ func (m *credentialStates) accepted(id digest, sent time.Time) {
 	if r := m.get(id); r.accepted && r.rejectedAt.IsZero() {
 		return
 	}
-	m.memory.Change(id, func(r credentialState) credentialState {
+	m.memory.Change(string(id[:]), func(r credentialState) credentialState {
 		if sent.After(r.rejectedAt) {
 			r.accepted, r.rejectedAt = true, time.Time{}
 		}
@@ -71,7 +71,7 @@ func (m *credentialStates) rejected(id digest) {
 	m.mu.Lock() // the first rejection of a key counts before the others
 	defer m.mu.Unlock()
 	now, again := time.Now(), false
-	m.memory.Change(id, func(r credentialState) credentialState {
+	m.memory.Change(string(id[:]), func(r credentialState) credentialState {
 		again = !r.rejectedAt.IsZero()
 		r.accepted, r.rejectedAt = false, now
 		return r
@@ -91,7 +91,7 @@ func (m *credentialStates) pause(id digest, d time.Duration) {
 		return
 	}
 	until := time.Now().Add(d)
-	m.memory.Change(id, func(r credentialState) credentialState {
+	m.memory.Change(string(id[:]), func(r credentialState) credentialState {
 		if until.After(r.pausedUntil) {
 			r.pausedUntil = until
 		}

@@ -58,6 +58,9 @@ type key struct {
 	request    string
 }
 
+// String returns k as one string: the credential's digest, then the request.
+func (k key) String() string { return string(k.credential[:]) + k.request }
+
 // call is a validated request.
 type call struct {
 	method     string

@@ -87,7 +87,7 @@ type Server struct {
 	pages     *pages
 	boxes     boxes
 	// opened caches the bearers of genuine access tokens.
-	opened *cache.Cache[string, *bearer]
+	opened *cache.Cache[*bearer]
 }
 
 // boxes has one sealing box for each purpose.
@@ -120,7 +120,7 @@ func New(o Options) (*Server, error) {
 		options: o, secure: issuer.Scheme == "https", zotero: zotero, pages: pages,
 		registry:  client.NewRegistry(o.Keyring, o.Issuer),
 		documents: client.NewDocuments(o.Documents, o.Now),
-		opened:    cache.New[string, *bearer](maxOpened),
+		opened:    cache.New[*bearer](maxOpened),
 		boxes: boxes{
 			form: o.Keyring.Box("form", deployment), login: o.Keyring.Box("login", deployment), code: o.Keyring.Box("code", deployment),
 			access: o.Keyring.Box("access", deployment), refresh: o.Keyring.Box("refresh", deployment),

@@ -29,7 +29,7 @@ type Documents struct {
 	http    *http.Client
 	now     func() time.Time
 	good    *documentCache
-	bad     *cache.Cache[string, *kept]
+	bad     *cache.Cache[*kept]
 	flights singleflight.Group
 	shares  *shares
 }
@@ -68,7 +68,7 @@ func NewDocuments(transport http.RoundTripper, now func() time.Time) *Documents 
 		},
 		now:    now,
 		good:   newDocumentCache(),
-		bad:    cache.New[string, *kept](maxFailed),
+		bad:    cache.New[*kept](maxFailed),
 		shares: newShares(),
 	}
 }
