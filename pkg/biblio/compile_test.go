@@ -185,10 +185,12 @@ func compile(t *testing.T, items []*library.Item, style string) string {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "export.bib"), bib.String())
+	// What a first run of pdflatex writes for bibtex.
+	write(t, filepath.Join(folder, "a.aux"), `\relax\citation{*}\bibstyle{`+style+`}\bibdata{export}
+`)
 	write(t, filepath.Join(folder, "a.tex"), `\documentclass{article}\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}
 \begin{document}\nocite{*}\bibliographystyle{`+style+`}\bibliography{export}\end{document}
 `)
-	run(t, folder, "pdflatex", "-interaction=nonstopmode", "-draftmode", "a")
 	return run(t, folder, "bibtex", "-min-crossrefs=1000", "a") + run(t, folder, "pdflatex", "-interaction=nonstopmode", "-draftmode", "a")
 }
 

@@ -1,6 +1,6 @@
-// Package cache keeps values in memory and evicts the least useful ones. All caches of
-// the program share one instantiation of the library below: a package that instantiates
-// it compiles some 700 functions, and so does each of its importers that can reach one.
+// Package cache keeps values in memory and evicts the least useful ones. All caches share
+// one instantiation of otter.Cache. Another package that instantiated it would compile
+// its 700 functions again, and so would each importer that can reach the type.
 package cache
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// Cache keeps values by key. Eviction runs beside: for a moment there may be more. Its values must not change while they are kept. It is safe
-// for concurrent use.
+// Cache keeps values by key. For a moment it may hold more than its bound. A value must
+// not change while it is kept. A Cache is safe for concurrent use.
 type Cache[V any] struct{ entries store }
 
 // store is an [otter.Cache]. As an interface it hides that type from importers.
@@ -25,9 +25,7 @@ type store interface {
 }
 
 // New returns a cache of at most that many values.
-func New[V any](most int) *Cache[V] {
-	return &Cache[V]{bounded(most)}
-}
+func New[V any](most int) *Cache[V] { return &Cache[V]{bounded(most)} }
 
 // NewWeighted returns a cache of values whose weights are at most that much together.
 func NewWeighted[V any](most uint64, weigh func(key string, value V) uint32) *Cache[V] {
