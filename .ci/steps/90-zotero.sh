@@ -22,8 +22,9 @@ if ! prepare_zotero "$WORK/zotero" || ! start_zotero; then
   exit 0
 fi
 
-# With CI_FULL=1 the groups have three times as many works.
-fill() { go run ./.ci/zotero -most "$((${CI_FULL:+3 *} 400))" -url "http://127.0.0.1:$ZOTERO_PORT" -out "$WORK/seed.json" "$@"; }
+most=400 # works of each source that a group gets
+[ -z "${CI_FULL-}" ] || most=1200
+fill() { go run ./.ci/zotero -most "$most" -url "http://127.0.0.1:$ZOTERO_PORT" -out "$WORK/seed.json" "$@"; }
 
 # refills is a second run, which must find everything there.
 refills() { fill | tee "$WORK/refill.log" && grep -q '^0 objects written' "$WORK/refill.log"; }
