@@ -8,6 +8,7 @@ if ! command -v gcc >/dev/null && ! debian gcc; then
   exit 0
 fi
 go build -o "$WORK/bin/count" ./.ci/count || exit 1
+
 # concurrent lists the packages in which something runs at the same time, in the code or
 # in a test. The others have no race to find, and are covered where they are called.
 concurrent() {

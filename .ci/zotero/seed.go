@@ -140,27 +140,8 @@ func shelve(fixtures fs.FS, most int) ([]*shelf, [][]place, error) {
 		return nil, nil, err
 	}
 	shelves := []*shelf{{name: "", prefix: "/users/101"}, {name: readingGroup}, {name: minds}, {name: closedGroup}}
-	for i, sources := range [][]string{
-		{"bulk-performance-test", "collected-notes-subcollections-1768"},
-		nil,
-		{"entries-discarded-873", "collected-notes"},
-		{"csl-exporters-1179"},
-	} {
-		for _, source := range sources {
-			name := source + ".zotero-items.json"
-			works, folders, err := readBetterBibTeX(fixtures, known, name)
-			if err != nil {
-				return nil, nil, err
-			}
-			shelves[i].prefixFor()
-			shelves[i].addFolders(name, folders)
-			if shelves[i].name != "" {
-				works = works[:min(most, len(works))]
-			}
-			for _, w := range works {
-				shelves[i].add(w)
-			}
-		}
+	if err := addCollected(shelves, fixtures, known, most); err != nil {
+		return nil, nil, err
 	}
 	shelves[1].prefixFor()
 	translated, err := readTranslators(fixtures, known, most)
@@ -192,6 +173,33 @@ func shelve(fixtures fs.FS, most int) ([]*shelf, [][]place, error) {
 		b.add(&work{source: "removed", number: 0, item: object{"itemType": "book", "title": "Removed for good", "creators": []object{}, "tags": []object{}, "relations": object{}}})
 	}
 	return shelves, places, nil
+}
+
+// addCollected puts what users of Better BibTeX sent in into the libraries.
+func addCollected(shelves []*shelf, fixtures fs.FS, known schema, most int) error {
+	for i, sources := range [][]string{
+		{"bulk-performance-test", "collected-notes-subcollections-1768"},
+		nil,
+		{"entries-discarded-873", "collected-notes"},
+		{"csl-exporters-1179"},
+	} {
+		for _, source := range sources {
+			name := source + ".zotero-items.json"
+			works, folders, err := readBetterBibTeX(fixtures, known, name)
+			if err != nil {
+				return err
+			}
+			shelves[i].prefixFor()
+			shelves[i].addFolders(name, folders)
+			if shelves[i].name != "" {
+				works = works[:min(most, len(works))]
+			}
+			for _, w := range works {
+				shelves[i].add(w)
+			}
+		}
+	}
+	return nil
 }
 
 // prefixFor lets keys differ between libraries whose number is not known yet.

@@ -185,13 +185,16 @@ func compile(t *testing.T, items []*library.Item, style string) string {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "export.bib"), bib.String())
-	// What a first run of pdflatex writes for bibtex.
-	write(t, filepath.Join(folder, "a.aux"), `\relax\citation{*}\bibstyle{`+style+`}\bibdata{export}
-`)
+	// What a first run of pdflatex writes for bibtex, which reads one command a line.
+	write(t, filepath.Join(folder, "a.aux"), "\\relax\n\\citation{*}\n\\bibstyle{"+style+"}\n\\bibdata{export}\n")
 	write(t, filepath.Join(folder, "a.tex"), `\documentclass{article}\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}
 \begin{document}\nocite{*}\bibliographystyle{`+style+`}\bibliography{export}\end{document}
 `)
-	return run(t, folder, "bibtex", "-min-crossrefs=1000", "a") + run(t, folder, "pdflatex", "-interaction=nonstopmode", "-draftmode", "a")
+	said := run(t, folder, "bibtex", "-min-crossrefs=1000", "a")
+	if set, err := os.ReadFile(filepath.Join(folder, "a.bbl")); err != nil || bytes.Count(set, []byte(`\bibitem`)) != len(items) {
+		t.Errorf("bibtex set %d of %d works: %v", bytes.Count(set, []byte(`\bibitem`)), len(items), err)
+	}
+	return said + run(t, folder, "pdflatex", "-interaction=nonstopmode", "-draftmode", "a")
 }
 
 // TestExportsCompile_Biber has biber read every work.

@@ -35,6 +35,7 @@ func NewWeighted[V any](most uint64, weigh func(key string, value V) uint32) *Ca
 	})}
 }
 
+// bounded and [weighted] are not generic: importers would compile what they use again.
 func bounded(most int) store { return otter.Must(&otter.Options[string, any]{MaximumSize: most}) }
 
 func weighted(most uint64, weigh func(key string, value any) uint32) store {

@@ -14,7 +14,7 @@ const (
 
 // memory keeps what services answered. A kept answer without works says that the
 // service does not have it.
-type memory struct{ kept *cache.Cache[kept] }
+type memory struct{ answers *cache.Cache[kept] }
 
 type kept struct {
 	works []*Work
@@ -24,10 +24,10 @@ type kept struct {
 func newMemory() *memory { return &memory{cache.New[kept](maxKept)} }
 
 func (m *memory) get(s Service, question string) (works []*Work, ok bool) {
-	k, ok := m.kept.Get(string(s) + " " + question)
+	k, ok := m.answers.Get(string(s) + " " + question)
 	return k.works, ok && time.Since(k.at) < keepFor
 }
 
 func (m *memory) put(s Service, question string, works ...*Work) {
-	m.kept.Set(string(s)+" "+question, kept{works, time.Now()})
+	m.answers.Set(string(s)+" "+question, kept{works, time.Now()})
 }

@@ -2,11 +2,12 @@ package shelf
 
 import "github.com/stackroom-mcp/stackroom/pkg/cache"
 
-// recent caches what was last made of rows, by key: of each key the value of one
-// sequence. A transaction that writes a row gives it another sequence.
+// recent caches values that are made of rows, each with the sequence that its rows had:
+// a transaction gives the rows that it writes another one. A key has one value, the last
+// that was set.
 type recent[T any] struct{ values *cache.Cache[sequenced[T]] }
 
-// sequenced is a value and the sequence that it was made of.
+// sequenced is a value with its sequence.
 type sequenced[T any] struct {
 	sequence int64
 	value    T
@@ -17,6 +18,7 @@ func newRecent[T any](bytes int, size func(T) int) recent[T] {
 	return recent[T]{cache.NewWeighted(uint64(bytes), func(key string, v sequenced[T]) uint32 { return uint32(len(key) + size(v.value)) })}
 }
 
+// get returns the value of a key, if it was made at that sequence.
 func (r recent[T]) get(key string, sequence int64) (T, bool) {
 	v, ok := r.values.Get(key)
 	if !ok || v.sequence != sequence {

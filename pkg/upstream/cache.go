@@ -55,11 +55,12 @@ func (s *responseCache) get(k key) *answer {
 
 // put caches a under k if it is complete and not too large.
 func (s *responseCache) put(k key, a *answer) {
-	if a.status != http.StatusOK || weight(k.String(), a) > s.limit {
-		s.kept.Remove(k.String())
+	key := k.String()
+	if a.status != http.StatusOK || weight(key, a) > s.limit {
+		s.kept.Remove(key)
 		return
 	}
-	s.kept.Set(k.String(), a)
+	s.kept.Set(key, a)
 }
 
 // drop removes the response for k.

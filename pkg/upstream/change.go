@@ -79,7 +79,7 @@ func (c *Client) Send(ctx context.Context, ch Change) (*Response, error) {
 	if ch.Reads {
 		waiting = ctx
 	}
-	own, stop := context.WithTimeoutCause(waiting, c.options.Timeout, errTimeout)
+	own, stop := context.WithTimeoutCause(waiting, c.options.Timeout, ErrTimeout)
 	defer stop()
 	f := newFlight(time.Now().Add(c.options.Timeout), func(error) {})
 	f.expect(ctx)

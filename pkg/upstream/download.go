@@ -40,11 +40,11 @@ func (c *Client) Download(ctx context.Context, r Request) (io.ReadCloser, http.H
 		return nil, nil, err
 	}
 	own, cancel := context.WithCancelCause(ctx)
-	own, stop := context.WithTimeoutCause(own, c.options.DownloadTimeout, errTimeout)
+	own, stop := context.WithTimeoutCause(own, c.options.DownloadTimeout, ErrTimeout)
 	end := func(cause error) { cancel(cause); stop() }
 	f := newFlight(time.Now().Add(c.options.Timeout), end)
 	f.expect(ctx)
-	impatience := time.AfterFunc(c.options.Timeout, func() { cancel(errTimeout) })
+	impatience := time.AfterFunc(c.options.Timeout, func() { cancel(ErrTimeout) })
 	var file *file
 	failed := c.retry(own, f, p.method, func(ctx context.Context) (failed *fault) {
 		file, failed = c.open(ctx, f, p)
@@ -53,7 +53,7 @@ func (c *Client) Download(ctx context.Context, r Request) (io.ReadCloser, http.H
 	if !impatience.Stop() && failed == nil {
 		_ = file.body.Close()
 		file.release()
-		failed = c.networkFault(own, errTimeout, false)
+		failed = c.networkFault(own, ErrTimeout, false)
 	}
 	if failed != nil {
 		end(nil)

@@ -52,7 +52,7 @@ func (s *flights) join(ctx context.Context, p *call, timeout time.Duration) (*fl
 	}
 	limit := time.Now().Add(timeout)
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	own, stop := context.WithDeadlineCause(own, limit, errTimeout)
+	own, stop := context.WithDeadlineCause(own, limit, ErrTimeout)
 	f := newFlight(limit, func(cause error) { cancel(cause); stop() })
 	f.callers = 1
 	f.expect(ctx)

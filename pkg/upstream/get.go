@@ -217,7 +217,7 @@ func (c *Client) pausing(until time.Time) *library.Error {
 func (c *Client) queueFault(ctx context.Context, err error) *fault {
 	message := "too many calls with this API key are waiting"
 	switch {
-	case errors.Is(context.Cause(ctx), errTimeout):
+	case errors.Is(context.Cause(ctx), ErrTimeout):
 		message = "too many calls with this API key are waiting, and this one was not sent in time"
 	case ctx.Err() != nil:
 		return &fault{err: library.AsError(ctx.Err()), outcome: OutcomeCancelled}

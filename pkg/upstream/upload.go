@@ -28,7 +28,7 @@ func (c *Client) Upload(ctx context.Context, address, contentType string, parts 
 	if err := ctx.Err(); err != nil {
 		return library.AsError(err)
 	}
-	own, stop := context.WithTimeoutCause(ctx, c.options.DownloadTimeout, errTimeout)
+	own, stop := context.WithTimeoutCause(ctx, c.options.DownloadTimeout, ErrTimeout)
 	defer stop()
 	f := newFlight(time.Now().Add(c.options.DownloadTimeout), func(error) { stop() })
 	f.expect(ctx)

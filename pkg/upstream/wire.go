@@ -18,11 +18,12 @@ import (
 // maxErrorText is the most bytes read of an error's text.
 const maxErrorText = 4 << 10
 
-// Causes with which the client cancels a call's context.
-var (
-	errTimeout   = errors.New("the client's own deadline passed")
-	errAbandoned = errors.New("all callers left")
-)
+// ErrTimeout is the cause of an error if the host did not respond in time. The client
+// cancels the call with it.
+var ErrTimeout = errors.New("the client's own deadline passed")
+
+// errAbandoned is the cause with which the client cancels a call for which no caller waits.
+var errAbandoned = errors.New("all callers left")
 
 // exchange sends p through the breaker and reads the whole response: 2xx, or
 // 304 to a conditional request.
@@ -176,9 +177,9 @@ func (c *Client) tooLarge(limit int64) *fault {
 func (c *Client) networkFault(ctx context.Context, err error, begun bool) *fault {
 	name := c.options.Name
 	if cause := context.Cause(ctx); cause != nil {
-		if errors.Is(cause, errTimeout) {
+		if errors.Is(cause, ErrTimeout) {
 			return &fault{
-				err:     library.Errorf(library.Unavailable, "%s did not respond in time", name).WithHint("try again, or ask for less at a time").WithCause(errTimeout),
+				err:     library.Errorf(library.Unavailable, "%s did not respond in time", name).WithHint("try again, or ask for less at a time").WithCause(ErrTimeout),
 				outcome: OutcomeTimeout, broken: true,
 			}
 		}

@@ -2,6 +2,7 @@ package zotero
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
 	"github.com/stackroom-mcp/stackroom/pkg/replica"
+	"github.com/stackroom-mcp/stackroom/pkg/upstream"
 )
 
 // source reads one library. Everything but the upstream's own search and the
@@ -159,13 +161,13 @@ func (s *source) chunk(ctx context.Context, turns *turns, start, limit int) (*pa
 	return p, nil
 }
 
-// turns lets the requests of one reading run at the same time until Zotero fails at
-// one. From then on each runs alone: a small server that does one thing at a time
+// turns lets the requests of one reading run at the same time until one is not answered
+// in time. From then on each runs alone: a small server that does one thing at a time
 // answers none of several within the time of a request.
 type turns struct {
 	most   int64 // requests at a time
 	places *semaphore.Weighted
-	failed atomic.Bool
+	late   atomic.Bool // a request was not answered in time
 }
 
 func newTurns(most int) *turns {
@@ -175,7 +177,7 @@ func newTurns(most int) *turns {
 // take makes a request when it is its turn.
 func (t *turns) take(ctx context.Context, do func() error) error {
 	places := int64(1)
-	if t.failed.Load() {
+	if t.late.Load() {
 		places = t.most
 	}
 	if err := t.places.Acquire(ctx, places); err != nil {
@@ -183,8 +185,8 @@ func (t *turns) take(ctx context.Context, do func() error) error {
 	}
 	defer t.places.Release(places)
 	err := do()
-	if isCode(err, library.Unavailable) {
-		t.failed.Store(true)
+	if errors.Is(err, upstream.ErrTimeout) {
+		t.late.Store(true)
 	}
 	return err
 }

@@ -286,6 +286,39 @@ func TestAll_SlowServer(t *testing.T) {
 	})
 }
 
+// TestAll_StaysParallel reads several pages at a time after an error that is not a
+// timeout.
+func TestAll_StaysParallel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const each = 5 * time.Second
+		f := newFakeAway()
+		f.addLibrary("group", 4711, librarytest.Many(4000))
+		f.grant("good", false, 4711)
+		up, err := upstream.New(upstream.Options{Name: "Zotero", BaseURL: f.URL, Transport: faraway{f, each}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := opened(t, zotero.NewClient(up, zotero.Options{}), "good", "group:4711").Source
+		refused := 0
+		f.change(func() {
+			f.fail = func(r *http.Request) (int, string) {
+				if !strings.Contains(r.URL.RawQuery, "start=200") || refused == 3 {
+					return 0, ""
+				}
+				refused++
+				return http.StatusServiceUnavailable, "wait"
+			}
+		})
+		began, n := time.Now(), 0
+		if _, err := s.All(t.Context(), func(b replica.Batch) error { n += len(b.Objects); return nil }); err != nil || refused != 3 {
+			t.Fatalf("%d objects, %d requests refused: %v", n, refused, err)
+		}
+		if took, most := time.Since(began), each*time.Duration(n/100)/2; n < 4000 || took > most {
+			t.Errorf("%d objects in %v, want at most %v", n, took, most)
+		}
+	})
+}
+
 // TestBackoff keeps to a pause that Zotero asks for with a good answer.
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
