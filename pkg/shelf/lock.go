@@ -42,9 +42,10 @@ func takeLock(ctx context.Context, dir, file, purpose string, wait time.Duration
 			return nil, unwritable(err)
 		}
 		if got {
-			// What the file says only helps people; the lock does not depend on it.
+			// The lock does not depend on what the file says: whether others wait does. The
+			// next one to hold it must not be taken for this one until it has said what for.
 			_ = os.WriteFile(path, fmt.Appendf(nil, "%d %s\n", os.Getpid(), purpose), 0o600)
-			return func() { _ = lock.Close() }, nil
+			return func() { _ = os.Truncate(path, 0); _ = lock.Close() }, nil
 		}
 		process, holder := holderOf(path)
 		if holder == forImport || time.Since(began) > wait {
