@@ -83,10 +83,16 @@ def run(conn, lib):
 def serve(path, lib):
     sys.path[:0] = [os.path.join(lib, "third_party"), lib]
     import googlecloudsdk.gcloud_main  # noqa: F401
+    import googlecloudsdk.calliope.parser_completer  # noqa: F401
+    import googlecloudsdk.command_lib.artifacts.docker_util  # noqa: F401
+    import googlecloudsdk.command_lib.concepts.concept_managers  # noqa: F401
     import googlecloudsdk.command_lib.run.flags  # noqa: F401
+    import googlecloudsdk.command_lib.run.printers.service_printer  # noqa: F401
     import googlecloudsdk.command_lib.run.serverless_operations  # noqa: F401
-    import googlecloudsdk.generated_clients.apis.run.v1.run_v1_client  # noqa: F401
+    import googlecloudsdk.core.credentials.google_auth_credentials  # noqa: F401
     import googlecloudsdk.core.credentials.requests  # noqa: F401
+    import googlecloudsdk.generated_clients.apis.run.v1.run_v1_client  # noqa: F401
+    import googlecloudsdk.generated_clients.apis.secretmanager.v1.secretmanager_v1_client  # noqa: F401
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)

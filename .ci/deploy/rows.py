@@ -402,10 +402,12 @@ def rows_of(config, calls):
 
 
 def perform(config, warm, mode, row):
-    """Runs one row, and returns (mode, name, failure, outcome, seconds, log). A
-    first deploy has gcloud as it is started everywhere."""
+    """Runs one row, and returns (mode, name, failure, outcome, seconds, log). The
+    first deploy has gcloud as it is started everywhere; in each mode, if all is
+    tried."""
     began = time.monotonic()
-    s = Standing(config["modes"][mode], config["certificate"], warm=None if row is first else warm)
+    cold = row is first and (config["full"] or mode == "tokens")
+    s = Standing(config["modes"][mode], config["certificate"], warm=None if cold else warm)
     failure, outcome = "", ""
     try:
         outcome = row(s) or ""
@@ -418,9 +420,9 @@ def perform(config, warm, mode, row):
     return mode, row.__doc__, failure, outcome, time.monotonic() - began, s.said
 
 
-def calls_of(config):
+def calls_of(config, warm):
     """The API calls of a deploy that succeeds."""
-    s = Standing(config["modes"]["tokens"], config["certificate"])
+    s = Standing(config["modes"]["tokens"], config["certificate"], warm=warm)
     try:
         return good_calls(s, "2")
     finally:
@@ -432,8 +434,8 @@ def main():
         config = json.load(f)
     signal.signal(signal.SIGTERM, end_all)
     only = os.environ.get("DEPLOY_ROWS", "")
-    rows = [(m, r) for m, r in rows_of(config, calls_of(config)) if re.search(only, f"{m}: {r.__doc__}")]
     with warm_gcloud() as warm, ThreadPoolExecutor(config.get("workers", 3)) as pool, open(sys.argv[2], "w", encoding="utf-8") as out, open(sys.argv[3], "w", encoding="utf-8") as table:
+        rows = [(m, r) for m, r in rows_of(config, calls_of(config, warm)) if re.search(only, f"{m}: {r.__doc__}")]
         for mode, name, failure, outcome, seconds, said in pool.map(lambda r: perform(config, warm, *r), rows):
             print(f"{'fail' if failure else 'pass'}\t{mode}: {name}{': ' + failure if failure else ''}", file=out, flush=True)
             print(f"{mode:7} {name:62} {'FAIL ' + failure if failure else 'ok'} {outcome:12} {seconds:5.0f} s", file=table, flush=True)
