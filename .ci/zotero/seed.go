@@ -64,7 +64,7 @@ const (
 	closedGroup  = "Closed group"
 )
 
-// fill makes the users, keys and groups and writes every library. A group gets at most
+// fill makes the users, keys and groups and writes every library. A library gets at most
 // so many works of each source: for each page of a list the server sorts the whole
 // library again, which takes it seconds.
 func fill(ctx context.Context, admin *api, key string, fixtures fs.FS, most int) (*seed, error) {
@@ -191,10 +191,7 @@ func addCollected(shelves []*shelf, fixtures fs.FS, known schema, most int) erro
 			}
 			shelves[i].prefixFor()
 			shelves[i].addFolders(name, folders)
-			if shelves[i].name != "" {
-				works = works[:min(most, len(works))]
-			}
-			for _, w := range works {
+			for _, w := range works[:min(most, len(works))] {
 				shelves[i].add(w)
 			}
 		}
