@@ -30,6 +30,9 @@ type known struct {
 // TestKnownItems samples works of a real library and asks for each in the ways in
 // which a person knows a work. The rows are in knownitems_test.go.
 func TestKnownItems(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	testKnownItems(t, knownLibrary(t))
 }
 

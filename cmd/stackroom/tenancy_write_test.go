@@ -159,7 +159,7 @@ func (x *tenancy) checkWrites() {
 			x.t.Errorf("the key of %d was used to change %s", p.User, p.Library)
 		}
 	}
-	if len(x.receipts) < memberCount || len(posts) != len(x.receipts) {
+	if len(x.receipts) < len(x.members) || len(posts) != len(x.receipts) {
 		x.t.Errorf("%d requests to change libraries for %d receipts", len(posts), len(x.receipts))
 	}
 }

@@ -144,6 +144,9 @@ func (c *collection) judge(t testing.TB, x *index.Index, mode library.Mode) (ndc
 // of the first are those of the yardsticks beside the collections. Keywords are tags,
 // as a library has them.
 func TestRanking(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	for _, tc := range []struct {
 		of                   smart
 		mode                 library.Mode

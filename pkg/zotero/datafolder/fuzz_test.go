@@ -151,7 +151,11 @@ func FuzzDatabase(f *testing.F) {
 // fuzz target does, and cuts it short.
 func TestDatabase_DamagedBytesNeverPanic(t *testing.T) {
 	database, _ := small(t, "")
-	for n := range 60 {
+	rounds := 60
+	if testing.Short() {
+		rounds = 6
+	}
+	for n := range rounds {
 		at := n * 7919 % len(database)
 		b := append([]byte{}, database...)
 		for i := range 16 {
