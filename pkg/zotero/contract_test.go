@@ -16,10 +16,18 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
 
-// newReplicas returns replicas in a folder of the test.
+// newReplicas returns replicas in a folder of the test, which ask Zotero what has
+// changed before each answer.
 func newReplicas(t testing.TB) *replica.Replicas {
 	t.Helper()
-	r := replica.New(replica.Options{Dir: t.TempDir(), Fresh: time.Nanosecond})
+	return replicasWith(t, replica.Options{Fresh: time.Nanosecond})
+}
+
+// replicasWith returns replicas in a folder of the test.
+func replicasWith(t testing.TB, o replica.Options) *replica.Replicas {
+	t.Helper()
+	o.Dir = t.TempDir()
+	r := replica.New(o)
 	t.Cleanup(func() { _ = r.Close(context.Background()) })
 	return r
 }
@@ -228,13 +236,13 @@ func (s *contractServer) client(t *testing.T) *zotero.Client {
 }
 
 // TestZoteroServerKeepsTheContract runs over a replica of a server that others
-// wrote. All rows share one client, as the callers of one key do: the server
-// takes up to a second for a call.
+// wrote. All rows share one client, as the callers of one key do. The replica asks
+// as often as in the program: the server takes up to a second for a call.
 func TestZoteroServerKeepsTheContract(t *testing.T) {
 	s := runningServer(t)
 	client := s.client(t)
 	librarytest.Run(t, func(t *testing.T, works []librarytest.Work) library.Reader {
-		replicas := newReplicas(t)
+		replicas := replicasWith(t, replica.Options{})
 		r, err := newMembersOver(client, replicas).Open(calling(t.Context(), s.Contract.Key), s.group(t, works))
 		if err != nil {
 			t.Fatal(err)
