@@ -1,4 +1,5 @@
-# The language of code, scripts and documents: .ci/words, and the length of documents.
+# The language of code, scripts and documents: .ci/words, and the length of documents and
+# of Go files.
 set -uo pipefail
 . .ci/report.sh
 
@@ -19,3 +20,7 @@ short_enough() {
   return "$long"
 }
 check "README has at most 1,200 words, and each page 1,500" short_enough
+
+# long_files prints the Go files of more than 500 lines.
+long_files() { git ls-files '*.go' | xargs wc -l | awk '$2 != "total" && $1 > 500'; }
+check "no Go file has more than 500 lines" test -z "$(long_files | tee /dev/stderr)"

@@ -22,7 +22,7 @@ if ! prepare_zotero "$WORK/zotero" || ! start_zotero; then
   exit 0
 fi
 
-most=300 # works of each source that a library gets
+most=400 # works of each source that a library gets
 [ -z "${CI_FULL-}" ] || most=1200
 fill() { go run ./.ci/zotero -most "$most" -url "http://127.0.0.1:$ZOTERO_PORT" -out "$WORK/seed.json" "$@"; }
 

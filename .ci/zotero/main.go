@@ -22,7 +22,7 @@ func main() {
 	base := flag.String("url", "", "the server")
 	fixtures := flag.String("fixtures", os.Getenv("STACKROOM_FIXTURES"), "the folder of collected data")
 	out := flag.String("out", "seed.json", "where to write what was created")
-	most := flag.Int("most", 300, "how many works of each source a library gets")
+	most := flag.Int("most", 400, "how many works of each source a library gets")
 	limit := flag.Duration("limit", 10*time.Minute, "the longest that it may take")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), *limit)

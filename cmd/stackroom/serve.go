@@ -78,14 +78,8 @@ const (
 // setUp reads the configuration and opens what it names, so that a wrong setting
 // is an error before the first request.
 func setUp(p *process, audit io.Writer, over transport) (_ *app, err error) {
-	c, err := config.Load(p.environ)
+	c, err := checkedConfig(p.environ)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkData(c); err != nil {
-		return nil, err
-	}
-	if err := checkZoteroData(c); err != nil {
 		return nil, err
 	}
 	a := &app{config: c, over: over}
@@ -136,6 +130,18 @@ func setUp(p *process, audit io.Writer, over transport) (_ *app, err error) {
 	}
 	a.options.Upstreams = upstreamStates(a.libs.upstream)
 	return a, a.observing.states(a.secrets, a.libs.embedded)
+}
+
+// checkedConfig reads the configuration and looks at the folders that it names.
+func checkedConfig(environ []string) (*config.Config, error) {
+	c, err := config.Load(environ)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkData(c); err != nil {
+		return nil, err
+	}
+	return c, checkZoteroData(c)
 }
 
 // close closes what is open and exports the rest of the telemetry last.

@@ -42,8 +42,8 @@ func takeLock(ctx context.Context, dir, file, purpose string, wait time.Duration
 			return nil, unwritable(err)
 		}
 		if got {
-			// The lock does not depend on what the file says: whether others wait does. The
-			// next one to hold it must not be taken for this one until it has said what for.
+			// The file tells others whether to wait. It is empty while nobody holds the lock:
+			// the next holder is not taken for this one before it has written its own line.
 			_ = os.WriteFile(path, fmt.Appendf(nil, "%d %s\n", os.Getpid(), purpose), 0o600)
 			return func() { _ = os.Truncate(path, 0); _ = lock.Close() }, nil
 		}
