@@ -67,6 +67,22 @@ install_go() {
   echo "$folder/${package##*/}"
 }
 
+# install_jq prints the folder of jq 1.8.2, which it builds: its sources are in a package
+# of PyPI.
+install_jq() (
+  home=$CACHE/jq-1.8.2
+  package=https://files.pythonhosted.org/packages/67/67/bd53dc762c2e7728b7b32bdbe59ecb74ae6bc6b7609e5063e6e44553b44f/jq-1.13.0.tar.gz
+  sum=e62bdddeab3b8a0a404581a7bb6f1e8c4cc6082280870031f746074f4cac52c0
+  if [ ! -x "$home/jq" ]; then
+    mkdir -p "$WORK/jq" "$home" && cd "$WORK/jq" &&
+      curl -fsSL -o package.tar.gz "$package" && sha256sum --quiet -c <<<"$sum  package.tar.gz" &&
+      tar xzf package.tar.gz && tar xzf jq-*/deps/jq-1.8.2.tar.gz && cd jq-1.8.2 &&
+      ./configure --disable-docs --disable-maintainer-mode --with-oniguruma=builtin --disable-shared && make -j2 &&
+      cp jq "$home/new" && mv "$home/new" "$home/jq" || return 1
+  fi >&2
+  echo "$home"
+)
+
 # debian PACKAGE: installs a Debian package, where that is possible.
 debian() {
   command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1

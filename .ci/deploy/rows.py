@@ -3,8 +3,8 @@ has the traffic afterwards.
 
     rows.py CONFIG ROWS TABLE
 
-CONFIG is JSON: {"certificate": FILE, "full": BOOL, "modes": {NAME: {"backend":
-HOST:PORT, "env", "secrets", "invoker"}}}. To ROWS go lines
+CONFIG is JSON: {"certificate": FILE, "full": BOOL, "jq": FOLDER of a newer jq, or
+"", "modes": {NAME: {"backend": HOST:PORT, "env", "secrets", "invoker"}}}. To ROWS go lines
 "pass|fail<TAB>name", to TABLE a table for people.
 """
 import json
@@ -401,13 +401,22 @@ def rows_of(config, calls):
     yield from ((one, mutant_row(*m)) for m in MUTANTS)
 
 
+def newer_jq(config, mode, row):
+    """The environment of a row that runs with the newer jq. The other modes, and the
+    verdicts, have the system's; if all is tried, each row has."""
+    if not config["jq"] or config["full"] or mode != "tokens" or row is verdicts:
+        return {}
+    return {"PATH": f"{config['jq']}:{os.environ['PATH']}"}
+
+
 def perform(config, warm, mode, row):
     """Runs one row, and returns (mode, name, failure, outcome, seconds, log). The
     first deploy has gcloud as it is started everywhere; in each mode, if all is
     tried."""
     began = time.monotonic()
     cold = row is first and (config["full"] or mode == "tokens")
-    s = Standing(config["modes"][mode], config["certificate"], warm=None if cold else warm)
+    env = {} if cold else {**warm, **newer_jq(config, mode, row)}
+    s = Standing(config["modes"][mode], config["certificate"], env)
     failure, outcome = "", ""
     try:
         outcome = row(s) or ""
@@ -422,7 +431,7 @@ def perform(config, warm, mode, row):
 
 def calls_of(config, warm):
     """The API calls of a deploy that succeeds."""
-    s = Standing(config["modes"]["tokens"], config["certificate"], warm=warm)
+    s = Standing(config["modes"]["tokens"], config["certificate"], {**warm, **newer_jq(config, "tokens", None)})
     try:
         return good_calls(s, "2")
     finally:

@@ -60,7 +60,7 @@ class Standing:
 
     started = []  # the scripts of all
 
-    def __init__(self, mode, certificate, scripts=SCRIPTS, warm=None):
+    def __init__(self, mode, certificate, env, scripts=SCRIPTS):
         self.mode, self.scripts = mode, scripts
         self.folder = tempfile.mkdtemp(prefix="deploy-")
         host, port = mode["backend"].split(":")
@@ -70,7 +70,7 @@ class Standing:
         self.service = self.cloud.services["stackroom"]
         self.other = self.cloud.services["other"].version
         self.said, self.processes = "", []
-        self.env = {**self.environment(certificate), **(warm or {})}
+        self.env = {**self.environment(certificate), **env}
 
     def environment(self, certificate):
         os.mkdir(os.path.join(self.folder, "config"))
