@@ -18,6 +18,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from faults import FEW, cancelled_row, fault_row, judge, killed_late_row, killed_rollback_row, killed_row
+from measured import measured
 from mutants import MUTANTS
 from standing import SCRIPTS, Standing, Wrong, end_all, image, warm_gcloud
 
@@ -368,7 +369,7 @@ def mutant_row(name, file, old, new, row):
 
 ROWS = [first, following, does_not_start, answers_wrongly, calls_fail, is_slow, errors_as_canary, worse, two, rolled]  # in every mode
 ELSEWHERE = [slower, crashes, tool_errors, unwatched, without_metrics, worse_while_baking, half_percent, second_waits, rollback_during, overtaken, overtaken_bad, unreadable, rollback_elsewhere, nothing_before, left_at_all, slow_cloud, legacy, signatures, silly,
-             bad_answers, refused_token, domain, verdicts]  # in one
+             bad_answers, refused_token, domain, verdicts, measured]  # in one
 
 
 def rows_of(config, calls):
