@@ -42,7 +42,7 @@ func takeLock(ctx context.Context, dir, file, purpose string, wait time.Duration
 			return nil, unwritable(err)
 		}
 		if got {
-			// The file tells others whether to wait. It is empty while nobody holds the lock:
+			// The file tells others whether to wait. It is empty while the lock is free:
 			// the next holder is not taken for this one before it has written its own line.
 			_ = os.WriteFile(path, fmt.Appendf(nil, "%d %s\n", os.Getpid(), purpose), 0o600)
 			return func() { _ = os.Truncate(path, 0); _ = lock.Close() }, nil
