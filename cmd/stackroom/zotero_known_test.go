@@ -12,7 +12,7 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/zotero"
 )
 
-// TestZoteroKnownItems asks for known works of the personal library, which has
+// TestZoteroKnownItems asks for known works of the personal library, which has works of
 // Better BibTeX's performance test, as [TestKnownItems] asks the embedded library.
 func TestZoteroKnownItems(t *testing.T) {
 	seed := zoteroServer(t)
