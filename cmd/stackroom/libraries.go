@@ -69,8 +69,13 @@ func openLibraries(ctx context.Context, o *libraryOptions) (*libraries, error) {
 	if remote != nil {
 		providers = append(providers, remote)
 	}
-	l.Libraries = access.New(access.Options{Providers: providers, Writable: func(id library.ID) bool { return c.WritesTo(string(id)) }})
+	l.Libraries = access.New(access.Options{Providers: providers, Writable: writable(c)})
 	return l, l.Ready(ctx)
+}
+
+// writable returns the policy that says which libraries may be changed.
+func writable(c *config.Config) func(library.ID) bool {
+	return func(id library.ID) bool { return c.WritesTo(string(id)) }
 }
 
 // openRemote returns the provider of Zotero's libraries, over replicas, or nil if

@@ -219,7 +219,7 @@ func serverOptions(ctx context.Context, a *app, keyring *seal.Keyring, logger *s
 		LegacySSE: c.LegacySSE, DrainTimeout: c.ShutdownGrace,
 	}
 	if writing != nil {
-		o.Files, o.MaxFileBytes = shown, maxFileBytes(c)
+		o.Files, o.MaxFileBytes, o.Writable = shown, maxFileBytes(c), writable(c)
 	}
 	a.showActivity(&o)
 	return o, nil

@@ -214,6 +214,27 @@ func TestAddFile_NotWhereNothingIsWritten(t *testing.T) {
 	}
 }
 
+// TestAddFile_NotOfferedWhereThePolicyForbids signs a member in to a server that changes
+// the embedded library alone.
+func TestAddFile_NotOfferedWhereThePolicyForbids(t *testing.T) {
+	z := zoteroWithFiles(t)
+	record := filepath.Join(t.TempDir(), "tokens")
+	_, token, stderr := run(t, nil, "token", "new", "--name", "ada", "--all-libraries", "--scope", "library:read,library:write", "--record", record)
+	if token == "" {
+		t.Fatal(stderr)
+	}
+	for writes, want := range map[string]bool{"all": true, "local": false} {
+		const public = "http://127.0.0.1:1" // only the Origin of forms is compared with it
+		at, _ := start(t, "STACKROOM_DATA="+t.TempDir(), "ZOTERO_URL="+z.url, "ZOTERO_API_KEY="+z.key, "STACKROOM_AUTH=tokens",
+			"STACKROOM_TOKENS="+secrettest.FileReference(record), "STACKROOM_PUBLIC_URL="+public, "STACKROOM_WRITES="+writes)
+		b := newPageBrowser(t, at, public)
+		b.send(http.MethodPost, "/account/sign-in", url.Values{"token": {strings.TrimSpace(token)}})
+		if r := b.send(http.MethodGet, z.page, nil); r.status != 200 || strings.Contains(r.body, "Allow changes") != want {
+			t.Errorf("STACKROOM_WRITES=%s: %d %s", writes, r.status, r.body)
+		}
+	}
+}
+
 // TestAddFile_ForItsMemberAlone signs two members in with tokens, and one who may not
 // change anything.
 func TestAddFile_ForItsMemberAlone(t *testing.T) {

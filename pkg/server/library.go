@@ -24,6 +24,9 @@ func (s *Server) routeLibrary() ([]page.Link, error) {
 		return nil, nil
 	}
 	o := pages.LibraryOptions{Call: s.callForPage, Writes: s.writes(), Activity: s.options.Activity != nil}
+	if writable := s.options.Writable; writable != nil {
+		o.Writable = func(lib string) bool { return writable(library.ID(lib)) }
+	}
 	if o.Writes && s.options.Files != nil {
 		o.FileRights, o.MaxFileBytes = s.fileRights, s.options.MaxFileBytes
 	}

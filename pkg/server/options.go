@@ -77,6 +77,10 @@ type Options struct {
 	// library of this server, for the page.
 	SharedLibrary bool
 
+	// Writable reports whether the deployment lets a library be changed, for the pages.
+	// Nil: each.
+	Writable func(library.ID) bool
+
 	// Libraries lists the served libraries for the page, see [pages.Options].
 	// Nil lists none.
 	Libraries func(context.Context) ([]library.Info, error)

@@ -28,7 +28,7 @@ func (l *Library) offerFile(r *http.Request, d *workPage) error {
 	case err != nil || !rights.Stored:
 		return err
 	case !mayWrite(r):
-		d.Allow, err = l.allow(r)
+		d.Allow, err = l.allow(r, d.Library)
 	case rights.May:
 		d.Adding = &addingForm{To: WorkPath(d.ID), Most: l.options.MaxFileBytes >> 20}
 		d.Adding.Form, err = l.options.Forms.Form(r, adding(d.ID))

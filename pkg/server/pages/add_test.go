@@ -46,17 +46,20 @@ func TestWork_OffersToAddAFile(t *testing.T) {
 		who         *identity.Principal
 		rights      tool.FileRights
 		none        bool // the server adds no files
+		fixed       bool // the server does not let the library be changed
 		form, allow bool
 	}{
 		"without sign-in":          {rights: tool.FileRights{Stored: true, May: true}, form: true},
 		"a session that changes":   {who: writer, rights: tool.FileRights{Stored: true, May: true}, form: true},
 		"a session that reads":     {who: reader, rights: tool.FileRights{Stored: true}, allow: true},
+		"a library that is fixed":  {who: reader, rights: tool.FileRights{Stored: true}, fixed: true},
 		"a library of others":      {who: writer, rights: tool.FileRights{Stored: true}},
 		"a library without files":  {who: reader},
 		"a server that stays away": {who: writer, none: true},
 	} {
 		s.who = c.who
 		s.pages.options.MaxFileBytes = 31 << 20
+		s.pages.options.Writable = func(lib string) bool { return lib == "local" && !c.fixed }
 		s.pages.options.FileRights = func(_ *http.Request, lib string) (tool.FileRights, error) {
 			if lib != "local" {
 				t.Errorf("asked for %q", lib)

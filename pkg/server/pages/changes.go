@@ -89,7 +89,7 @@ func (l *Library) Changes(w http.ResponseWriter, r *http.Request) error {
 		}
 		describeChanges(r, data.Works.Changes, data.Libraries)
 	}
-	if data.Allow, err = l.allow(r); err != nil {
+	if data.Allow, err = l.allow(r, q.Get("library")); err != nil {
 		return l.Fail(w, r, err)
 	}
 	if data.Receipts == nil && l.options.Writes || data.Works == nil {
@@ -131,10 +131,10 @@ func changesURL(q url.Values, show, cursor string) string {
 	return ChangesPath + "?" + to.Encode()
 }
 
-// allow returns the address at which the person lets this browser change libraries, ""
-// if they need not or can't.
-func (l *Library) allow(r *http.Request) (string, error) {
-	if !l.options.Writes || l.options.Allow == nil {
+// allow returns the address at which the person lets this browser change a library, any
+// if lib is "", and "" if they need not or can't.
+func (l *Library) allow(r *http.Request, lib string) (string, error) {
+	if !l.options.Writes || l.options.Allow == nil || lib != "" && !l.options.Writable(lib) {
 		return "", nil
 	}
 	return l.options.Allow(r, r.URL.RequestURI())

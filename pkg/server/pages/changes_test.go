@@ -312,6 +312,23 @@ func TestUndo_GoesOnWithWhatChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestChanges_AllowedWhereThePolicyLetsThem holds that a library that the server does not
+// let be changed has no way to a session that changes it.
+func TestChanges_AllowedWhereThePolicyLetsThem(t *testing.T) {
+	s := newChanging(t)
+	s.who, s.allow = &identity.Principal{Subject: "zotero:1001", Scopes: []identity.Scope{identity.Write}}, "/allow"
+	receipt := s.retitle(librarytest.TitleLight, "Optics")
+	s.who = &identity.Principal{Subject: "zotero:1001", Scopes: []identity.Scope{identity.Read}}
+	for _, writable := range []bool{true, false} {
+		s.pages.options.Writable = func(lib string) bool { return lib == "local" && writable }
+		for address, want := range map[string]bool{"/changes": true, "/changes?library=local": writable, "/changes/" + receipt: writable} {
+			if root, _ := s.run(http.MethodGet, address, nil); (linked(root, "Allow changes in this browser") != "") != want {
+				t.Errorf("writable %t: %s leads to %q", writable, address, linked(root, "Allow changes in this browser"))
+			}
+		}
+	}
+}
+
 func TestUndo_IsOfferedForOwnReceiptsWhereWritingIsAllowed(t *testing.T) {
 	s := newChanging(t)
 	ada := &identity.Principal{Subject: "zotero:1001", Scopes: []identity.Scope{identity.Write}}

@@ -29,6 +29,9 @@ type LibraryOptions struct {
 	// Writes says that tools change libraries, so that there are receipts. It needs
 	// Forms.
 	Writes bool
+	// Writable reports whether the server lets a library be changed, by callers with the
+	// right. Nil: each.
+	Writable func(lib string) bool
 	// Forms makes and checks the hidden fields of the forms that change something.
 	Forms Forms
 	// Allow returns the address at which a person lets their browser change libraries
@@ -86,6 +89,9 @@ func NewLibrary(o LibraryOptions) (*Library, error) {
 	}
 	if o.Writes && o.Forms == nil {
 		return nil, errors.New("pages: Writes needs Forms")
+	}
+	if o.Writable == nil {
+		o.Writable = func(string) bool { return true }
 	}
 	l := &Library{options: o}
 	var err error

@@ -94,7 +94,7 @@ func (l *Library) Receipt(w http.ResponseWriter, r *http.Request, lib, id string
 		}
 	}
 	data.More = c.UndoesURL
-	if data.Allow, err = l.allow(r); err != nil {
+	if data.Allow, err = l.allow(r, lib); err != nil {
 		return l.Fail(w, r, err)
 	}
 	return l.write(w, r, l.receiptPage, page.Options{Title: c.Title, Posts: true, Data: &data})
