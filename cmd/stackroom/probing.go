@@ -19,7 +19,7 @@ import (
 const probeVariable = "STACKROOM_PROBE_TOKEN"
 
 // openProbe adds GET /probe to the open routes if there is a token for it. The
-// probe has a sample library and a catalogue of its own, and can't reach a
+// probe has a catalogue of its own, of the sample library alone, and can't reach a
 // library that is served.
 func (a *app) openProbe(logger *slog.Logger) error {
 	source := a.secrets.Source(probeVariable)
@@ -54,8 +54,7 @@ func tokensOf(s *secret.Source) func() []string {
 // probeQuery is searched by the probe. The sample library has works on it.
 const probeQuery = `{"query":"attention transformer"}`
 
-// sampleProbe searches a sample library of its own through the tools. The
-// library is made for the first search.
+// sampleProbe searches the sample library through the tools.
 type sampleProbe struct{ library *embedded.Provider }
 
 // search calls the search tool and returns the number of its results.

@@ -40,7 +40,6 @@ type Provider struct {
 
 	mu     sync.Mutex
 	shelf  *shelf.Shelf // nil until the folder holds a library
-	sample *shelf.Shelf // nil until the sample library is read
 	looked time.Time    // when the folder last held no library
 
 	stop func() // ends the work in the background
@@ -141,10 +140,8 @@ func (p *Provider) Close() {
 	p.stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, s := range []*shelf.Shelf{p.shelf, p.sample} {
-		if s != nil {
-			_ = s.Close() // read only: nothing can be lost
-		}
+	if p.shelf != nil {
+		_ = p.shelf.Close() // read only: nothing can be lost
 	}
 }
 
@@ -179,14 +176,11 @@ func (p *Provider) open(ctx context.Context) (library.Reader, error) {
 		}
 		return s, nil
 	}
-	if p.sample == nil {
-		s, err := openSample(ctx)
-		if err != nil {
-			return nil, err
-		}
-		p.sample = s
+	s, err := sampleShelf()
+	if err != nil {
+		return nil, err
 	}
-	return sampleLibrary{p.sample}, nil
+	return sampleLibrary{s}, nil
 }
 
 // openShelf returns the imported library; p.mu is held. The sample library
@@ -202,14 +196,15 @@ func (p *Provider) openShelf(ctx context.Context) (*shelf.Shelf, error) {
 	return p.shelf, nil
 }
 
-// openSample builds the sample library in memory.
-func openSample(ctx context.Context) (*shelf.Shelf, error) {
+// sampleShelf returns the sample library, which all providers of a process share: it
+// never changes, and stays open. The first call builds it in memory.
+var sampleShelf = sync.OnceValues(func() (*shelf.Shelf, error) { //nolint:gochecknoglobals // as above
 	works, err := sample.Works()
 	if err != nil {
 		return nil, err
 	}
-	return shelf.FromWorks(ctx, sample.Name, works, shelf.WithNotice(SampleNotice))
-}
+	return shelf.FromWorks(context.Background(), sample.Name, works, shelf.WithNotice(SampleNotice))
+})
 
 // sampleLibrary is the sample library, with its notice.
 type sampleLibrary struct{ *shelf.Shelf }
