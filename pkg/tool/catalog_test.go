@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/stackroom-mcp/stackroom/pkg/library"
@@ -124,6 +125,21 @@ func TestSchemasArePortable(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// TestSchemas_AreValid resolves the schemas of all tools, with their defaults.
+func TestSchemas_AreValid(t *testing.T) {
+	for _, d := range catalogOf(t, one(), Options{Writing: writingOf(t, "")}).Definitions() {
+		for kind, raw := range map[string]json.RawMessage{"input": d.InputSchema, "output": d.OutputSchema} {
+			var s jsonschema.Schema
+			if err := json.Unmarshal(raw, &s); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Resolve(&jsonschema.ResolveOptions{ValidateDefaults: true}); err != nil {
+				t.Errorf("%s %s: %v", d.Name, kind, err)
+			}
 		}
 	}
 }

@@ -57,7 +57,7 @@ type about struct{ name, title, description string }
 
 // describe returns a tool without what it does.
 func describe[In, Out any](a about, fields []field[In], hints Hints) (*definition, error) {
-	in, err := marshalSchema(inputSchema(fields))
+	in, err := json.Marshal(inputSchema(fields))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.name, err)
 	}
@@ -65,7 +65,7 @@ func describe[In, Out any](a about, fields []field[In], hints Hints) (*definitio
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.name, err)
 	}
-	out, err := marshalSchema(schema)
+	out, err := json.Marshal(schema)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.name, err)
 	}

@@ -1,7 +1,6 @@
 package tool
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 
@@ -64,13 +63,4 @@ func simplify(s *jsonschema.Schema, root bool) {
 	if s.AdditionalProperties != nil {
 		simplify(s.AdditionalProperties, false)
 	}
-}
-
-// marshalSchema returns the schema as it goes over the wire: made once, since
-// every client lists the tools at every connect.
-func marshalSchema(s *jsonschema.Schema) (json.RawMessage, error) {
-	if _, err := s.CloneSchemas().Resolve(&jsonschema.ResolveOptions{ValidateDefaults: true}); err != nil {
-		return nil, fmt.Errorf("schema: %w", err)
-	}
-	return json.Marshal(s)
 }
