@@ -62,7 +62,7 @@ install_go() {
   local package=$1 version=$2 folder
   folder=$CACHE/go-${package##*/}-$version
   if [ ! -x "$folder/${package##*/}" ]; then
-    GOBIN=$folder GOFLAGS=-mod=mod go install "$package@$version" >&2 || return 1
+    GOBIN=$folder GOGC=400 GOFLAGS="${GOFLAGS-} -mod=mod" go install "$package@$version" >&2 || return 1
   fi
   echo "$folder/${package##*/}"
 }

@@ -363,7 +363,7 @@ def mutant_row(name, file, old, new, row):
         except Wrong:
             return "seen"
         raise Wrong(f"the row \"{globals()[row].__doc__}\" does not see it")
-    planted.__doc__ = f"planted: {name}"
+    planted.__doc__, planted.of = f"planted: {name}", globals()[row]
     return planted
 
 
@@ -410,13 +410,19 @@ def newer_jq(config, mode, row):
     return {"PATH": f"{config['jq']}:{os.environ['PATH']}"}
 
 
+def compared(config, row):
+    """The environment that says with how many calls a row compares: as by default where
+    that is tried, and in all rows if all is tried."""
+    return {} if config["full"] or getattr(row, "of", row) in ROWS else FEW
+
+
 def perform(config, warm, mode, row):
     """Runs one row, and returns (mode, name, failure, outcome, seconds, log). The
     first deploy has gcloud as it is started everywhere; in each mode, if all is
     tried."""
     began = time.monotonic()
     cold = row is first and (config["full"] or mode == "tokens")
-    env = {} if cold else {**warm, **newer_jq(config, mode, row)}
+    env = compared(config, row) | ({} if cold else {**warm, **newer_jq(config, mode, row)})
     s = Standing(config["modes"][mode], config["certificate"], env)
     failure, outcome = "", ""
     try:

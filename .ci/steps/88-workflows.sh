@@ -37,7 +37,7 @@ have_workflow_tools() {
 have_gitleaks() {
   local home=$CACHE/go-gitleaks-$GITLEAKS_VERSION
   GITLEAKS=$home/gitleaks
-  [ -x "$GITLEAKS" ] || GOBIN=$home GOFLAGS=-mod=mod go install "github.com/zricethezav/gitleaks/v8@$GITLEAKS_VERSION"
+  [ -x "$GITLEAKS" ] || GOBIN=$home GOFLAGS="${GOFLAGS-} -mod=mod" go install "github.com/zricethezav/gitleaks/v8@$GITLEAKS_VERSION"
 }
 
 have_cloudbuild_check() {
