@@ -46,7 +46,9 @@ func (c *catalogCommand) document(catalog *tool.Catalog) error {
 	}
 	text := old
 	found := 0
-	for name, table := range map[string]string{"tools": tool.Markdown(catalog.Definitions()), "variables": settingsTable()} {
+	for name, table := range map[string]string{
+		"tools": tool.Markdown(catalog.Definitions()), "library settings": settingsTable(pageSettings(false)), "server settings": settingsTable(pageSettings(true)),
+	} {
 		if !bytes.Contains(text, []byte(sectionMark(name))) {
 			continue
 		}

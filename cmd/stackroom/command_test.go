@@ -333,7 +333,7 @@ func TestServe_PortInUse(t *testing.T) {
 }
 
 func TestCatalog_GeneratedTablesAreCurrent(t *testing.T) {
-	for _, page := range []string{"README.md", filepath.Join("docs", "settings.md")} {
+	for _, page := range []string{"README.md", filepath.Join("docs", "settings.md"), filepath.Join("docs", "settings-server.md")} {
 		if status, _, stderr := run(t, nil, "catalog", "--check", filepath.Join("..", "..", page)); status != 0 {
 			t.Error(stderr)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/stackroom-mcp/stackroom/pkg/config"
@@ -18,7 +19,7 @@ type settingsCommand struct {
 // Run implements the command.
 func (c *settingsCommand) Run(p *process) error {
 	if c.Markdown {
-		_, err := io.WriteString(p.stdout, settingsTable())
+		_, err := io.WriteString(p.stdout, settingsTable(config.Variables()))
 		return err
 	}
 	fmt.Fprintln(p.stdout, "Settings are environment variables. A secret may be a reference to where it is")
@@ -56,11 +57,23 @@ func settingText(v config.Variable) string {
 	return s
 }
 
-// settingsTable returns every setting in Markdown, a table for each group.
-func settingsTable() string {
+// pageSettings returns the settings of a server that others reach, or else those of the
+// libraries and what is done with them. A page of docs/ has each.
+func pageSettings(server bool) []config.Variable {
+	return slices.DeleteFunc(config.Variables(), func(v config.Variable) bool {
+		switch v.Group {
+		case "Directories", "Address", "Sign-in", "Limits", "Operation", "Log and traces":
+			return !server
+		}
+		return server
+	})
+}
+
+// settingsTable returns settings in Markdown, a table for each group.
+func settingsTable(settings []config.Variable) string {
 	var b strings.Builder
 	group := ""
-	for _, v := range config.Variables() {
+	for _, v := range settings {
 		if v.Group != group {
 			if group != "" {
 				b.WriteString("\n")
