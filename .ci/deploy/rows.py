@@ -411,8 +411,8 @@ def newer_jq(config, mode, row):
 
 
 def compared(config, row):
-    """The environment that says with how many calls a row compares: as by default where
-    that is tried, and in all rows if all is tried."""
+    """The environment with the number of calls that a row compares. Rows that try the
+    comparison have the script's default, and all rows if all is tried."""
     return {} if config["full"] or getattr(row, "of", row) in ROWS else FEW
 
 

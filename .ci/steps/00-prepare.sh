@@ -32,10 +32,10 @@ small_enough() {
   [ "$size" -le "$LARGEST" ]
 }
 
-# Storage's own tag leaves out the service mesh, which is nothing to us, as the
-# Dockerfile does.
 # The compiler has much memory here and collects its garbage less often.
 check "go build ./..." env GOGC=400 go build ./...
+# Storage's own tag leaves out the service mesh, which is nothing to us, as the
+# Dockerfile does.
 check "build: the stripped program" go build -tags=disable_grpc_modules,grpcnotrace -ldflags='-s -w' -o "$WORK/bin/stackroom" ./cmd/stackroom
 check "build: it is at most 66 MB" small_enough
 check "build: the conformance fixture" go build -o "$WORK/bin/conformance" ./cmd/conformance

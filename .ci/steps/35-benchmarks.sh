@@ -6,7 +6,7 @@ set -uo pipefail
 # A package without one is not built.
 benchmarked() { go list -f '{{.Dir}}' ./... | while read -r dir; do ! grep -qs '^func Benchmark' "$dir"/*_test.go || echo "$dir"; done; }
 
-# go test runs benchmarks of one package at a time, so two of it run.
+# go test runs the benchmarks of one package at a time: two of it run side by side.
 each() { benchmarked | xargs -P 2 -n 6 go test -short -run '^$' -bench . -benchtime 1x -timeout 14m; }
 
 check "every benchmark runs" each

@@ -28,8 +28,10 @@ locales=$STACKROOM_CSL_FIXTURES/locales
 seed=${CSL_SEED:-1}
 echo "csl: the works are drawn with CSL_SEED=$seed"
 expected() { "$NODE" .ci/csl/expected.mjs "$citeproc" "$styles" "$locales" "$STACKROOM_FIXTURES" "$seed" 200 "$1"; }
+# complete: there is a line for the input and one for each style.
+complete() { [ "$(wc -l <"$WORK/csl-expected.jsonl")" -eq $((1 + $(find "$styles" -name '*.csl' | wc -l))) ]; }
 expected 1 >"$WORK/csl-expected-1.jsonl" &
-if expected 0 >"$WORK/csl-expected.jsonl" && wait $! && cat "$WORK/csl-expected-1.jsonl" >>"$WORK/csl-expected.jsonl"; then
+if expected 0 >"$WORK/csl-expected.jsonl" && wait $! && cat "$WORK/csl-expected-1.jsonl" >>"$WORK/csl-expected.jsonl" && complete; then
   STACKROOM_CSL_EXPECTED=$WORK/csl-expected.jsonl tier "csl: like citeproc-js" '^TestReference$' ./pkg/csl
 else
   fail "csl: citeproc-js failed"
