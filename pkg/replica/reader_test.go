@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -350,19 +351,20 @@ func TestReplica_DoesNotWaitForASlowUpstream(t *testing.T) {
 func TestReplica_ReadsAgainWhenVersionsGoBackwards(t *testing.T) {
 	t.Parallel()
 	up := small()
-	src, release := held(t, up)
-	release()
-	rs := newReplicas(t, replica.Options{})
-	r := rs.Open(opening(src))
-	complete(t, r)
-	withTexts(t, rs, 4)
+	src := &replicatest.Source{Library: up, PageSize: 3}
+	var again atomic.Bool
 	gate := make(chan struct{})
 	src.Hook = func(_ context.Context, request string) error {
-		if request == "All" {
+		if request == "All" && again.Load() {
 			<-gate
 		}
 		return nil
 	}
+	rs := newReplicas(t, replica.Options{})
+	r := rs.Open(opening(src))
+	complete(t, r)
+	withTexts(t, rs, 4)
+	again.Store(true)
 	up.Reset()
 	up.Delete("WORKBBBB")
 	up.PutText("FILEAAAA", pages("Quite another text"))

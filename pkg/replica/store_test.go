@@ -344,11 +344,13 @@ func TestDiscard_LibraryThatIsGone(t *testing.T) {
 				complete(t, r)
 				eventuallyIn(t, "texts", func() bool { return rs.State()[0].Texts == 3 })
 				time.Sleep(time.Second) // so that the next call asks what changed
+				synctest.Wait()
 				gone = true
 				if _, err := r.Tags(t.Context(), library.TagQuery{Limit: 1}); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				entries, err := os.ReadDir(dir)
 				if err != nil || (len(entries) == 1) != c.kept || (len(store.kept) == 1) != c.kept || (len(rs.State()) == 1) != c.kept {
 					t.Errorf("%d folders, %d snapshots, %d replicas, %v after %d answers", len(entries), len(store.kept), len(rs.State()), err, said)

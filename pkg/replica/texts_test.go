@@ -149,19 +149,18 @@ func TestTexts_AnsweredWhileTheLibraryIsReadAgain(t *testing.T) {
 	t.Parallel()
 	up := shelfful(4, 10)
 	src := &replicatest.Source{Library: up, Direct: true}
-	rs := newReplicas(t, replica.Options{TextBytes: 1})
-	r := rs.Open(opening(src))
-	complete(t, r)
 	reading, gate := make(chan struct{}), make(chan struct{})
 	release := sync.OnceFunc(func() { close(gate) })
 	defer release()
 	src.Hook = func(_ context.Context, request string) error {
-		if request == "All" {
+		if request == "All" && src.Calls(request) == 2 {
 			close(reading)
 			<-gate
 		}
 		return nil
 	}
+	r := newReplicas(t, replica.Options{TextBytes: 1}).Open(opening(src))
+	complete(t, r)
 	up.Reset()
 	if _, err := r.Search(t.Context(), library.Query{Text: "volume", Limit: 1}); err != nil {
 		t.Fatal(err)

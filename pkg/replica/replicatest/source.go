@@ -22,7 +22,7 @@ type Source struct {
 	// Hook is called before each request, with its name: "Head", "All", "Since",
 	// "Removed", "Keys", "Get", "Below", "Collections", "TextVersions", "Text" or
 	// "Search". All calls it for each page. An error fails the request. It may
-	// change the library.
+	// change the library. It is set before a replica is opened.
 	Hook func(ctx context.Context, request string) error
 	// Totals changes the totals that All and Search tell.
 	Totals func(int) int
