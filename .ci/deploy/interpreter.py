@@ -14,6 +14,7 @@ environment, folder and files. It ends when its caller does, and the process whe
 the one that started it does.
 """
 import array
+import gc
 import json
 import os
 import signal
@@ -87,12 +88,18 @@ def serve(path, lib):
     import googlecloudsdk.command_lib.artifacts.docker_util  # noqa: F401
     import googlecloudsdk.command_lib.concepts.concept_managers  # noqa: F401
     import googlecloudsdk.command_lib.run.flags  # noqa: F401
+    import googlecloudsdk.command_lib.run.connection_context  # noqa: F401
+    import googlecloudsdk.command_lib.run.printers.export_printer  # noqa: F401
     import googlecloudsdk.command_lib.run.printers.service_printer  # noqa: F401
     import googlecloudsdk.command_lib.run.serverless_operations  # noqa: F401
     import googlecloudsdk.core.credentials.google_auth_credentials  # noqa: F401
+    import googlecloudsdk.core.credentials.p12_service_account  # noqa: F401
     import googlecloudsdk.core.credentials.requests  # noqa: F401
+    import googlecloudsdk.generated_clients.apis.run.v1.resources  # noqa: F401
     import googlecloudsdk.generated_clients.apis.run.v1.run_v1_client  # noqa: F401
     import googlecloudsdk.generated_clients.apis.secretmanager.v1.secretmanager_v1_client  # noqa: F401
+    import proto  # noqa: F401
+    gc.disable()  # a call is short, and what it shares with this process stays shared
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)

@@ -203,7 +203,7 @@ func testTakesWritesBack(t *testing.T, ask asker, libraryID, id, words string) {
 // bibliography, reads the mark back, and takes it away.
 func TestServe_AnnotatesFilesOfSources(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: PDFium takes a minute to start under the race detector")
+		t.Skip("-short: PDFium takes seconds to start")
 	}
 	data, dir := t.TempDir(), t.TempDir()
 	ice := pdftest.File{Pages: []pdftest.Page{{Texts: pdftest.Lines(10, "Of the strength of the ice in win-", "ter we know but little.")}}}.Bytes()

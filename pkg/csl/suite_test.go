@@ -250,6 +250,9 @@ func normal(s string) string { return strings.TrimSpace(html.UnescapeString(s)) 
 // TestSuite runs the standard test suite and holds the bar. CSL_CASE limits it to
 // the cases whose names contain a text and prints what differs.
 func TestSuite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	folder := fixtures(t)
 	locales := &localeFolder{filepath.Join(folder, "locales"), map[string]*csl.Locale{}}
 	paths, err := filepath.Glob(filepath.Join(folder, "test-suite", "*.txt"))

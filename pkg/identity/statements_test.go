@@ -34,6 +34,9 @@ func statements() []string {
 // TestStatements_HaveTests reads the tests of the project. With -v it prints
 // which test covers which statement.
 func TestStatements_HaveTests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	kept := map[string][]string{}
 	for _, root := range []string{"..", "../../cmd"} {
 		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {

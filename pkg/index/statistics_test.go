@@ -38,6 +38,9 @@ func gather(t testing.TB, indexes []*index.Index, q library.Query) *library.Stat
 // TestStatistics_SplitIndexes splits works over indexes: scored by the sum of
 // their statistics, they have the order and scores of one index.
 func TestStatistics_SplitIndexes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: much work of one goroutine")
+	}
 	all := sample(300, 20_000)
 	one := memory(t, all)
 	parts := []shelf{{}, {}, {}}

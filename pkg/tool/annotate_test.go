@@ -376,7 +376,7 @@ func TestAnnotate_AddsNothingTwice(t *testing.T) {
 // TestAnnotate_ReadsPDFFiles finds quotes in files with PDFium.
 func TestAnnotate_ReadsPDFFiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: PDFium takes a minute to start under the race detector")
+		t.Skip("-short: PDFium takes seconds to start")
 	}
 	locator := quote.New()
 	t.Cleanup(func() { _ = locator.Close() })

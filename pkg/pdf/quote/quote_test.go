@@ -17,8 +17,8 @@ import (
 	"github.com/stackroom-mcp/stackroom/pkg/pdf/pdftest"
 )
 
-// locator is one for all tests: it takes seconds to start, and a minute under the race
-// detector.
+// locator is one for all tests: it takes seconds to start, and a minute where the race
+// detector watches PDFium too.
 var locator = New() //nolint:gochecknoglobals // shared, as above
 
 func TestMain(m *testing.M) {
