@@ -1,6 +1,7 @@
 // Shows every view in Chromium with the official host side of MCP Apps: answers of
 // a running server and answers full of hostile text; on a phone and a desktop, light
-// and dark. And reads the skills with the official client. Writes screenshots.
+// and dark. And reads the skills with the official client. Writes screenshots to FOLDER,
+// unless it is empty.
 //
 //   node drive.mjs MCP-URL HOST.js FOLDER CHROMIUM
 import { readFileSync, mkdirSync } from "node:fs";
@@ -15,7 +16,7 @@ import { hostile } from "./hostile.mjs";
 const [url, hostFile, folder, executablePath] = process.argv.slice(2);
 const hostScript = readFileSync(hostFile, "utf8");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-mkdirSync(folder, { recursive: true });
+if (folder) mkdirSync(folder, { recursive: true });
 
 const connect = async (extensions) => {
   const client = new Client({ name: "stackroom-ci-apps", version: "1" }, { capabilities: { extensions }, versionNegotiation: { mode: { pin: "2026-07-28" } } });
@@ -96,7 +97,7 @@ for (const [screen, options] of Object.entries(screens)) {
   const photograph = async (name) => {
     await new Promise((resolve) => setTimeout(resolve, 100)); // the frame takes its new size
     await tab.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))); // and is painted
-    await tab.locator("iframe").screenshot({ path: `${folder}/${name}-${screen}.png` });
+    if (folder) await tab.locator("iframe").screenshot({ path: `${folder}/${name}-${screen}.png` });
   };
   const clean = async (frame, name) => {
     const result = await frame.evaluate(`${axe}; axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"], rules: { "landmark-one-main": { enabled: true } } }).then((r) => r.violations.map((v) => v.id + " " + v.nodes[0].html))`);
@@ -218,7 +219,7 @@ for (const [screen, options] of Object.entries(screens)) {
       const found = await about.evaluate(`${axe}; axe.run().then((r) => r.violations.map((v) => v.id + " " + v.nodes[0].html))`);
       need(found.length === 0 && problems.length === 0, `axe: ${found.join("; ").slice(0, 300)} ${problems.splice(0).join("; ")}`);
       need(await about.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is too wide");
-      await about.screenshot({ path: `${folder}${path}-${screen}.png` });
+      if (folder) await about.screenshot({ path: `${folder}${path}-${screen}.png` });
       await about.close();
     });
   }

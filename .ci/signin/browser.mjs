@@ -1,7 +1,7 @@
 // Opens every page in Chromium and signs in through all of them: on a phone and
 // on a desktop, light and dark, with pointer and keyboard. The console must stay
-// empty, including violations of the pages' policy. Writes screenshots to a
-// folder.
+// empty, including violations of the pages' policy. Writes screenshots to FOLDER,
+// unless it is empty.
 //
 //   node browser.mjs PLACE.json FOLDER [CHROMIUM]
 import { readFileSync, mkdirSync } from "node:fs";
@@ -11,7 +11,7 @@ import { attempt, need } from "./rows.mjs";
 
 const [placeFile, folder, executablePath = "/usr/bin/chromium"] = process.argv.slice(2);
 const place = JSON.parse(readFileSync(placeFile, "utf8"));
-mkdirSync(folder, { recursive: true });
+if (folder) mkdirSync(folder, { recursive: true });
 
 const screens = {
   "phone-light": { viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2, colorScheme: "light" },
@@ -33,7 +33,7 @@ const listener = createServer((request, response) => {
 await new Promise((resolve) => listener.listen(0, "127.0.0.1", resolve));
 const redirect = `http://127.0.0.1:${listener.address().port}/callback`;
 
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
 for (const [name, screen] of Object.entries(screens)) {
   const context = await browser.newContext({ ...screen, ignoreHTTPSErrors: true, permissions: ["clipboard-read", "clipboard-write"] });
   await setupPage(name, context);
@@ -56,6 +56,11 @@ await plain.close();
 await browser.close();
 listener.close();
 
+// picture writes a screenshot of the whole page.
+async function picture(page, name) {
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
 // open returns a page, and the problems that it reports.
 async function open(context) {
   const page = await context.newPage();
@@ -73,10 +78,10 @@ async function setupPage(name, context) {
     const answer = await page.goto(place.public);
     need(answer.status() === 200, `status ${answer.status()}`);
     await shape(page);
-    await page.screenshot({ path: `${folder}/${name}-setup.png`, fullPage: true });
+    await picture(page, `${name}-setup`);
     for (const summary of await page.locator("summary").all()) await summary.click();
     await wide(page);
-    await page.screenshot({ path: `${folder}/${name}-setup-open.png`, fullPage: true });
+    await picture(page, `${name}-setup-open`);
   });
   await attempt(`${name}: the copy button copies the address`, async () => {
     const button = page.locator("#url + button");
@@ -100,7 +105,7 @@ async function signInByHand(name, context) {
     need(!/[\u202e\u0000]/.test(text) && text.length < 3000, `${text.length} characters`);
     need((await page.locator("main script, main img").count()) === 0, "the name became elements");
     await reachable(page);
-    await page.screenshot({ path: `${folder}/${name}-consent-hostile.png`, fullPage: true });
+    await picture(page, `${name}-consent-hostile`);
     silent(complaints);
     await page.close();
   });
@@ -125,7 +130,7 @@ async function signInByHand(name, context) {
     need(answer.status() === 400 && page.url().startsWith(place.public), `status ${answer.status()} at ${page.url()}`);
     await shape(page);
     await wide(page);
-    await page.screenshot({ path: `${folder}/${name}-wrong.png`, fullPage: true });
+    await picture(page, `${name}-wrong`);
     // Chromium itself reports every page whose status is an error.
     silent(complaints.filter((text) => !text.includes("the server responded with a status of 400")));
     await page.close();
@@ -140,7 +145,7 @@ async function walk(context, clientName, user, name, changes = {}) {
   await page.goto(await authorize(clientName));
   await shape(page);
   await wide(page);
-  if (name) await page.screenshot({ path: `${folder}/${name}-consent.png`, fullPage: true });
+  if (name) await picture(page, `${name}-consent`);
   const button = page.getByRole("button", { name: "Continue to Zotero" });
   if (name) await button.focus().then(() => page.keyboard.press("Enter"));
   else await button.click();
@@ -152,7 +157,7 @@ async function walk(context, clientName, user, name, changes = {}) {
     await page.getByRole("link", { name: "Continue" }).waitFor();
     await shape(page);
     await wide(page);
-    if (name) await page.screenshot({ path: `${folder}/${name}-signed-in.png`, fullPage: true });
+    if (name) await picture(page, `${name}-signed-in`);
     await page.getByRole("link", { name: "Continue" }).click();
   }
   await page.waitForURL(`${redirect}*`);
@@ -175,7 +180,7 @@ async function tokenByHand(context, name) {
   const look = async (what) => {
     await shape(page);
     await wide(page);
-    if (name) await page.screenshot({ path: `${folder}/${name}-${what}.png`, fullPage: true });
+    if (name) await picture(page, `${name}-${what}`);
   };
   await page.goto(`${place.public}/account/tokens`);
   await look("account-sign-in");

@@ -96,7 +96,7 @@ if [ "$status" -ne 0 ] || [ "$(wc -l <"$WORK/authorization.rows")" -lt 1 ]; then
 fi
 
 if command -v chromium >/dev/null || debian chromium; then
-  drive "signin browser" 240 "$NODE" "$NODE_HOME/signin/browser.mjs" "$PLACE" "${STACKROOM_SCREENSHOTS:-$WORK/screenshots}" "$(command -v chromium)"
+  drive "signin browser" 240 "$NODE" "$NODE_HOME/signin/browser.mjs" "$PLACE" "${STACKROOM_SCREENSHOTS:-}" "$(command -v chromium)"
 else
   skip "signin browser: Chromium could not be installed"
 fi

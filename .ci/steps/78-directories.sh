@@ -63,7 +63,7 @@ fi
 # A module finds its packages from where it lies.
 cp .ci/apps/*.mjs .ci/signin/rows.mjs "$APPS_HOME/"
 ended=0
-timeout 400 "$NODE" "$APPS_HOME/drive.mjs" "$SERVER_URL/mcp" "$APPS_HOME/host.js" "${STACKROOM_SCREENSHOTS:-$WORK/screenshots}" "$(command -v chromium)" \
+timeout 400 "$NODE" "$APPS_HOME/drive.mjs" "$SERVER_URL/mcp" "$APPS_HOME/host.js" "${STACKROOM_SCREENSHOTS:-}" "$(command -v chromium)" \
   >"$WORK/views.rows" 2>"$WORK/views.log" || ended=$?
 collect "views" <"$WORK/views.rows"
 if [ "$ended" -ne 0 ] || [ ! -s "$WORK/views.rows" ]; then

@@ -62,7 +62,7 @@ def run(text):
     for number, (_, commands) in enumerate(blocks(text)):
         script += f"{commands}cp {world}/state.json {world}/after-{number}.json\necho {number} >> {world}/ended\n"
     environment = {
-        **{k: v for k, v in os.environ.items() if k in ("STACKROOM", "TERRAFORM", "TERRAFORM_COPY", "PLANS", "TF_CLI_CONFIG_FILE", "CHECKPOINT_DISABLE", "LANG")},
+        **{k: v for k, v in os.environ.items() if k in ("STACKROOM", "TERRAFORM", "TERRAFORM_COPY", "PLANS", "TF_CLI_CONFIG_FILE", "CHECKPOINT_DISABLE", "GOGC", "LANG")},
         "HOME": str(work / "home"), "PATH": f"{bin_}:{os.environ['PATH']}", "STAND_IN": str(world), "UPSTREAM": str(work / "upstream"),
         "CURL": shutil.which("curl"), "RETRY_SECONDS": "0",
     }
