@@ -87,8 +87,8 @@ def serve(path, lib):
     import googlecloudsdk.calliope.parser_completer  # noqa: F401
     import googlecloudsdk.command_lib.artifacts.docker_util  # noqa: F401
     import googlecloudsdk.command_lib.concepts.concept_managers  # noqa: F401
-    import googlecloudsdk.command_lib.run.flags  # noqa: F401
     import googlecloudsdk.command_lib.run.connection_context  # noqa: F401
+    import googlecloudsdk.command_lib.run.flags  # noqa: F401
     import googlecloudsdk.command_lib.run.printers.export_printer  # noqa: F401
     import googlecloudsdk.command_lib.run.printers.service_printer  # noqa: F401
     import googlecloudsdk.command_lib.run.serverless_operations  # noqa: F401

@@ -89,7 +89,7 @@ func (l *Library) Changes(w http.ResponseWriter, r *http.Request) error {
 		}
 		describeChanges(r, data.Works.Changes, data.Libraries)
 	}
-	if data.Allow, err = l.allow(r, q.Get("library")); err != nil {
+	if data.Allow, err = l.allow(r, shownIDs(data.Libraries)...); err != nil {
 		return l.Fail(w, r, err)
 	}
 	if data.Receipts == nil && l.options.Writes || data.Works == nil {
@@ -131,10 +131,22 @@ func changesURL(q url.Values, show, cursor string) string {
 	return ChangesPath + "?" + to.Encode()
 }
 
-// allow returns the address at which the person lets this browser change a library, any
-// if lib is "", and "" if they need not or can't.
-func (l *Library) allow(r *http.Request, lib string) (string, error) {
-	if !l.options.Writes || l.options.Allow == nil || lib != "" && !l.options.Writable(lib) {
+// shownIDs returns the IDs of the libraries that a page shows: the chosen one, or all.
+func shownIDs(libs []libraryLine) []string {
+	var all []string
+	for _, lib := range libs {
+		if lib.Chosen {
+			return []string{lib.ID}
+		}
+		all = append(all, lib.ID)
+	}
+	return all
+}
+
+// allow returns the address at which the person lets this browser change one of these
+// libraries, and "" if they need not or can't.
+func (l *Library) allow(r *http.Request, libs ...string) (string, error) {
+	if !l.options.Writes || l.options.Allow == nil || !slices.ContainsFunc(libs, l.options.Writable) {
 		return "", nil
 	}
 	return l.options.Allow(r, r.URL.RequestURI())

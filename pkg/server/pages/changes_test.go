@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -321,11 +322,27 @@ func TestChanges_AllowedWhereThePolicyLetsThem(t *testing.T) {
 	s.who = &identity.Principal{Subject: "zotero:1001", Scopes: []identity.Scope{identity.Read}}
 	for _, writable := range []bool{true, false} {
 		s.pages.options.Writable = func(lib string) bool { return lib == "local" && writable }
-		for address, want := range map[string]bool{"/changes": true, "/changes?library=local": writable, "/changes/" + receipt: writable} {
-			if root, _ := s.run(http.MethodGet, address, nil); (linked(root, "Allow changes in this browser") != "") != want {
+		for _, address := range []string{"/changes", "/changes?library=local", "/changes/" + receipt} {
+			if root, _ := s.run(http.MethodGet, address, nil); (linked(root, "Allow changes in this browser") != "") != writable {
 				t.Errorf("writable %t: %s leads to %q", writable, address, linked(root, "Allow changes in this browser"))
 			}
 		}
+	}
+	s.pages.options.Writable = func(string) bool { return true }
+	s.pages.options.Writes = false
+	if root, _ := s.run(http.MethodGet, "/changes", nil); linked(root, "Allow changes in this browser") != "" {
+		t.Error("a server without tools that change leads to a session that changes")
+	}
+}
+
+func TestShownIDs(t *testing.T) {
+	libs := []libraryLine{{ID: "local"}, {ID: "group:1"}, {ID: "user:1"}}
+	if all := shownIDs(libs); !slices.Equal(all, []string{"local", "group:1", "user:1"}) {
+		t.Errorf("without a choice %q", all)
+	}
+	libs[1].Chosen = true
+	if one := shownIDs(libs); !slices.Equal(one, []string{"group:1"}) {
+		t.Errorf("of a choice %q", one)
 	}
 }
 
