@@ -87,7 +87,7 @@ class Standing:
             # Not all of gcloud asks for an ID token by the proxy.
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS": f"http://127.0.0.1:{self.cloud.port}/", "CLOUDSDK_PROXY_TYPE": "http", "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1", "CLOUDSDK_PROXY_PORT": str(self.cloud.port),
             "CLOUDSDK_CORE_HTTP_TIMEOUT": "5", "CURL_HOME": self.folder, "TMPDIR": self.folder,
-            "COLUMNS": "80", "LINES": "24",  # or gcloud asks tput for each, twice
+            "COLUMNS": "80", "LINES": "24",  # without these each call of gcloud starts tput up to four times
             "GCP_PROJECT": PROJECT, "GCP_REGION": REGION, "SMOKE_QUERY": "evolution",
             "WATCH_SECONDS": "0", "LOOK_SECONDS": "0", "RETRY_SECONDS": "0", "LEASE_SECONDS": "300",
         }

@@ -22,8 +22,8 @@ concurrent() {
 # CI_FULL=1 all packages run whole.
 short=-short
 # SQLite, and the compiler that PDFium needs, are not watched: they take most of the time
-# of their tests. Only packages that share nothing while they run can be left out, and
-# have no copies of generic functions that lock: one copy is linked for all packages.
+# of their tests. A package can be left out if no two goroutines share its memory, and if
+# it has no copy of a generic function that locks: the linker takes one copy for all.
 flags=()
 for unwatched in modernc.org/sqlite/lib modernc.org/memory github.com/tetratelabs/wazero/internal/engine/wazevo/backend/...; do
   flags+=(-gcflags="$unwatched=-dwarf=false -race=false")

@@ -34,7 +34,7 @@ sed 's/^/      /' "$WORK/check.log"
 check "zotero: filling it again writes nothing" refills
 [ -f "$WORK/seed.json" ] || exit 0
 # Step 95 begins with what the server has now.
-cp -r "$ZOTERO_HOME/state" "$WORK/zotero-filled"
+cp -r "$ZOTERO_HOME/state" "$WORK/zotero-filled" || rm -rf "$WORK/zotero-filled"
 
 go build -o "$WORK/bin/count" ./.ci/count || exit 1
 # The contract first: the other tests end by stopping the server. With CI_FULL=1 the two
